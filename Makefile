@@ -1,0 +1,40 @@
+# Everything runs in .venv, which the first target that needs it creates.
+PYTHON ?= python3
+VENV := .venv
+RUN := $(VENV)/bin/python
+
+.PHONY: verify test slow lint bench schema clean
+
+verify: $(VENV)/.installed  ## the main job
+	$(RUN) verify.py
+
+test: $(VENV)/.installed-test  ## all tests but the slow ones
+	$(RUN) -m pytest -n auto
+
+slow: $(VENV)/.installed-test  ## the slow tests
+	$(RUN) -m pytest -n auto -m slow
+
+lint: $(VENV)/.installed-test  ## linter and type checker
+	$(VENV)/bin/ruff check .
+	$(VENV)/bin/ruff format --check .
+	$(VENV)/bin/mypy
+
+bench: $(VENV)/.installed  ## speed, as ratios within one run
+	$(RUN) -m benchmarks.main_job
+
+schema: $(VENV)/.installed  ## regenerate report/schema.json from the records
+	$(RUN) -m report.document
+
+clean:
+	rm -rf $(VENV)
+
+$(VENV)/bin/python:
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.installed: pyproject.toml constraints.txt | $(VENV)/bin/python
+	$(RUN) -m pip install --quiet --constraint constraints.txt --editable .
+	touch $@
+
+$(VENV)/.installed-test: $(VENV)/.installed
+	$(RUN) -m pip install --quiet --constraint constraints.txt --editable '.[jax,test]'
+	touch $@

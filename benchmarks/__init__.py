@@ -1,0 +1,1 @@
+"""How fast the toolkit is, measured as ratios within one run."""

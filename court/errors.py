@@ -1,0 +1,19 @@
+"""Errors in what the user gave: one line each, with what to do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+
+
+class InputError(ValueError):
+    """What was given cannot be used; the message says what arrived and what to do."""
+
+
+def check_known(kind: str, name: str, names: Iterable[str]) -> None:
+    """Raise InputError, with the nearest match, unless ``name`` is one of ``names``."""
+    known = list(names)
+    if name not in known:
+        near = get_close_matches(name, known, n=1)
+        hint = f"did you mean {near[0]!r}?" if near else f"choose from {', '.join(known)}"
+        raise InputError(f"unknown {kind} {name!r}; {hint}")

@@ -1,0 +1,214 @@
+"""The reference experiment: claims C1 to C10 about it, each settled by a check that is run here.
+
+The experiment differentiates the smallest eigenvalue of a random symmetric 4×4 matrix by NumPy,
+PyTorch and TensorFlow, and asks why the three gradients differ.
+"""
+
+from __future__ import annotations
+
+import re
+from fractions import Fraction
+
+import numpy as np
+from jaxtyping import Float
+from msgspec import Struct
+
+from court.contraction import contract
+from court.conventions import WEIGHTS, representative
+from court.records import Claim, Excerpt, Identity, Reference, Verdict
+from court.tolerance import value_tolerance
+
+STEPS = 10
+STEP_SIZE = 0.25
+
+
+class Experiment(Struct, frozen=True):
+    """What the claims are settled from.
+
+    ``references`` and ``values`` are those of all eigenvalues of the 4×4 matrix, in order (values
+    by framework and route); ``verdicts`` those of the smallest; ``sums`` those on the sum of the
+    entries of [[a, b], [b, c]].
+    """
+
+    references: list[Reference]
+    values: dict[tuple[str, str], list[float]]
+    verdicts: list[Verdict]
+    sums: list[Verdict]
+    identities: list[Identity]
+    excerpts: list[Excerpt]
+
+    def of(self, framework: str) -> list[Verdict]:
+        """The verdicts on one framework's symmetric eigensolvers, on the 4×4 matrix."""
+        return [v for v in self.symmetric_solvers if v.framework == framework]
+
+    @property
+    def symmetric_solvers(self) -> list[Verdict]:
+        """The verdicts on the routes made for symmetric matrices: eigh and eigvalsh."""
+        return [v for v in self.verdicts if "eigh" in v.route or "eigvalsh" in v.route]
+
+
+def matrix() -> Float[np.ndarray, "4 4"]:
+    """The experiment's matrix: seed 123, a 4×4 standard normal sample plus its transpose."""
+    x = np.random.RandomState(123).randn(4, 4)
+    return np.asarray(x + x.T)
+
+
+def settle(experiment: Experiment) -> list[Claim]:
+    """All ten claims, in order."""
+    checks = (_c1, _c2, _c3, _c4, _c5, _c6, _c7, _c8, _c9, _c10)
+    return [
+        Claim(f"C{k}", text, *check(experiment))
+        for k, (text, check) in enumerate(zip(TEXTS, checks, strict=True), 1)
+    ]
+
+
+TEXTS = (
+    "The frameworks compute the same eigenvalues.",
+    "The diagonals of the gradients agree; off the diagonal a framework reports the analytic "
+    "entry, twice that, or zero.",
+    "Since version 1.3 PyTorch reports the analytic, symmetric gradient.",
+    "Off the diagonal the gradient is not unique: an implementation may follow an entry, its "
+    "mirror image, or any weighted sum of the two.",
+    "The sum of the entries shows it: x00 + x01 + x10 + x11 and x00 + x11 + 2·x01 have different "
+    "gradients.",
+    "In the parameters of x = [[a, b], [b, c]] there is no such freedom: ∂f/∂a = ∂f/∂c = 1 and "
+    "∂f/∂b = 2, both ways.",
+    "A gradient-descent step keeps a symmetric matrix symmetric with the symmetric gradient, and "
+    "not with the triangular ones.",
+    "TensorFlow's documentation says that only the lower triangle is used, and its gradient is "
+    "that of a function of the lower triangle.",
+    "Two notions of the gradient of a function of a symmetric matrix are in use, and 2S − diag(S) "
+    "is not a gradient in the sense of the Frobenius inner product.",
+    "The gradients that started the question were not wrong, and what they follow is documented.",
+)
+
+Settled = tuple[bool, str]
+
+
+def _c1(e: Experiment) -> Settled:
+    largest = ratio = 0.0
+    for values in e.values.values():
+        for value, reference in zip(values, e.references, strict=True):
+            assert reference.value is not None
+            error = abs(float(Fraction(value) - reference.value.mid))
+            largest = max(largest, error)
+            ratio = max(ratio, error / value_tolerance(reference, "float64"))
+    return bool(e.values) and ratio <= 1, (
+        f"{len(e.values)} routes × 4 eigenvalues against exact enclosures: largest error "
+        f"{largest:.1e}, {ratio:.2f} of the tolerance"
+    )
+
+
+def _c2(e: Experiment) -> Settled:
+    eigh = e.symmetric_solvers
+    found = {name: sorted({v.framework for v in eigh if v.convention == name}) for name in WEIGHTS}
+    words = {"symmetric": "1×", "lower": "2× below and 0 above", "upper": "2× above and 0 below"}
+    told = "; ".join(f"{words[c]}: {', '.join(who)}" for c, who in found.items() if who)
+    return bool(found["lower"]) and all(v.convention in WEIGHTS for v in eigh), (
+        f"entries off the diagonal, as multiples of the analytic ones: {told}; no installed "
+        "framework still reports the upper form that PyTorch 1.0.1 did"
+        if not found["upper"]
+        else f"entries off the diagonal, as multiples of the analytic ones: {told}"
+    )
+
+
+def _c3(e: Experiment) -> Settled:
+    verdicts = e.of("torch")
+    if not verdicts:
+        return False, "PyTorch was not run"
+    version = verdicts[0].version
+    recent = tuple(map(int, re.findall(r"\d+", version)[:2])) >= (1, 3)
+    symmetric = all(v.verdict == "agrees" and v.convention == "symmetric" for v in verdicts)
+    return recent and symmetric, (
+        f"PyTorch {version} reports S by {len(verdicts)} routes; releases before 1.3 were not run"
+    )
+
+
+def _c4(e: Experiment) -> Settled:
+    free = [i for i in e.identities if i.gradient.startswith(("weighted", "S + K"))]
+    reads = sorted({v.reads for v in e.verdicts if v.reads and v.verdict == "agrees"})
+    return bool(free) and all(i.holds and i.vanishes for i in free) and len(reads) > 1, (
+        f"{len(free)} contractions vanish identically with the weight w, or the skew part κ, left "
+        f"free; measured, routes that read {', '.join(reads)} all agree"
+    )
+
+
+def _c5(e: Experiment) -> Settled:
+    conventions = {v.convention for v in e.sums if v.verdict == "agrees"}
+    return {"symmetric", "upper"} <= conventions, (
+        f"{len(e.sums)} routes: the first way gives [[1, 1], [1, 1]], the second [[1, 2], [0, 1]]"
+    )
+
+
+def _c6(e: Experiment) -> Settled:
+    expected = {"a": 1.0, "b": 2.0, "c": 1.0}
+    found = [{c.name: c.contracted for c in v.parameters} for v in e.sums]
+    frameworks = sorted({v.framework for v in e.sums})
+    return bool(found) and all(f == expected for f in found), (
+        f"the contraction is 1, 2, 1, without rounding error, by both ways in "
+        f"{', '.join(frameworks)}"
+    )
+
+
+def _c7(e: Experiment) -> Settled:
+    asymmetry = {}
+    for convention in WEIGHTS:
+        X = matrix()
+        for _ in range(STEPS):
+            v = np.linalg.eigh(X)[1][:, 0]
+            X = X - STEP_SIZE * representative(np.outer(v, v), convention)
+        asymmetry[convention] = float(np.abs(X - X.T).max())
+    told = ", ".join(f"{name} {size:.2g}" for name, size in asymmetry.items())
+    kept = asymmetry.pop("symmetric") == 0
+    return kept and all(size > 0.1 for size in asymmetry.values()), (
+        f"largest |X_ij − X_ji| after {STEPS} steps of {STEP_SIZE}: {told}"
+    )
+
+
+def _c8(e: Experiment) -> Settled:
+    verdicts = e.of("tensorflow")
+    said = [x for x in e.excerpts if x.framework == "tensorflow" and _triangle(x)]
+    if not verdicts or not said:
+        return False, "TensorFlow, or its documentation, was not there to be asked"
+    lower = all(v.reads == "lower" and v.convention == "lower" for v in verdicts)
+    return lower, (
+        f"the docstring of tf.{said[0].name}: “{_triangle(said[0])}”; perturbing the upper "
+        f"triangle leaves the value unchanged and the reported gradient is the lower one, by "
+        f"{len(verdicts)} routes"
+    )
+
+
+def _c9(e: Experiment) -> Settled:
+    spurious = [i for i in e.identities if i.gradient.startswith("spurious")]
+    shown = [i for i in spurious if not i.vanishes]
+    n, S = 4, [[entry.mid for entry in row] for row in e.references[0].S]
+    E = tuple(tuple(Fraction(1 + i + j, 1 + i * j) for j in range(n)) for i in range(n))
+    P = tuple(tuple(S[i][j] * (1 if i == j else 2) for j in range(n)) for i in range(n))
+    true = contract(tuple(map(tuple, S)), E)
+    as_matrix = contract(P, E)
+    as_vech = sum((P[i][j] * E[i][j] for i in range(n) for j in range(i + 1)), Fraction(0))
+    holds = bool(shown) and all(i.holds for i in spurious) and true == as_vech != as_matrix
+    return holds, (
+        f"its residual in b is {', '.join(i.residual for i in shown)} for the two eigenvalues of "
+        f"x; on the 4×4 matrix, along one E, ⟨S, E⟩ = {float(true):.6f}, the spurious form paired "
+        f"with vech E gives exactly the same and paired with E {float(as_matrix):.6f}"
+    )
+
+
+def _c10(e: Experiment) -> Settled:
+    judged = [v for v in e.verdicts if v.verdict in ("agrees", "disagrees")]
+    wrong = [v for v in judged if v.verdict == "disagrees"]
+    said = sorted({f"{x.framework} {x.name}" for x in e.excerpts if _triangle(x)})
+    silent = sorted({f"{x.framework} {x.name}" for x in e.excerpts if not _triangle(x)})
+    return bool(judged) and not wrong and bool(said), (
+        f"{len(judged)} gradients judged, {len(wrong)} wrong; the triangle that is read is named "
+        f"in the docstrings of {', '.join(said) or 'none'}"
+        + (f", not in {', '.join(silent)}" if silent else "")
+    )
+
+
+def _triangle(excerpt: Excerpt) -> str:
+    """The sentence of a docstring that says which triangle is read."""
+    text = " ".join(excerpt.text.split())
+    found = re.search(r"[^.:]*triang[^.]*(used|referenced|read)[^.]*\.", text)
+    return found.group(0).strip() if found else ""

@@ -1,0 +1,225 @@
+"""The records that cross between the witnesses, the court and the report.
+
+Everything here is frozen and made of plain numbers, strings and NumPy arrays.  ``Problem`` goes to
+a framework, ``Reported`` comes back from it; ``Reference`` comes from the symbolic side; the court
+turns a ``Reference`` and a ``Reported`` into a ``Verdict``; a ``Run`` is all that a report shows.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from fractions import Fraction
+from typing import Annotated, Literal, NamedTuple
+
+import numpy as np
+from jaxtyping import Float, Inexact
+from msgspec import Meta, Struct
+
+Matrix = tuple[tuple[Fraction, ...], ...]
+"""An exact n×n matrix, as rows."""
+
+Convention = Literal["symmetric", "lower", "upper", "unsymmetric", "ambiguous", "invalid"]
+Reads = Literal["lower", "upper", "both", "entries"]
+Evidence = Literal["proved", "certified", "estimated"]
+Outcome = Literal["agrees", "disagrees", "refused", "failed"]
+Number = float | Literal["NaN", "Infinity", "-Infinity"]
+"""A float64; JSON has no literal for the values that are not finite, so they are spelled out."""
+
+
+class Ball(NamedTuple):
+    """A rigorous enclosure: the true number is within ``radius`` of ``mid``."""
+
+    mid: Fraction
+    radius: Fraction
+
+
+class Choice(Struct, frozen=True):
+    """What the user chose to have judged, and by whom."""
+
+    functions: tuple[str, ...]
+    frameworks: list[str]
+    matrix: str | None
+    parameterizations: tuple[str, ...]
+    size: int
+    dtypes: tuple[str, ...]
+    points: int
+    seed: int
+    point: str | None
+    timeout: float
+
+    @property
+    def files(self) -> list[str]:
+        """The users' own matrix functions among the names."""
+        return [name for name in self.functions if name.endswith(".py")]
+
+    @property
+    def is_main_job(self) -> bool:
+        """Whether nothing was chosen but perhaps frameworks, points, dtype and seed."""
+        chosen = self.functions or self.parameterizations or self.point or self.matrix
+        return not chosen and self.size == 2
+
+
+class Problem(Struct, frozen=True):
+    """What a framework is told: which function, at which matrix, in which dtype. Nothing else."""
+
+    id: int
+    function: str
+    constants: dict[str, int | list[float] | list[list[float]]]
+    matrix: list[list[float]]
+    dtype: str
+
+
+class Reported(Struct, frozen=True):
+    """What a framework said: one route's value and gradient for one problem, or its error."""
+
+    problem: int
+    framework: str
+    version: str
+    route: str
+    dtype: str = ""
+    value: float = float("nan")
+    gradient: Inexact[np.ndarray, "n n"] | None = None
+    reads: Reads | None = None
+    error: str = ""
+    worker_died: bool = False
+
+
+class Started(Struct, frozen=True):
+    """A worker has imported its framework; ``routes`` lists what it can be asked, by function."""
+
+    framework: str
+    version: str
+    routes: dict[str, list[str]]
+
+
+class Excerpt(Struct, frozen=True):
+    """The docstring of one public call of a framework."""
+
+    framework: str
+    name: str
+    text: str
+
+
+class Finished(Struct, frozen=True):
+    """A worker is gone, and has reported all that it will."""
+
+    framework: str
+
+
+Event = Reported | Started | Excerpt | Finished
+"""What comes out of the workers."""
+
+
+class Direction(Struct, frozen=True):
+    """One parameter θ_k: D = ∂X/∂θ_k (n×n, exact) and the true derivative ∂f/∂θ_k."""
+
+    name: str
+    D: Matrix
+    derivative: Ball
+
+
+class Reference(Struct, frozen=True):
+    """What is true of one function at one point.
+
+    ``S`` is the symmetric gradient at the matrix ``X`` that the frameworks see.
+    ``sensitivity[i, j]`` is the Frobenius norm of the gradient of S_ij with respect to X: how much
+    an error in X moves S_ij.
+    A point without a derivative has ``refusal`` set, and then S and the directions are empty.
+    """
+
+    function: str
+    parameterization: str
+    point: dict[str, str]
+    X: Matrix
+    value: Ball | None
+    S: tuple[tuple[Ball, ...], ...]
+    directions: tuple[Direction, ...]
+    sensitivity: Float[np.ndarray, "n n"]
+    evidence: Evidence
+    refusal: str = ""
+
+    @property
+    def size(self) -> int:
+        """n, the number of rows of X."""
+        return len(self.X)
+
+
+class Component(Struct, frozen=True):
+    """The contraction ⟨G, ∂X/∂θ_k⟩ against the exact ∂f/∂θ_k, for one parameter θ_k."""
+
+    name: str
+    contracted: Annotated[Number, Meta(description="the Frobenius inner product of G and ∂X/∂θ")]
+    exact: Annotated[Decimal, Meta(description="∂f/∂θ, all digits kept")]
+    radius: Annotated[float, Meta(description="rigorous bound of the error of `exact`")]
+    error: Annotated[Number, Meta(description="|contracted - exact|")]
+    tolerance: Annotated[float, Meta(description="largest error that rounding explains")]
+    detectable: Annotated[
+        Number, Meta(description="smallest error that disagrees, relative to ‖S‖·‖∂X/∂θ‖")
+    ]
+
+
+class Verdict(Struct, frozen=True):
+    """The court's judgement on one route of one framework at one point."""
+
+    function: str
+    parameterization: str
+    size: int
+    point: Annotated[dict[str, str], Meta(description="parameter → exact rational")]
+    framework: str
+    version: str
+    route: str
+    dtype: str
+    gradient: Annotated[
+        list[list[Number | tuple[Number, Number]]] | None,
+        Meta(description="G as reported, by rows; a complex entry is [re, im]"),
+    ]
+    convention: Convention | None
+    reads: Annotated[Reads | None, Meta(description="entries that the forward pass reads")]
+    parameters: list[Component]
+    evidence: Evidence
+    verdict: Outcome
+    reason: str
+
+
+class Identity(Struct, frozen=True):
+    """One line of a proof: the residual of ⟨G, ∂X/∂θ⟩ − ∂f/∂θ = 0 for all parameters at once."""
+
+    function: str
+    gradient: str
+    parameter: str
+    residual: str
+    vanishes: bool
+    expected_to_vanish: bool = True
+
+    @property
+    def holds(self) -> bool:
+        """Whether the residual is what the theorem says: zero, or (the spurious form) not zero."""
+        return self.vanishes == self.expected_to_vanish
+
+
+class Demonstration(Struct, frozen=True):
+    """A worked case: formulae to be read (Unicode, several lines each) and their proof."""
+
+    hypothesis: str
+    formulae: list[str]
+    identities: list[Identity]
+
+
+class Claim(Struct, frozen=True):
+    """One claim of the reference experiment, settled (or not) by a check that was run."""
+
+    id: str
+    text: str
+    settled: Annotated[bool, Meta(description="whether the check was run and bears the claim out")]
+    how: str
+
+
+class Run(Struct, frozen=True):
+    """Everything that one command found: the object that ``--json`` writes."""
+
+    toolkit: dict[str, str]
+    environment: dict[str, str]
+    command: list[str]
+    identities: list[Identity]
+    claims: list[Claim]
+    verdicts: list[Verdict]

@@ -1,0 +1,6 @@
+"""What each framework says: reported values and gradients, one worker process per framework.
+
+This side never sees SymPy.  It imports nothing of ``symbolic``.  ``worker.py``, ``reads.py`` and
+the files of ``frameworks/`` run inside the worker and are written for Python 3.6 with NumPy and one
+framework alone; ``pool.py`` starts the workers from the court's process.
+"""

@@ -1,0 +1,42 @@
+"""Which entries a forward pass reads, found by perturbing single entries."""
+
+import numpy as np
+
+
+def step(X):
+    """A power of two well inside the distance from X (n×n, symmetric) to the singular matrices."""
+    size = np.abs(np.linalg.eigvalsh(X.astype(np.float64)))
+    distance = size.min() if size.min() > size.max() / 256 else size.max() / 16
+    return 2.0 ** np.floor(np.log2(distance / 8)) if distance > 0 else 2.0**-6
+
+
+def find(evaluate, X):
+    """``lower``, ``upper``, ``both`` or ``entries``: what evaluate(X) → float depends on; X is n×n.
+
+    ``both`` means that only the sum of two mirrored entries matters, as when the input is
+    symmetrized first; ``entries`` that each entry matters on its own (also where no entry off the
+    diagonal is read at all).
+    """
+    h = X.dtype.type(step(X))
+    here = evaluate(X)
+    noise = 64 * len(X) * np.finfo(X.dtype).eps * abs(here)
+    kinds = set()
+    for i in range(len(X)):
+        for j in range(i):
+            below = evaluate(_moved(X, h, (i, j)))
+            above = evaluate(_moved(X, h, (j, i)))
+            if below != here and above == here:
+                kinds.add("lower")
+            elif above != here and below == here:
+                kinds.add("upper")
+            elif below != here:
+                across = evaluate(_moved(_moved(X, h, (i, j)), -h, (j, i)))
+                symmetric = abs(below - above) <= noise and abs(across - here) <= noise
+                kinds.add("both" if symmetric else "entries")
+    return kinds.pop() if len(kinds) == 1 else "entries"
+
+
+def _moved(X, h, entry):
+    moved = X.copy()
+    moved[entry] += h
+    return moved

@@ -1,0 +1,94 @@
+"""The worker: one framework, asked over standard input, answering over standard output.
+
+Each line either way is one JSON object.  The first line out tells the version and the routes; then
+each problem that comes in is answered by one line per route and a last line that it is done.  All
+else that is printed here, by the framework or by a user's route, goes to standard error.
+
+Run as ``python worker.py FRAMEWORK [FILE …]``, a FILE being a user's matrix function.
+Written for Python 3.6, NumPy and one framework.
+"""
+
+import importlib
+import json
+import os
+import runpy
+import sys
+import traceback
+
+import numpy as np
+
+if __name__ == "__main__":
+    sys.path[0] = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+
+from numeric import reads
+
+
+def main(name, *files):
+    """Answer problems until standard input ends."""
+    answers = _own_standard_output()
+    framework = importlib.import_module("numeric.frameworks." + name).Framework()
+    routes = dict(framework.routes)
+    for path in files:
+        stem = os.path.splitext(os.path.basename(path))[0]
+        routes[stem] = runpy.run_path(path, run_name=stem)["routes"].get(name, {})
+    hello = {f: list(named) for f, named in routes.items()}
+    _send(answers, {"hello": {"version": framework.version, "routes": hello}})
+    for line in sys.stdin:
+        request = json.loads(line)
+        if "document" in request:
+            text = framework.document(request["document"])
+            _send(answers, {"done": request["id"], "document": text})
+            continue
+        for label, route in routes.get(request["function"].split("[")[0], {}).items():
+            answer = _answer(framework, route, request)
+            answer.update(problem=request["id"], route=label)
+            _send(answers, answer)
+        _send(answers, {"done": request["id"]})
+
+
+def _own_standard_output():
+    """Keep the real standard output for answers, and point file descriptor 1 at standard error."""
+    answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    os.dup2(2, 1)
+    return answers
+
+
+def _send(answers, record):
+    answers.write(json.dumps(record) + "\n")
+    answers.flush()
+
+
+def _answer(framework, route, request):
+    X = np.array(request["matrix"], dtype=request["dtype"])
+    constants = request["constants"]
+    try:
+        value, gradient = framework.differentiate(route, X.copy(), constants)
+        numbers = np.asarray(gradient, np.float64).tolist()
+    except Exception as error:
+        return {"error": _describe(error)}
+    return {
+        "value": value,
+        "gradient": numbers,
+        "dtype": str(gradient.dtype),
+        "reads": _reads(framework, route, X, constants),
+    }
+
+
+def _reads(framework, route, X, constants):
+    """What the forward pass reads, or nothing if it rejects a matrix that is not symmetric."""
+    try:
+        return reads.find(lambda Y: framework.evaluate(route, Y, constants), X)
+    except Exception:
+        return None
+
+
+def _describe(error):
+    """The error in one line, with the innermost place in a file that is not a library's."""
+    text = " ".join(str(error).split())[:300]
+    own = [f for f in traceback.extract_tb(error.__traceback__) if "site-packages" not in f[0]]
+    place = " (%s:%d)" % (os.path.basename(own[-1][0]), own[-1][1]) if own else ""
+    return "%s: %s%s" % (type(error).__name__, text, place)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

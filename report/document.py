@@ -1,0 +1,88 @@
+"""The run as JSON, its schema, and the writing of files that are whole or not there."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from court.records import Run
+
+SCHEMA = Path(__file__).with_name("schema.json")
+
+
+def to_json(run: Run) -> bytes:
+    """The run as one JSON object; every number has all its digits."""
+    encoder = msgspec.json.Encoder(decimal_format="number")
+    return msgspec.json.format(encoder.encode(run), indent=1) + b"\n"
+
+
+def from_json(text: bytes) -> Run:
+    """The run that a file written by :func:`to_json` holds; data only, nothing is executed.
+
+    Raises:
+        msgspec.ValidationError: it does not have the shape of a run.
+    """
+    return msgspec.json.decode(text, type=Run)
+
+
+def schema() -> dict[str, Any]:
+    """The JSON Schema (2020-12) of a run, generated from the records."""
+    (reference,), components = msgspec.json.schema_components([Run], ref_template="#/$defs/{name}")
+    definitions = {name: _decimals_as_numbers(part) for name, part in components.items()}
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        **reference,
+        "$defs": definitions,
+    }
+
+
+def _decimals_as_numbers(part: Any) -> Any:
+    """Decimals are written as JSON numbers with all their digits, not as strings."""
+    if isinstance(part, dict):
+        if part.get("format") == "decimal":
+            return {**{k: v for k, v in part.items() if k != "format"}, "type": "number"}
+        return {key: _decimals_as_numbers(value) for key, value in part.items()}
+    if isinstance(part, list):
+        return [_decimals_as_numbers(value) for value in part]
+    return part
+
+
+class Output:
+    """A file that appears whole at :meth:`write`, or not at all; what stood there before stays.
+
+    Raises:
+        OSError: on creation, if the folder is not there or cannot be written to.
+    """
+
+    def __init__(self, path: Path) -> None:
+        if path.is_dir():
+            raise IsADirectoryError(21, "it is a folder", str(path))
+        handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+        os.close(handle)
+        self.path = path
+        self._draft = Path(name)
+
+    def write(self, content: bytes) -> None:
+        """Put the content in place, in one step."""
+        self._draft.write_bytes(content)
+        mask = os.umask(0)
+        os.umask(mask)
+        self._draft.chmod(0o666 & ~mask)
+        self._draft.replace(self.path)
+
+    def discard(self) -> None:
+        """Leave nothing behind, if nothing was written."""
+        self._draft.unlink(missing_ok=True)
+
+
+def write_schema() -> None:
+    """Bring ``report/schema.json`` up to date with the records."""
+    SCHEMA.write_bytes(msgspec.json.format(msgspec.json.encode(schema()), indent=2) + b"\n")
+
+
+if __name__ == "__main__":
+    write_schema()

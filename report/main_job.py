@@ -1,0 +1,67 @@
+"""The main job's five parts on the terminal: proof, frameworks, sum, experiment, closing line."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rich.console import Console
+
+from court.records import Claim, Demonstration, Reference, Verdict
+from report import terminal
+
+
+def show_proof(console: Console, demonstration: Demonstration) -> None:
+    """Part 1: the 2×2 case, for all a, b, c."""
+    terminal.heading(
+        console, "1  x = [[a, b], [b, c]]: what is true, and what each convention gives"
+    )
+    terminal.show_demonstration(console, demonstration)
+
+
+def show_frameworks(console: Console, verdicts: Sequence[Verdict], verbose: bool) -> None:
+    """Part 2: every route to an eigenvalue of x; one point in full, then all in short."""
+    terminal.heading(console, "2  What the frameworks report for the eigenvalues of x")
+    first = [v for v in verdicts if v.function == "eigenvalue[0]" and v.point == verdicts[0].point]
+    terminal.show_verdicts(console, verdicts if verbose else first)
+    points = len({str(v.point) for v in verdicts})
+    console.print(f"\nBoth eigenvalues, all {points} points (--verbose shows each):")
+    terminal.show_summary(console, verdicts)
+
+
+def show_sum(console: Console, verdicts: Sequence[Verdict]) -> None:
+    """Part 3: the sum of the entries of x, written both ways."""
+    terminal.heading(console, "3  The sum of the entries of x, written both ways")
+    console.print(
+        "x00 + x01 + x10 + x11 = a + 2b + c = x00 + x11 + 2·x01, so ∂f/∂(a, b, c) = 1, 2, 1"
+    )
+    terminal.show_verdicts(console, verdicts)
+
+
+def show_experiment(
+    console: Console,
+    reference: Reference,
+    verdicts: Sequence[Verdict],
+    claims: Sequence[Claim],
+    verbose: bool,
+) -> None:
+    """Part 4: the gradients of the smallest eigenvalue of a random 4×4 matrix, and the claims."""
+    terminal.heading(
+        console, "4  The reference experiment: the smallest eigenvalue of a 4×4 matrix"
+    )
+    shown = [v for v in verdicts if v.function == "eigenvalue[0]"]
+    named: dict[str, Sequence[Sequence[object]]] = {
+        "exact S": [[float(entry.mid) for entry in row] for row in reference.S]
+    }
+    for framework in ("numpy", "torch", "tensorflow"):
+        v = next((v for v in shown if v.framework == framework and v.gradient), None)
+        if v is not None and v.gradient is not None:
+            named[f"{v.framework} {v.version}, {v.route}"] = v.gradient
+    terminal.show_matrices(console, named)
+    if verbose:
+        terminal.show_verdicts(console, shown)
+    terminal.show_summary(console, verdicts)
+    if claims:
+        console.print(
+            "\nThe claims that were made about it, each settled by a check that was just run:"
+        )
+        terminal.show_claims(console, claims)

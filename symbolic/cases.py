@@ -1,0 +1,93 @@
+"""The cases: which functions, in which structures, at which points are to be judged."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from fractions import Fraction
+from pathlib import Path
+from typing import NamedTuple
+
+from court.errors import InputError, check_known
+from court.records import Choice, Problem, Reference
+from symbolic.catalogue import CATALOGUE, Instance, choose, instances
+from symbolic.derivation import SIZE_LIMIT
+from symbolic.extension import check_exact, load_function
+from symbolic.parameterizations import PARAMETERIZATIONS, Parameterization, symmetric
+from symbolic.points import Point, coordinates, draw_points, parse_matrix, parse_point
+from symbolic.reference import refer
+
+
+class Case(NamedTuple):
+    """One function at one point in one dtype; ``part`` says where in the report it belongs."""
+
+    part: str
+    function: Instance
+    parameterization: Parameterization
+    theta: Point
+    dtype: str
+
+    def problem(self, number: int) -> Problem:
+        """What the frameworks are told of it: X alone, so that they cannot see the answer."""
+        X = self.parameterization.at(self.theta)
+        rows = [[float(x) for x in row] for row in X]
+        return Problem(number, self.function.name, self.function.constants, rows, self.dtype)
+
+    def reference(self) -> Reference:
+        """What is true of it."""
+        return refer(self.function, self.parameterization, self.theta, self.dtype)
+
+
+def main_job(choice: Choice, X: Sequence[Sequence[float]]) -> list[Case]:
+    """The eigenvalues and the sum of the entries of [[a, b], [b, c]]; the eigenvalues of X."""
+    x, n = symmetric(2), len(X)
+    points = draw_points(x, "symmetric", choice.points, choice.seed)
+    exact = tuple(tuple(map(Fraction, row)) for row in X)
+    given = coordinates(exact, symmetric(n), "symmetric")
+    dtype = choice.dtypes[0]
+    return [
+        *(Case("2×2", f, x, theta, dtype) for theta in points for f in choose("eigenvalue", 2)),
+        *(Case("sum", f, x, points[0], dtype) for f in choose("sum_entries", 2)),
+        *(Case("experiment", f, symmetric(n), given, "float64") for f in choose("eigenvalue", n)),
+    ]
+
+
+def chosen(choice: Choice, frameworks: Sequence[str]) -> list[Case]:
+    """The cases that the command line chooses; ``frameworks`` are the names that a file may use.
+
+    Raises:
+        InputError: a name is unknown, or a point, matrix, size or file cannot be used.
+    """
+    names = choice.parameterizations or ("symmetric",)
+    for name in names:
+        check_known("parameterization", name, PARAMETERIZATIONS)
+    n = len(parse_matrix(choice.matrix)) if choice.matrix else choice.size
+    if not 1 <= n <= SIZE_LIMIT:
+        raise InputError(f"size {n}: exact derivatives are derived for sizes 1 to {SIZE_LIMIT}")
+    return [
+        Case("", function, x, theta, dtype)
+        for function in _functions(choice.functions, n, frameworks)
+        for x in (PARAMETERIZATIONS[name](n) for name in names)
+        for theta in _points(choice, x, function.function.domain)
+        for dtype in choice.dtypes
+    ]
+
+
+def _points(choice: Choice, x: Parameterization, domain: str) -> list[Point]:
+    if choice.matrix:
+        return [coordinates(parse_matrix(choice.matrix), x, domain)]
+    if choice.point:
+        return [parse_point(choice.point, x, domain)]
+    return draw_points(x, domain, choice.points, choice.seed)
+
+
+def _functions(names: Sequence[str], n: int, frameworks: Sequence[str]) -> list[Instance]:
+    found: list[Instance] = []
+    for name in names or tuple(CATALOGUE):
+        if name.endswith(".py"):
+            (own,) = instances(load_function(Path(name), frameworks), n)
+            check_exact(own, Path(name))
+            found.append(own)
+        else:
+            check_known("function", name.split("[")[0], CATALOGUE)
+            found += choose(name, n)
+    return found

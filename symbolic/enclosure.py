@@ -1,0 +1,118 @@
+"""Rigorous evaluation: SymPy expressions at exact rational points, enclosed by Arb balls.
+
+Rationals are kept exact up to the moment in which Arb rounds them, outward (Johansson, "Arb:
+efficient arbitrary-precision midpoint-radius interval arithmetic", IEEE Trans. Computers 66, 2017).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from fractions import Fraction
+
+import sympy
+from flint import arb, ctx, fmpq
+from sympy import Expr, Symbol
+
+from court.records import Ball
+
+ARB_FUNCTIONS: dict[type, Callable[..., arb]] = {
+    sympy.exp: arb.exp,
+    sympy.log: arb.log,
+    sympy.sin: arb.sin,
+    sympy.cos: arb.cos,
+    sympy.tan: arb.tan,
+    sympy.atan: arb.atan,
+    sympy.sinh: arb.sinh,
+    sympy.cosh: arb.cosh,
+    sympy.tanh: arb.tanh,
+    sympy.erf: arb.erf,
+    sympy.gamma: arb.gamma,
+    sympy.loggamma: arb.lgamma,
+    sympy.digamma: arb.digamma,
+    sympy.Abs: abs,
+}
+ARB_CONSTANTS: dict[Expr, Callable[[], arb]] = {sympy.pi: arb.pi, sympy.E: arb.const_e}
+
+
+class EnclosureError(ValueError):
+    """An expression has no enclosure here: an unknown function, or no finite value."""
+
+
+@contextmanager
+def precision(bits: int) -> Iterator[None]:
+    """Let Arb work with ``bits`` bits inside the block."""
+    before = ctx.prec
+    ctx.prec = bits
+    try:
+        yield
+    finally:
+        ctx.prec = before
+
+
+def enclose(expressions: Sequence[Expr], values: Mapping[Symbol, arb | Fraction]) -> list[arb]:
+    """Enclosures of the expressions with their symbols replaced, at the precision in force.
+
+    Common subexpressions are evaluated once.
+
+    Raises:
+        EnclosureError: a function is not known here, or a value is not finite.
+    """
+    known: dict[Expr, arb] = {
+        symbol: value if isinstance(value, arb) else to_arb(value)
+        for symbol, value in values.items()
+    }
+    balls = [_evaluate(expression, known) for expression in expressions]
+    for expression, ball in zip(expressions, balls, strict=True):
+        if not ball.is_finite():
+            raise EnclosureError(f"no finite value for {str(expression)[:80]}")
+    return balls
+
+
+def _evaluate(expr: Expr, known: dict[Expr, arb]) -> arb:
+    ball = known.get(expr)
+    if ball is None:
+        ball = known[expr] = _apply(expr, known)
+    return ball
+
+
+def _apply(expr: Expr, known: dict[Expr, arb]) -> arb:
+    if expr.is_Rational:
+        return arb(fmpq(int(expr.p), int(expr.q)))
+    if expr in ARB_CONSTANTS:
+        return ARB_CONSTANTS[expr]()
+    if expr.is_Add:
+        return sum((_evaluate(term, known) for term in expr.args), arb(0))
+    if expr.is_Mul:
+        product = arb(1)
+        for factor in expr.args:
+            product *= _evaluate(factor, known)
+        return product
+    if expr.is_Pow:
+        return _power(_evaluate(expr.base, known), expr.exp, known)
+    if type(expr) in ARB_FUNCTIONS:
+        return ARB_FUNCTIONS[type(expr)](*(_evaluate(arg, known) for arg in expr.args))
+    raise EnclosureError(f"no enclosure is known for {type(expr).__name__} in {str(expr)[:80]}")
+
+
+def _power(base: arb, exponent: Expr, known: dict[Expr, arb]) -> arb:
+    if exponent.is_Integer:
+        return base ** int(exponent)
+    if exponent == sympy.S.Half:
+        return base.sqrt()
+    return base ** _evaluate(exponent, known)
+
+
+def to_arb(x: Fraction) -> arb:
+    """The rational x as a ball of the precision in force."""
+    return arb(fmpq(x.numerator, x.denominator))
+
+
+def to_ball(x: arb) -> Ball:
+    """The enclosure x as exact rationals."""
+    return Ball(_dyadic(x.mid()), _dyadic(x.rad()))
+
+
+def _dyadic(x: arb) -> Fraction:
+    mantissa, exponent = x.man_exp()
+    return Fraction(int(mantissa)) * Fraction(2) ** int(exponent)

@@ -1,0 +1,96 @@
+"""The exact side of a user's own matrix function: one Python file, read by name.
+
+The file is code that the user chose to run.  Its routes are functions of their own frameworks and
+are never called here.
+"""
+
+from __future__ import annotations
+
+import runpy
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from court.errors import InputError, check_known
+from symbolic.catalogue import CATALOGUE, Instance, MatrixFunction
+from symbolic.derivation import derive
+from symbolic.domains import DOMAINS
+from symbolic.parameterizations import symmetric
+
+REQUIRED = ("formula", "domain", "citation", "exact", "routes")
+
+
+def load_function(path: Path, frameworks: Sequence[str]) -> MatrixFunction:
+    """The matrix function that the file defines, named after the file.
+
+    Raises:
+        InputError: it does not exist, raises, lacks a name, or gives one the wrong value.
+    """
+    if not path.is_file():
+        raise InputError(f"{path}: there is no such file")
+    if path.stem in CATALOGUE:
+        raise InputError(f"{path}: {path.stem} is in the catalogue already; rename the file")
+    try:
+        names = runpy.run_path(str(path), run_name=path.stem)
+    except Exception as error:
+        raise InputError(f"{path}{_line(error, path)}: {describe(error)}") from error
+    missing = [name for name in REQUIRED if name not in names]
+    if missing:
+        raise InputError(
+            f"{path}: {missing[0]} is missing; a function file defines {', '.join(REQUIRED)}"
+        )
+    _check(path, names, list(frameworks))
+    return MatrixFunction(
+        path.stem, names["formula"], names["domain"], names["citation"], names["exact"]
+    )
+
+
+def check_exact(function: Instance, path: Path) -> None:
+    """Try the exact definition on a generic matrix of the size asked for.
+
+    Raises:
+        InputError: it raises, or gives something other than a scalar SymPy expression.
+    """
+    try:
+        derive(function, symmetric(function.size))
+    except Exception as error:
+        raise InputError(f"{path}{_line(error, path)}: exact: {describe(error)}") from error
+
+
+def _check(path: Path, names: dict[str, Any], frameworks: list[str]) -> None:
+    for name in ("formula", "domain", "citation"):
+        if not isinstance(names[name], str) or not names[name].strip():
+            raise InputError(f"{path}: {name} must be a text, not {names[name]!r}")
+    if names["domain"] not in DOMAINS:
+        raise InputError(
+            f"{path}: domain {names['domain']!r} is unknown; choose one of {', '.join(DOMAINS)}"
+        )
+    if not callable(names["exact"]):
+        raise InputError(f"{path}: exact must be a function of X, a SymPy matrix")
+    routes = names["routes"]
+    if not isinstance(routes, dict) or not routes:
+        raise InputError(f"{path}: routes must be a dict, framework → route name → function")
+    for framework, named in routes.items():
+        check_known(f"framework in the routes of {path},", str(framework), frameworks)
+        if not isinstance(named, dict) or not all(callable(f) for f in named.values()):
+            raise InputError(
+                f"{path}: routes[{framework!r}] must be a dict, route name → function of X"
+            )
+
+
+def describe(error: BaseException) -> str:
+    """The error in one line."""
+    text = " ".join(str(error).split())
+    return f"{type(error).__name__}: {text[:200]}" if text else type(error).__name__
+
+
+def _line(error: BaseException, path: Path) -> str:
+    """``:LINE`` of the file's last frame in the traceback, where it has one."""
+    if isinstance(error, SyntaxError) and error.lineno:
+        return f":{error.lineno}"
+    line, trace = 0, error.__traceback__
+    while trace is not None:
+        if trace.tb_frame.f_code.co_filename == str(path):
+            line = trace.tb_lineno
+        trace = trace.tb_next
+    return f":{line}" if line else ""

@@ -1,0 +1,136 @@
+"""Proofs: contractions of every convention, reduced to exactly zero for all parameters.
+
+The reduction is polynomial division and nothing cleverer: a residual is brought over one
+denominator, and its numerator is divided by the polynomial that defines the irrational symbol in
+it (p(λ) for an eigenvalue λ, r² − Δ² for a square root r).  A zero remainder is a proof for every θ
+at which the denominator does not vanish, that is, at which the eigenvalue is simple.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+
+import sympy
+from sympy import Expr, ImmutableDenseMatrix, Symbol
+
+from court.records import Identity
+from symbolic.catalogue import Instance
+from symbolic.derivation import LAMBDA, characteristic_polynomial, derive, unvech
+from symbolic.parameterizations import Parameterization, symmetric
+
+PROOF_SIZE_LIMIT = 3
+"""Largest n at which every reference tries to prove its contraction for all θ."""
+
+SPURIOUS = "2S − diag(S)"
+SKEW = Symbol("κ", real=True)
+WEIGHT = Symbol("w", real=True)
+
+
+def representatives(S: ImmutableDenseMatrix) -> dict[str, ImmutableDenseMatrix]:
+    """The valid gradients that frameworks report, made of a symmetric S (n×n), by name.
+
+    κ and w are free symbols: S + K stands for every skew part of that shape, and the weighted
+    one for every way to share a mirrored pair of entries out between its two places.
+    """
+    return {
+        "S": S,
+        "lower: 2 tril(S) − diag(S)": _weighted(S, 2, 0),
+        "upper: 2 triu(S) − diag(S)": _weighted(S, 0, 2),
+        "weighted: 2w below, 2(1 − w) above": _weighted(S, 2 * WEIGHT, 2 - 2 * WEIGHT),
+        "S + K, K skew with a free κ": ImmutableDenseMatrix(
+            S + _entrywise(S.rows, -SKEW, sympy.S.Zero, SKEW)
+        ),
+    }
+
+
+def spurious(S: ImmutableDenseMatrix) -> ImmutableDenseMatrix:
+    """2S − diag(S), right as coordinates of vech X alone (Srinivasan, Panda, arXiv:1911.06491)."""
+    return _weighted(S, 2, 2)
+
+
+def contract(G: ImmutableDenseMatrix, D: ImmutableDenseMatrix) -> Expr:
+    """The Frobenius inner product ⟨G, D⟩ of two n×n matrices."""
+    return sum((g * d for g, d in zip(G, D, strict=True)), sympy.S.Zero)
+
+
+def reduce(expr: Expr, relations: Mapping[Symbol, Expr]) -> Expr:
+    """``expr`` over one denominator, its numerator reduced modulo each symbol's polynomial."""
+    numerator, denominator = sympy.fraction(sympy.together(expr))
+    for symbol, polynomial in relations.items():
+        numerator = sympy.rem(sympy.expand(numerator), polynomial, symbol)
+    numerator = sympy.expand(numerator)
+    return sympy.S.Zero if numerator == 0 else sympy.cancel(numerator / denominator)
+
+
+def contraction_identities(
+    function: Instance, parameterization: Parameterization
+) -> list[Identity]:
+    """⟨G, ∂X/∂θ_k⟩ − ∂f/∂θ_k for the function's gradient theorem and each parameter θ_k.
+
+    A function that cites no theorem (one added by a user) is contracted with the gradient that its
+    own definition has at a generic symmetric matrix.
+    """
+    derivation = derive(function, parameterization)
+    p = characteristic_polynomial(parameterization) if derivation.eigenvalues else sympy.S.Zero
+    relations = {lam: p.xreplace({LAMBDA: lam}) for lam in derivation.eigenvalues}
+    G = function.theorem(parameterization.X)
+    if G is None:
+        G = _generic_gradient(function, parameterization)
+    return [
+        contraction_identity(
+            function.name, "G", G, theta.name, parameterization.X.diff(theta), derivative, relations
+        )
+        for theta, derivative in zip(parameterization.symbols, derivation.gradient, strict=True)
+    ]
+
+
+def contraction_identity(
+    function: str,
+    name: str,
+    G: ImmutableDenseMatrix,
+    parameter: str,
+    D: ImmutableDenseMatrix,
+    derivative: Expr,
+    relations: Mapping[Symbol, Expr],
+    expected_to_vanish: bool = True,
+) -> Identity:
+    """The identity ⟨G, D⟩ − ``derivative`` = 0, with its residual reduced; G and D are n×n."""
+    residual = reduce(contract(G, D) - derivative, relations)
+    return Identity(function, name, parameter, str(residual), residual == 0, expected_to_vanish)
+
+
+@cache
+def is_proved(function: Instance, parameterization: Parameterization) -> bool:
+    """Whether the contraction is proved for all θ; not tried at n > 3."""
+    return parameterization.size <= PROOF_SIZE_LIMIT and all(
+        identity.holds for identity in contraction_identities(function, parameterization)
+    )
+
+
+def _generic_gradient(
+    function: Instance, parameterization: Parameterization
+) -> ImmutableDenseMatrix:
+    n = parameterization.size
+    generic = symmetric(n)
+    pairs = [(i, j) for i in range(n) for j in range(i, n)]
+    entries = {
+        s: parameterization.X[i, j] for s, (i, j) in zip(generic.symbols, pairs, strict=True)
+    }
+    S = unvech(derive(function, generic).gradient, n)
+    return ImmutableDenseMatrix(S.subs(entries, simultaneous=True))
+
+
+def _weighted(
+    S: ImmutableDenseMatrix, below: Expr | int, above: Expr | int
+) -> ImmutableDenseMatrix:
+    weights = _entrywise(S.rows, below, 1, above)
+    return ImmutableDenseMatrix(S.multiply_elementwise(weights))
+
+
+def _entrywise(
+    n: int, below: Expr | int, on: Expr | int, above: Expr | int
+) -> ImmutableDenseMatrix:
+    """The n×n matrix with one entry below, one on and one above its diagonal."""
+    rows = [[below if i > j else on if i == j else above for j in range(n)] for i in range(n)]
+    return ImmutableDenseMatrix(rows)

@@ -1,0 +1,112 @@
+"""Parameterizations X : R^p → Sym(n): the structures whose parameters users differentiate in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import cache
+
+import sympy
+from sympy import ImmutableDenseMatrix, Rational, Symbol
+
+from court.records import Matrix
+
+
+@dataclass(frozen=True)
+class Parameterization:
+    """A matrix X of size n×n whose entries are expressions in p real parameters.
+
+    ``identity`` gives the parameters of the identity matrix: a point that is positive definite and
+    from which others are drawn.  ``bound`` restricts every parameter to |θ| < bound.
+    """
+
+    name: str
+    formula: str
+    symbols: tuple[Symbol, ...]
+    X: ImmutableDenseMatrix
+    identity: tuple[int, ...]
+    bound: int | None = None
+
+    @property
+    def size(self) -> int:
+        """n, the number of rows of X."""
+        return int(self.X.rows)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The parameters' names, in order."""
+        return tuple(symbol.name for symbol in self.symbols)
+
+    def at(self, theta: Mapping[str, Fraction]) -> Matrix:
+        """X(θ), exactly; n×n."""
+        return self._evaluate(self.X, theta)
+
+    def directions(self, theta: Mapping[str, Fraction]) -> dict[str, Matrix]:
+        """The exact n×n matrices ∂X/∂θ_k at θ, by parameter name."""
+        return {s.name: self._evaluate(self.X.diff(s), theta) for s in self.symbols}
+
+    def _evaluate(self, M: ImmutableDenseMatrix, theta: Mapping[str, Fraction]) -> Matrix:
+        values = {s: Rational(*theta[s.name].as_integer_ratio()) for s in self.symbols}
+        exact = M.xreplace(values)
+        return tuple(
+            tuple(Fraction(int(exact[i, j].p), int(exact[i, j].q)) for j in range(M.cols))
+            for i in range(M.rows)
+        )
+
+
+def _matrix(n: int, entry: Callable[[int, int], sympy.Expr]) -> ImmutableDenseMatrix:
+    return ImmutableDenseMatrix(n, n, lambda i, j: entry(min(i, j), max(i, j)))
+
+
+def _real(names: Sequence[str]) -> tuple[Symbol, ...]:
+    return tuple(Symbol(name, real=True) for name in names)
+
+
+@cache
+def symmetric(n: int) -> Parameterization:
+    """All of Sym(n), one parameter per entry on and above the diagonal: [[a, b], [b, c]]."""
+    pairs = [(i, j) for i in range(n) for j in range(i, n)]
+    letters = "abcdef" if n <= 3 else ""
+    names = list(letters[: len(pairs)]) if letters else [f"x{i}_{j}" for i, j in pairs]
+    symbols = dict(zip(pairs, _real(names), strict=True))
+    return Parameterization(
+        "symmetric",
+        "X_ij = X_ji, each its own parameter",
+        tuple(symbols.values()),
+        _matrix(n, lambda i, j: symbols[i, j]),
+        tuple(int(i == j) for i, j in pairs),
+    )
+
+
+@cache
+def diagonal(n: int) -> Parameterization:
+    """diag(d0, …, d_{n-1})."""
+    d = _real([f"d{i}" for i in range(n)])
+    X = _matrix(n, lambda i, j: d[i] if i == j else sympy.S.Zero)
+    return Parameterization("diagonal", "X = diag(d0, d1, …)", d, X, (1,) * n)
+
+
+@cache
+def toeplitz(n: int) -> Parameterization:
+    """Symmetric Toeplitz: X_ij = t_|i−j|."""
+    t = _real([f"t{i}" for i in range(n)])
+    return Parameterization(
+        "toeplitz", "X_ij = t_|i-j|", t, _matrix(n, lambda i, j: t[j - i]), (1,) + (0,) * (n - 1)
+    )
+
+
+@cache
+def ar1(n: int) -> Parameterization:
+    """Correlation matrix of a first-order autoregression: X_ij = ρ^|i−j|, |ρ| < 1 (not linear)."""
+    (rho,) = _real(["ρ"])
+    X = _matrix(n, lambda i, j: rho ** (j - i))
+    return Parameterization("ar1", "X_ij = ρ^|i-j|, |ρ| < 1", (rho,), X, (0,), bound=1)
+
+
+PARAMETERIZATIONS: dict[str, Callable[[int], Parameterization]] = {
+    "symmetric": symmetric,
+    "diagonal": diagonal,
+    "toeplitz": toeplitz,
+    "ar1": ar1,
+}

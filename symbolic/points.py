@@ -1,0 +1,145 @@
+"""Points: drawn as small rationals inside a domain, or given by the user and checked."""
+
+from __future__ import annotations
+
+import random
+import re
+from collections.abc import Sequence
+from fractions import Fraction
+
+from court.errors import InputError
+from court.records import Matrix
+from symbolic.domains import DOMAINS, has_simple_spectrum
+from symbolic.parameterizations import Parameterization
+
+Point = dict[str, Fraction]
+
+DENOMINATOR = 8
+"""Points are multiples of 1/8 below 4 in size: exact in every binary floating-point format."""
+ATTEMPTS = 400
+ATTEMPTS_PER_SHIFT = 20
+
+
+def draw_points(
+    parameterization: Parameterization, domain: str, count: int, seed: int
+) -> list[Point]:
+    """``count`` points at which X(θ) is in the domain and has distinct eigenvalues.
+
+    Raises:
+        InputError: none was found.
+    """
+    rng = random.Random(f"{seed} {parameterization.name} {parameterization.size} {domain}")
+    points: list[Point] = []
+    for attempt in range(ATTEMPTS * count):
+        theta = _candidate(parameterization, rng, attempt // ATTEMPTS_PER_SHIFT)
+        X = parameterization.at(theta)
+        if theta not in points and not DOMAINS[domain].missing(X) and has_simple_spectrum(X):
+            points.append(theta)
+            if len(points) == count:
+                return points
+    raise InputError(
+        f"{len(points)} of {count} points found: {parameterization.name}({parameterization.size}) "
+        f"has too few generic points that are {domain}; ask for fewer --points"
+    )
+
+
+def _candidate(parameterization: Parameterization, rng: random.Random, shift: int) -> Point:
+    """A random non-zero multiple of 1/8 per parameter, moved towards multiples of the identity."""
+    if parameterization.bound is not None:
+        top = parameterization.bound * DENOMINATOR - 1
+        shift = 0
+    else:
+        top = 3 * DENOMINATOR
+    return {
+        name: Fraction(rng.choice((-1, 1)) * rng.randint(1, top), DENOMINATOR) + shift * unit
+        for name, unit in zip(parameterization.names, parameterization.identity, strict=True)
+    }
+
+
+def parse_point(text: str, parameterization: Parameterization, domain: str) -> Point:
+    """The point written as ``a=2, b=1/3, c=0.5``, kept exact.
+
+    Raises:
+        InputError: it does not parse, names other parameters, or X(θ) is outside the domain.
+    """
+    pairs = [pair.split("=") for pair in re.split(r"[,;]", text) if pair.strip()]
+    if any(len(pair) != 2 for pair in pairs):
+        raise InputError(f"--point {text!r} is not of the form 'a=2, b=1/3, c=0.5'")
+    theta = {name.strip(): parse_rational(value) for name, value in pairs}
+    if sorted(theta) != sorted(parameterization.names):
+        raise InputError(
+            f"--point gives {', '.join(theta) or 'nothing'}; {parameterization.name}"
+            f"({parameterization.size}) has the parameters {', '.join(parameterization.names)}"
+        )
+    bound = parameterization.bound
+    for name, value in theta.items():
+        if bound is not None and abs(value) >= bound:
+            raise InputError(f"--point has {name} = {value}, and |{name}| < {bound} is needed")
+    check_domain(parameterization.at(theta), domain)
+    return {name: theta[name] for name in parameterization.names}
+
+
+def parse_rational(text: str) -> Fraction:
+    """A rational from ``3``, ``1/3``, ``0.25`` or ``1e-3``.
+
+    Raises:
+        InputError: it is none of these.
+    """
+    try:
+        return Fraction(text.strip())
+    except (ValueError, ZeroDivisionError):
+        raise InputError(
+            f"{text.strip()!r} is not a finite rational number such as 3, 1/3 or 0.25"
+        ) from None
+
+
+def parse_matrix(text: str) -> Matrix:
+    """The symmetric matrix written by rows: entries apart by blanks or commas, rows by ; or lines.
+
+    Raises:
+        InputError: it does not parse, is not square or not symmetric.
+    """
+    rows = [row for row in re.split(r"[;\n]", text) if row.strip()]
+    X = tuple(
+        tuple(parse_rational(entry) for entry in re.split(r"[,\s]+", row.strip())) for row in rows
+    )
+    if not X or any(len(row) != len(X) for row in X):
+        raise InputError(f"the matrix is not square: its rows have {_lengths(X)} entries")
+    for i, row in enumerate(X):
+        for j in range(i):
+            if row[j] != X[j][i]:
+                raise InputError(
+                    f"the matrix is not symmetric: entry ({i}, {j}) is {row[j]}, "
+                    f"entry ({j}, {i}) is {X[j][i]}"
+                )
+    return X
+
+
+def _lengths(X: Sequence[Sequence[Fraction]]) -> str:
+    return ", ".join(str(len(row)) for row in X) or "no"
+
+
+def check_domain(X: Matrix, domain: str) -> None:
+    """Raise InputError unless X is in the domain of that name."""
+    missing = DOMAINS[domain].missing(X)
+    if missing:
+        raise InputError(f"the point is outside the domain: X is not {domain}, {missing}")
+
+
+def coordinates(X: Matrix, parameterization: Parameterization, domain: str) -> Point:
+    """The parameters at which the parameterization is the symmetric matrix X.
+
+    Raises:
+        InputError: there are none (the structure is another), or X is outside the domain.
+    """
+    check_domain(X, domain)
+    n = len(X)
+    theta: Point = {}
+    for i in range(n):
+        for j in range(n):
+            entry = parameterization.X[i, j]
+            if entry.is_Symbol:
+                theta.setdefault(entry.name, X[i][j])
+    if set(theta) != set(parameterization.names) or parameterization.at(theta) != X:
+        raise InputError(f"the matrix has not the structure {parameterization.name}")
+    return theta

@@ -1,0 +1,61 @@
+"""The 2×2 case in closed form: both eigenvalues of [[a, b], [b, c]], each contraction proved.
+
+The derivatives come from differentiating the closed formula; the gradient S from the eigenvector,
+as v vᵀ = (X − λ'I)/(λ − λ') with λ' the other eigenvalue (Magnus 1985, theorem 1).  The two meet
+only in the residual.
+"""
+
+from __future__ import annotations
+
+import sympy
+from sympy import Expr, ImmutableDenseMatrix, Symbol
+
+from court.records import Demonstration, Identity
+from symbolic.identities import contraction_identity, representatives, spurious
+from symbolic.parameterizations import symmetric
+
+ROOT = Symbol("r", positive=True)
+"""r = √Δ with Δ = (a − c)² + 4b², the discriminant: positive exactly where λ is simple."""
+
+
+def two_by_two() -> Demonstration:
+    """Formulae and proof for x = [[a, b], [b, c]], all a, b, c with Δ ≠ 0."""
+    x = symmetric(2)
+    a, b, c = x.symbols
+    discriminant = (a - c) ** 2 + 4 * b**2
+    formulae: list[str] = []
+    identities: list[Identity] = []
+    eigenvalues = [(a + c - ROOT) / 2, (a + c + ROOT) / 2]
+    for i, (value, other) in enumerate(zip(eigenvalues, reversed(eigenvalues), strict=True), 1):
+        closed = value.subs(ROOT, sympy.sqrt(discriminant))
+        formulae.append(_formula(f"λ{'₁₂'[i - 1]}", closed))
+        S = ImmutableDenseMatrix((x.X - other * sympy.eye(2)) / (value - other))
+        named = representatives(S) | {"spurious: 2S − diag(S)": spurious(S)}
+        for theta in x.symbols:
+            derivative = closed.diff(theta).subs(discriminant.expand(), ROOT**2)
+            derivative = derivative.subs(sympy.sqrt(discriminant), ROOT)
+            formulae.append(_formula(f"∂λ{'₁₂'[i - 1]}/∂{theta}", _in_difference(derivative, a, c)))
+            identities += [
+                contraction_identity(
+                    f"λ{'₁₂'[i - 1]}",
+                    name,
+                    G,
+                    theta.name,
+                    x.X.diff(theta),
+                    derivative,
+                    {ROOT: ROOT**2 - discriminant},
+                    expected_to_vanish=not (name.startswith("spurious") and theta == b),
+                )
+                for name, G in named.items()
+            ]
+    return Demonstration("r = √((a − c)² + 4b²) ≠ 0", formulae, identities)
+
+
+def _in_difference(expr: Expr, a: Symbol, c: Symbol) -> Expr:
+    """The same expression, written in a − c where it holds c − a."""
+    d = Symbol("d")
+    return sympy.expand(expr.subs(c, a - d)).subs(d, a - c)
+
+
+def _formula(name: str, expr: Expr) -> str:
+    return str(sympy.pretty(sympy.Eq(Symbol(name), expr, evaluate=False), use_unicode=True))

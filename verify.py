@@ -1,0 +1,374 @@
+"""Who is right about the gradient of a function of a symmetric matrix?  The command line.
+
+This is the only file that sees both witnesses: ``symbolic`` (what is true) and ``numeric`` (what
+the frameworks say).  It puts the same problems to both, hands their records to ``court``, and the
+verdicts to ``report``.
+"""
+
+from __future__ import annotations
+
+import platform
+import sys
+from collections.abc import Sequence
+from importlib import metadata
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+from rich.console import Console
+from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+from court import VERSION, experiment
+from court.errors import InputError, check_known
+from court.judge import judge
+from court.records import (
+    Choice,
+    Claim,
+    Demonstration,
+    Excerpt,
+    Reference,
+    Reported,
+    Run,
+    Started,
+    Verdict,
+)
+from numeric.pool import Pool, is_installed, known_frameworks
+from report import main_job, terminal
+from report.document import Output, to_json
+
+if TYPE_CHECKING:
+    from symbolic.cases import Case
+
+DISAGREES, BAD_INPUT, MISSING, INTERRUPTED = 1, 2, 3, 130
+DOCUMENTED = (
+    ("torch", "linalg.eigh"),
+    ("tensorflow", "linalg.eigh"),
+    ("tensorflow", "linalg.eigvalsh"),
+    ("jax", "linalg.eigh"),
+)
+"""The public calls whose docstrings the claims C8 and C10 are about."""
+
+
+class Hearing:
+    """One run: the cases, what both witnesses say of them, and the judgement."""
+
+    def __init__(self, choice: Choice) -> None:
+        self.choice = choice
+        self.cases: list[Case] = []
+        self.references: list[Reference] = []
+        self.reported: list[Reported] = []
+        self.excerpts: list[Excerpt] = []
+        self.versions: dict[str, str] = {}
+        self.demonstration: Demonstration | None = None
+        self.judged: list[tuple[str, Verdict]] = []
+
+    def hear(self, progress: Progress) -> None:
+        """Put the cases to both witnesses at once; what is finished is kept if it is cut short."""
+        names = self.choice.frameworks
+        with progress, Pool(names, self.choice.timeout, self.choice.files) as pool:
+            task = progress.add_task(f"importing {', '.join(names)}", total=None)
+            self._plan()
+            for number, case in enumerate(self.cases):
+                pool.ask(case.problem(number))
+            for framework, name in DOCUMENTED if self.choice.is_main_job else ():
+                pool.look_up(framework, name)
+            pool.close()
+            if self.choice.is_main_job:
+                from symbolic.two_by_two import two_by_two
+
+                self.demonstration = two_by_two()
+            for number, case in enumerate(self.cases, 1):
+                progress.update(task, description=f"exact derivatives {number}/{len(self.cases)}")
+                self.references.append(case.reference())
+            for event in pool.events():
+                if isinstance(event, Reported):
+                    self.reported.append(event)
+                    about = f"{event.framework}: {event.route}"
+                    progress.update(task, description=f"{len(self.reported)} gradients; {about}")
+                elif isinstance(event, Started):
+                    self.versions[event.framework] = event.version
+                elif isinstance(event, Excerpt):
+                    self.excerpts.append(event)
+
+    def _plan(self) -> None:
+        from symbolic import cases  # SymPy is imported while the workers import their frameworks
+
+        if self.choice.is_main_job:
+            self.cases = cases.main_job(self.choice, experiment.matrix().tolist())
+        else:
+            self.cases = cases.chosen(self.choice, known_frameworks())
+
+    def judge(self) -> None:
+        """Judge what has been reported, in the order of cases and frameworks."""
+        order = {name: k for k, name in enumerate(self.choice.frameworks)}
+        for r in sorted(self.reported, key=lambda r: (r.problem, order[r.framework])):
+            if r.problem < len(self.references):
+                case = self.cases[r.problem]
+                verdict = judge(self.references[r.problem], r, case.dtype)
+                self.judged.append((case.part, verdict))
+
+    def verdicts(self, *parts: str) -> list[Verdict]:
+        """The verdicts on some parts' cases, or on all."""
+        return [verdict for part, verdict in self.judged if part in parts or not parts]
+
+    def claims(self) -> list[Claim]:
+        """The claims of the reference experiment, settled; none if it was not run."""
+        chosen = [k for k, case in enumerate(self.cases) if case.part == "experiment"]
+        if not chosen or self.demonstration is None or len(self.references) < len(self.cases):
+            return []
+        values: dict[tuple[str, str], list[float]] = {}
+        for r in sorted(self.reported, key=lambda r: r.problem):
+            if r.problem in chosen and not r.error:
+                values.setdefault((r.framework, r.route), []).append(r.value)
+        complete = {key: found for key, found in values.items() if len(found) == len(chosen)}
+        return experiment.settle(
+            experiment.Experiment(
+                [self.references[k] for k in chosen],
+                complete,
+                [v for v in self.verdicts("experiment") if v.function == "eigenvalue[0]"],
+                self.verdicts("sum"),
+                self.demonstration.identities,
+                self.excerpts,
+            )
+        )
+
+    @property
+    def worker_died(self) -> bool:
+        """Whether a worker was lost."""
+        return any(r.worker_died for r in self.reported)
+
+
+def make_run(hearing: Hearing, command: Sequence[str]) -> Run:
+    """Everything that was found, as the record that is written."""
+    packages = ["numpy", "sympy", "python-flint", "msgspec", "click", "rich"]
+    versions = {name: metadata.version(name) for name in packages}
+    demonstration = hearing.demonstration
+    return Run(
+        toolkit={"name": "symgrad", "version": VERSION},
+        environment={
+            "python": platform.python_version(),
+            "platform": platform.platform(),
+            **versions,
+            **dict(sorted(hearing.versions.items())),
+        },
+        command=list(command),
+        identities=demonstration.identities if demonstration else [],
+        claims=hearing.claims(),
+        verdicts=hearing.verdicts(),
+    )
+
+
+def show(console: Console, hearing: Hearing, run: Run, verbose: bool) -> None:
+    """Print the parts that there are."""
+    if hearing.choice.is_main_job:
+        if run.verdicts:
+            terminal.show_answer(console, hearing.verdicts("2×2", "experiment"), run.identities)
+        if hearing.demonstration:
+            main_job.show_proof(console, hearing.demonstration)
+        if found := hearing.verdicts("2×2"):
+            main_job.show_frameworks(console, found, verbose)
+        if found := hearing.verdicts("sum"):
+            main_job.show_sum(console, found)
+        if found := hearing.verdicts("experiment"):
+            first = next(k for k, case in enumerate(hearing.cases) if case.part == "experiment")
+            reference = hearing.references[first]
+            main_job.show_experiment(console, reference, found, run.claims, verbose)
+    elif run.verdicts:
+        shown = run.verdicts if verbose else terminal.first_points(run.verdicts)
+        terminal.show_verdicts(console, shown)
+        console.print("\nEach route over all points (--verbose shows each):")
+        terminal.show_summary(console, run.verdicts)
+
+
+def exit_status(hearing: Hearing, run: Run, missing: Sequence[str]) -> int:
+    """0 all agree, 1 something disagrees, 2 nothing could be judged, 3 a framework was lost."""
+    outcomes = {v.verdict for v in run.verdicts}
+    if missing or hearing.worker_died:
+        return MISSING
+    if outcomes & {"disagrees", "failed"} or not all(i.holds for i in run.identities):
+        return DISAGREES
+    return 0 if "agrees" in outcomes else BAD_INPUT
+
+
+def choose_frameworks(asked: Sequence[str]) -> tuple[list[str], list[str]]:
+    """The frameworks to run, and those that were asked for and are not installed.
+
+    Raises:
+        InputError: a framework is unknown.
+    """
+    for name in asked:
+        check_known("framework", name, known_frameworks())
+    wanted = list(dict.fromkeys(asked)) or known_frameworks()
+    installed = [name for name in wanted if is_installed(name)]
+    absent = [name for name in wanted if name not in installed]
+    return installed, absent if asked else []
+
+
+@click.command(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.argument("functions", nargs=-1, metavar="[FUNCTION | FILE.py]...")
+@click.option(
+    "--framework",
+    "-f",
+    "asked",
+    multiple=True,
+    metavar="NAME",
+    help="Ask this framework alone (repeatable). Default: all that are installed.",
+)
+@click.option(
+    "--parameterization",
+    "-p",
+    "parameterizations",
+    multiple=True,
+    metavar="NAME",
+    help="Structure of the matrix (repeatable). Default: symmetric.",
+)
+@click.option("--size", "-n", type=int, default=2, show_default=True, help="Rows of the matrix.")
+@click.option(
+    "--dtype",
+    "dtypes",
+    multiple=True,
+    type=click.Choice(["float64", "float32"]),
+    default=["float64"],
+    show_default=True,
+    help="Floating-point type (repeatable).",
+)
+@click.option(
+    "--points",
+    type=click.IntRange(1, 1000),
+    default=3,
+    show_default=True,
+    help="How many points to draw, small rationals in the function's domain.",
+)
+@click.option("--seed", type=int, default=0, show_default=True, help="Seed of the drawn points.")
+@click.option("--point", metavar="TEXT", help="One point instead: 'a=2, b=1/3, c=0.5', kept exact.")
+@click.option(
+    "--matrix",
+    metavar="TEXT|FILE",
+    help="One symmetric matrix instead: '2 1; 1 3', or a text file with its rows.",
+)
+@click.option(
+    "--timeout",
+    type=click.FloatRange(min=0, min_open=True),
+    default=120,
+    show_default=True,
+    help="Seconds of silence after which a worker is taken for hung.",
+)
+@click.option(
+    "--json",
+    "path",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Write everything that was found as JSON (schema: report/schema.json).",
+)
+@click.option("--verbose", is_flag=True, help="Every gradient at every point in full.")
+@click.option("--quiet", is_flag=True, help="The closing line alone.")
+@click.option(
+    "--list",
+    "listing",
+    is_flag=True,
+    help="List functions, parameterizations, frameworks and their routes.",
+)
+@click.option("--debug", is_flag=True, help="Show the traceback of an error.")
+@click.version_option(VERSION, prog_name="symgrad")
+def cli(
+    functions: tuple[str, ...],
+    asked: tuple[str, ...],
+    matrix: str | None,
+    path: Path | None,
+    verbose: bool,
+    quiet: bool,
+    listing: bool,
+    debug: bool,
+    **chosen: Any,
+) -> int:
+    """Who is right about the gradient of a function of a symmetric matrix?
+
+    Without arguments: the eigenvalues of x = [[a, b], [b, c]], exactly and by every installed
+    framework, the sum of the entries, and the reference experiment with its claims.  With names of
+    functions (see --list), or a file that defines one of your own: that, in the chosen structures,
+    sizes and dtypes.
+
+    Exit status: 0 all agree, 1 something disagrees, 2 bad input, 3 a framework that was asked for
+    is missing or its worker died, 130 interrupted.
+    """
+    frameworks, missing = choose_frameworks(asked)
+    if listing:
+        show_list(frameworks)
+        return 0
+    if matrix is not None and Path(matrix).is_file():
+        matrix = Path(matrix).read_text(encoding="utf-8")
+    choice = Choice(functions, frameworks, matrix, **chosen)
+    hearing, interrupted = Hearing(choice), False
+    output = open_output(path)
+    progress = Progress(
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        TimeElapsedColumn(),
+        console=terminal.make_console(stderr=True),
+        transient=True,
+        disable=not sys.stderr.isatty(),
+    )
+    try:
+        try:
+            hearing.hear(progress)
+        except KeyboardInterrupt:
+            interrupted = True
+        hearing.judge()
+        run = make_run(hearing, sys.argv[1:])
+        if output:
+            output.write(to_json(run))
+    finally:
+        if output:
+            output.discard()
+    console = terminal.make_console()
+    if not quiet:
+        show(console, hearing, run, verbose)
+        console.print()
+    notes = [f"{name} is not installed" for name in missing]
+    notes += ["interrupted"] if interrupted else []
+    console.print(terminal.closing_line(run.verdicts, run.claims, "; ".join(notes)), soft_wrap=True)
+    return INTERRUPTED if interrupted else exit_status(hearing, run, missing)
+
+
+def open_output(path: Path | None) -> Output | None:
+    """The file that ``--json`` names, tried before any work is done."""
+    try:
+        return Output(path) if path else None
+    except OSError as error:
+        raise InputError(f"--json {path}: cannot be written, {error.strerror}") from error
+
+
+def show_list(frameworks: Sequence[str]) -> None:
+    """Functions, parameterizations, and each framework's routes."""
+    from symbolic.catalogue import CATALOGUE
+    from symbolic.parameterizations import PARAMETERIZATIONS
+
+    console = terminal.make_console()
+    with Pool(frameworks, 120) as pool:
+        pool.close()
+        started = {e.framework: e for e in pool.events() if isinstance(e, Started)}
+    terminal.show_list(
+        console,
+        {name: (f.formula, f.domain, f.citation) for name, f in CATALOGUE.items()},
+        {name: build(2).formula for name, build in PARAMETERIZATIONS.items()},
+        {name: started.get(name) for name in known_frameworks()},
+    )
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line; the exit status.  Errors are one line, unless ``--debug``."""
+    arguments = list(sys.argv[1:] if arguments is None else arguments)
+    try:
+        return int(cli.main(arguments, "verify.py", standalone_mode=False) or 0)
+    except click.exceptions.Abort:
+        return INTERRUPTED
+    except (click.ClickException, InputError, OSError) as error:
+        if "--debug" in arguments:
+            raise
+        text = error.format_message() if isinstance(error, click.ClickException) else str(error)
+        click.echo(f"error: {' '.join(text.split())}", err=True)
+        return BAD_INPUT
+
+
+if __name__ == "__main__":
+    sys.exit(main())
