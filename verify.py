@@ -270,7 +270,10 @@ def choose_frameworks(asked: Sequence[str]) -> tuple[list[str], list[str]]:
 )
 @click.option("--debug", is_flag=True, help="Show the traceback of an error.")
 @click.version_option(VERSION, prog_name="symgrad")
+@click.pass_obj
 def cli(
+    arguments: list[str],
+    /,
     functions: tuple[str, ...],
     asked: tuple[str, ...],
     matrix: str | None,
@@ -298,8 +301,29 @@ def cli(
     if matrix is not None and Path(matrix).is_file():
         matrix = Path(matrix).read_text(encoding="utf-8")
     choice = Choice(functions, frameworks, matrix, **chosen)
-    hearing, interrupted = Hearing(choice), False
     output = open_output(path)
+    try:
+        hearing = Hearing(choice)
+        interrupted = listen(hearing)
+        run = make_run(hearing, arguments)
+        console = terminal.make_console()
+        if not quiet:
+            show(console, hearing, run, verbose)
+            console.print()
+        notes = [f"{name} is not installed" for name in missing]
+        notes += ["interrupted"] if interrupted else []
+        line = terminal.closing_line(run.verdicts, run.claims, "; ".join(notes))
+        console.print(line, soft_wrap=True)
+        if output:
+            output.write(to_json(run))
+    finally:
+        if output:
+            output.discard()
+    return INTERRUPTED if interrupted else exit_status(hearing, run, missing)
+
+
+def listen(hearing: Hearing) -> bool:
+    """Hear both witnesses and judge, with progress on a terminal; whether it was interrupted."""
     progress = Progress(
         SpinnerColumn(),
         TextColumn("{task.description}"),
@@ -308,26 +332,13 @@ def cli(
         transient=True,
         disable=not sys.stderr.isatty(),
     )
+    interrupted = False
     try:
-        try:
-            hearing.hear(progress)
-        except KeyboardInterrupt:
-            interrupted = True
-        hearing.judge()
-        run = make_run(hearing, sys.argv[1:])
-        if output:
-            output.write(to_json(run))
-    finally:
-        if output:
-            output.discard()
-    console = terminal.make_console()
-    if not quiet:
-        show(console, hearing, run, verbose)
-        console.print()
-    notes = [f"{name} is not installed" for name in missing]
-    notes += ["interrupted"] if interrupted else []
-    console.print(terminal.closing_line(run.verdicts, run.claims, "; ".join(notes)), soft_wrap=True)
-    return INTERRUPTED if interrupted else exit_status(hearing, run, missing)
+        hearing.hear(progress)
+    except KeyboardInterrupt:
+        interrupted = True
+    hearing.judge()
+    return interrupted
 
 
 def open_output(path: Path | None) -> Output | None:
@@ -359,7 +370,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; the exit status.  Errors are one line, unless ``--debug``."""
     arguments = list(sys.argv[1:] if arguments is None else arguments)
     try:
-        return int(cli.main(arguments, "verify.py", standalone_mode=False) or 0)
+        return int(cli.main(arguments, "verify.py", standalone_mode=False, obj=arguments) or 0)
     except click.exceptions.Abort:
         return INTERRUPTED
     except (click.ClickException, InputError, OSError) as error:

@@ -92,7 +92,7 @@ def _component(
         direction.name,
         number(float(contracted)),
         digits,
-        float(exact.radius + abs(exact.mid - Fraction(digits))),
+        math.nextafter(float(exact.radius + abs(exact.mid - Fraction(digits))), math.inf),
         number(float(abs(contracted - exact.mid))),
         float(tolerance),
         number(float(tolerance + exact.radius) / scale if scale else 0.0),
@@ -171,7 +171,11 @@ def _verdict(
         version=reported.version,
         route=reported.route,
         dtype=dtype,
-        gradient=None if G is None else [[number(float(x)) for x in row] for row in G],
+        gradient=(
+            [[number(float(x)) for x in row] for row in G]
+            if G is not None and G.ndim == 2
+            else None
+        ),
         convention=convention,
         reads=reported.reads,
         parameters=components or [],

@@ -9,7 +9,7 @@ from functools import cache
 from typing import Any
 
 import sympy
-from sympy import Expr, ImmutableDenseMatrix, Symbol
+from sympy import Expr, ImmutableDenseMatrix, MatrixBase, MatrixExpr, Symbol
 from sympy.polys.matrices import DomainMatrix
 
 from court.errors import InputError
@@ -70,7 +70,7 @@ class Instance:
             TypeError: the exact definition does not give a scalar SymPy expression.
         """
         value = self.function.exact(X, **self.constants)
-        if not isinstance(value, (Expr, int)):
+        if not isinstance(value, (Expr, int)) or isinstance(value, (MatrixBase, MatrixExpr)):
             raise TypeError(
                 f"the exact definition of {self.name} must give a scalar SymPy expression, "
                 f"not {type(value).__name__}"

@@ -1,0 +1,54 @@
+"""References at drawn points, and reports made from them: right ones and planted wrong ones."""
+
+from functools import cache
+
+import numpy as np
+
+from court.conventions import representative
+from court.records import Reference, Reported
+from symbolic.catalogue import choose
+from symbolic.parameterizations import PARAMETERIZATIONS
+from symbolic.points import draw_points
+from symbolic.reference import refer
+
+FUNCTIONS = (
+    "eigenvalue[0]",
+    "eigenvalue[1]",
+    "trace_square",
+    "det",
+    "log_det",
+    "inverse_quadratic_form",
+    "weighted_inverse",
+)
+"""Functions whose gradient has entries off the diagonal that vary from point to point."""
+
+
+@cache
+def reference(function="eigenvalue[0]", structure="symmetric", n=3, dtype="float64", seed=0):
+    """What is true of the function at one drawn point."""
+    (instance,) = choose(function, n)
+    x = PARAMETERIZATIONS[structure](n)
+    (theta,) = draw_points(x, instance.function.domain, 1, seed)
+    return refer(instance, x, theta, dtype)
+
+
+def exact_gradient(reference: Reference) -> np.ndarray:
+    """S, rounded to float64."""
+    return np.array([[float(entry.mid) for entry in row] for row in reference.S])
+
+
+def report(reference: Reference, G=None, *, convention="symmetric", dtype="float64", **changes):
+    """A report of the gradient G, or of the representative of S of that convention."""
+    if G is None:
+        G = representative(exact_gradient(reference), convention)
+    fields = {
+        "problem": 0,
+        "framework": "planted",
+        "version": "0",
+        "route": "planted",
+        "dtype": dtype,
+        "value": float(reference.value.mid) if reference.value else 0.0,
+        "gradient": np.asarray(G, dtype=np.float64),
+        "reads": "lower",
+    }
+    return Reported(**(fields | changes))

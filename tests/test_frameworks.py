@@ -1,0 +1,95 @@
+"""Every route of every framework, crossed with structures, sizes and dtypes, from one table."""
+
+import numpy as np
+import pytest
+from rich.progress import Progress
+
+from court.judge import judge
+from court.records import Choice, Reported
+from numeric.pool import known_frameworks
+from tests.helpers import exact_gradient
+from verify import Hearing
+
+STRUCTURES = ("symmetric", "diagonal", "toeplitz", "ar1")
+EXTRAS = ("jax",)
+
+DECLINED = {("jax", "jnp.linalg.eig")}
+"""Routes whose framework says itself that it has no gradient; one that had would fail the test."""
+
+CONVENTIONS = {
+    ("numpy", "np.linalg.eigh(UPLO='L')"): ("symmetric", "lower"),
+    ("numpy", "np.linalg.eigh(UPLO='U')"): ("symmetric", "upper"),
+    ("torch", "torch.linalg.eigh(UPLO='L')"): ("symmetric", "lower"),
+    ("torch", "torch.linalg.eigh(UPLO='U')"): ("symmetric", "upper"),
+    ("torch", "torch.linalg.eigvals"): ("symmetric", "entries"),
+    ("tensorflow", "tf.linalg.eigh"): ("lower", "lower"),
+    ("tensorflow", "tf.linalg.eigvalsh"): ("lower", "lower"),
+    ("tensorflow", "tf.linalg.eig"): ("symmetric", "entries"),
+    ("jax", "jnp.linalg.eigh"): ("symmetric", "both"),
+    ("jax", "jnp.linalg.eigh(symmetrize_input=False)"): ("symmetric", "lower"),
+    ("jax", "jnp.linalg.eigh(UPLO='U', symmetrize_input=False)"): ("symmetric", "upper"),
+}
+"""What the pinned versions do with an eigenvalue: the convention reported, the entries read."""
+
+
+def hear(framework, size, dtypes=("float64",)):
+    if framework in EXTRAS:
+        pytest.importorskip(framework)
+    choice = Choice(
+        functions=(),
+        frameworks=[framework],
+        matrix=None,
+        parameterizations=STRUCTURES,
+        size=size,
+        dtypes=dtypes,
+        points=2,
+        seed=11,
+        point=None,
+        timeout=300,
+    )
+    hearing = Hearing(choice)
+    hearing.hear(Progress(disable=True))
+    hearing.judge()
+    return hearing
+
+
+@pytest.mark.parametrize("framework", known_frameworks())
+@pytest.mark.parametrize("size", [2, 3, pytest.param(4, marks=pytest.mark.slow)])
+def test_every_route_agrees_and_its_planted_twin_does_not(framework, size):
+    hearing = hear(framework, size, ("float64", "float32"))
+    verdicts = hearing.verdicts()
+    assert len(verdicts) > 100
+    for v in verdicts:
+        expected = "refused" if (v.framework, v.route) in DECLINED else "agrees"
+        assert v.verdict == expected, v
+    for report in hearing.reported:
+        if not report.error:
+            reject_twin(hearing, report)
+
+
+def reject_twin(hearing, report: Reported):
+    """The reported gradient with one entry 0.1 % of ‖S‖ off must disagree."""
+    reference, case = hearing.references[report.problem], hearing.cases[report.problem]
+    G = report.gradient.copy()
+    G[0, -1] += 2e-3 * np.linalg.norm(exact_gradient(reference))
+    planted = Reported(
+        report.problem, report.framework, report.version, report.route, report.dtype,
+        report.value, G, report.reads,
+    )  # fmt: skip
+    assert judge(reference, planted, case.dtype).verdict == "disagrees", report
+
+
+@pytest.mark.parametrize("framework", known_frameworks())
+def test_conventions_and_reads_of_the_eigensolvers(framework):
+    hearing = hear(framework, 3)
+    found = {
+        (v.framework, v.route): (v.convention, v.reads)
+        for v in hearing.verdicts()
+        if v.function.startswith("eigenvalue") and v.parameterization == "symmetric"
+    }
+    expected = {key: value for key, value in CONVENTIONS.items() if key[0] == framework}
+    assert {key: found[key] for key in expected} == expected
+
+
+def test_the_required_frameworks_come_first():
+    assert known_frameworks()[:3] == ["numpy", "torch", "tensorflow"]

@@ -1,0 +1,66 @@
+"""What the README says to type is what works."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+import verify
+
+ROOT = Path(__file__).parent.parent
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def blocks(language):
+    return re.findall(rf"```{language}\n(.*?)```", README, re.DOTALL)
+
+
+def commands():
+    """The verify.py commands of the README, but for those that its own file is needed for."""
+    lines = [line for block in blocks("sh") for line in block.splitlines()]
+    found = [re.sub(r"#.*", "", line).strip() for line in lines if "verify.py" in line]
+    return [c.removeprefix("python verify.py").strip() for c in found if c.startswith("python")]
+
+
+def split(command):
+    return [part.strip('"') for part in re.findall(r'"[^"]*"|\S+', command)]
+
+
+def test_the_function_of_the_readme(tmp_path, capsys):
+    (text,) = blocks("python")
+    file = tmp_path / "cubic_trace.py"
+    file.write_text(text)
+    assert len([line for line in text.splitlines() if line.strip()]) <= 20
+    assert verify.main([str(file), "-n", "3"]) == 0
+    shown = capsys.readouterr().out
+    assert "tf.linalg.trace(X @ X @ X)" in shown
+    assert "6 gradients: 6 agree" in shown
+
+
+@pytest.mark.parametrize("command", [c for c in commands() if "cubic_trace" not in c])
+def test_the_commands_of_the_readme(command, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    if command == "--help":
+        assert verify.main(["--help"]) == 0
+        return
+    assert verify.main([*split(command), "-f", "numpy"]) == 0
+
+
+def test_there_are_commands():
+    assert len(commands()) >= 6
+
+
+def test_the_make_targets_of_the_readme_exist():
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    targets = re.findall(r"^make (\w+)", "\n".join(blocks("sh")), re.MULTILINE)
+    assert set(targets) == {"verify", "test"}
+    for target in targets:
+        assert re.search(rf"^{target}:", makefile, re.MULTILINE)
+
+
+def test_the_version_and_the_size_limit_are_those_of_the_code():
+    from court import VERSION
+    from symbolic.derivation import SIZE_LIMIT
+
+    assert f"Version {VERSION}" in README
+    assert f"size 1 to {SIZE_LIMIT}" in README

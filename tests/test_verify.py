@@ -1,0 +1,228 @@
+"""The command line: the main job, chosen parts, bad input."""
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+
+import verify
+from court.records import Claim
+from report.document import from_json
+
+
+@pytest.fixture(scope="module")
+def main_job(tmp_path_factory):
+    """The main job's data, by the three required frameworks."""
+    output = tmp_path_factory.mktemp("run") / "run.json"
+    required = ["-f", "numpy", "-f", "torch", "-f", "tensorflow"]
+    assert verify.main([*required, "--json", str(output), "--quiet"]) == 0
+    return from_json(output.read_bytes())
+
+
+def test_the_main_job_settles_all_claims(main_job):
+    assert [claim.id for claim in main_job.claims] == [f"C{k}" for k in range(1, 11)]
+    assert all(claim.settled for claim in main_job.claims), main_job.claims
+    assert all(isinstance(claim, Claim) and claim.how for claim in main_job.claims)
+
+
+def test_the_main_job_covers_what_it_promises(main_job):
+    eigen = [v for v in main_job.verdicts if v.function.startswith("eigenvalue") and v.size == 2]
+    assert len({str(v.point) for v in eigen}) == 3
+    routes = {v.route for v in eigen}
+    for uplo in ("L", "U"):
+        assert {f"np.linalg.eigh(UPLO='{uplo}')", f"torch.linalg.eigh(UPLO='{uplo}')"} <= routes
+    assert {"tf.linalg.eigh", "tf.linalg.eigvalsh", "tf.linalg.eigvals"} <= routes
+    sums = [v for v in main_job.verdicts if v.function == "sum_entries"]
+    assert len(sums) == 6
+    for v in sums:
+        assert [(c.name, c.contracted, int(c.exact)) for c in v.parameters] == [
+            ("a", 1.0, 1), ("b", 2.0, 2), ("c", 1.0, 1),
+        ]  # fmt: skip
+    assert {v.size for v in main_job.verdicts} == {2, 4}
+    assert {v.evidence for v in eigen} == {"proved"}
+    assert all(v.verdict == "agrees" for v in main_job.verdicts)
+
+
+def test_the_main_job_on_the_terminal(capsys):
+    assert verify.main(["-f", "numpy"]) == 0
+    shown = capsys.readouterr().out
+    parts = ["Who is right?", "1  x = ", "λ₁ =", "│ refuted", "2  What", "3  The sum", "4  The ref"]
+    places = [shown.index(part) for part in parts]
+    assert places == sorted(places)
+    assert "\x1b" not in shown  # no colour where there is no terminal
+    assert shown.rstrip().splitlines()[-1].startswith("32 gradients: 32 agree")
+
+
+def test_chosen_parts(tmp_path, capsys):
+    output = tmp_path / "run.json"
+    options = "eigenvalue[1] log_det --framework torch --parameterization toeplitz --size 4"
+    options += " --dtype float32 --seed 7 --points 2"
+    assert verify.main([*options.split(), "--json", str(output)]) == 0
+    run = from_json(output.read_bytes())
+    assert {v.function for v in run.verdicts} == {"eigenvalue[1]", "log_det"}
+    assert {(v.framework, v.parameterization, v.size, v.dtype) for v in run.verdicts} == {
+        ("torch", "toeplitz", 4, "float32")
+    }
+    assert run.claims == []
+    assert run.command[-2:] == ["--json", str(output)]
+    assert "Each route over all points" in capsys.readouterr().out
+
+
+def test_quiet_is_one_line(capsys):
+    assert verify.main(["trace", "-f", "numpy", "--quiet"]) == 0
+    line = "3 gradients: 3 agree, 0 disagree, 0 refused, 0 failed\n"
+    assert capsys.readouterr().out == line
+
+
+def test_the_same_command_gives_the_same_bytes(tmp_path):
+    texts = []
+    for name in ("first", "second"):
+        output = tmp_path / name
+        verify.main(["det", "-f", "numpy", "-f", "torch", "--quiet", "--json", str(output)])
+        texts.append(output.read_text().replace(str(output), ""))
+    assert texts[0] == texts[1]
+
+
+def test_list_names_everything(capsys):
+    assert verify.main(["--list", "-f", "numpy"]) == 0
+    shown = capsys.readouterr().out
+    for name in ("log_det", "toeplitz", "ar1", "np.linalg.slogdet", "not installed", "Magnus"):
+        assert name in shown
+
+
+BAD = {
+    "log_dett": "unknown function 'log_dett'; did you mean 'log_det'?",
+    "det -f torhc": "unknown framework 'torhc'; did you mean 'torch'?",
+    "det -p toplitz": "unknown parameterization 'toplitz'; did you mean 'toeplitz'?",
+    "det -n 0": "size 0: exact derivatives are derived for sizes 1 to 5",
+    "det -n -2": "size -2",
+    "det -n 6": "size 6",
+    "eigenvalue[2]": "function 'eigenvalue[2]' does not exist at size 2",
+    "nowhere.py": "nowhere.py: there is no such file",
+    "log_det --point a=1,b=2,c=1": "its leading 2×2 minor is -3",
+    "det --point a=1,b=2": "--point gives a, b; symmetric(2) has the parameters a, b, c",
+    "det --point a=1,b=inf,c=2": "'inf' is not a finite rational number",
+    "det --point a=1,b=1/0,c=2": "'1/0' is not a finite rational number",
+    "det --point a": "--point 'a' is not of the form",
+    "det -p ar1 --point ρ=1": "|ρ| < 1 is needed",
+    "det --matrix 1,2;3,4": "the matrix is not symmetric: entry (1, 0) is 3, entry (0, 1) is 2",
+    "det --matrix 1,2;3": "the matrix is not square",
+    "det --matrix nan,2;2,1": "'nan' is not a finite rational number",
+    "det --points 0": "'--points'",
+    "det --dtype int8": "'--dtype'",
+    "det --json /proc/nowhere/run.json": "cannot be written",
+    "--bogus": "No such option '--bogus'",
+}
+
+
+@pytest.mark.parametrize(("command", "message"), BAD.items(), ids=BAD)
+def test_bad_input_is_one_line_and_status_2(command, message, capsys):
+    frameworks = [] if " -f " in command else ["-f", "numpy"]
+    assert verify.main([*command.split(), *frameworks, "--quiet"]) == 2
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert captured.err.startswith("error: ")
+    assert captured.err.count("\n") == 1
+    assert message in captured.err
+
+
+def test_debug_shows_the_traceback():
+    with pytest.raises(ValueError, match="unknown function"):
+        verify.main(["log_dett", "-f", "numpy", "--debug"])
+
+
+def test_a_framework_that_is_asked_for_and_missing_is_status_3(monkeypatch, capsys):
+    monkeypatch.setattr(verify, "is_installed", lambda name: name != "jax")
+    assert verify.main(["trace", "-f", "numpy", "-f", "jax", "--quiet"]) == 3
+    assert capsys.readouterr().out.rstrip().endswith("jax is not installed")
+    assert verify.main(["trace", "-f", "jax", "--quiet"]) == 3
+    assert verify.main(["trace", "-f", "numpy", "--quiet"]) == 0
+
+
+def test_a_point_without_a_derivative_is_refused_and_nothing_is_judged(capsys):
+    command = ["eigenvalue[0]", "-f", "numpy", "--quiet"]
+    assert verify.main([*command, "--matrix", "1 0; 0 1"]) == 2
+    assert "3 refused" in capsys.readouterr().out
+    assert verify.main([*command, "--matrix", "1 0; 0 1.001"]) == 0
+
+
+def test_a_matrix_can_come_from_a_file(tmp_path, capsys):
+    file = tmp_path / "matrix.txt"
+    file.write_text("2 1/3\n1/3 1\n")
+    assert verify.main(["log_det", "-f", "numpy", "--quiet", "--matrix", str(file)]) == 0
+    assert "1 agree" in capsys.readouterr().out
+
+
+def test_an_output_that_fails_leaves_what_was_there(tmp_path):
+    output = tmp_path / "run.json"
+    output.write_text("before")
+    assert verify.main(["log_dett", "-f", "numpy", "--json", str(output)]) == 2
+    assert output.read_text() == "before"
+    assert os.listdir(tmp_path) == ["run.json"]
+    assert verify.main(["trace", "-f", "numpy", "--quiet", "--json", str(output)]) == 0
+    assert json.loads(output.read_text())["verdicts"]
+    assert os.listdir(tmp_path) == ["run.json"]
+
+
+FUNCTION = """
+formula = "tr X"
+domain = "symmetric"
+citation = "linear"
+def exact(X):
+    return X.trace()
+def by_numpy(X):
+    import numpy as np
+    return np.trace(X), np.eye(len(X))
+routes = {"numpy": {"np.trace": by_numpy}}
+"""
+
+MISTAKES = {
+    "a missing domain": ('domain = "symmetric"', "", "domain is missing"),
+    "an unknown domain": ('"symmetric"', '"compact"', "domain 'compact' is unknown; choose one of"),
+    "an empty citation": ('"linear"', '""', "citation must be a text"),
+    "an unknown framework": ('{"numpy": {', '{"numppy": {', "did you mean 'numpy'?"),
+    "routes that are no dict": ('{"np.trace": by_numpy}', "by_numpy", "must be a dict"),
+    "a syntax error": ("def exact(X):", "def exact(X)", ".py:5: SyntaxError"),
+    "an error at import": ("formula =", "1/0; formula =", ".py:2: ZeroDivisionError"),
+    "an exact side that raises": ("X.trace()", "X.tarce()", ".py:6: exact: AttributeError"),
+    "an exact side that gives a matrix": ("X.trace()", "X", "must give a scalar SymPy expression"),
+}
+
+
+@pytest.mark.parametrize(("old", "new", "message"), MISTAKES.values(), ids=MISTAKES)
+def test_a_mistake_in_a_function_file_says_what_and_where(tmp_path, capsys, old, new, message):
+    file = tmp_path / "mine.py"
+    file.write_text(FUNCTION)
+    assert verify.main([str(file), "-f", "numpy", "--quiet"]) == 0
+    capsys.readouterr()
+    file.write_text(FUNCTION.replace(old, new))
+    assert verify.main([str(file), "-f", "numpy", "--quiet"]) == 2
+    captured = capsys.readouterr()
+    assert captured.err.startswith("error: ")
+    assert captured.err.count("\n") == 1
+    assert message in captured.err
+    assert str(file) in captured.err
+
+
+def test_a_function_file_may_not_take_a_name_of_the_catalogue(tmp_path, capsys):
+    file = tmp_path / "det.py"
+    file.write_text(FUNCTION)
+    assert verify.main([str(file), "-f", "numpy", "--quiet"]) == 2
+    assert "rename the file" in capsys.readouterr().err
+
+
+def test_a_gradient_that_is_truly_wrong_is_convicted(tmp_path, capsys):
+    file = tmp_path / "mine.py"
+    file.write_text(FUNCTION.replace("np.eye(len(X))", "np.eye(len(X)) * 1.000001"))
+    assert verify.main([str(file), "-f", "numpy"]) == 1
+    shown = capsys.readouterr().out
+    assert "the contraction with ∂X/∂a is 1.000001, exactly 1.0" in shown
+    assert "3 disagree" in shown
+
+
+@pytest.mark.parametrize("name", ["gaussian_log_likelihood", "frobenius_norm"])
+def test_the_examples(name, capsys):
+    file = Path(__file__).parent.parent / "examples" / f"{name}.py"
+    assert verify.main([str(file), "-n", "3", "-p", "symmetric", "-p", "ar1", "--quiet"]) == 0
+    assert "0 disagree, 0 refused, 0 failed" in capsys.readouterr().out
