@@ -21,6 +21,7 @@ def show_proof(console: Console, demonstration: Demonstration) -> None:
 def show_frameworks(console: Console, verdicts: Sequence[Verdict], verbose: bool) -> None:
     """Part 2: every route to an eigenvalue of x; one point in full, then all in short."""
     terminal.heading(console, "2  What the frameworks report for the eigenvalues of x")
+    console.print("eigenvalue[0] is λ₁, the smaller one; eigenvalue[1] is λ₂")
     first = [v for v in verdicts if v.function == "eigenvalue[0]" and v.point == verdicts[0].point]
     terminal.show_verdicts(console, verdicts if verbose else first)
     points = len({str(v.point) for v in verdicts})

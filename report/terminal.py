@@ -99,7 +99,7 @@ def _table(verdicts: Sequence[Verdict]) -> Table:
     table = Table(header_style="bold", show_lines=True)
     widest = max(len(line) for v in verdicts for line in _matrix(v.gradient).split("\n"))
     table.add_column("route and G as reported", overflow="fold", min_width=max(24, widest))
-    table.add_column("convention,\nreads")
+    table.add_column("convention")
     table.add_column("⟨G, ∂X/∂θ⟩")
     table.add_column("error, and\ntolerance", no_wrap=True)
     table.add_column("verdict")
@@ -109,7 +109,7 @@ def _table(verdicts: Sequence[Verdict]) -> Table:
             Text.assemble(
                 (f"{v.framework} {v.version}\n", "dim"), f"{v.route}\n", _matrix(v.gradient)
             ),
-            Text(f"{v.convention or '—'},\n{v.reads or '—'}"),
+            Text(f"{v.convention or '—'}\nreads {v.reads or '—'}"),
             Text("\n".join(f"{c.name}: {_float(c.contracted, '.10g')}" for c in components)),
             Text("\n".join(_compared(c) for c in components)),
             Text(v.verdict, COLOURS[v.verdict]),

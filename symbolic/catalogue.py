@@ -129,7 +129,7 @@ CATALOGUE: dict[str, MatrixFunction] = {
     for f in (
         MatrixFunction(
             "eigenvalue",
-            "λ_i(X), the i-th smallest eigenvalue",
+            "λ_i(X), i = 0 for the smallest",
             "symmetric",
             "Magnus, On differentiating eigenvalues and eigenvectors, Econometric Theory 1 (1985), "
             "theorem 1",

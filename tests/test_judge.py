@@ -88,7 +88,7 @@ def test_the_value_of_the_wrong_eigenvalue_disagrees():
 
 
 def test_a_transposed_gradient_is_as_right_and_a_transposed_weight_is_not():
-    """−X⁻ᵀWX⁻ᵀ and its transpose differ by a skew matrix; a wrong sign of the skew part does not."""
+    """−X⁻ᵀWX⁻ᵀ differs from its transpose by a skew matrix, from that of another W by more."""
     ref = reference("weighted_inverse")
     X = np.array([[float(x) for x in row] for row in ref.X])
     W = np.array([[2 * i - j + 1 for j in range(3)] for i in range(3)], dtype=float)
