@@ -74,7 +74,7 @@ class Hearing:
                 pool.look_up(framework, name)
             pool.close()
             if self.choice.is_main_job:
-                from symbolic.two_by_two import two_by_two
+                from symbolic.proofs.two_by_two import two_by_two
 
                 self.demonstration = two_by_two()
             for number, case in enumerate(self.cases, 1):

@@ -10,11 +10,11 @@ from typing import NamedTuple
 from court.errors import InputError, check_known
 from court.records import Choice, Problem, Reference
 from symbolic.catalogue import CATALOGUE, Instance, choose, instances
+from symbolic.certified.reference import refer
 from symbolic.derivation import SIZE_LIMIT
 from symbolic.extension import check_exact, load_function
 from symbolic.parameterizations import PARAMETERIZATIONS, Parameterization, symmetric
 from symbolic.points import Point, coordinates, draw_points, parse_matrix, parse_point
-from symbolic.reference import refer
 
 
 class Case(NamedTuple):

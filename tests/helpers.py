@@ -7,9 +7,9 @@ import numpy as np
 from court.conventions import representative
 from court.records import Reference, Reported
 from symbolic.catalogue import choose
+from symbolic.certified.reference import refer
 from symbolic.parameterizations import PARAMETERIZATIONS
 from symbolic.points import draw_points
-from symbolic.reference import refer
 
 FUNCTIONS = (
     "eigenvalue[0]",

@@ -8,10 +8,10 @@ from court import experiment
 from court.judge import judge
 from court.records import Excerpt
 from symbolic.catalogue import choose
+from symbolic.certified.reference import refer
 from symbolic.parameterizations import symmetric
 from symbolic.points import coordinates, draw_points, parse_matrix
-from symbolic.reference import refer
-from symbolic.two_by_two import two_by_two
+from symbolic.proofs.two_by_two import two_by_two
 from tests.helpers import report
 
 SOLVERS = {

@@ -11,8 +11,8 @@ from court.contraction import skew_part
 from court.judge import judge
 from court.tolerance import entry_tolerances, unit_roundoff
 from symbolic.catalogue import choose
+from symbolic.certified.reference import refer
 from symbolic.parameterizations import symmetric
-from symbolic.reference import refer
 from tests.helpers import FUNCTIONS, exact_gradient, reference, report
 
 CONVENTIONS = ("symmetric", "lower", "upper")

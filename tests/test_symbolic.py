@@ -8,16 +8,16 @@ import sympy
 from flint import arb
 
 from court.errors import InputError
-from symbolic import identities
 from symbolic.catalogue import CATALOGUE, Instance, MatrixFunction, choose, instances
+from symbolic.certified.enclosure import EnclosureError, enclose, precision, to_ball
+from symbolic.certified.reference import refer, spectrum
 from symbolic.derivation import derive, unvech
 from symbolic.domains import DOMAINS, has_simple_spectrum
-from symbolic.enclosure import EnclosureError, enclose, precision, to_ball
-from symbolic.identities import contraction_identities, is_proved
 from symbolic.parameterizations import PARAMETERIZATIONS, symmetric, toeplitz
 from symbolic.points import coordinates, draw_points, parse_matrix, parse_point
-from symbolic.reference import refer, spectrum
-from symbolic.two_by_two import two_by_two
+from symbolic.proofs import identities
+from symbolic.proofs.identities import contraction_identities, is_proved
+from symbolic.proofs.two_by_two import two_by_two
 
 
 @pytest.mark.parametrize("structure", PARAMETERIZATIONS)
@@ -176,7 +176,7 @@ def test_an_unsymmetric_matrix_is_told_from_a_symmetric_one():
 
 
 def test_contradicting_exact_routes_stop_the_run(monkeypatch):
-    import symbolic.reference as module
+    import symbolic.certified.reference as module
 
     (f,) = choose("det", 2)
     x = toeplitz(2)

@@ -12,11 +12,11 @@ from sympy import Expr, Symbol
 
 from court.records import Ball, Direction, Evidence, Matrix, Reference
 from symbolic.catalogue import Eigenvalue, Instance
+from symbolic.certified.enclosure import EnclosureError, enclose, precision, to_ball
 from symbolic.derivation import Derivation, derive
 from symbolic.domains import to_flint
-from symbolic.enclosure import EnclosureError, enclose, precision, to_ball
-from symbolic.identities import is_proved
 from symbolic.parameterizations import Parameterization, symmetric
+from symbolic.proofs.identities import is_proved
 
 RELATIVE_RADIUS = Fraction(1, 10**30)
 MAX_BITS = 8192

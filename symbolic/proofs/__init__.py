@@ -1,0 +1,1 @@
+"""Identities that hold for all parameters, each reduced to exactly zero."""
