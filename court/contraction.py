@@ -2,50 +2,47 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from fractions import Fraction
 
 import numpy as np
 from jaxtyping import Float
 
-from court.records import Matrix
+from court.records import Enclosure, Sparse
+
+Array = Float[np.ndarray, "n n"]
 
 
-def exactly(G: Float[np.ndarray, "n n"]) -> Matrix:
-    """The rational numbers that the floats of G are.
+def contract(G: Array, D: Sparse) -> Fraction:
+    """The Frobenius inner product ⟨G, D⟩ = Σ_ij G_ij D_ij of n×n matrices, without rounding.
 
     Raises:
-        ValueError, OverflowError: an entry is not finite.
+        ValueError, OverflowError: an entry of G that D sees is not finite.
     """
-    return tuple(tuple(Fraction(float(x)) for x in row) for row in G)
+    return sum((Fraction(float(G[i, j])) * d for i, j, d in D), Fraction(0))
 
 
-def contract(G: Matrix, D: Matrix) -> Fraction:
-    """The Frobenius inner product ⟨G, D⟩ = Σ_ij G_ij D_ij of two n×n matrices, without rounding."""
-    return sum(
-        (g * d for row, other in zip(G, D, strict=True) for g, d in zip(row, other, strict=True)),
-        Fraction(0),
-    )
+def weigh(bounds: Array, D: Sparse) -> Fraction:
+    """Σ_ij bounds_ij·|D_ij|: how far a contraction with D moves if entries move by ``bounds``."""
+    return sum((Fraction(float(bounds[i, j])) * abs(d) for i, j, d in D), Fraction(0))
 
 
-def weigh(bound: Callable[[int, int], Fraction], D: Matrix) -> Fraction:
-    """Σ_ij bound(i, j)·|D_ij|: how far a contraction with D moves if entries move by ``bound``."""
-    n = len(D)
-    return sum((bound(i, j) * abs(D[i][j]) for i in range(n) for j in range(n)), Fraction(0))
+def norm(D: Sparse) -> float:
+    """The Frobenius norm of D, rounded."""
+    return float(np.sqrt(sum(float(d) ** 2 for _, _, d in D)))
 
 
-def symmetric_part(G: Matrix) -> Matrix:
-    """(G + Gᵀ)/2: all of an n×n G that a symmetric direction can see."""
-    n = len(G)
-    return tuple(tuple((G[i][j] + G[j][i]) / 2 for j in range(n)) for i in range(n))
-
-
-def skew_part(G: Matrix) -> Matrix:
+def skew_part(G: Array) -> Array:
     """(G − Gᵀ)/2 of an n×n G: arbitrary in a valid gradient."""
-    n = len(G)
-    return tuple(tuple((G[i][j] - G[j][i]) / 2 for j in range(n)) for i in range(n))
+    return np.asarray((G - G.T) / 2)
 
 
-def norm(M: Matrix) -> float:
-    """The Frobenius norm of an n×n matrix, rounded."""
-    return float(np.sqrt(sum(float(x) ** 2 for row in M for x in row)))
+def symmetric_error(G: Array, S: Enclosure) -> Array:
+    """(G + Gᵀ)/2 − S, entry by entry, to full relative accuracy, for an n×n G.
+
+    The sum is split into its rounded value and its rounding error (Knuth's TwoSum), so that
+    subtracting S cancels what is equal without loss.
+    """
+    high = G + G.T
+    carried = high - G
+    low = (G - (high - carried)) + (G.T - carried)
+    return np.asarray((high / 2 - S.high) + (low / 2 - S.low))

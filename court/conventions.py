@@ -1,7 +1,7 @@
 """Conventions: which representative of the symmetric gradient a reported G is.
 
-The valid gradients are S + Skew(n).  Four families of them have names; a G that is none of these,
-but whose symmetric part is S, is ``unsymmetric``.
+The valid gradients are S + Skew(n).  Three of them have names of their own; a G that is none of
+these, but whose symmetric part is S, is ``unsymmetric``.
 """
 
 from __future__ import annotations
@@ -9,7 +9,9 @@ from __future__ import annotations
 import numpy as np
 from jaxtyping import Float
 
-from court.records import Convention, Matrix, Reference
+from court.records import Convention, Enclosure
+
+Array = Float[np.ndarray, "n n"]
 
 WEIGHTS: dict[Convention, tuple[int, int]] = {"symmetric": (1, 1), "lower": (2, 0), "upper": (0, 2)}
 """The factor of S_ij below and above the diagonal in each named representative."""
@@ -24,48 +26,35 @@ MISTAKES: dict[str, tuple[int, int]] = {
 """Invalid matrices that are made of S all the same, by what to say of them."""
 
 
-def representative(S: Float[np.ndarray, "n n"], convention: Convention) -> Float[np.ndarray, "n n"]:
+def representative(S: Array, convention: Convention) -> Array:
     """The valid gradient that a convention makes of S: S, 2 tril(S) − diag(S) or its transpose."""
     return np.asarray(S * _weights(len(S), *WEIGHTS[convention]))
 
 
-def find_convention(
-    G: Matrix, reference: Reference, tolerances: Float[np.ndarray, "n n"]
-) -> Convention:
+def find_convention(G: Array, S: Enclosure, tolerances: Array) -> Convention:
     """The convention of a valid G (n×n): the one representative within the tolerances.
 
     ``ambiguous`` means that more than one fits, as for a diagonal S.
     """
-    fitting = [name for name, pair in WEIGHTS.items() if _fits(G, reference, tolerances, *pair)]
+    fitting = [name for name, pair in WEIGHTS.items() if _fits(G, S, tolerances, *pair)]
     if not fitting:
         return "unsymmetric"
     return fitting[0] if len(fitting) == 1 else "ambiguous"
 
 
-def find_mistake(G: Matrix, reference: Reference, tolerances: Float[np.ndarray, "n n"]) -> str:
+def find_mistake(G: Array, S: Enclosure, tolerances: Array) -> str:
     """What an invalid G (n×n) is, if it is one of the known mistakes; else nothing."""
-    fitting = [said for said, pair in MISTAKES.items() if _fits(G, reference, tolerances, *pair)]
+    fitting = [said for said, pair in MISTAKES.items() if _fits(G, S, tolerances, *pair)]
     return fitting[0] if len(fitting) == 1 else ""
 
 
-def _weights(n: int, below: int, above: int) -> Float[np.ndarray, "n n"]:
+def _weights(n: int, below: int, above: int) -> Array:
     ones = np.ones((n, n))
-    return np.eye(n) + below * np.tril(ones, -1) + above * np.triu(ones, 1)
+    return np.asarray(np.eye(n) + below * np.tril(ones, -1) + above * np.triu(ones, 1))
 
 
-def _fits(
-    G: Matrix,
-    reference: Reference,
-    tolerances: Float[np.ndarray, "n n"],
-    below: int,
-    above: int,
-) -> bool:
+def _fits(G: Array, S: Enclosure, tolerances: Array, below: int, above: int) -> bool:
     """Whether G is S with these factors below and above the diagonal, within the tolerances."""
-    n = len(G)
-    factors = _weights(n, below, above).astype(int)
-    return all(
-        abs(float(G[i][j] - int(factors[i, j]) * reference.S[i][j].mid))
-        <= max(1, factors[i, j]) * tolerances[i, j]
-        for i in range(n)
-        for j in range(n)
-    )
+    factors = _weights(len(G), below, above)
+    error = np.abs((G - factors * S.high) - factors * S.low)
+    return bool(np.all(error <= np.maximum(1, factors) * tolerances))

@@ -11,22 +11,21 @@ from decimal import Context, Decimal
 from fractions import Fraction
 
 import numpy as np
-from jaxtyping import Float
 
-from court.contraction import contract, exactly, norm, skew_part, symmetric_part, weigh
+from court.contraction import Array, contract, norm, skew_part, symmetric_error, weigh
 from court.conventions import find_convention, find_mistake
 from court.records import (
     Component,
     Convention,
     Direction,
-    Matrix,
     Number,
     Outcome,
     Reference,
     Reported,
     Verdict,
 )
-from court.tolerance import entry_tolerances, value_tolerance
+from court.subdifferential import describe_subgradient
+from court.tolerance import entry_tolerances, gradient_norm, unit_roundoff, value_tolerance
 
 DIGITS = 40
 
@@ -37,12 +36,14 @@ def judge(reference: Reference, reported: Reported, dtype: str) -> Verdict:
         outcome: Outcome = "refused" if _declined(reported) else "failed"
         return _verdict(reference, reported, dtype, outcome, reported.error)
     if reference.refusal:
-        return _verdict(reference, reported, dtype, "refused", reference.refusal)
+        reason = "; ".join(filter(None, [reference.refusal, _subgradient(reference, reported)]))
+        return _verdict(reference, reported, dtype, "refused", reason)
     complaint = _complaint(reference, reported, dtype)
     if complaint:
         return _verdict(reference, reported, dtype, "disagrees", complaint, "invalid")
-    assert reported.gradient is not None
-    G = exactly(reported.gradient)
+    G, S = reported.gradient, reference.S
+    assert G is not None
+    assert S is not None
     tolerances = entry_tolerances(reference, skew_part(G), dtype)
     components = [_component(d, G, reference, tolerances) for d in reference.directions]
     if _vacuous(reference, tolerances):
@@ -54,10 +55,20 @@ def judge(reference: Reference, reported: Reported, dtype: str) -> Verdict:
         or _wrong_entry(reference, G, tolerances)
     )
     if wrong:
-        wrong = "; ".join(filter(None, [wrong, find_mistake(G, reference, tolerances)]))
+        wrong = "; ".join(filter(None, [wrong, find_mistake(G, S, tolerances)]))
         return _verdict(reference, reported, dtype, "disagrees", wrong, "invalid", components)
-    convention = find_convention(G, reference, tolerances)
+    convention = find_convention(G, S, tolerances)
     return _verdict(reference, reported, dtype, "agrees", "", convention, components)
+
+
+def _subgradient(reference: Reference, reported: Reported) -> str:
+    """At a repeated eigenvalue: whether G is a subgradient, where the notion applies."""
+    if reference.cluster is None or _complaint(reference, reported, reported.dtype):
+        return ""
+    assert reported.gradient is not None
+    return describe_subgradient(
+        reported.gradient, reference.X, reference.cluster, unit_roundoff(reported.dtype)
+    )
 
 
 def _declined(reported: Reported) -> bool:
@@ -81,12 +92,12 @@ def _complaint(reference: Reference, reported: Reported, dtype: str) -> str:
 
 
 def _component(
-    direction: Direction, G: Matrix, reference: Reference, tolerances: Float[np.ndarray, "n n"]
+    direction: Direction, G: Array, reference: Reference, tolerances: Array
 ) -> Component:
     contracted = contract(G, direction.D)
     exact = direction.derivative
-    tolerance = weigh(lambda i, j: Fraction(float(tolerances[i, j])), direction.D)
-    scale = _size(reference) * norm(direction.D)
+    tolerance = weigh(tolerances, direction.D)
+    scale = gradient_norm(reference) * norm(direction.D)
     digits = _decimal(exact.mid, scale)
     return Component(
         direction.name,
@@ -108,13 +119,9 @@ def _decimal(x: Fraction, scale: float) -> Decimal:
     return rounded
 
 
-def _size(reference: Reference) -> float:
-    return norm(tuple(tuple(entry.mid for entry in row) for row in reference.S))
-
-
-def _vacuous(reference: Reference, tolerances: Float[np.ndarray, "n n"]) -> bool:
+def _vacuous(reference: Reference, tolerances: Array) -> bool:
     largest = float(np.max(tolerances))
-    return largest > 0 and largest >= _size(reference)
+    return largest > 0 and largest >= gradient_norm(reference)
 
 
 def _wrong_value(reference: Reference, reported: Reported, dtype: str) -> str:
@@ -138,18 +145,17 @@ def _wrong_component(components: list[Component]) -> str:
     return ""
 
 
-def _wrong_entry(reference: Reference, G: Matrix, tolerances: Float[np.ndarray, "n n"]) -> str:
-    H = symmetric_part(G)
-    for i in range(reference.size):
-        for j in range(i + 1):
-            exact = reference.S[i][j]
-            if abs(H[i][j] - exact.mid) > Fraction(float(tolerances[i, j])):
-                return (
-                    f"the contractions agree, but in a direction that {reference.parameterization} "
-                    f"does not have entry ({i}, {j}) of (G + Gᵀ)/2 is {float(H[i][j])!r}, exactly "
-                    f"{float(exact.mid)!r}"
-                )
-    return ""
+def _wrong_entry(reference: Reference, G: Array, tolerances: Array) -> str:
+    assert reference.S is not None
+    excess = np.abs(symmetric_error(G, reference.S)) + reference.S.radius - tolerances
+    if np.all(excess <= 0):
+        return ""
+    j, i = sorted(np.unravel_index(np.nanargmax(excess), excess.shape))
+    return (
+        f"the contractions agree, but in a direction that {reference.parameterization} does not "
+        f"have entry ({i}, {j}) of (G + Gᵀ)/2 is {float(G[i, j] + G[j, i]) / 2!r}, exactly "
+        f"{float(reference.S.high[i, j])!r}"
+    )
 
 
 def _verdict(

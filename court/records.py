@@ -18,6 +18,9 @@ from msgspec import Meta, Struct
 Matrix = tuple[tuple[Fraction, ...], ...]
 """An exact n×n matrix, as rows."""
 
+Sparse = tuple[tuple[int, int, Fraction], ...]
+"""An exact matrix, as (row, column, entry) of the entries that are not zero."""
+
 Convention = Literal["symmetric", "lower", "upper", "unsymmetric", "ambiguous", "invalid"]
 Reads = Literal["lower", "upper", "both", "entries"]
 Evidence = Literal["proved", "certified", "estimated"]
@@ -111,11 +114,34 @@ Event = Reported | Started | Excerpt | Finished
 
 
 class Direction(Struct, frozen=True):
-    """One parameter θ_k: D = ∂X/∂θ_k (n×n, exact) and the true derivative ∂f/∂θ_k."""
+    """One parameter θ_k: D = ∂X/∂θ_k (exact) and the true derivative ∂f/∂θ_k."""
 
     name: str
-    D: Matrix
+    D: Sparse
     derivative: Ball
+
+
+class Enclosure(Struct, frozen=True):
+    """A matrix enclosed entry by entry: the true one is within ``radius`` of ``high + low``.
+
+    ``high`` and ``low`` are a double-double number, of about 32 digits.
+    """
+
+    high: Float[np.ndarray, "n n"]
+    low: Float[np.ndarray, "n n"]
+    radius: Float[np.ndarray, "n n"]
+
+
+class Cluster(Struct, frozen=True):
+    """A repeated eigenvalue λ_first = … = λ_{first + multiplicity − 1}, by its eigenprojector.
+
+    ``gap`` is the distance to the nearest other eigenvalue, infinite if there is none.
+    """
+
+    first: int
+    multiplicity: int
+    gap: float
+    projector: Enclosure
 
 
 class Reference(Struct, frozen=True):
@@ -123,20 +149,21 @@ class Reference(Struct, frozen=True):
 
     ``S`` is the symmetric gradient at the matrix ``X`` that the frameworks see.
     ``sensitivity[i, j]`` is the Frobenius norm of the gradient of S_ij with respect to X: how much
-    an error in X moves S_ij.
-    A point without a derivative has ``refusal`` set, and then S and the directions are empty.
+    an error in X moves S_ij.  A point without a derivative has ``refusal`` set, ``S`` is None and
+    there are no directions; if a repeated eigenvalue is the cause, it is the ``cluster``.
     """
 
     function: str
     parameterization: str
     point: dict[str, str]
-    X: Matrix
+    X: Float[np.ndarray, "n n"]
     value: Ball | None
-    S: tuple[tuple[Ball, ...], ...]
+    S: Enclosure | None
     directions: tuple[Direction, ...]
     sensitivity: Float[np.ndarray, "n n"]
     evidence: Evidence
     refusal: str = ""
+    cluster: Cluster | None = None
 
     @property
     def size(self) -> int:

@@ -22,8 +22,9 @@ from __future__ import annotations
 import numpy as np
 from jaxtyping import Float
 
-from court.contraction import norm
-from court.records import Matrix, Reference
+from court.records import Reference
+
+Array = Float[np.ndarray, "n n"]
 
 STAGES = 8
 """Backward stable stages between X and G, each of which contributes one n·u: two for reading and
@@ -36,24 +37,27 @@ def unit_roundoff(dtype: str) -> float:
     return float(np.finfo(dtype).eps) / 2
 
 
-def entry_tolerances(
-    reference: Reference, skew: Matrix | None, dtype: str
-) -> Float[np.ndarray, "n n"]:
+def gradient_norm(reference: Reference) -> float:
+    """‖S‖, the Frobenius norm of the symmetric gradient."""
+    assert reference.S is not None
+    return float(np.linalg.norm(reference.S.high))
+
+
+def entry_tolerances(reference: Reference, skew: Array | None, dtype: str) -> Array:
     """The largest error of each entry of (G + Gᵀ)/2 that rounding explains, in the units of S."""
-    n = reference.size
-    X = norm(reference.X)
-    S = norm(tuple(tuple(entry.mid for entry in row) for row in reference.S))
-    moved = X * reference.sensitivity
+    S = gradient_norm(reference)
+    moved = np.linalg.norm(reference.X) * reference.sensitivity
     scale = moved + S
     if skew is not None and S > 0:
         condition = float(np.linalg.norm(moved)) / S
-        scale = scale + np.abs(np.array(skew, dtype=np.float64)) * (1 + condition)
-    return np.asarray(STAGES * n * unit_roundoff(dtype) * scale)
+        scale = scale + np.abs(skew) * (1 + condition)
+    return np.asarray(STAGES * reference.size * unit_roundoff(dtype) * scale)
 
 
 def value_tolerance(reference: Reference, dtype: str) -> float:
     """The largest error of f(X) itself that rounding explains: ‖X‖·‖S‖ is its sensitivity to X."""
     assert reference.value is not None
-    S = norm(tuple(tuple(entry.mid for entry in row) for row in reference.S))
-    scale = norm(reference.X) * S + abs(float(reference.value.mid))
-    return STAGES * reference.size * unit_roundoff(dtype) * scale
+    scale = np.linalg.norm(reference.X) * gradient_norm(reference)
+    return float(
+        STAGES * reference.size * unit_roundoff(dtype) * (scale + abs(float(reference.value.mid)))
+    )

@@ -50,9 +50,9 @@ def show_experiment(
         console, "4  The reference experiment: the smallest eigenvalue of a 4×4 matrix"
     )
     shown = [v for v in verdicts if v.function == "eigenvalue[0]"]
-    named: dict[str, Sequence[Sequence[object]]] = {
-        "exact S": [[float(entry.mid) for entry in row] for row in reference.S]
-    }
+    named: dict[str, Sequence[Sequence[object]]] = {}
+    if reference.S is not None:
+        named["exact S"] = reference.S.high.tolist()
     for framework in ("numpy", "torch", "tensorflow"):
         v = next((v for v in shown if v.framework == framework and v.gradient), None)
         if v is not None and v.gradient is not None:

@@ -16,6 +16,8 @@ from court.records import Claim, Component, Demonstration, Identity, Number, Sta
 
 COLOURS = {"agrees": "green", "disagrees": "bold red", "refused": "yellow", "failed": "magenta"}
 WIDTH_OFF_TERMINAL = 120
+SHOWN = 6
+"""Matrices up to this size and as many parameters are printed in full; the JSON has all."""
 
 
 def make_console(stderr: bool = False) -> Console:
@@ -71,7 +73,8 @@ def show_verdicts(console: Console, verdicts: Sequence[Verdict]) -> None:
     for key in dict.fromkeys(map(_place, verdicts)):
         rows = [v for v in verdicts if _place(v) == key]
         first = rows[0]
-        point = ", ".join(f"{name} = {_short(value)}" for name, value in first.point.items())
+        known = [f"{name} = {_short(value)}" for name, value in first.point.items()]
+        point = ", ".join(known if len(known) <= 2 * SHOWN else [*known[:SHOWN], "…"])
         console.print()
         console.print(
             Text(
@@ -82,8 +85,12 @@ def show_verdicts(console: Console, verdicts: Sequence[Verdict]) -> None:
         )
         judged = next((v for v in rows if v.parameters), None)
         if judged:
-            for c in judged.parameters:
+            for c in _worst_components(judged):
                 console.print(f"  exact ∂f/∂{c.name} = {_digits(c)}")
+            if len(judged.parameters) > SHOWN:
+                console.print(
+                    f"  … {len(judged.parameters)} parameters, the worst {SHOWN} are shown"
+                )
         console.print(_table(rows))
 
 
@@ -104,7 +111,7 @@ def _table(verdicts: Sequence[Verdict]) -> Table:
     table.add_column("error, and\ntolerance", no_wrap=True)
     table.add_column("verdict")
     for v in verdicts:
-        components = v.parameters
+        components = _worst_components(v)
         table.add_row(
             Text.assemble(
                 (f"{v.framework} {v.version}\n", "dim"), f"{v.route}\n", _matrix(v.gradient)
@@ -263,13 +270,22 @@ def closing_line(verdicts: Sequence[Verdict], claims: Sequence[Claim], note: str
 
 
 def _matrix(G: list[list[Number | tuple[Number, Number]]] | None) -> str:
-    return "—" if G is None else "\n".join(_rows(G, 4))
+    if G is None or len(G) > SHOWN:
+        return "—" if G is None else f"{len(G)}×{len(G)}"
+    return "\n".join(_rows(G, 4))
 
 
 def _rows(matrix: Sequence[Sequence[object]], digits: int) -> list[str]:
     cells = [[_float(x, f".{digits}f") for x in row] for row in matrix]
     width = max(len(cell) for row in cells for cell in row)
     return ["  ".join(cell.rjust(width) for cell in row) for row in cells]
+
+
+def _worst_components(v: Verdict) -> list[Component]:
+    """All parameters if they are few, else those with the largest errors for their tolerance."""
+    if len(v.parameters) <= SHOWN:
+        return v.parameters
+    return sorted(v.parameters, key=lambda c: -float(c.error) / (c.tolerance or 1.0))[:SHOWN]
 
 
 def _compared(c: Component) -> str:

@@ -16,6 +16,9 @@ from symbolic.extension import check_exact, load_function
 from symbolic.parameterizations import PARAMETERIZATIONS, Parameterization, symmetric
 from symbolic.points import Point, coordinates, draw_points, parse_matrix, parse_point
 
+CERTIFIED_SIZE_LIMIT = 100
+"""Largest n of the command line: Arb takes 2 s there for the projector of one eigenvalue."""
+
 
 class Case(NamedTuple):
     """One function at one point in one dtype; ``part`` says where in the report it belongs."""
@@ -61,8 +64,10 @@ def chosen(choice: Choice, frameworks: Sequence[str]) -> list[Case]:
     for name in names:
         check_known("parameterization", name, PARAMETERIZATIONS)
     n = len(parse_matrix(choice.matrix)) if choice.matrix else choice.size
-    if not 1 <= n <= SIZE_LIMIT:
-        raise InputError(f"size {n}: exact derivatives are derived for sizes 1 to {SIZE_LIMIT}")
+    limit = SIZE_LIMIT if choice.files else CERTIFIED_SIZE_LIMIT
+    if not 1 <= n <= limit:
+        what = "a function file is differentiated" if choice.files else "enclosures are computed"
+        raise InputError(f"size {n}: {what} for sizes 1 to {limit}")
     return [
         Case("", function, x, theta, dtype)
         for function in _functions(choice.functions, n, frameworks)

@@ -9,48 +9,36 @@ from functools import cache
 from typing import Any
 
 import sympy
-from sympy import Expr, ImmutableDenseMatrix, MatrixBase, MatrixExpr, Symbol
-from sympy.polys.matrices import DomainMatrix
+from sympy import Expr, ImmutableDenseMatrix, MatrixBase, MatrixExpr
 
 from court.errors import InputError
+from symbolic.algebra import Algebra
+from symbolic.algebra.expressions import Expressions
+
+EXPRESSIONS = Expressions()
 
 Constants = dict[str, Any]
 """Fixed data of a function (an index, a vector, a weight matrix), small integers by name."""
-
-
-class Eigenvalue(Symbol):
-    """The symbol λ_i: stands for the i-th smallest root of det(λI − X) in an exact definition."""
-
-    __slots__ = ("index",)
-    index: int
-
-    def __new__(cls, index: int) -> Eigenvalue:
-        """λ_i for i = ``index``, counted from 0."""
-        symbol: Eigenvalue = Symbol.__xnew__(cls, f"λ{index}", real=True)
-        symbol.index = index
-        return symbol
-
-    def _hashable_content(self) -> tuple[Any, ...]:
-        return (*super()._hashable_content(), self.index)
 
 
 @dataclass(frozen=True, eq=False)
 class MatrixFunction:
     """A function f : Sym(n) → R, or a family of them told apart by their constants.
 
-    ``exact(X, **constants)`` takes a SymPy matrix and gives a SymPy expression, in which
-    :class:`Eigenvalue` symbols may stand for eigenvalues of X.  ``theorem(X, **constants)`` is the
-    textbook's gradient, a valid n×n representative; what is proved is that its contraction is the
-    derivative of ``exact``.  ``domain`` names one of :data:`symbolic.domains.DOMAINS`.
-    ``instances(n)`` lists the constants of each member of the family, by the suffix that names it.
+    ``value(A, X, **constants)`` and ``gradient(A, X, **constants)`` state f and its gradient
+    theorem over an :class:`~symbolic.algebra.Algebra` A; the gradient is a valid n×n
+    representative.  What is proved is that its contraction is the derivative of ``value``.  A function without a theorem
+    (a user's own) is known by SymPy's expression alone.  ``domain`` names one of
+    :data:`symbolic.domains.DOMAINS`.  ``instances(n)`` lists the constants of each member of the
+    family, by the suffix that names it.
     """
 
     name: str
     formula: str
     domain: str
     citation: str
-    exact: Callable[..., Expr]
-    theorem: Callable[..., ImmutableDenseMatrix] | None = None
+    value: Callable[..., Any]
+    gradient: Callable[..., Any] | None = None
     instances: Callable[[int], dict[str, Constants]] = lambda n: {"": {}}
 
 
@@ -69,7 +57,7 @@ class Instance:
         Raises:
             TypeError: the exact definition does not give a scalar SymPy expression.
         """
-        value = self.function.exact(X, **self.constants)
+        value = self.function.value(EXPRESSIONS, X, **self.constants)
         if not isinstance(value, (Expr, int)) or isinstance(value, (MatrixBase, MatrixExpr)):
             raise TypeError(
                 f"the exact definition of {self.name} must give a scalar SymPy expression, "
@@ -78,48 +66,44 @@ class Instance:
         return sympy.sympify(value)
 
     def theorem(self, X: ImmutableDenseMatrix) -> ImmutableDenseMatrix | None:
-        """The textbook's gradient at X (n×n), where the function cites one."""
-        theorem = self.function.theorem
-        return None if theorem is None else theorem(X, **self.constants)
+        """The textbook's gradient at X (n×n) in SymPy's expressions, where there is a theorem."""
+        return self.gradient(EXPRESSIONS, X) if self.function.gradient else None
 
+    def value(self, algebra: Algebra, X: Any) -> Any:
+        """f(X) over an algebra; X is the algebra's n×n matrix."""
+        return self.function.value(algebra, X, **self.constants)
 
-def determinant(X: ImmutableDenseMatrix) -> Expr:
-    """det X by SymPy's polynomial matrices; X is n×n with polynomial entries."""
-    return _entry(lambda M: M.charpoly()[-1] * (-1) ** X.rows, X)
-
-
-def inverse(X: ImmutableDenseMatrix) -> ImmutableDenseMatrix:
-    """X⁻¹ = adj X / det X; X is n×n with polynomial entries."""
-    adjugate, det = DomainMatrix.from_Matrix(X).to_field().adj_det()
-    return ImmutableDenseMatrix(adjugate.to_Matrix() / adjugate.domain.to_sympy(det))
-
-
-def _entry(compute: Callable[[DomainMatrix], Any], X: ImmutableDenseMatrix) -> Expr:
-    M = DomainMatrix.from_Matrix(X)
-    return M.domain.to_sympy(compute(M))
+    def gradient(self, algebra: Algebra, X: Any) -> Any:
+        """The theorem's gradient over an algebra; X is the algebra's n×n matrix."""
+        assert self.function.gradient is not None
+        return self.function.gradient(algebra, X, **self.constants)
 
 
 def _u(n: int) -> list[int]:
     return [(-1) ** i * (i + 1) for i in range(n)]
 
 
+def _outer(u: list[int]) -> list[list[int]]:
+    return [[a * b for b in u] for a in u]
+
+
 def _W(n: int) -> list[list[int]]:
     return [[2 * i - j + 1 for j in range(n)] for i in range(n)]
 
 
-def _inverse_quadratic_form(X: ImmutableDenseMatrix, u: list[int]) -> Expr:
-    vector = sympy.Matrix(u)
-    return (vector.T * inverse(X) * vector)[0, 0]
+def _identity(A: Algebra, X: Any) -> Any:
+    n = A.size(X)
+    return A.constant([[int(i == j) for j in range(n)] for i in range(n)])
 
 
-def _weighted_inverse(X: ImmutableDenseMatrix, W: list[list[int]]) -> Expr:
-    return sum((w * x for w, x in zip(sympy.Matrix(W), inverse(X), strict=True)), sympy.S.Zero)
+def _ones(A: Algebra, X: Any) -> Any:
+    n = A.size(X)
+    return A.constant([[1] * n for _ in range(n)])
 
 
-def _eigenprojector(X: ImmutableDenseMatrix, i: int) -> ImmutableDenseMatrix:
-    """v vᵀ = adj(λI − X) / tr adj(λI − X): the eigenvector itself, up to sign, is never needed."""
-    adjugate = (Eigenvalue(i) * sympy.eye(X.rows) - X).adjugate()
-    return ImmutableDenseMatrix(adjugate / adjugate.trace())
+def _derivative_of_inverse(A: Algebra, X: Any, W: list[list[int]]) -> Any:
+    """The gradient −X⁻¹ W X⁻¹ of ⟨W, X⁻¹⟩ at a symmetric X."""
+    return -A.inverse(X) * A.constant(W) * A.inverse(X)
 
 
 MAGNUS_NEUDECKER = "Magnus and Neudecker, Matrix Differential Calculus, 3rd ed. (2019)"
@@ -133,8 +117,8 @@ CATALOGUE: dict[str, MatrixFunction] = {
             "symmetric",
             "Magnus, On differentiating eigenvalues and eigenvectors, Econometric Theory 1 (1985), "
             "theorem 1",
-            lambda X, i: Eigenvalue(i),
-            _eigenprojector,
+            lambda A, X, i: A.eigenvalue(X, i),
+            lambda A, X, i: A.eigenprojector(X, i),
             lambda n: {f"[{i}]": {"i": i} for i in range(n)},
         ),
         MatrixFunction(
@@ -142,48 +126,48 @@ CATALOGUE: dict[str, MatrixFunction] = {
             "Σ_ij X_ij",
             "symmetric",
             "linear in X: the gradient is the matrix of ones",
-            lambda X: sum(X, sympy.S.Zero),
-            lambda X: ImmutableDenseMatrix(sympy.ones(X.rows)),
+            lambda A, X: A.inner(_ones(A, X), X),
+            lambda A, X: _ones(A, X),
         ),
         MatrixFunction(
             "trace",
             "tr X",
             "symmetric",
             "linear in X: the gradient is the identity",
-            lambda X: X.trace(),
-            lambda X: ImmutableDenseMatrix(sympy.eye(X.rows)),
+            lambda A, X: A.inner(_identity(A, X), X),
+            lambda A, X: _identity(A, X),
         ),
         MatrixFunction(
             "trace_square",
             "tr X²",
             "symmetric",
             f"d tr X² = 2 tr(X dX); {MAGNUS_NEUDECKER}",
-            lambda X: (X * X).trace(),
-            lambda X: 2 * X,
+            lambda A, X: A.inner(X, X),
+            lambda A, X: X * 2,
         ),
         MatrixFunction(
             "det",
             "det X",
             "invertible",
             f"Jacobi's formula, d det X = tr(adj(X) dX); {MAGNUS_NEUDECKER}",
-            determinant,
-            lambda X: X.adjugate().T,
+            lambda A, X: A.det(X),
+            lambda A, X: A.adjugate(X),
         ),
         MatrixFunction(
             "log_det",
             "log det X",
             "positive definite",
             f"d log det X = tr(X⁻¹ dX); {MAGNUS_NEUDECKER}",
-            lambda X: sympy.log(determinant(X)),
-            lambda X: inverse(X).T,
+            lambda A, X: A.log(A.det(X)),
+            lambda A, X: A.inverse(X),
         ),
         MatrixFunction(
             "inverse_quadratic_form",
             "uᵀ X⁻¹ u",
             "invertible",
             f"dX⁻¹ = −X⁻¹ dX X⁻¹; {MAGNUS_NEUDECKER}",
-            _inverse_quadratic_form,
-            lambda X, u: -inverse(X) * sympy.Matrix(u) * sympy.Matrix(u).T * inverse(X),
+            lambda A, X, u: A.inner(A.constant(_outer(u)), A.inverse(X)),
+            lambda A, X, u: _derivative_of_inverse(A, X, _outer(u)),
             lambda n: {"": {"u": _u(n)}},
         ),
         MatrixFunction(
@@ -191,8 +175,8 @@ CATALOGUE: dict[str, MatrixFunction] = {
             "⟨W, X⁻¹⟩, W not symmetric",
             "invertible",
             f"dX⁻¹ = −X⁻¹ dX X⁻¹; {MAGNUS_NEUDECKER}",
-            _weighted_inverse,
-            lambda X, W: -inverse(X).T * sympy.Matrix(W) * inverse(X).T,
+            lambda A, X, W: A.inner(A.constant(W), A.inverse(X)),
+            _derivative_of_inverse,
             lambda n: {"": {"W": _W(n)}},
         ),
     )

@@ -16,7 +16,8 @@ import sympy
 from sympy import Expr, ImmutableDenseMatrix, Symbol
 from sympy.polys.matrices import DomainMatrix
 
-from symbolic.catalogue import Eigenvalue, Instance
+from symbolic.algebra.expressions import Eigenvalue
+from symbolic.catalogue import Instance
 from symbolic.parameterizations import Parameterization
 
 SIZE_LIMIT = 5

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from flint import fmpq, fmpq_mat
+from flint import fmpq
 
 from court.records import Matrix
+from symbolic.algebra.enclosures import Spectrum, exact_matrix
 
 
 @dataclass(frozen=True)
@@ -18,21 +19,14 @@ class Domain:
     missing: Callable[[Matrix], str]
 
 
-def to_flint(X: Matrix) -> fmpq_mat:
-    """The same n×n matrix as a python-flint rational matrix."""
-    entries = [fmpq(x.numerator, x.denominator) for row in X for x in row]
-    return fmpq_mat(len(X), len(X), entries)
-
-
 def leading_minor(X: Matrix, k: int) -> fmpq:
     """det of the leading k×k block of X."""
-    return to_flint(tuple(row[:k] for row in X[:k])).det()
+    return exact_matrix(tuple(row[:k] for row in X[:k])).det()
 
 
 def has_simple_spectrum(X: Matrix) -> bool:
-    """Whether the eigenvalues of X are distinct: gcd(p, p′) = 1 for p(λ) = det(λI − X)."""
-    p = to_flint(X).charpoly()
-    return bool(p.gcd(p.derivative()).degree() == 0)
+    """Whether the eigenvalues of X (n×n) are distinct, decided exactly."""
+    return Spectrum(X).is_simple
 
 
 def _singular(X: Matrix) -> str:
@@ -40,6 +34,10 @@ def _singular(X: Matrix) -> str:
 
 
 def _not_positive_definite(X: Matrix) -> str:
+    """Descartes' rule: all roots of det(λI − X) are real, and positive iff its signs alternate."""
+    p, n = exact_matrix(X).charpoly(), len(X)
+    if all(p[k] * (-1) ** (n - k) > 0 for k in range(n)):
+        return ""
     for k in range(1, len(X) + 1):
         minor = leading_minor(X, k)
         if minor <= 0:

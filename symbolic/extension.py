@@ -41,7 +41,11 @@ def load_function(path: Path, frameworks: Sequence[str]) -> MatrixFunction:
         )
     _check(path, names, list(frameworks))
     return MatrixFunction(
-        path.stem, names["formula"], names["domain"], names["citation"], names["exact"]
+        path.stem,
+        names["formula"],
+        names["domain"],
+        names["citation"],
+        lambda _, X: names["exact"](X),
     )
 
 

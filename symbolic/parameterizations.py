@@ -10,7 +10,7 @@ from functools import cache
 import sympy
 from sympy import ImmutableDenseMatrix, Rational, Symbol
 
-from court.records import Matrix
+from court.records import Matrix, Sparse
 
 
 @dataclass(frozen=True)
@@ -40,19 +40,28 @@ class Parameterization:
 
     def at(self, theta: Mapping[str, Fraction]) -> Matrix:
         """X(θ), exactly; n×n."""
-        return self._evaluate(self.X, theta)
+        n = self.size
+        values = {e: self._evaluate(e, theta) for e in set(self.X)}
+        return tuple(tuple(values[self.X[i, j]] for j in range(n)) for i in range(n))
 
-    def directions(self, theta: Mapping[str, Fraction]) -> dict[str, Matrix]:
+    def directions(self, theta: Mapping[str, Fraction]) -> dict[str, Sparse]:
         """The exact n×n matrices ∂X/∂θ_k at θ, by parameter name."""
-        return {s.name: self._evaluate(self.X.diff(s), theta) for s in self.symbols}
+        slopes = {
+            e: {s.name: self._evaluate(e.diff(s), theta) for s in e.free_symbols}
+            for e in set(self.X)
+        }
+        found: dict[str, list[tuple[int, int, Fraction]]] = {name: [] for name in self.names}
+        for i in range(self.size):
+            for j in range(self.size):
+                for name, slope in slopes[self.X[i, j]].items():
+                    if slope:
+                        found[name].append((i, j, slope))
+        return {name: tuple(entries) for name, entries in found.items()}
 
-    def _evaluate(self, M: ImmutableDenseMatrix, theta: Mapping[str, Fraction]) -> Matrix:
-        values = {s: Rational(*theta[s.name].as_integer_ratio()) for s in self.symbols}
-        exact = M.xreplace(values)
-        return tuple(
-            tuple(Fraction(int(exact[i, j].p), int(exact[i, j].q)) for j in range(M.cols))
-            for i in range(M.rows)
-        )
+    def _evaluate(self, entry: sympy.Expr, theta: Mapping[str, Fraction]) -> Fraction:
+        values = {s: Rational(*theta[s.name].as_integer_ratio()) for s in entry.free_symbols}
+        exact = entry.xreplace(values)
+        return Fraction(int(exact.p), int(exact.q))
 
 
 def _matrix(n: int, entry: Callable[[int, int], sympy.Expr]) -> ImmutableDenseMatrix:

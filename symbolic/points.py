@@ -31,7 +31,8 @@ def draw_points(
     rng = random.Random(f"{seed} {parameterization.name} {parameterization.size} {domain}")
     points: list[Point] = []
     for attempt in range(ATTEMPTS * count):
-        theta = _candidate(parameterization, rng, attempt // ATTEMPTS_PER_SHIFT)
+        shift = attempt // ATTEMPTS_PER_SHIFT * max(1, parameterization.size // 4)
+        theta = _candidate(parameterization, rng, shift)
         X = parameterization.at(theta)
         if theta not in points and not DOMAINS[domain].missing(X) and has_simple_spectrum(X):
             points.append(theta)

@@ -118,7 +118,7 @@ def test_without_tensorflow_its_claims_stay_open(evidence):
 def test_the_matrix_is_the_experiments(evidence):
     X = experiment.matrix()
     assert np.array_equal(X, X.T)
-    S = [[round(float(entry.mid), 3) for entry in row] for row in evidence.references[0].S]
+    S = evidence.references[0].S.high.round(3).tolist()
     assert S == [
         [0.312, -0.204, -0.398, -0.12],
         [-0.204, 0.133, 0.26, 0.079],

@@ -8,9 +8,10 @@ import sympy
 from flint import arb
 
 from court.errors import InputError
-from symbolic.catalogue import CATALOGUE, Instance, MatrixFunction, choose, instances
+from symbolic.catalogue import CATALOGUE, MatrixFunction, choose, instances
+from symbolic.certified import generic
 from symbolic.certified.enclosure import EnclosureError, enclose, precision, to_ball
-from symbolic.certified.reference import refer, spectrum
+from symbolic.certified.reference import refer, spectrum_of
 from symbolic.derivation import derive, unvech
 from symbolic.domains import DOMAINS, has_simple_spectrum
 from symbolic.parameterizations import PARAMETERIZATIONS, symmetric, toeplitz
@@ -34,11 +35,11 @@ def test_each_gradient_theorem_is_proved_for_all_parameters(name, n, structure):
 def test_a_wrong_theorem_is_not_proved(name):
     f = CATALOGUE[name]
 
-    def spurious(X, **constants):
-        S = sympy.ImmutableDenseMatrix(f.theorem(X, **constants))
+    def spurious(algebra, X, **constants):
+        S = sympy.ImmutableDenseMatrix(f.gradient(algebra, X, **constants))
         return identities.spurious((S + S.T) / 2)
 
-    wrong = MatrixFunction(f.name, f.formula, f.domain, f.citation, f.exact, spurious, f.instances)
+    wrong = MatrixFunction(f.name, f.formula, f.domain, f.citation, f.value, spurious, f.instances)
     assert not is_proved(instances(wrong, 2)[0], symmetric(2))
 
 
@@ -104,7 +105,7 @@ def test_what_cannot_be_enclosed_is_an_error(expression):
 
 def test_spectrum_finds_multiplicities():
     X = parse_matrix("2 0 0; 0 1 0; 0 0 1")
-    assert [(round(float(root.mid())), m) for root, m in spectrum(X)] == [(1, 2), (2, 1)]
+    assert [(round(float(x.mid())), m) for x, m in spectrum_of(X).roots()] == [(1, 2), (2, 1)]
     assert not has_simple_spectrum(X)
     assert has_simple_spectrum(parse_matrix("2 0 0; 0 1 1/1000000000; 0 1/1000000000 1"))
 
@@ -114,8 +115,8 @@ def test_points_where_x_is_rounded_refer_to_the_rounded_matrix():
     x = symmetric(2)
     theta = {"a": Fraction(1), "b": Fraction(1, 3), "c": Fraction(2)}
     ref = refer(f, x, theta, "float32")
-    assert ref.X[0][1] != Fraction(1, 3)
-    assert abs(ref.X[0][1] - Fraction(1, 3)) < Fraction(1, 2**25)
+    assert Fraction(ref.X[0][1]) != Fraction(1, 3)
+    assert abs(Fraction(ref.X[0][1]) - Fraction(1, 3)) < Fraction(1, 2**25)
     assert ref.evidence == "certified"
     assert refer(f, x, theta | {"b": Fraction(1, 4)}, "float32").evidence == "proved"
 
@@ -176,21 +177,17 @@ def test_an_unsymmetric_matrix_is_told_from_a_symmetric_one():
 
 
 def test_contradicting_exact_routes_stop_the_run(monkeypatch):
-    import symbolic.certified.reference as module
-
     (f,) = choose("det", 2)
     x = toeplitz(2)
     (theta,) = draw_points(x, "invertible", 1, 0)
-    assert module.refer(f, x, theta, "float64").directions
-    true = module.derive
+    assert refer(f, x, theta, "float64").directions
+    true = generic.derive
 
-    def slightly_wrong(function: Instance, parameterization):
+    def slightly_wrong(function, parameterization):
         derivation = true(function, parameterization)
-        if parameterization is not x:
-            return derivation
         wrong = tuple(g * (1 + sympy.Rational(1, 10**20)) for g in derivation.gradient)
         return type(derivation)(parameterization, derivation.value, wrong)
 
-    monkeypatch.setattr(module, "derive", slightly_wrong)
+    monkeypatch.setattr(generic, "derive", slightly_wrong)
     with pytest.raises(ArithmeticError, match="contradict"):
-        module.refer(f, x, theta, "float64")
+        refer(f, x, theta, "float64")

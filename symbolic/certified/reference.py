@@ -1,31 +1,39 @@
-"""Reference: the exact derivatives at one point, enclosed, with the sensitivity of each entry."""
+"""Reference: what is true of a function at one point, enclosed, with each entry's sensitivity.
+
+Two sources.  A function with a gradient theorem has it evaluated by Arb at the exact matrix that
+the frameworks see, at any size.  A function known by SymPy's expression alone is differentiated at
+a generic symmetric matrix (:mod:`symbolic.certified.generic`), at small sizes.  Where SymPy's
+derivative in the parameters themselves is at hand, the two must overlap.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
+from collections.abc import Callable, Mapping
 from fractions import Fraction
+from functools import lru_cache
 
 import numpy as np
-from flint import arb
+from flint import arb, arb_mat
 from jaxtyping import Float
-from sympy import Expr, Symbol
 
-from court.records import Ball, Direction, Evidence, Matrix, Reference
-from symbolic.catalogue import Eigenvalue, Instance
-from symbolic.certified.enclosure import EnclosureError, enclose, precision, to_ball
-from symbolic.derivation import Derivation, derive
-from symbolic.domains import to_flint
-from symbolic.parameterizations import Parameterization, symmetric
+from court.records import Ball, Cluster, Direction, Enclosure, Evidence, Matrix, Reference, Sparse
+from symbolic.algebra.enclosures import Enclosures, NotDifferentiableError, Spectrum
+from symbolic.algebra.slopes import Slopes
+from symbolic.catalogue import Instance
+from symbolic.certified import generic
+from symbolic.certified.enclosure import EnclosureError, precision, to_ball
+from symbolic.parameterizations import Parameterization
 from symbolic.proofs.identities import is_proved
 
-RELATIVE_RADIUS = Fraction(1, 10**30)
-MAX_BITS = 8192
-STEP = Fraction(1, 2**80)
-"""Step of the differences behind the sensitivity; it errs by about its own size, 1e-24."""
+RELATIVE_RADIUS = Fraction(1, 10**32)
+FIRST_BITS = 256
+MAX_BITS = 16384
+DIRECT_SIZE_LIMIT = 4
+"""Largest n at which f(X(θ)) is differentiated in θ too: cheap, and independent of S."""
 
-
-class NotDifferentiableError(ValueError):
-    """f has no derivative at this point; the message says why."""
+Enclosed = tuple[arb, arb_mat]
+"""f(X) and a valid gradient, n×n, at some precision."""
 
 
 def refer(
@@ -36,46 +44,34 @@ def refer(
 ) -> Reference:
     """What is true of f at X(θ), rounded to ``dtype`` first if it has no exact form there.
 
-    The gradient in the parameters is ∂f(X(θ))/∂θ_k, differentiated directly in θ and checked
-    against the contraction of S; where X(θ) had to be rounded it is the contraction alone.
-
     Raises:
         ArithmeticError: the two exact routes to ∂f/∂θ_k contradict each other.
     """
-    n = parameterization.size
     exact = parameterization.at(theta)
     X = round_to(exact, dtype)
-    point = {key: str(value) for key, value in theta.items()}
-    generic = derive(function, symmetric(n))
+    about = (
+        function.name,
+        parameterization.name,
+        {key: str(value) for key, value in theta.items()},
+        np.array([[float(x) for x in row] for row in X]),
+    )
+    spectrum = spectrum_of(X)
     try:
-        value, S = _enclose(generic, X)
-        sensitivity = _sensitivity(generic, X)
+        value, S = _precisely(_source(function, X, spectrum))
     except (NotDifferentiableError, EnclosureError) as error:
+        cluster = _cluster(function, spectrum)
         nothing = np.zeros((0, 0))
-        return Reference(
-            function.name,
-            parameterization.name,
-            point,
-            X,
-            None,
-            (),
-            (),
-            nothing,
-            "certified",
-            str(error),
-        )
-    contracted = {k: _contract(S, D) for k, D in parameterization.directions(theta).items()}
-    if X == exact:
-        direct = _directly(derive(function, parameterization), theta, X)
-        _check_overlap(function.name, direct, contracted)
+        return Reference(*about, None, None, (), nothing, "certified", str(error), cluster)
     directions = tuple(
-        Direction(k, D, contracted[k]) for k, D in parameterization.directions(theta).items()
+        Direction(name, D, contract(S, D)) for name, D in parameterization.directions(theta).items()
     )
-    proved = is_proved(function, parameterization) and X == exact
+    if X == exact and function.size <= DIRECT_SIZE_LIMIT:
+        direct = generic.derivatives(function, parameterization, theta, spectrum)
+        _check_overlap(function.name, direct, directions)
+    proved = X == exact and is_proved(function, parameterization)
     evidence: Evidence = "proved" if proved else "certified"
-    return Reference(
-        function.name, parameterization.name, point, X, value, S, directions, sensitivity, evidence
-    )
+    sensitivity = _sensitivity(function, X, spectrum)
+    return Reference(*about, value, to_enclosure(S), directions, sensitivity, evidence)
 
 
 def round_to(X: Matrix, dtype: str) -> Matrix:
@@ -84,127 +80,89 @@ def round_to(X: Matrix, dtype: str) -> Matrix:
     return tuple(tuple(Fraction(float(kind(float(x)))) for x in row) for row in X)
 
 
-def _enclose(generic: Derivation, X: Matrix) -> tuple[Ball, tuple[tuple[Ball, ...], ...]]:
-    """f and the n×n symmetric gradient S at X, precise to 30 digits of the largest entry."""
-    n = len(X)
-    expressions = [generic.value, *generic.gradient]
-    value, *vech = [to_ball(x) for x in _enclose_precisely(expressions, generic, X)]
-    entries = dict(zip(_pairs(n), vech, strict=True))
-    S = tuple(
-        tuple(_half(entries[min(i, j), max(i, j)], i != j) for j in range(n)) for i in range(n)
-    )
-    return value, S
+@lru_cache(maxsize=8)
+def spectrum_of(X: Matrix) -> Spectrum:
+    """The spectrum of an exact symmetric X (n×n), shared by all functions at that point."""
+    return Spectrum(X)
 
 
-def _half(ball: Ball, yes: bool) -> Ball:
-    return Ball(ball.mid / 2, ball.radius / 2) if yes else ball
+def _source(function: Instance, X: Matrix, spectrum: Spectrum) -> Callable[[], Enclosed]:
+    """What encloses f and its gradient at the precision in force."""
+    if function.function.gradient is None:
+        return lambda: generic.enclose(function, X, spectrum)
+    algebra = Enclosures(X, spectrum)
+
+    def theorem() -> Enclosed:
+        M = algebra.matrix()
+        return function.value(algebra, M), function.gradient(algebra, M)
+
+    return theorem
 
 
-def _pairs(n: int) -> list[tuple[int, int]]:
-    return [(i, j) for i in range(n) for j in range(i, n)]
+Balls = list[list[Ball]]
+"""An n×n matrix of enclosures."""
 
 
-def _enclose_precisely(expressions: list[Expr], derivation: Derivation, X: Matrix) -> list[arb]:
-    bits = 256
+def _precisely(source: Callable[[], Enclosed]) -> tuple[Ball, Balls]:
+    """f and S = (G + Gᵀ)/2, with more bits until the radii are below 10⁻³² of the largest entry."""
+    bits = FIRST_BITS
     while bits <= MAX_BITS:
         with precision(bits):
-            balls = enclose(expressions, _symbols_at(derivation, X))
-        scale = max(abs(to_ball(b).mid) for b in balls) or Fraction(1)
-        if all(to_ball(b).radius <= RELATIVE_RADIUS * scale for b in balls):
-            return balls
+            value, G = source()
+            S = (G + G.transpose()) * arb(0.5)
+            if value.is_finite() and all(x.is_finite() for x in S.entries()):
+                balls = [[to_ball(x) for x in row] for row in S.tolist()]
+                scale = max(abs(b.mid) for row in balls for b in row) or Fraction(1)
+                if all(b.radius <= RELATIVE_RADIUS * scale for row in balls for b in row):
+                    return to_ball(value), balls
         bits *= 2
-    raise EnclosureError(f"no enclosure to 30 digits within {MAX_BITS} bits")
+    raise EnclosureError(f"no finite enclosure to 32 digits within {MAX_BITS} bits")
 
 
-def _symbols_at(derivation: Derivation, X: Matrix) -> dict[Symbol, arb | Fraction]:
-    """The generic symbols x_ij and the eigenvalues λ_i at X."""
-    entries = [X[i][j] for i, j in _pairs(len(X))]
-    values: dict[Symbol, arb | Fraction] = dict(
-        zip(derivation.parameterization.symbols, entries, strict=True)
-    )
-    values.update(_eigenvalues_at(derivation, X))
-    return values
+def to_enclosure(S: Balls) -> Enclosure:
+    """The same n×n matrix in double-double numbers, with the rounding added to the radius."""
+    entries = [[_double_double(ball) for ball in row] for row in S]
+    high, low, radius = np.moveaxis(np.array(entries), 2, 0)
+    return Enclosure(high, low, np.nextafter(radius, np.inf))
 
 
-def _eigenvalues_at(derivation: Derivation, X: Matrix) -> dict[Symbol, arb | Fraction]:
-    if not derivation.eigenvalues:
-        return {}
-    roots = spectrum(X)
-    values: dict[Symbol, arb | Fraction] = {}
-    for symbol in derivation.eigenvalues:
-        first, multiplicity, root = _cluster(roots, symbol)
-        if multiplicity > 1:
-            last = first + multiplicity - 1
-            raise NotDifferentiableError(
-                f"{symbol} has no derivative here: λ{first} … λ{last} coincide at "
-                f"{float(root.mid()):.6g}; only symmetric functions of them, as their sum, have one"
-            )
-        values[symbol] = root
-    return values
+def _double_double(ball: Ball) -> tuple[float, float, float]:
+    high = float(ball.mid)
+    low = float(ball.mid - Fraction(high))
+    return high, low, float(ball.radius + abs(ball.mid - Fraction(high) - Fraction(low)))
 
 
-def spectrum(X: Matrix) -> list[tuple[arb, int]]:
-    """The distinct eigenvalues of X in ascending order, enclosed apart, with multiplicities."""
-    p = to_flint(X).charpoly().numer()
-    roots = [(root.real, multiplicity) for root, multiplicity in p.complex_roots()]
-    return sorted(roots, key=lambda pair: to_ball(pair[0]).mid)
-
-
-def _cluster(roots: list[tuple[arb, int]], symbol: Eigenvalue) -> tuple[int, int, arb]:
-    first = 0
-    for root, multiplicity in roots:
-        if symbol.index < first + multiplicity:
-            return first, multiplicity, root
-        first += multiplicity
-    raise IndexError(f"no eigenvalue {symbol.index} among {first}")
-
-
-def _sensitivity(generic: Derivation, X: Matrix) -> Float[np.ndarray, "n n"]:
-    """‖∂S_ij/∂X‖ over unit symmetric directions, by differences in 80 more bits than needed."""
-    n = len(X)
-    gradient = list(generic.gradient)
-    with precision(640):
-        here = enclose(gradient, _symbols_at(generic, X))
-        squares = np.zeros(len(gradient))
-        for k, (i, j) in enumerate(_pairs(n)):
-            values = _symbols_at(generic, _moved(X, i, j))
-            there = enclose(gradient, values)
-            slopes = [float((b - a).mid() * 2**80) for a, b in zip(here, there, strict=True)]
-            squares += np.square(slopes) / (1 if _pairs(n)[k][0] == j else 2)
-    norms = np.zeros((n, n))
-    for (i, j), norm in zip(_pairs(n), np.sqrt(squares), strict=True):
-        norms[i, j] = norms[j, i] = norm / (1 if i == j else 2)
-    return norms
-
-
-def _moved(X: Matrix, i: int, j: int) -> Matrix:
-    rows = [list(row) for row in X]
-    rows[i][j] += STEP
-    rows[j][i] = rows[i][j]
-    return tuple(map(tuple, rows))
-
-
-def _contract(S: tuple[tuple[Ball, ...], ...], D: Matrix) -> Ball:
+def contract(S: Balls, D: Sparse) -> Ball:
     """The enclosure of ⟨S, D⟩; the court contracts with code of its own."""
-    terms = [(S[i][j], D[i][j]) for i in range(len(D)) for j in range(len(D))]
-    mid = sum((s.mid * d for s, d in terms), Fraction(0))
-    return Ball(mid, sum((s.radius * abs(d) for s, d in terms), Fraction(0)))
+    mid = sum((S[i][j].mid * d for i, j, d in D), Fraction(0))
+    return Ball(mid, sum((S[i][j].radius * abs(d) for i, j, d in D), Fraction(0)))
 
 
-def _directly(derivation: Derivation, theta: Mapping[str, Fraction], X: Matrix) -> dict[str, Ball]:
-    symbols = derivation.parameterization.symbols
-    with precision(512):
-        values: dict[Symbol, arb | Fraction] = {s: theta[s.name] for s in symbols}
-        values.update(_eigenvalues_at(derivation, X))
-        balls = enclose(derivation.gradient, values)
-    return {s.name: to_ball(b) for s, b in zip(symbols, balls, strict=True)}
+def _sensitivity(function: Instance, X: Matrix, spectrum: Spectrum) -> Float[np.ndarray, "n n"]:
+    if function.function.gradient is None:
+        return generic.sensitivity(function, X)
+    slopes = Slopes(X, spectrum)
+    with precision(FIRST_BITS):
+        return slopes.sensitivity(function.gradient(slopes, slopes.matrix()))
 
 
-def _check_overlap(name: str, direct: dict[str, Ball], contracted: dict[str, Ball]) -> None:
-    for key, a in direct.items():
-        b = contracted[key]
+def _cluster(function: Instance, spectrum: Spectrum) -> Cluster | None:
+    """The repeated eigenvalue behind a refusal of ``eigenvalue[i]``."""
+    if "i" not in function.constants:
+        return None
+    with precision(2 * FIRST_BITS):
+        first, multiplicity, root = spectrum.cluster(function.constants["i"])
+        others = [x for x, _ in spectrum.roots() if not x.overlaps(root)]
+        gap = min((abs(float((x - root).mid())) for x in others), default=math.inf)
+        P = [[to_ball(x) for x in row] for row in spectrum.projector(root).tolist()]
+    return Cluster(first, multiplicity, gap, to_enclosure(P))
+
+
+def _check_overlap(name: str, direct: dict[str, Ball], directions: tuple[Direction, ...]) -> None:
+    for direction in directions:
+        a, b = direct[direction.name], direction.derivative
         if abs(a.mid - b.mid) > a.radius + b.radius:
             raise ArithmeticError(
-                f"{name}: two exact routes to the derivative in {key} contradict each other, "
-                f"{float(a.mid)!r} and {float(b.mid)!r}; no verdict is possible"
+                f"{name}: two exact routes to the derivative in {direction.name} contradict each "
+                f"other, {float(a.mid)!r} and {float(b.mid)!r}; no verdict is possible"
             )

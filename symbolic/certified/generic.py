@@ -1,0 +1,99 @@
+"""References from SymPy's derivatives: of f at a generic symmetric matrix, or of f(X(θ)) in θ."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from fractions import Fraction
+
+import numpy as np
+from flint import arb, arb_mat
+from jaxtyping import Float
+from sympy import Symbol
+
+from court.records import Ball, Matrix
+from symbolic.algebra.enclosures import Spectrum
+from symbolic.catalogue import Instance
+from symbolic.certified import enclosure
+from symbolic.certified.enclosure import precision, to_ball
+from symbolic.derivation import Derivation, derive
+from symbolic.parameterizations import Parameterization, symmetric
+
+STEP_BITS = 80
+"""The differences behind the sensitivity have the step 2⁻⁸⁰, and err by about as much."""
+
+
+def enclose(function: Instance, X: Matrix, spectrum: Spectrum) -> tuple[arb, arb_mat]:
+    """f(X) and S (n×n), from the derivatives in the entries of a generic symmetric matrix.
+
+    Raises:
+        NotDifferentiableError, EnclosureError: there is no derivative, or no enclosure of it.
+    """
+    n = len(X)
+    derivation = derive(function, symmetric(n))
+    expressions = [derivation.value, *derivation.gradient]
+    value, *vech = enclosure.enclose(expressions, _symbols_at(derivation, X, spectrum))
+    entries = dict(zip(_pairs(n), vech, strict=True))
+    half = arb(0.5)
+    return value, arb_mat(
+        [
+            [entries[min(i, j), max(i, j)] * (1 if i == j else half) for j in range(n)]
+            for i in range(n)
+        ]
+    )
+
+
+def derivatives(
+    function: Instance,
+    parameterization: Parameterization,
+    theta: Mapping[str, Fraction],
+    spectrum: Spectrum,
+) -> dict[str, Ball]:
+    """∂f(X(θ))/∂θ_k by parameter name, differentiated in θ itself; ``spectrum`` is that of X(θ)."""
+    derivation = derive(function, parameterization)
+    with precision(512):
+        values: dict[Symbol, arb | Fraction] = {
+            symbol: theta[symbol.name] for symbol in parameterization.symbols
+        }
+        values |= _eigenvalues_at(derivation, spectrum)
+        balls = enclosure.enclose(derivation.gradient, values)
+    return {s.name: to_ball(b) for s, b in zip(parameterization.symbols, balls, strict=True)}
+
+
+def sensitivity(function: Instance, X: Matrix) -> Float[np.ndarray, "n n"]:
+    """‖∂S_ij/∂X‖ over unit symmetric directions, by differences in 80 more bits than needed."""
+    n = len(X)
+    squares = np.zeros((n, n))
+    with precision(8 * STEP_BITS):
+        here = enclose(function, X, Spectrum(X))[1]
+        for i, j in _pairs(n):
+            moved = _moved(X, i, j)
+            there = enclose(function, moved, Spectrum(moved))[1]
+            slopes = [float(x.mid()) for x in ((there - here) * arb(2) ** STEP_BITS).entries()]
+            squares += np.square(slopes).reshape(n, n) / (1 if i == j else 2)
+    return np.sqrt(squares)
+
+
+def _pairs(n: int) -> list[tuple[int, int]]:
+    return [(i, j) for i in range(n) for j in range(i, n)]
+
+
+def _symbols_at(
+    derivation: Derivation, X: Matrix, spectrum: Spectrum
+) -> dict[Symbol, arb | Fraction]:
+    """The generic symbols x_ij and the eigenvalues λ_i at X."""
+    entries = [X[i][j] for i, j in _pairs(len(X))]
+    values: dict[Symbol, arb | Fraction] = dict(
+        zip(derivation.parameterization.symbols, entries, strict=True)
+    )
+    return values | _eigenvalues_at(derivation, spectrum)
+
+
+def _eigenvalues_at(derivation: Derivation, spectrum: Spectrum) -> dict[Symbol, arb | Fraction]:
+    return {symbol: spectrum.simple(symbol.index) for symbol in derivation.eigenvalues}
+
+
+def _moved(X: Matrix, i: int, j: int) -> Matrix:
+    rows = [list(row) for row in X]
+    rows[i][j] += Fraction(1, 2**STEP_BITS)
+    rows[j][i] = rows[i][j]
+    return tuple(map(tuple, rows))
