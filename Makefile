@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 RUN := $(VENV)/bin/python
 
-.PHONY: verify test slow lint bench schema clean
+.PHONY: verify test slow lint bench calibrate schema clean
 
 verify: $(VENV)/.installed  ## the main job
 	$(RUN) verify.py
@@ -21,6 +21,9 @@ lint: $(VENV)/.installed-test  ## linter and type checker
 
 bench: $(VENV)/.installed  ## speed, as ratios within one run
 	$(RUN) -m benchmarks.main_job
+
+calibrate: $(VENV)/.installed-test  ## errors of correct gradients, as fractions of the tolerance
+	$(RUN) -m benchmarks.calibrate
 
 schema: $(VENV)/.installed  ## regenerate report/schema.json from the records
 	$(RUN) -m report.document

@@ -25,6 +25,7 @@ from court.records import (
     Choice,
     Claim,
     Demonstration,
+    Event,
     Excerpt,
     Reference,
     Reported,
@@ -80,15 +81,19 @@ class Hearing:
             for number, case in enumerate(self.cases, 1):
                 progress.update(task, description=f"exact derivatives {number}/{len(self.cases)}")
                 self.references.append(case.reference())
+                for event in pool.events(wait=False):
+                    self._note(event)
             for event in pool.events():
-                if isinstance(event, Reported):
-                    self.reported.append(event)
-                    about = f"{event.framework}: {event.route}"
-                    progress.update(task, description=f"{len(self.reported)} gradients; {about}")
-                elif isinstance(event, Started):
-                    self.versions[event.framework] = event.version
-                elif isinstance(event, Excerpt):
-                    self.excerpts.append(event)
+                self._note(event)
+                progress.update(task, description=f"{len(self.reported)} gradients")
+
+    def _note(self, event: Event) -> None:
+        if isinstance(event, Reported):
+            self.reported.append(event)
+        elif isinstance(event, Started):
+            self.versions[event.framework] = event.version
+        elif isinstance(event, Excerpt):
+            self.excerpts.append(event)
 
     def _plan(self) -> None:
         from symbolic import cases  # SymPy is imported while the workers import their frameworks
@@ -227,7 +232,7 @@ def choose_frameworks(asked: Sequence[str]) -> tuple[list[str], list[str]]:
     "--dtype",
     "dtypes",
     multiple=True,
-    type=click.Choice(["float64", "float32"]),
+    type=click.Choice(["float64", "float32", "float16", "bfloat16"]),
     default=["float64"],
     show_default=True,
     help="Floating-point type (repeatable).",
@@ -298,28 +303,42 @@ def cli(
     if listing:
         show_list(frameworks)
         return 0
-    if matrix is not None and Path(matrix).is_file():
-        matrix = Path(matrix).read_text(encoding="utf-8")
-    choice = Choice(functions, frameworks, matrix, **chosen)
+    choice = Choice(functions, frameworks, read_matrix(matrix), **chosen)
     output = open_output(path)
     try:
         hearing = Hearing(choice)
         interrupted = listen(hearing)
         run = make_run(hearing, arguments)
+        if output:
+            output.write(to_json(run))
         console = terminal.make_console()
         if not quiet:
             show(console, hearing, run, verbose)
             console.print()
         notes = [f"{name} is not installed" for name in missing]
         notes += ["interrupted"] if interrupted else []
+        notes += [] if run.verdicts or interrupted else ["no route of these frameworks computes it"]
         line = terminal.closing_line(run.verdicts, run.claims, "; ".join(notes))
         console.print(line, soft_wrap=True)
-        if output:
-            output.write(to_json(run))
     finally:
         if output:
             output.discard()
     return INTERRUPTED if interrupted else exit_status(hearing, run, missing)
+
+
+def read_matrix(text: str | None) -> str | None:
+    """What ``--matrix`` gives: rows as they stand, or the content of a file.
+
+    Raises:
+        InputError: it is neither.
+    """
+    if text is None or ";" in text or "\n" in text or not any(c.isalpha() for c in text):
+        return text
+    try:
+        return Path(text).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        why = error.strerror if isinstance(error, OSError) else "it is not a text file"
+        raise InputError(f"--matrix {text}: cannot be read as rows or as a file, {why}") from error
 
 
 def listen(hearing: Hearing) -> bool:
@@ -373,10 +392,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return int(cli.main(arguments, "verify.py", standalone_mode=False, obj=arguments) or 0)
     except click.exceptions.Abort:
         return INTERRUPTED
-    except (click.ClickException, InputError, OSError) as error:
+    except BrokenPipeError:
+        sys.stdout = None  # nobody reads on; the exit status still says what was found
+        return BAD_INPUT
+    except Exception as error:
         if "--debug" in arguments:
             raise
         text = error.format_message() if isinstance(error, click.ClickException) else str(error)
+        if not isinstance(error, (click.ClickException, InputError, OSError)):
+            text = f"{text} ({type(error).__name__}; --debug shows where)"
         click.echo(f"error: {' '.join(text.split())}", err=True)
         return BAD_INPUT
 

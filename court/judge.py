@@ -25,15 +25,22 @@ from court.records import (
     Verdict,
 )
 from court.subdifferential import describe_subgradient
-from court.tolerance import entry_tolerances, gradient_norm, unit_roundoff, value_tolerance
+from court.tolerance import (
+    entry_tolerances,
+    gradient_norm,
+    perturbation,
+    unit_roundoff,
+    value_tolerance,
+)
+from court.tolerance import norm as norm_of
 
 DIGITS = 40
 
 
 def judge(reference: Reference, reported: Reported, dtype: str) -> Verdict:
     """The verdict on what one route reported, when asked for the gradient in ``dtype``."""
-    if reported.error:
-        outcome: Outcome = "refused" if _declined(reported) else "failed"
+    if reported.error and (reported.worker_died or not reference.refusal):
+        outcome: Outcome = "refused" if reported.declined else "failed"
         return _verdict(reference, reported, dtype, outcome, reported.error)
     if reference.refusal:
         reason = "; ".join(filter(None, [reference.refusal, _subgradient(reference, reported)]))
@@ -46,9 +53,9 @@ def judge(reference: Reference, reported: Reported, dtype: str) -> Verdict:
     assert S is not None
     tolerances = entry_tolerances(reference, skew_part(G), dtype)
     components = [_component(d, G, reference, tolerances) for d in reference.directions]
-    if _vacuous(reference, tolerances):
-        reason = "vacuous: the tolerance exceeds the gradient, so that no error could be detected"
-        return _verdict(reference, reported, dtype, "refused", reason, None, components)
+    doubt = _doubt(reference, G, dtype)
+    if doubt:
+        return _verdict(reference, reported, dtype, "refused", doubt, None, components)
     wrong = (
         _wrong_value(reference, reported, dtype)
         or _wrong_component(components)
@@ -57,8 +64,35 @@ def judge(reference: Reference, reported: Reported, dtype: str) -> Verdict:
     if wrong:
         wrong = "; ".join(filter(None, [wrong, find_mistake(G, S, tolerances)]))
         return _verdict(reference, reported, dtype, "disagrees", wrong, "invalid", components)
+    if np.max(tolerances) > gradient_norm(reference) > 0:
+        reason = "vacuous: the skew part of G hides an error as large as the gradient itself"
+        return _verdict(reference, reported, dtype, "refused", reason, None, components)
     convention = find_convention(G, S, tolerances)
-    return _verdict(reference, reported, dtype, "agrees", "", convention, components)
+    return _verdict(reference, reported, dtype, "agrees", reference.note, convention, components)
+
+
+SMALLEST = {"float64": 2.0**-1022, "float32": 2.0**-126, "float16": 2.0**-14, "bfloat16": 2.0**-126}
+"""The smallest normal number of each dtype; some frameworks take what is smaller for zero."""
+RELIABLE = 0.25
+"""Largest δ·‖∂S/∂X‖/‖S‖ at which the expansion behind the tolerance is trusted."""
+GROSS = 1e6
+"""An error this many times the largest tolerance is beyond doubt all the same."""
+
+
+def _doubt(reference: Reference, G: Array, dtype: str) -> str:
+    """Why the numbers of a report cannot be judged; nothing if they can."""
+    assert reference.S is not None
+    size, least = gradient_norm(reference), SMALLEST[dtype]
+    entries = np.abs(reference.X[reference.X != 0])
+    change = norm_of(reference.X) * size
+    if 0 < size < least or 0 < change < least or np.any(entries < least):
+        return f"out of range: X, the gradient or the change of f underflows in {dtype}"
+    if perturbation(reference, dtype) <= RELIABLE * size:
+        return ""
+    error = np.abs(symmetric_error(G, reference.S))
+    if np.max(error) > GROSS * np.max(entry_tolerances(reference, None, dtype)):
+        return ""
+    return "vacuous: rounding X alone may change the gradient by a quarter of itself or more"
 
 
 def _subgradient(reference: Reference, reported: Reported) -> str:
@@ -69,11 +103,6 @@ def _subgradient(reference: Reference, reported: Reported) -> str:
     return describe_subgradient(
         reported.gradient, reference.X, reference.cluster, unit_roundoff(reported.dtype)
     )
-
-
-def _declined(reported: Reported) -> bool:
-    """Whether the framework itself says that it has no such gradient."""
-    return reported.error.startswith("NotImplementedError")
 
 
 def _complaint(reference: Reference, reported: Reported, dtype: str) -> str:
@@ -117,11 +146,6 @@ def _decimal(x: Fraction, scale: float) -> Decimal:
     if scale and abs(rounded) < Decimal(scale) * Decimal(10) ** -DIGITS:
         return Decimal(0)
     return rounded
-
-
-def _vacuous(reference: Reference, tolerances: Array) -> bool:
-    largest = float(np.max(tolerances))
-    return largest > 0 and largest >= gradient_norm(reference)
 
 
 def _wrong_value(reference: Reference, reported: Reported, dtype: str) -> str:

@@ -58,7 +58,8 @@ class Choice(Struct, frozen=True):
     @property
     def is_main_job(self) -> bool:
         """Whether nothing was chosen but perhaps frameworks, points, dtype and seed."""
-        chosen = self.functions or self.parameterizations or self.point or self.matrix
+        given = self.point is not None or self.matrix is not None
+        chosen = self.functions or self.parameterizations or given
         return not chosen and self.size == 2
 
 
@@ -70,10 +71,14 @@ class Problem(Struct, frozen=True):
     constants: dict[str, int | list[float] | list[list[float]]]
     matrix: list[list[float]]
     dtype: str
+    find_reads: bool = True
 
 
 class Reported(Struct, frozen=True):
-    """What a framework said: one route's value and gradient for one problem, or its error."""
+    """What a framework said: one route's value and gradient for one problem, or its error.
+
+    ``declined`` says that the error is the framework's own: it has no such gradient.
+    """
 
     problem: int
     framework: str
@@ -84,6 +89,7 @@ class Reported(Struct, frozen=True):
     gradient: Inexact[np.ndarray, "n n"] | None = None
     reads: Reads | None = None
     error: str = ""
+    declined: bool = False
     worker_died: bool = False
 
 
@@ -150,7 +156,8 @@ class Reference(Struct, frozen=True):
     ``S`` is the symmetric gradient at the matrix ``X`` that the frameworks see.
     ``sensitivity[i, j]`` is the Frobenius norm of the gradient of S_ij with respect to X: how much
     an error in X moves S_ij.  A point without a derivative has ``refusal`` set, ``S`` is None and
-    there are no directions; if a repeated eigenvalue is the cause, it is the ``cluster``.
+    there are no directions; if a repeated eigenvalue is the cause, it is the ``cluster``.  ``note``
+    is to be said even of a gradient that agrees.
     """
 
     function: str
@@ -163,6 +170,7 @@ class Reference(Struct, frozen=True):
     sensitivity: Float[np.ndarray, "n n"]
     evidence: Evidence
     refusal: str = ""
+    note: str = ""
     cluster: Cluster | None = None
 
     @property

@@ -2,17 +2,20 @@
 
 A backward stable algorithm returns the exact gradient of a matrix X + ΔX with ‖ΔX‖ ≤ p(n)·u·‖X‖,
 p a modest polynomial and u the unit roundoff (Higham, Accuracy and Stability of Numerical
-Algorithms, 2nd ed., sections 1.5 and 3.6; LAPACK Users' Guide, 3rd ed., section 4.7, takes p(n) = n
-in practice).  To first order that moves entry (i, j) of the symmetric gradient S by at most
-‖∂S_ij/∂X‖·‖ΔX‖; assembling S adds roundings of the size n·u·‖S‖.  So
+Algorithms, 2nd ed., section 1.5; for eigenvalues and Cholesky factors see its chapters 10 and 19).
+With p(n) = STAGES·n and δ = p(n)·u·‖X‖, that moves entry (i, j) of the symmetric gradient S by at
+most δ·‖∂S_ij/∂X‖ to first order, and by about (δ·‖∂S/∂X‖)²/‖S‖ to second order, which is felt where
+the first derivative of an entry happens to vanish.  Assembling S adds roundings of the size p(n)·u
+times ‖S‖.  So
 
-    tolerance_ij = STAGES · n · u · (‖X‖·‖∂S_ij/∂X‖ + ‖S‖ + skew_ij)
+    tolerance_ij = δ·‖∂S_ij/∂X‖ + (δ·‖∂S/∂X‖)²/‖S‖ + p(n)·u·(‖S‖ + skew_ij) + p(n)·η
 
-with the Frobenius norm throughout and the sensitivity ‖∂S_ij/∂X‖ from the exact second derivative.
-The skew part K of a reported G carries rounding errors of its own, which its symmetric part
-inherits: skew_ij = |K_ij|·(1 + κ), κ = ‖X‖·‖∂S/∂X‖/‖S‖ the relative condition number of the
-gradient map.
+with Frobenius norms throughout, the sensitivity ‖∂S_ij/∂X‖ from the exact second derivative, and η
+the spacing of the subnormal numbers.  The skew part K of a reported G carries rounding errors of
+its own, which its symmetric part inherits: skew_ij = |K_ij|·(1 + κ), κ = ‖X‖·‖∂S/∂X‖/‖S‖ the
+relative condition number of the gradient map.
 
+Where δ·‖∂S/∂X‖ is no longer small beside ‖S‖ the expansion means nothing, and nothing is judged.
 The contraction with ∂X/∂θ_k is done in rational arithmetic and adds nothing: its tolerance is
 Σ_ij tolerance_ij·|(∂X/∂θ_k)_ij|.
 """
@@ -32,32 +35,59 @@ scaling X, two for each side of an orthogonal reduction or a factorization with 
 two for the backward pass."""
 
 
+ROUNDOFF = {"float64": 2.0**-53, "float32": 2.0**-24, "float16": 2.0**-11, "bfloat16": 2.0**-8}
+"""u = ε/2 of the binary formats, with 53, 24, 11 and 8 bits of significand."""
+
+
+SPACING = {"float64": 2.0**-1074, "float32": 2.0**-149, "float16": 2.0**-24, "bfloat16": 2.0**-133}
+"""η, the smallest positive number of each format."""
+
+
 def unit_roundoff(dtype: str) -> float:
-    """u = ε/2 of a real floating-point dtype: 2⁻⁵³ for float64."""
-    return float(np.finfo(dtype).eps) / 2
+    """The unit roundoff u of a real floating-point dtype, by name."""
+    return ROUNDOFF[dtype]
+
+
+def norm(M: Array) -> float:
+    """The Frobenius norm, without overflow or underflow on the way."""
+    largest = float(np.max(np.abs(M), initial=0.0))
+    return largest * float(np.linalg.norm(M / largest)) if largest else 0.0
 
 
 def gradient_norm(reference: Reference) -> float:
     """‖S‖, the Frobenius norm of the symmetric gradient."""
     assert reference.S is not None
-    return float(np.linalg.norm(reference.S.high))
+    return norm(reference.S.high)
+
+
+def perturbation(reference: Reference, dtype: str) -> float:
+    """δ·‖∂S/∂X‖: how far rounding may move S as a whole, to first order."""
+    return _roundoff(reference, dtype) * norm(reference.X) * norm(reference.sensitivity)
 
 
 def entry_tolerances(reference: Reference, skew: Array | None, dtype: str) -> Array:
     """The largest error of each entry of (G + Gᵀ)/2 that rounding explains, in the units of S."""
-    S = gradient_norm(reference)
-    moved = np.linalg.norm(reference.X) * reference.sensitivity
-    scale = moved + S
-    if skew is not None and S > 0:
-        condition = float(np.linalg.norm(moved)) / S
-        scale = scale + np.abs(skew) * (1 + condition)
-    return np.asarray(STAGES * reference.size * unit_roundoff(dtype) * scale)
+    S, pu = gradient_norm(reference), _roundoff(reference, dtype)
+    moved = norm(reference.X) * reference.sensitivity
+    assembled = np.full_like(moved, S)
+    second = 0.0
+    if S > 0:
+        second = perturbation(reference, dtype) * (perturbation(reference, dtype) / S)
+        if skew is not None:
+            assembled = assembled + np.abs(skew) * (1 + norm(moved) / S)
+    underflow = STAGES * reference.size * SPACING[dtype]
+    return np.asarray(pu * (moved + assembled) + second + underflow)
 
 
 def value_tolerance(reference: Reference, dtype: str) -> float:
     """The largest error of f(X) itself that rounding explains: ‖X‖·‖S‖ is its sensitivity to X."""
     assert reference.value is not None
-    scale = np.linalg.norm(reference.X) * gradient_norm(reference)
-    return float(
-        STAGES * reference.size * unit_roundoff(dtype) * (scale + abs(float(reference.value.mid)))
-    )
+    pu, X = _roundoff(reference, dtype), norm(reference.X)
+    first = pu * (X * gradient_norm(reference) + abs(float(reference.value.mid)))
+    second = pu * X * perturbation(reference, dtype)
+    return first + second + STAGES * reference.size * SPACING[dtype]
+
+
+def _roundoff(reference: Reference, dtype: str) -> float:
+    """p(n)·u."""
+    return STAGES * reference.size * unit_roundoff(dtype)

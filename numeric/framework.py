@@ -17,12 +17,12 @@ class BaseFramework:
         """The framework's own constant array."""
         raise NotImplementedError
 
-    def differentiate(self, route, X, constants):
-        """(f(X), G) of the route, G in the dtype the framework computed it in; X and G are n×n."""
+    def differentiate(self, route, X, constants, dtype):
+        """(f(X), G, dtype of G) of the route, computed in ``dtype``; X and G are n×n in float64."""
         raise NotImplementedError
 
-    def evaluate(self, route, X, constants):
-        """f(X) of the route, the forward pass alone; X is n×n."""
+    def evaluate(self, route, X, constants, dtype):
+        """f(X) of the route, the forward pass alone, computed in ``dtype``; X is n×n in float64."""
         raise NotImplementedError
 
     def apply(self, route, x, constants):
@@ -32,6 +32,8 @@ class BaseFramework:
             for key, value in constants.items()
         }
         value = route(x, **arrays)
+        if isinstance(value, complex) or "complex" in str(getattr(value, "dtype", "")):
+            raise TypeError("the value is complex, a real scalar was expected")
         if getattr(value, "shape", ()) != ():
             shape = "×".join(map(str, value.shape))
             raise TypeError("the route gave an array of shape %s, not a scalar" % shape)

@@ -30,6 +30,8 @@ WORKER = Path(__file__).with_name("worker.py")
 LINE_LIMIT = 2**24
 """Longest answer in bytes: room for the gradient at n = 800; a flood ends there."""
 STDERR_KEPT = 2000
+GRACE = 2.0
+"""Seconds that a worker has to exit by itself once it has closed its output."""
 REQUIRED = ("numpy", "torch", "tensorflow")
 """The frameworks that every installation has; the others are extras."""
 QUIET = {
@@ -95,6 +97,8 @@ class _Worker:
             ]
             try:
                 await self._read(stdout)
+                with contextlib.suppress(asyncio.TimeoutError):
+                    await asyncio.wait_for(self.process.wait(), GRACE)
             finally:
                 self.kill()
                 status = await self.process.wait()
@@ -103,7 +107,8 @@ class _Worker:
             self._check_nothing_is_open(status)
         except (WorkerError, OSError) as error:
             await self._owe(str(error))
-        self._emit(Finished(self.framework))
+        finally:
+            self._emit(Finished(self.framework))
 
     def kill(self) -> None:
         """Kill the process and all that it started."""
@@ -163,7 +168,8 @@ class _Worker:
             raise ValueError("an answer to what was not asked")
         about = (answer["problem"], self.framework, self._version, str(answer["route"]))
         if "error" in answer:
-            return Reported(*about, error=str(answer["error"]))
+            declined = bool(answer["declined"])
+            return Reported(*about, error=str(answer["error"]), declined=declined)
         return Reported(
             *about,
             dtype=str(answer["dtype"]),
@@ -222,6 +228,7 @@ class Pool:
         self._workers = [_Worker(name, self._events.put, timeout) for name in names]
         own = [str(Path(file).resolve()) for file in files]
         self._commands = [[interpreter, str(WORKER), name, *own] for name in names]
+        self._working = len(names)
         self._next_document = 0
         self._closed = False
         self._thread = threading.Thread(target=self._run, daemon=True)
@@ -265,12 +272,17 @@ class Pool:
             for worker in self._workers:
                 self._send(worker, None)
 
-    def events(self) -> Iterator[Event]:
-        """What the workers say, as it comes, until all have finished."""
-        working = len(self._workers)
-        while working:
-            event = self._events.get()
-            working -= isinstance(event, Finished)
+    def events(self, wait: bool = True) -> Iterator[Event]:
+        """What the workers say, as it comes, until all have finished.
+
+        Without ``wait``, what they have said already.
+        """
+        while self._working:
+            try:
+                event = self._events.get(wait)
+            except queue.Empty:
+                return
+            self._working -= isinstance(event, Finished)
             yield event
 
     def _send(self, worker: _Worker, request: dict[str, Any] | None) -> None:

@@ -14,16 +14,18 @@ PAIRS = 15
 """At most so many mirrored pairs are perturbed: all of them up to n = 6, a fixed sample above."""
 
 
-def find(evaluate, X):
+def find(evaluate, X, roundoff=2.0**-53):
     """``lower``, ``upper``, ``both`` or ``entries``: what evaluate(X) → float depends on; X is n×n.
+
+    ``roundoff`` is the unit roundoff in which ``evaluate`` computes.
 
     ``both`` means that only the sum of two mirrored entries matters, as when the input is
     symmetrized first; ``entries`` that each entry matters on its own (also where no entry off the
     diagonal is read at all).
     """
-    h = X.dtype.type(step(X))
+    h = step(X)
     here = evaluate(X)
-    noise = 64 * len(X) * np.finfo(X.dtype).eps * abs(here)
+    noise = 128 * len(X) * roundoff * abs(here)
     kinds = set()
     pairs = [(i, j) for i in range(len(X)) for j in range(i)]
     if len(pairs) > PAIRS:

@@ -22,6 +22,9 @@ if __name__ == "__main__":
 
 from numeric import reads
 
+ROUNDOFF = {"float64": 2.0**-53, "float32": 2.0**-24, "float16": 2.0**-11, "bfloat16": 2.0**-8}
+"""The unit roundoff of each dtype."""
+
 
 def main(name, *files):
     """Answer problems until standard input ends."""
@@ -59,27 +62,46 @@ def _send(answers, record):
 
 
 def _answer(framework, route, request):
-    X = np.array(request["matrix"], dtype=request["dtype"])
-    constants = request["constants"]
+    X = np.array(request["matrix"], dtype=np.float64)
+    constants, dtype = request["constants"], request["dtype"]
     try:
-        value, gradient = framework.differentiate(route, X.copy(), constants)
-        numbers = np.asarray(gradient, np.float64).tolist()
-    except Exception as error:
-        return {"error": _describe(error)}
+        value, gradient, found = framework.differentiate(route, X.copy(), constants, dtype)
+    except (Exception, SystemExit) as error:
+        return {"error": _describe(error), "declined": _declines(error)}
     return {
         "value": value,
-        "gradient": numbers,
-        "dtype": str(gradient.dtype),
-        "reads": _reads(framework, route, X, constants),
+        "gradient": gradient.tolist(),
+        "dtype": found,
+        "reads": _reads(framework, route, X, constants, dtype) if request["find_reads"] else None,
     }
 
 
-def _reads(framework, route, X, constants):
+def _reads(framework, route, X, constants, dtype):
     """What the forward pass reads, or nothing if it rejects a matrix that is not symmetric."""
     try:
-        return reads.find(lambda Y: framework.evaluate(route, Y, constants), X)
-    except Exception:
+        return reads.find(
+            lambda Y: framework.evaluate(route, Y, constants, dtype), X, ROUNDOFF[dtype]
+        )
+    except (Exception, SystemExit):
         return None
+
+
+DECLINING = (
+    "unsupported",
+    "not supported",
+    "not implemented for",
+    "list of allowed values",
+    "could not find device for node",
+)
+"""How NumPy, PyTorch and TensorFlow say that a call does not exist, mostly in a dtype."""
+
+
+def _declines(error):
+    """Whether the framework says that it has no such gradient: raised inside it, and in words."""
+    inside = "site-packages" in traceback.extract_tb(error.__traceback__)[-1][0]
+    said = str(error).lower()
+    own = isinstance(error, NotImplementedError) and inside
+    return own or (inside and any(phrase in said for phrase in DECLINING))
 
 
 def _describe(error):

@@ -59,15 +59,20 @@ class Output:
     """
 
     def __init__(self, path: Path) -> None:
-        if path.is_dir():
+        self.path = path.resolve()
+        if self.path.is_dir():
             raise IsADirectoryError(21, "it is a folder", str(path))
-        handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-        os.close(handle)
-        self.path = path
-        self._draft = Path(name)
+        self._draft: Path | None = None
+        if self.path.is_file() or not self.path.exists():  # a pipe or a device is written directly
+            handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=self.path.parent)
+            os.close(handle)
+            self._draft = Path(name)
 
     def write(self, content: bytes) -> None:
         """Put the content in place, in one step."""
+        if self._draft is None:
+            self.path.write_bytes(content)
+            return
         self._draft.write_bytes(content)
         mask = os.umask(0)
         os.umask(mask)
@@ -76,7 +81,8 @@ class Output:
 
     def discard(self) -> None:
         """Leave nothing behind, if nothing was written."""
-        self._draft.unlink(missing_ok=True)
+        if self._draft is not None:
+            self._draft.unlink(missing_ok=True)
 
 
 def write_schema() -> None:

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from court.errors import InputError, check_known
 from court.records import Choice, Problem, Reference
 from symbolic.catalogue import CATALOGUE, Instance, choose, instances
-from symbolic.certified.reference import refer
+from symbolic.certified.reference import refer, round_to
 from symbolic.derivation import SIZE_LIMIT
 from symbolic.extension import check_exact, load_function
 from symbolic.parameterizations import PARAMETERIZATIONS, Parameterization, symmetric
@@ -31,7 +31,7 @@ class Case(NamedTuple):
 
     def problem(self, number: int) -> Problem:
         """What the frameworks are told of it: X alone, so that they cannot see the answer."""
-        X = self.parameterization.at(self.theta)
+        X = round_to(self.parameterization.at(self.theta), self.dtype)
         rows = [[float(x) for x in row] for row in X]
         return Problem(number, self.function.name, self.function.constants, rows, self.dtype)
 
@@ -60,17 +60,18 @@ def chosen(choice: Choice, frameworks: Sequence[str]) -> list[Case]:
     Raises:
         InputError: a name is unknown, or a point, matrix, size or file cannot be used.
     """
+    _check_conflicts(choice)
     names = choice.parameterizations or ("symmetric",)
     for name in names:
         check_known("parameterization", name, PARAMETERIZATIONS)
-    n = len(parse_matrix(choice.matrix)) if choice.matrix else choice.size
+    n = choice.size if choice.matrix is None else len(parse_matrix(choice.matrix))
     limit = SIZE_LIMIT if choice.files else CERTIFIED_SIZE_LIMIT
     if not 1 <= n <= limit:
         what = "a function file is differentiated" if choice.files else "enclosures are computed"
         raise InputError(f"size {n}: {what} for sizes 1 to {limit}")
     return [
         Case("", function, x, theta, dtype)
-        for function in _functions(choice.functions, n, frameworks)
+        for function in _functions(choice.functions, names, n, frameworks)
         for x in (PARAMETERIZATIONS[name](n) for name in names)
         for theta in _points(choice, x, function.function.domain)
         for dtype in choice.dtypes
@@ -78,19 +79,31 @@ def chosen(choice: Choice, frameworks: Sequence[str]) -> list[Case]:
 
 
 def _points(choice: Choice, x: Parameterization, domain: str) -> list[Point]:
-    if choice.matrix:
+    if choice.matrix is not None:
         return [coordinates(parse_matrix(choice.matrix), x, domain)]
-    if choice.point:
+    if choice.point is not None:
         return [parse_point(choice.point, x, domain)]
     return draw_points(x, domain, choice.points, choice.seed)
 
 
-def _functions(names: Sequence[str], n: int, frameworks: Sequence[str]) -> list[Instance]:
+def _check_conflicts(choice: Choice) -> None:
+    """Raise InputError where one option would silently overrule another."""
+    if choice.matrix is not None and (choice.point is not None or choice.size != 2):
+        raise InputError("--matrix gives the size and the point; leave out --size and --point")
+    stems = [Path(file).stem for file in choice.files]
+    for stem in stems:
+        if stems.count(stem) > 1:
+            raise InputError(f"two files define the function {stem}; rename one of them")
+
+
+def _functions(
+    names: Sequence[str], structures: Sequence[str], n: int, frameworks: Sequence[str]
+) -> list[Instance]:
     found: list[Instance] = []
     for name in names or tuple(CATALOGUE):
         if name.endswith(".py"):
             (own,) = instances(load_function(Path(name), frameworks), n)
-            check_exact(own, Path(name))
+            check_exact(own, [PARAMETERIZATIONS[x](n) for x in structures], Path(name))
             found.append(own)
         else:
             check_known("function", name.split("[")[0], CATALOGUE)

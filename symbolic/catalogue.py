@@ -27,10 +27,10 @@ class MatrixFunction:
 
     ``value(A, X, **constants)`` and ``gradient(A, X, **constants)`` state f and its gradient
     theorem over an :class:`~symbolic.algebra.Algebra` A; the gradient is a valid n×n
-    representative.  What is proved is that its contraction is the derivative of ``value``.  A function without a theorem
-    (a user's own) is known by SymPy's expression alone.  ``domain`` names one of
-    :data:`symbolic.domains.DOMAINS`.  ``instances(n)`` lists the constants of each member of the
-    family, by the suffix that names it.
+    representative.  What is proved is that its contraction is the derivative of ``value``.  A
+    function without a theorem (a user's own) is known by SymPy's expression alone.  ``domain``
+    names one of :data:`symbolic.domains.DOMAINS`.  ``instances(n)`` lists the constants of each
+    member of the family, by the suffix that names it.
     """
 
     name: str
@@ -144,6 +144,14 @@ CATALOGUE: dict[str, MatrixFunction] = {
             f"d tr X² = 2 tr(X dX); {MAGNUS_NEUDECKER}",
             lambda A, X: A.inner(X, X),
             lambda A, X: X * 2,
+        ),
+        MatrixFunction(
+            "trace_cube",
+            "tr X³",
+            "symmetric",
+            f"d tr X³ = 3 tr(X² dX); {MAGNUS_NEUDECKER}",
+            lambda A, X: A.inner(X, X * X),
+            lambda A, X: X * X * 3,
         ),
         MatrixFunction(
             "det",

@@ -7,15 +7,18 @@ are never called here.
 from __future__ import annotations
 
 import runpy
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
+import sympy
+
 from court.errors import InputError, check_known
+from symbolic.algebra.expressions import Eigenvalue
 from symbolic.catalogue import CATALOGUE, Instance, MatrixFunction
 from symbolic.derivation import derive
 from symbolic.domains import DOMAINS
-from symbolic.parameterizations import symmetric
+from symbolic.parameterizations import Parameterization, symmetric
 
 REQUIRED = ("formula", "domain", "citation", "exact", "routes")
 
@@ -28,11 +31,13 @@ def load_function(path: Path, frameworks: Sequence[str]) -> MatrixFunction:
     """
     if not path.is_file():
         raise InputError(f"{path}: there is no such file")
+    if not path.stem.isidentifier():
+        raise InputError(f"{path}: {path.stem!r} is no name for a function; rename the file")
     if path.stem in CATALOGUE:
         raise InputError(f"{path}: {path.stem} is in the catalogue already; rename the file")
     try:
         names = runpy.run_path(str(path), run_name=path.stem)
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise InputError(f"{path}{_line(error, path)}: {describe(error)}") from error
     missing = [name for name in REQUIRED if name not in names]
     if missing:
@@ -49,16 +54,25 @@ def load_function(path: Path, frameworks: Sequence[str]) -> MatrixFunction:
     )
 
 
-def check_exact(function: Instance, path: Path) -> None:
-    """Try the exact definition on a generic matrix of the size asked for.
+def check_exact(function: Instance, structures: Iterable[Parameterization], path: Path) -> None:
+    """Try the exact definition on a generic matrix, and on each structure asked for.
 
     Raises:
-        InputError: it raises, or gives something other than a scalar SymPy expression.
+        InputError: it raises, or gives something other than an exact scalar expression in X.
     """
-    try:
-        derive(function, symmetric(function.size))
-    except Exception as error:
-        raise InputError(f"{path}{_line(error, path)}: exact: {describe(error)}") from error
+    for x in (symmetric(function.size), *structures):
+        try:
+            value = derive(function, x).value
+        except (Exception, SystemExit) as error:
+            raise InputError(f"{path}{_line(error, path)}: exact: {describe(error)}") from error
+        if value.atoms(sympy.Float):
+            raise InputError(
+                f"{path}: exact gives the float {min(value.atoms(sympy.Float))}; "
+                "write sympy.Rational(1, 2) for 0.5"
+            )
+        foreign = value.free_symbols - set(x.symbols) - value.atoms(Eigenvalue)
+        if foreign:
+            raise InputError(f"{path}: exact gives the symbol {foreign.pop()}, which is not in X")
 
 
 def _check(path: Path, names: dict[str, Any], frameworks: list[str]) -> None:
@@ -76,7 +90,9 @@ def _check(path: Path, names: dict[str, Any], frameworks: list[str]) -> None:
         raise InputError(f"{path}: routes must be a dict, framework → route name → function")
     for framework, named in routes.items():
         check_known(f"framework in the routes of {path},", str(framework), frameworks)
-        if not isinstance(named, dict) or not all(callable(f) for f in named.values()):
+        if not isinstance(named, dict) or not all(
+            isinstance(label, str) and callable(f) for label, f in named.items()
+        ):
             raise InputError(
                 f"{path}: routes[{framework!r}] must be a dict, route name → function of X"
             )

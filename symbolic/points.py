@@ -15,7 +15,7 @@ from symbolic.parameterizations import Parameterization
 Point = dict[str, Fraction]
 
 DENOMINATOR = 8
-"""Points are multiples of 1/8 below 4 in size: exact in every binary floating-point format."""
+"""Points are multiples of 1/8, near the identity's multiples: exact in every binary format."""
 ATTEMPTS = 400
 ATTEMPTS_PER_SHIFT = 20
 
@@ -66,18 +66,25 @@ def parse_point(text: str, parameterization: Parameterization, domain: str) -> P
     pairs = [pair.split("=") for pair in re.split(r"[,;]", text) if pair.strip()]
     if any(len(pair) != 2 for pair in pairs):
         raise InputError(f"--point {text!r} is not of the form 'a=2, b=1/3, c=0.5'")
+    given = [name.strip() for name, _ in pairs]
+    if len(set(given)) < len(given):
+        raise InputError(f"--point gives a parameter twice: {', '.join(given)}")
     theta = {name.strip(): parse_rational(value) for name, value in pairs}
     if sorted(theta) != sorted(parameterization.names):
         raise InputError(
             f"--point gives {', '.join(theta) or 'nothing'}; {parameterization.name}"
             f"({parameterization.size}) has the parameters {', '.join(parameterization.names)}"
         )
+    _check_bound(theta, parameterization)
+    check_domain(parameterization.at(theta), domain)
+    return {name: theta[name] for name in parameterization.names}
+
+
+def _check_bound(theta: Point, parameterization: Parameterization) -> None:
     bound = parameterization.bound
     for name, value in theta.items():
         if bound is not None and abs(value) >= bound:
-            raise InputError(f"--point has {name} = {value}, and |{name}| < {bound} is needed")
-    check_domain(parameterization.at(theta), domain)
-    return {name: theta[name] for name in parameterization.names}
+            raise InputError(f"the point has {name} = {value}, and |{name}| < {bound} is needed")
 
 
 def parse_rational(text: str) -> Fraction:
@@ -143,4 +150,5 @@ def coordinates(X: Matrix, parameterization: Parameterization, domain: str) -> P
                 theta.setdefault(entry.name, X[i][j])
     if set(theta) != set(parameterization.names) or parameterization.at(theta) != X:
         raise InputError(f"the matrix has not the structure {parameterization.name}")
+    _check_bound(theta, parameterization)
     return theta

@@ -6,6 +6,9 @@ from pathlib import Path
 import pytest
 
 import verify
+from court import VERSION
+from symbolic.cases import CERTIFIED_SIZE_LIMIT
+from symbolic.derivation import SIZE_LIMIT
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -28,16 +31,16 @@ def split(command):
 
 def test_the_function_of_the_readme(tmp_path, capsys):
     (text,) = blocks("python")
-    file = tmp_path / "cubic_trace.py"
+    file = tmp_path / "quartic_trace.py"
     file.write_text(text)
     assert len([line for line in text.splitlines() if line.strip()]) <= 20
     assert verify.main([str(file), "-n", "3"]) == 0
     shown = capsys.readouterr().out
-    assert "tf.linalg.trace(X @ X @ X)" in shown
+    assert "tf.linalg.trace(X @ X @ X @ X)" in shown
     assert "6 gradients: 6 agree" in shown
 
 
-@pytest.mark.parametrize("command", [c for c in commands() if "cubic_trace" not in c])
+@pytest.mark.parametrize("command", [c for c in commands() if "quartic_trace" not in c])
 def test_the_commands_of_the_readme(command, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     if command == "--help":
@@ -58,9 +61,7 @@ def test_the_make_targets_of_the_readme_exist():
         assert re.search(rf"^{target}:", makefile, re.MULTILINE)
 
 
-def test_the_version_and_the_size_limit_are_those_of_the_code():
-    from court import VERSION
-    from symbolic.derivation import SIZE_LIMIT
-
+def test_the_version_and_the_size_limits_are_those_of_the_code():
     assert f"Version {VERSION}" in README
-    assert f"size 1 to {SIZE_LIMIT}" in README
+    assert f"at sizes 1 to {CERTIFIED_SIZE_LIMIT}, a" in README
+    assert f"own at sizes 1 to {SIZE_LIMIT}." in README

@@ -34,7 +34,7 @@ def mixed(Y):
     return Y[1, 0] + Y[0, 2] + Y[2, 1]
 
 
-@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+@pytest.mark.parametrize(("dtype", "roundoff"), [(np.float64, 2.0**-53), (np.float32, 2.0**-24)])
 @pytest.mark.parametrize(
     ("evaluate", "expected"),
     [
@@ -47,8 +47,8 @@ def mixed(Y):
         (np.trace, "entries"),
     ],
 )
-def test_what_is_read(evaluate, expected, dtype):
-    assert reads.find(lambda Y: float(evaluate(Y)), X.astype(dtype)) == expected
+def test_what_is_read(evaluate, expected, dtype, roundoff):
+    assert reads.find(lambda Y: float(evaluate(Y.astype(dtype))), X, roundoff) == expected
 
 
 def test_a_diagonal_matrix_shows_what_is_read_although_the_first_derivative_is_zero():

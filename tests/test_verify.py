@@ -91,13 +91,40 @@ def test_list_names_everything(capsys):
         assert name in shown
 
 
+@pytest.mark.parametrize(
+    "matrix",
+    [
+        # the pair 1, 1 + 2.3e-10 has directions in which entries of S have no first derivative
+        "17179869183/8589934592 8589934593/8589934592 1;"
+        "8589934593/8589934592 17179869183/8589934592 1; 1 1 2",
+        "1e-160 1e-165; 1e-165 1.0001e-160",
+        "1e-25 1e-33 0; 1e-33 1.0000001e-25 1e-33; 0 1e-33 3e-25",
+        "1 1.2e-15; 1.2e-15 1",
+        "1 1e-90; 1e-90 1",
+        "2e-170 1e-170; 1e-170 3.3e-170",
+        "1e200 0; 0 2",
+        "1e100 3; 3 2",
+    ],
+)
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+def test_no_correct_gradient_is_called_wrong_at_a_difficult_point(matrix, dtype, capsys):
+    functions = ["eigenvalue", "log_det", "inverse_quadratic_form", "trace_square", "det"]
+    domains = functions if "17179869183" not in matrix else functions[:1]
+    command = [*domains, "--matrix", matrix, "--dtype", dtype, "-f", "numpy", "-f", "torch"]
+    status = verify.main([*command, "--quiet"])
+    captured = capsys.readouterr()
+    told = captured.err if "too large for float32" in captured.err else captured.out
+    assert status in (0, 2)
+    assert "too large" in told or ", 0 disagree," in told or "outside the domain" in captured.err
+
+
 BAD = {
     "log_dett": "unknown function 'log_dett'; did you mean 'log_det'?",
     "det -f torhc": "unknown framework 'torhc'; did you mean 'torch'?",
     "det -p toplitz": "unknown parameterization 'toplitz'; did you mean 'toeplitz'?",
-    "det -n 0": "size 0: exact derivatives are derived for sizes 1 to 5",
+    "det -n 0": "size 0: enclosures are computed for sizes 1 to 100",
     "det -n -2": "size -2",
-    "det -n 6": "size 6",
+    "det -n 101": "size 101",
     "eigenvalue[2]": "function 'eigenvalue[2]' does not exist at size 2",
     "nowhere.py": "nowhere.py: there is no such file",
     "log_det --point a=1,b=2,c=1": "its leading 2×2 minor is -3",
@@ -113,6 +140,12 @@ BAD = {
     "det --dtype int8": "'--dtype'",
     "det --json /proc/nowhere/run.json": "cannot be written",
     "--bogus": "No such option '--bogus'",
+    "det --matrix 1e400,0;0,2": "too large for float64",
+    "det --matrix 1e40,0;0,2 --dtype float32": "too large for float32",
+    "det --matrix nosuch.txt": "--matrix nosuch.txt: cannot be read as rows or as a file",
+    "det --matrix 1,2;2,1 --point a=1,b=2,c=3": "leave out --size and --point",
+    "det --matrix 1,2;2,1 -p ar1": "|ρ| < 1 is needed",
+    "det --point a=1,a=2,b=1,c=3": "a parameter twice",
 }
 
 
@@ -186,6 +219,10 @@ MISTAKES = {
     "a syntax error": ("def exact(X):", "def exact(X)", ".py:5: SyntaxError"),
     "an error at import": ("formula =", "1/0; formula =", ".py:2: ZeroDivisionError"),
     "an exact side that raises": ("X.trace()", "X.tarce()", ".py:6: exact: AttributeError"),
+    "an exact side that exits": ("X.trace()", "exit(0)", ".py:6: exact: SystemExit"),
+    "a file that exits": ("formula =", "exit(0); formula =", ".py:2: SystemExit"),
+    "a float": ("X.trace()", "0.5 * X.trace()", "write sympy.Rational(1, 2) for 0.5"),
+    "a route that has no name": ('"np.trace"', "(1, 2)", "must be a dict, route name → function"),
     "an exact side that gives a matrix": ("X.trace()", "X", "must give a scalar SymPy expression"),
 }
 
@@ -210,6 +247,41 @@ def test_a_function_file_may_not_take_a_name_of_the_catalogue(tmp_path, capsys):
     file.write_text(FUNCTION)
     assert verify.main([str(file), "-f", "numpy", "--quiet"]) == 2
     assert "rename the file" in capsys.readouterr().err
+
+
+def test_two_files_of_one_name_are_told_apart(tmp_path, capsys):
+    files = [tmp_path / folder / "mine.py" for folder in ("one", "two")]
+    for file in files:
+        file.parent.mkdir()
+        file.write_text(FUNCTION)
+    assert verify.main([*map(str, files), "-f", "numpy", "--quiet"]) == 2
+    assert "two files define the function mine" in capsys.readouterr().err
+
+
+def test_a_function_without_a_route_says_so(tmp_path, capsys):
+    file = tmp_path / "mine.py"
+    file.write_text(FUNCTION)
+    assert verify.main([str(file), "-f", "torch", "--quiet"]) == 2
+    assert "no route of these frameworks computes it" in capsys.readouterr().out
+
+
+def test_a_rounded_point_is_said_to_be_rounded(tmp_path):
+    output = tmp_path / "run.json"
+    for point, note in (
+        ("a=1/3, b=1, c=2", "judged at X(θ) rounded to float64"),
+        ("a=1, b=1, c=2", ""),
+    ):
+        command = ["det", "--point", point, "-f", "numpy", "--quiet", "--json", str(output)]
+        assert verify.main(command) == 0
+        assert {v.reason for v in from_json(output.read_bytes()).verdicts} == {note}
+
+
+def test_an_output_may_be_a_link(tmp_path):
+    target, link = tmp_path / "target.json", tmp_path / "link.json"
+    link.symlink_to(target)
+    assert verify.main(["trace", "-f", "numpy", "--quiet", "--json", str(link)]) == 0
+    assert link.is_symlink()
+    assert from_json(target.read_bytes()).verdicts
 
 
 def test_a_gradient_that_is_truly_wrong_is_convicted(tmp_path, capsys):

@@ -52,6 +52,12 @@ ROUTES = {
         "jnp.trace(X @ X)": lambda X: jnp.trace(X @ X),
         "jnp.sum(X * X)": lambda X: jnp.sum(X * X),
     },
+    "trace_cube": {
+        "jnp.trace(X @ X @ X)": lambda X: jnp.trace(X @ X @ X),
+        "jnp.trace(jnp.linalg.matrix_power(X, 3))": lambda X: jnp.trace(
+            jnp.linalg.matrix_power(X, 3)
+        ),
+    },
     "det": {
         "jnp.linalg.det": jnp.linalg.det,
         "jnp.linalg.eigvalsh(X).prod()": lambda X: jnp.linalg.eigvalsh(X).prod(),
@@ -85,10 +91,10 @@ class Framework(BaseFramework):
     def array(self, values, dtype):
         return np.array(values, dtype)
 
-    def differentiate(self, route, X, constants):
+    def differentiate(self, route, X, constants, dtype):
         f = functools.partial(self.apply, route, constants=constants)
-        value, gradient = jax.value_and_grad(f)(jnp.asarray(X))
-        return float(value), np.asarray(gradient)
+        value, gradient = jax.value_and_grad(f)(jnp.asarray(X, dtype))
+        return float(value), np.asarray(gradient, np.float64), str(gradient.dtype)
 
-    def evaluate(self, route, X, constants):
-        return float(self.apply(route, jnp.asarray(X), constants))
+    def evaluate(self, route, X, constants, dtype):
+        return float(self.apply(route, jnp.asarray(X, dtype), constants))

@@ -54,6 +54,7 @@ ROUTES = {
     },
     "trace": {"np.trace": lambda X: (np.trace(X), np.eye(len(X), dtype=X.dtype))},
     "trace_square": {"np.trace(X @ X)": lambda X: (np.trace(X @ X), 2 * X.T)},
+    "trace_cube": {"np.trace(X @ X @ X)": lambda X: (np.trace(X @ X @ X), 3 * (X @ X).T)},
     "det": {"np.linalg.det": _det},
     "log_det": {"np.linalg.slogdet": _slogdet},
     "inverse_quadratic_form": {"np.linalg.solve": _quadratic},
@@ -71,15 +72,20 @@ class Framework(BaseFramework):
     def array(self, values, dtype):
         return np.array(values, dtype)
 
-    def differentiate(self, route, X, constants):
+    def differentiate(self, route, X, constants, dtype):
+        if not hasattr(np, dtype):
+            raise NotImplementedError("NumPy has no %s" % dtype)
         gradient = []
 
         def value(x, **arrays):
             f, G = route(x, **arrays)
-            gradient.append(G)
+            gradient.append(np.asarray(G))
             return f
 
-        return float(self.apply(value, X, constants)), np.asarray(gradient[0])
+        f = float(self.apply(value, X.astype(dtype), constants))
+        if np.iscomplexobj(gradient[0]):
+            raise TypeError("the gradient is complex, a real one was expected")
+        return f, gradient[0].astype(np.float64), str(gradient[0].dtype)
 
-    def evaluate(self, route, X, constants):
-        return self.differentiate(route, X, constants)[0]
+    def evaluate(self, route, X, constants, dtype):
+        return self.differentiate(route, X, constants, dtype)[0]

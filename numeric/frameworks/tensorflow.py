@@ -38,6 +38,7 @@ ROUTES = {
         "tf.linalg.trace(X @ X)": lambda X: tf.linalg.trace(X @ X),
         "tf.reduce_sum(X * X)": lambda X: tf.reduce_sum(X * X),
     },
+    "trace_cube": {"tf.linalg.trace(X @ X @ X)": lambda X: tf.linalg.trace(X @ X @ X)},
     "det": {
         "tf.linalg.det": tf.linalg.det,
         "tf.reduce_prod(tf.linalg.eigvalsh(X))": lambda X: tf.reduce_prod(tf.linalg.eigvalsh(X)),
@@ -73,15 +74,16 @@ class Framework(BaseFramework):
     def array(self, values, dtype):
         return tf.constant(values, dtype)
 
-    def differentiate(self, route, X, constants):
-        x = tf.constant(X)
+    def differentiate(self, route, X, constants, dtype):
+        x = tf.constant(X, dtype)
         with tf.GradientTape() as tape:
             tape.watch(x)
             value = self.apply(route, x, constants)
         gradient = tape.gradient(value, x)
         if gradient is None:
             raise TypeError("tf.GradientTape found no path from X to the value")
-        return float(value), tf.convert_to_tensor(gradient).numpy()
+        gradient = tf.convert_to_tensor(gradient)
+        return float(value), tf.cast(gradient, tf.float64).numpy(), gradient.dtype.name
 
-    def evaluate(self, route, X, constants):
-        return float(self.apply(route, tf.constant(X), constants))
+    def evaluate(self, route, X, constants, dtype):
+        return float(self.apply(route, tf.constant(X, dtype), constants))

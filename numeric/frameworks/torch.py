@@ -41,6 +41,12 @@ ROUTES = {
         "torch.trace(X @ X)": lambda X: torch.trace(X @ X),
         "torch.sum(X * X)": lambda X: torch.sum(X * X),
     },
+    "trace_cube": {
+        "torch.trace(X @ X @ X)": lambda X: torch.trace(X @ X @ X),
+        "torch.trace(torch.linalg.matrix_power(X, 3))": lambda X: torch.trace(
+            torch.linalg.matrix_power(X, 3)
+        ),
+    },
     "det": {
         "torch.linalg.det": torch.linalg.det,
         "torch.linalg.eigvalsh(X).prod()": lambda X: torch.linalg.eigvalsh(X).prod(),
@@ -73,11 +79,12 @@ class Framework(BaseFramework):
     def array(self, values, dtype):
         return torch.tensor(values, dtype=dtype)
 
-    def differentiate(self, route, X, constants):
-        x = torch.tensor(X, requires_grad=True)
+    def differentiate(self, route, X, constants, dtype):
+        x = torch.tensor(X, dtype=getattr(torch, dtype), requires_grad=True)
         value = self.apply(route, x, constants)
         (gradient,) = torch.autograd.grad(value, x)
-        return value.item(), gradient.numpy()
+        return value.item(), gradient.double().numpy(), str(gradient.dtype).split(".")[-1]
 
-    def evaluate(self, route, X, constants):
-        return self.apply(route, torch.tensor(X), constants).item()
+    def evaluate(self, route, X, constants, dtype):
+        x = torch.tensor(X, dtype=getattr(torch, dtype))
+        return self.apply(route, x, constants).item()

@@ -14,12 +14,12 @@ from court.records import Ball, Matrix
 from symbolic.algebra.enclosures import Spectrum
 from symbolic.catalogue import Instance
 from symbolic.certified import enclosure
-from symbolic.certified.enclosure import precision, to_ball
+from symbolic.certified.enclosure import precision, to_arb, to_ball
 from symbolic.derivation import Derivation, derive
 from symbolic.parameterizations import Parameterization, symmetric
 
-STEP_BITS = 80
-"""The differences behind the sensitivity have the step 2⁻⁸⁰, and err by about as much."""
+STEP_BITS = 160
+"""The differences behind the sensitivity have a step of 2⁻¹⁶⁰ of X, and err by about as much."""
 
 
 def enclose(function: Instance, X: Matrix, spectrum: Spectrum) -> tuple[arb, arb_mat]:
@@ -60,15 +60,16 @@ def derivatives(
 
 
 def sensitivity(function: Instance, X: Matrix) -> Float[np.ndarray, "n n"]:
-    """‖∂S_ij/∂X‖ over unit symmetric directions, by differences in 80 more bits than needed."""
+    """‖∂S_ij/∂X‖ over unit symmetric directions, by differences with a step far below rounding."""
     n = len(X)
+    step = (max(abs(x) for row in X for x in row) or Fraction(1)) / 2**STEP_BITS
     squares = np.zeros((n, n))
     with precision(8 * STEP_BITS):
         here = enclose(function, X, Spectrum(X))[1]
         for i, j in _pairs(n):
-            moved = _moved(X, i, j)
+            moved = _moved(X, i, j, step)
             there = enclose(function, moved, Spectrum(moved))[1]
-            slopes = [float(x.mid()) for x in ((there - here) * arb(2) ** STEP_BITS).entries()]
+            slopes = [float(x.mid()) for x in ((there - here) / to_arb(step)).entries()]
             squares += np.square(slopes).reshape(n, n) / (1 if i == j else 2)
     return np.sqrt(squares)
 
@@ -92,8 +93,8 @@ def _eigenvalues_at(derivation: Derivation, spectrum: Spectrum) -> dict[Symbol, 
     return {symbol: spectrum.simple(symbol.index) for symbol in derivation.eigenvalues}
 
 
-def _moved(X: Matrix, i: int, j: int) -> Matrix:
+def _moved(X: Matrix, i: int, j: int, step: Fraction) -> Matrix:
     rows = [list(row) for row in X]
-    rows[i][j] += Fraction(1, 2**STEP_BITS)
+    rows[i][j] += step
     rows[j][i] = rows[i][j]
     return tuple(map(tuple, rows))

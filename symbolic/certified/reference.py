@@ -10,14 +10,17 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from fractions import Fraction
 from functools import lru_cache
 
 import numpy as np
 from flint import arb, arb_mat
 from jaxtyping import Float
+from msgspec import structs
 
-from court.records import Ball, Cluster, Direction, Enclosure, Evidence, Matrix, Reference, Sparse
+from court.errors import InputError
+from court.records import Ball, Cluster, Direction, Enclosure, Matrix, Reference, Sparse
 from symbolic.algebra.enclosures import Enclosures, NotDifferentiableError, Spectrum
 from symbolic.algebra.slopes import Slopes
 from symbolic.catalogue import Instance
@@ -29,8 +32,12 @@ from symbolic.proofs.identities import is_proved
 RELATIVE_RADIUS = Fraction(1, 10**32)
 FIRST_BITS = 256
 MAX_BITS = 16384
+LIMIT = 1e75
+"""Sizes beyond this or its inverse are refused: a tolerance is a product of up to four of them."""
 DIRECT_SIZE_LIMIT = 4
 """Largest n at which f(X(θ)) is differentiated in θ too: cheap, and independent of S."""
+
+Array = Float[np.ndarray, "n n"]
 
 Enclosed = tuple[arb, arb_mat]
 """f(X) and a valid gradient, n×n, at some precision."""
@@ -49,35 +56,99 @@ def refer(
     """
     exact = parameterization.at(theta)
     X = round_to(exact, dtype)
-    about = (
-        function.name,
-        parameterization.name,
-        {key: str(value) for key, value in theta.items()},
-        np.array([[float(x) for x in row] for row in X]),
+    is_exact = X == exact
+    reference = certify(function, X, parameterization.directions(theta))
+    if is_exact and not reference.refusal and function.size <= DIRECT_SIZE_LIMIT:
+        with suppress(EnclosureError):  # a formula in θ may have holes that f(X) has not
+            direct = generic.derivatives(function, parameterization, theta, spectrum_of(X))
+            _check_overlap(function.name, direct, reference.directions)
+    proved = is_exact and is_proved(function, parameterization)
+    return structs.replace(
+        reference,
+        parameterization=parameterization.name,
+        point={key: str(value) for key, value in theta.items()},
+        evidence="proved" if proved else "certified",
+        note="" if is_exact else f"judged at X(θ) rounded to {dtype}",
     )
+
+
+def certify(function: Instance, X: Matrix, directions: Mapping[str, Sparse]) -> Reference:
+    """What is true of f at an exact symmetric X (n×n), and along the directions given by name."""
     spectrum = spectrum_of(X)
+    floats = np.array([[float(x) for x in row] for row in X])
+    about: tuple[str, str, dict[str, str], Array] = (function.name, "", {}, floats)
     try:
         value, S = _precisely(_source(function, X, spectrum))
-    except (NotDifferentiableError, EnclosureError) as error:
-        cluster = _cluster(function, spectrum)
+        enclosed = to_enclosure(S)
+    except ZeroDivisionError:
         nothing = np.zeros((0, 0))
-        return Reference(*about, None, None, (), nothing, "certified", str(error), cluster)
-    directions = tuple(
-        Direction(name, D, contract(S, D)) for name, D in parameterization.directions(theta).items()
-    )
-    if X == exact and function.size <= DIRECT_SIZE_LIMIT:
-        direct = generic.derivatives(function, parameterization, theta, spectrum)
-        _check_overlap(function.name, direct, directions)
-    proved = X == exact and is_proved(function, parameterization)
-    evidence: Evidence = "proved" if proved else "certified"
+        return Reference(*about, None, None, (), nothing, "certified", "X is singular here")
+    except (NotDifferentiableError, EnclosureError, OverflowError) as error:
+        cluster = _cluster(function, spectrum) if type(error) is NotDifferentiableError else None
+        nothing = np.zeros((0, 0))
+        return Reference(*about, None, None, (), nothing, "certified", str(error), cluster=cluster)
     sensitivity = _sensitivity(function, X, spectrum)
-    return Reference(*about, value, to_enclosure(S), directions, sensitivity, evidence)
+    strange = _out_of_range(floats, value, enclosed, sensitivity)
+    if strange:
+        return Reference(*about, None, None, (), np.zeros((0, 0)), "certified", strange)
+    derivatives = tuple(Direction(name, D, contract(S, D)) for name, D in directions.items())
+    return Reference(*about, value, enclosed, derivatives, sensitivity, "certified")
+
+
+def _out_of_range(X: Array, value: Ball, S: Enclosure, sensitivity: Array) -> str:
+    """Why the sizes at this point leave float64 no room for a tolerance; nothing if they do."""
+    sizes = {"X": X, "S": S.high, "∂S/∂X": sensitivity}
+    largest = {name: float(np.max(np.abs(M), initial=0.0)) for name, M in sizes.items()}
+    largest["f"] = float(abs(value.mid)) if abs(value.mid) < 10 * Fraction(LIMIT) else np.inf
+    for name, size in largest.items():
+        if not (size == 0 or 1 / LIMIT < size < LIMIT):
+            return f"out of range: {name} is of the size {size:.0e}; scale the matrix"
+    return ""
 
 
 def round_to(X: Matrix, dtype: str) -> Matrix:
-    """The n×n matrix that a framework of that dtype sees, as exact rationals."""
-    kind = np.dtype(dtype).type
-    return tuple(tuple(Fraction(float(kind(float(x)))) for x in row) for row in X)
+    """The n×n matrix that a framework of that dtype sees, as exact rationals.
+
+    Raises:
+        InputError: an entry is too large for the dtype.
+    """
+    largest = max((abs(x) for row in X for x in row), default=Fraction(0))
+    if largest >= LARGEST[dtype]:
+        raise InputError(f"an entry of X is {float_text(largest)}, too large for {dtype}")
+    return tuple(tuple(_round(x, *FORMATS[dtype]) for x in row) for row in X)
+
+
+FORMATS = {
+    "float64": (53, -1074),
+    "float32": (24, -149),
+    "float16": (11, -24),
+    "bfloat16": (8, -133),
+}
+"""Bits of the significand, and the exponent of the smallest positive number, by dtype."""
+
+
+LARGEST = {
+    name: Fraction(2) ** power
+    for name, power in {"float64": 1023, "float32": 127, "float16": 15, "bfloat16": 127}.items()
+}
+"""A power of two below the largest number of each dtype."""
+
+
+def float_text(x: Fraction) -> str:
+    """x in a few digits, however large."""
+    power = len(str(abs(int(x)))) - 1
+    return f"{float(x / 10**power):.3g}e{power}"
+
+
+def _round(x: Fraction, bits: int, least: int) -> Fraction:
+    """The nearest number of a binary format, ties to even; an overflow is left to the framework."""
+    if x == 0:
+        return x
+    exponent = abs(x.numerator).bit_length() - x.denominator.bit_length()
+    if abs(x) < Fraction(2) ** exponent:
+        exponent -= 1
+    quantum = Fraction(2) ** max(exponent - bits + 1, least)
+    return round(x / quantum) * quantum
 
 
 @lru_cache(maxsize=8)
@@ -108,7 +179,13 @@ def _precisely(source: Callable[[], Enclosed]) -> tuple[Ball, Balls]:
     bits = FIRST_BITS
     while bits <= MAX_BITS:
         with precision(bits):
-            value, G = source()
+            try:
+                value, G = source()
+            except EnclosureError:
+                if 2 * bits > MAX_BITS:
+                    raise
+                bits *= 2
+                continue
             S = (G + G.transpose()) * arb(0.5)
             if value.is_finite() and all(x.is_finite() for x in S.entries()):
                 balls = [[to_ball(x) for x in row] for row in S.tolist()]

@@ -2,8 +2,8 @@
 
 The reduction is polynomial division and nothing cleverer: a residual is brought over one
 denominator, and its numerator is divided by the polynomial that defines the irrational symbol in
-it (p(λ) for an eigenvalue λ, r² − Δ² for a square root r).  A zero remainder is a proof for every θ
-at which the denominator does not vanish, that is, at which the eigenvalue is simple.
+it (p(λ) for an eigenvalue λ, r² − Δ for a root r = √Δ).  A zero remainder is a proof for every θ at
+which the denominator does not vanish: at which the eigenvalue is simple, or X invertible.
 """
 
 from __future__ import annotations
