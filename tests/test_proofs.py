@@ -205,6 +205,23 @@ def test_the_second_route_proves_each_gradient_theorem(name, n, structure):
         assert all(identity.vanishes for identity in found.identities)
 
 
+@pytest.mark.parametrize("name", CATALOGUE)
+def test_the_second_route_proves_each_gradient_theorem_at_size_four(name):
+    for function in instances(CATALOGUE[name], 4):
+        found = in_second_route(function, symmetric(4))
+        assert len(found.identities) == 10
+        assert all(identity.vanishes for identity in found.identities)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", CATALOGUE)
+def test_both_routes_prove_and_agree_at_size_four(name):
+    for function in instances(CATALOGUE[name], 4):
+        proof = examine(function, symmetric(4))
+        assert proof.holds
+        assert proof.not_covered == ""
+
+
 @pytest.mark.parametrize("name", ["eigenvalue[1]", "log_det", "weighted_inverse"])
 def test_both_routes_prove_and_agree(name):
     (function,) = choose(name, 2)
