@@ -54,8 +54,12 @@ class Instance:
     def exact(self, X: ImmutableDenseMatrix) -> Expr:
         """f(X); X is n×n.
 
+        A matrix inside the expression is refused as well: SymPy 1.14 differentiates matrix
+        expressions to wrong zeros (log det A, tr A + tr A²) without a word.
+
         Raises:
-            TypeError: the exact definition does not give a scalar SymPy expression.
+            TypeError: the exact definition does not give a scalar SymPy expression, or gives one
+                that is not written out in entries.
         """
         value = self.function.value(EXPRESSIONS, X, **self.constants)
         if not isinstance(value, (Expr, int)) or isinstance(value, (MatrixBase, MatrixExpr)):
@@ -63,7 +67,14 @@ class Instance:
                 f"the exact definition of {self.name} must give a scalar SymPy expression, "
                 f"not {type(value).__name__}"
             )
-        return sympy.sympify(value)
+        value = sympy.sympify(value)
+        if value.has(MatrixExpr):
+            raise TypeError(
+                f"the exact definition of {self.name} must be written out in the entries of X, "
+                f"not hold a matrix as {str(value)[:60]!r} does; "
+                "use X.det(), X.trace() and the like of the X that it is given"
+            )
+        return value
 
     def theorem(self, X: ImmutableDenseMatrix) -> ImmutableDenseMatrix | None:
         """The textbook's gradient at X (n×n) in SymPy's expressions, where there is a theorem."""

@@ -1,0 +1,53 @@
+"""The common form in which two independent routes are compared: plain dicts of integers."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from court.records import Identity
+
+Plain = dict[tuple[int, ...], int]
+"""A polynomial: the exponents of a monomial → its coefficient, which is never 0.
+
+The variables are the entries x_ij, i ≤ j, of X, row by row, and then λ.
+"""
+
+
+class RouteRecord(NamedTuple):
+    """What one route found at one size n.
+
+    ``p`` is det(λI − X) and ``adjugate`` the n×n rows of adj(λI − X); both are ``None`` at sizes
+    that no other route reaches.  ``terms`` counts the terms of p.
+    """
+
+    route: str
+    n: int
+    terms: int
+    identities: tuple[Identity, ...]
+    p: Plain | None = None
+    adjugate: tuple[tuple[Plain, ...], ...] | None = None
+
+
+def entry_pairs(n: int) -> list[tuple[int, int]]:
+    """The places (i, j), i ≤ j, of the entries of a symmetric n×n matrix, row by row."""
+    return [(i, j) for i in range(n) for j in range(i, n)]
+
+
+def characteristic_identity(n: int, parameter: str, terms: int) -> Identity:
+    """⟨adj(λI − X), ∂(λI − X)/∂t⟩ − ∂p/∂t = 0, t an entry of X or λ; ``terms`` of the residual."""
+    return Identity(
+        f"det(λI − X), n = {n}", "adj(λI − X)ᵀ", parameter, _residual(terms), terms == 0
+    )
+
+
+def eigenvalue_identity(
+    n: int, gradient: str, parameter: str, terms: int, expected_to_vanish: bool
+) -> Identity:
+    """p′(λ) (⟨G, ∂X/∂x_ij⟩ − ∂λ/∂x_ij) = 0 for G of the convention ``gradient``."""
+    return Identity(
+        f"λ(X), n = {n}", gradient, parameter, _residual(terms), terms == 0, expected_to_vanish
+    )
+
+
+def _residual(terms: int) -> str:
+    return "0" if terms == 0 else f"a polynomial of {terms} terms"
