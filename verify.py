@@ -268,6 +268,12 @@ def choose_frameworks(asked: Sequence[str]) -> tuple[list[str], list[str]]:
 @click.option("--verbose", is_flag=True, help="Every gradient at every point in full.")
 @click.option("--quiet", is_flag=True, help="The closing line alone.")
 @click.option(
+    "--prove",
+    "proving",
+    is_flag=True,
+    help="Prove the chosen functions for all parameters, at --size, and ask no framework.",
+)
+@click.option(
     "--list",
     "listing",
     is_flag=True,
@@ -285,6 +291,7 @@ def cli(
     path: Path | None,
     verbose: bool,
     quiet: bool,
+    proving: bool,
     listing: bool,
     debug: bool,
     **chosen: Any,
@@ -304,6 +311,8 @@ def cli(
         show_list(frameworks)
         return 0
     choice = Choice(functions, frameworks, read_matrix(matrix), **chosen)
+    if proving:
+        return show_proofs(choice, quiet)
     output = open_output(path)
     try:
         hearing = Hearing(choice)
@@ -339,6 +348,20 @@ def read_matrix(text: str | None) -> str | None:
     except (OSError, UnicodeDecodeError) as error:
         why = error.strerror if isinstance(error, OSError) else "it is not a text file"
         raise InputError(f"--matrix {text}: cannot be read as rows or as a file, {why}") from error
+
+
+def show_proofs(choice: Choice, quiet: bool) -> int:
+    """Prove what is chosen, a line each as it is proved; the exit status."""
+    from symbolic.proofs.chosen import prove_chosen
+
+    console = terminal.make_console()
+    proved = []
+    for proof in prove_chosen(choice, known_frameworks()):
+        proved.append(proof)
+        if not quiet:
+            terminal.show_proof(console, proof)
+    console.print(terminal.closing_line_of_proofs(proved), soft_wrap=True)
+    return 0 if all(proof.holds for proof in proved) else DISAGREES
 
 
 def listen(hearing: Hearing) -> bool:

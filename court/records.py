@@ -232,6 +232,22 @@ class Identity(Struct, frozen=True):
         return self.vanishes == self.expected_to_vanish
 
 
+class Proved(Struct, frozen=True):
+    """What was proved of one function in one structure, for all parameters, and by which routes."""
+
+    function: str
+    parameterization: str
+    size: int
+    routes: list[str]
+    remark: str
+    identities: list[Identity]
+
+    @property
+    def holds(self) -> bool:
+        """Whether every residual is what the theorem says."""
+        return all(identity.holds for identity in self.identities)
+
+
 class Demonstration(Struct, frozen=True):
     """A worked case: formulae to be read (Unicode, several lines each) and their proof."""
 

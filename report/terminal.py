@@ -12,7 +12,16 @@ from rich.rule import Rule
 from rich.table import Table
 from rich.text import Text
 
-from court.records import Claim, Component, Demonstration, Identity, Number, Started, Verdict
+from court.records import (
+    Claim,
+    Component,
+    Demonstration,
+    Identity,
+    Number,
+    Proved,
+    Started,
+    Verdict,
+)
 
 COLOURS = {"agrees": "green", "disagrees": "bold red", "refused": "yellow", "failed": "magenta"}
 WIDTH_OFF_TERMINAL = 120
@@ -229,6 +238,30 @@ def show_list(
             for route in routes:
                 table.add_row(f"{name} {started.version}", function, Text(route))
     console.print(table)
+
+
+def show_proof(console: Console, proof: Proved) -> None:
+    """One function in one structure: how many identities were proved, by which routes."""
+    vanishing = sum(i.vanishes for i in proof.identities)
+    refuted = len(proof.identities) - vanishing
+    told = Text("proved", "green") if proof.holds else Text("NOT PROVED", "bold red")
+    line = Text.assemble(told, f"  {proof.function} of {proof.parameterization}({proof.size}): ")
+    line.append(f"{vanishing} residuals are zero")
+    if refuted:
+        line.append(f", {refuted} of the spurious form are not")
+    line.append(f"; {' and '.join(proof.routes)}")
+    console.print(line.append(f"; {proof.remark}" if proof.remark else ""))
+    for identity in proof.identities:
+        if not identity.holds:
+            where = f"{identity.gradient}, {identity.parameter}"
+            console.print(Text(f"  {where}: residual {identity.residual}", "bold red"))
+
+
+def closing_line_of_proofs(proved: Sequence[Proved]) -> Text:
+    """The counts in one line."""
+    count = sum(len(proof.identities) for proof in proved)
+    held = sum(i.holds for proof in proved for i in proof.identities)
+    return Text(f"{count} identities for all parameters: {held} as stated, {count - held} not")
 
 
 def show_answer(

@@ -60,10 +60,7 @@ def chosen(choice: Choice, frameworks: Sequence[str]) -> list[Case]:
     Raises:
         InputError: a name is unknown, or a point, matrix, size or file cannot be used.
     """
-    _check_conflicts(choice)
     names = choice.parameterizations or ("symmetric",)
-    for name in names:
-        check_known("parameterization", name, PARAMETERIZATIONS)
     n = choice.size if choice.matrix is None else len(parse_matrix(choice.matrix))
     limit = SIZE_LIMIT if choice.files else CERTIFIED_SIZE_LIMIT
     if not 1 <= n <= limit:
@@ -71,7 +68,7 @@ def chosen(choice: Choice, frameworks: Sequence[str]) -> list[Case]:
         raise InputError(f"size {n}: {what} for sizes 1 to {limit}")
     return [
         Case("", function, x, theta, dtype)
-        for function in _functions(choice.functions, names, n, frameworks)
+        for function in chosen_functions(choice, frameworks)
         for x in (PARAMETERIZATIONS[name](n) for name in names)
         for theta in _points(choice, x, function.function.domain)
         for dtype in choice.dtypes
@@ -96,14 +93,22 @@ def _check_conflicts(choice: Choice) -> None:
             raise InputError(f"two files define the function {stem}; rename one of them")
 
 
-def _functions(
-    names: Sequence[str], structures: Sequence[str], n: int, frameworks: Sequence[str]
-) -> list[Instance]:
+def chosen_functions(choice: Choice, frameworks: Sequence[str]) -> list[Instance]:
+    """The functions that the command line names, at its size; all of the catalogue if none.
+
+    Raises:
+        InputError: a name is unknown, or a file cannot be used.
+    """
+    _check_conflicts(choice)
+    names = choice.parameterizations or ("symmetric",)
+    for name in names:
+        check_known("parameterization", name, PARAMETERIZATIONS)
+    n = choice.size if choice.matrix is None else len(parse_matrix(choice.matrix))
     found: list[Instance] = []
-    for name in names or tuple(CATALOGUE):
+    for name in choice.functions or tuple(CATALOGUE):
         if name.endswith(".py"):
             (own,) = instances(load_function(Path(name), frameworks), n)
-            check_exact(own, [PARAMETERIZATIONS[x](n) for x in structures], Path(name))
+            check_exact(own, [PARAMETERIZATIONS[x](n) for x in names], Path(name))
             found.append(own)
         else:
             check_known("function", name.split("[")[0], CATALOGUE)

@@ -27,13 +27,15 @@ from symbolic.catalogue import Instance
 from symbolic.certified import generic
 from symbolic.certified.enclosure import EnclosureError, precision, to_ball
 from symbolic.parameterizations import Parameterization
-from symbolic.proofs.identities import is_proved
+from symbolic.proofs.prove import examine
 
 RELATIVE_RADIUS = Fraction(1, 10**32)
 FIRST_BITS = 256
 MAX_BITS = 16384
 LIMIT = 1e75
 """Sizes beyond this or its inverse are refused: a tolerance is a product of up to four of them."""
+PROOF_SIZE_LIMIT = 3
+"""Largest n at which each reference has its contraction proved for all θ, by two routes."""
 DIRECT_SIZE_LIMIT = 4
 """Largest n at which f(X(θ)) is differentiated in θ too: cheap, and independent of S."""
 
@@ -62,7 +64,8 @@ def refer(
         with suppress(EnclosureError):  # a formula in θ may have holes that f(X) has not
             direct = generic.derivatives(function, parameterization, theta, spectrum_of(X))
             _check_overlap(function.name, direct, reference.directions)
-    proved = is_exact and is_proved(function, parameterization)
+    small = function.size <= PROOF_SIZE_LIMIT
+    proved = is_exact and small and examine(function, parameterization).holds
     return structs.replace(
         reference,
         parameterization=parameterization.name,

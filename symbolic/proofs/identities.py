@@ -9,7 +9,6 @@ which the denominator does not vanish: at which the eigenvalue is simple, or X i
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import cache
 
 import sympy
 from sympy import Expr, ImmutableDenseMatrix, Symbol
@@ -18,9 +17,6 @@ from court.records import Identity
 from symbolic.catalogue import Instance
 from symbolic.derivation import LAMBDA, characteristic_polynomial, derive, unvech
 from symbolic.parameterizations import Parameterization, symmetric
-
-PROOF_SIZE_LIMIT = 3
-"""Largest n at which every reference tries to prove its contraction for all θ."""
 
 SPURIOUS = "2S − diag(S)"
 SKEW = Symbol("κ", real=True)
@@ -98,14 +94,6 @@ def contraction_identity(
     """The identity ⟨G, D⟩ − ``derivative`` = 0, with its residual reduced; G and D are n×n."""
     residual = reduce(contract(G, D) - derivative, relations)
     return Identity(function, name, parameter, str(residual), residual == 0, expected_to_vanish)
-
-
-@cache
-def is_proved(function: Instance, parameterization: Parameterization) -> bool:
-    """Whether the contraction is proved for all θ; not tried at n > 3."""
-    return parameterization.size <= PROOF_SIZE_LIMIT and all(
-        identity.holds for identity in contraction_identities(function, parameterization)
-    )
 
 
 def _generic_gradient(

@@ -10,7 +10,7 @@ import sympy
 from flint import fmpz_mpoly
 from sympy import Expr
 
-from symbolic.catalogue import Eigenvalue
+from symbolic.algebra.expressions import Eigenvalue
 from symbolic.parameterizations import Parameterization
 from symbolic.proofs.minors import Minors
 from symbolic.proofs.quotients import Field, NotCoveredError, Quotient

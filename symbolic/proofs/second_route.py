@@ -16,7 +16,8 @@ from flint import fmpz_mpoly
 from sympy import Expr
 
 from court.records import Identity
-from symbolic.catalogue import Eigenvalue, Instance
+from symbolic.algebra.expressions import Eigenvalue
+from symbolic.catalogue import Instance
 from symbolic.parameterizations import Parameterization, symmetric
 from symbolic.proofs.plain import entry_pairs
 from symbolic.proofs.quotients import NotCoveredError, Quotient

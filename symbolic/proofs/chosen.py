@@ -1,0 +1,52 @@
+"""The proofs that a user asks for: each function in each structure, for all parameters."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from court.errors import InputError
+from court.records import Choice, Proved
+from symbolic.cases import chosen_functions
+from symbolic.parameterizations import PARAMETERIZATIONS
+from symbolic.proofs.characteristic import PROVED_SIZE, prove_characteristic
+from symbolic.proofs.conventions import prove_conventions
+from symbolic.proofs.prove import examine
+
+FUNCTION_SIZE = 4
+"""Largest n at which a function's theorem is proved: up to half a minute each."""
+ROUTES = ["SymPy", "python-flint"]
+
+
+def prove_chosen(choice: Choice, frameworks: list[str]) -> Iterator[Proved]:
+    """The conventions once, then each function; eigenvalues of a generic matrix all at once.
+
+    Raises:
+        InputError: a name is unknown, or the size is too large to be proved.
+        ArithmeticError: two routes disagree.
+    """
+    n = choice.size
+    functions = chosen_functions(choice, frameworks)
+    generic = choice.parameterizations in ((), ("symmetric",))
+    eigenvalues_alone = generic and all("i" in f.constants for f in functions)
+    if n > FUNCTION_SIZE and not eigenvalues_alone:
+        raise InputError(
+            f"size {n}: functions are proved for sizes 1 to {FUNCTION_SIZE}, the eigenvalues of a "
+            f"generic symmetric matrix for sizes 1 to {PROVED_SIZE}"
+        )
+    conventions = prove_conventions(n) if n <= 5 else []
+    if conventions:
+        remark = "⟨G, D⟩ = ⟨S, D⟩ for generic symmetric S and D"
+        yield Proved("every convention", "symmetric", n, ROUTES, remark, conventions)
+    names = choice.parameterizations or ("symmetric",)
+    if "symmetric" in names and any("i" in f.constants for f in functions):
+        proof = prove_characteristic(n)
+        remark = f"−∂p/∂x_ij = ⟨adj(λI − X), ∂X/∂x_ij⟩, p of {proof.terms} terms, every eigenvalue"
+        yield Proved("eigenvalue", "symmetric", n, list(proof.routes), remark, [*proof.identities])
+    for name in names:
+        for function in functions:
+            if name == "symmetric" and "i" in function.constants:
+                continue
+            found = examine(function, PARAMETERIZATIONS[name](n))
+            routes = ROUTES[:1] if found.not_covered else ROUTES
+            remark = found.not_covered and f"not by python-flint: {found.not_covered}"
+            yield Proved(function.name, name, n, routes, remark, [*found.identities])
