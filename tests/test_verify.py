@@ -4,11 +4,13 @@ import json
 import os
 from pathlib import Path
 
+import msgspec
 import pytest
 
 import verify
 from court.records import Claim
 from report.document import from_json
+from symbolic.proofs.conventions import prove_conventions
 
 
 @pytest.fixture(scope="module")
@@ -67,6 +69,35 @@ def test_chosen_parts(tmp_path, capsys):
     assert run.claims == []
     assert run.command[-2:] == ["--json", str(output)]
     assert "Each route over all points" in capsys.readouterr().out
+
+
+def test_proofs_on_request(capsys):
+    assert verify.main(["--prove", "-n", "2", "-p", "symmetric", "-p", "ar1"]) == 0
+    shown = " ".join(capsys.readouterr().out.split())
+    assert "every convention of symmetric(2)" in shown
+    assert "the closed formula equals the implicit derivative" in shown
+    assert "log_det of ar1(2): 1 residuals are zero; SymPy and python-flint" in shown
+    assert shown.endswith("as stated, 0 not")
+    assert verify.main(["--prove", "eigenvalue", "-n", "8", "--quiet"]) == 0
+    assert capsys.readouterr().out == "253 identities for all parameters: 253 as stated, 0 not\n"
+
+
+@pytest.mark.parametrize("command", ["det -n 5", "eigenvalue -n 11", "eigenvalue -n 5 -p toeplitz"])
+def test_what_is_too_large_to_prove_says_so(command, capsys):
+    assert verify.main(["--prove", *command.split()]) == 2
+    assert capsys.readouterr().err.startswith("error: size ")
+
+
+def test_a_wrong_theorem_is_not_proved(capsys, monkeypatch):
+    import symbolic.proofs.chosen as module
+
+    def falsified(n):
+        identities = prove_conventions(n)
+        return [msgspec.structs.replace(identities[0], vanishes=False, residual="x"), *identities]
+
+    monkeypatch.setattr(module, "prove_conventions", falsified)
+    assert verify.main(["--prove", "trace"]) == 1
+    assert "NOT PROVED" in capsys.readouterr().out
 
 
 def test_quiet_is_one_line(capsys):

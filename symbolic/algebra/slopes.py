@@ -17,7 +17,7 @@ from symbolic.algebra import Rows
 from symbolic.algebra.enclosures import Spectrum
 
 PROBES = 64
-"""Above this many symmetric directions the norm is estimated from random ones, to about ±10 % each."""
+"""Above this many symmetric directions a norm is estimated from random ones, to about ±10 %."""
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from court.records import Choice, Proved
 from symbolic.cases import chosen_functions
 from symbolic.parameterizations import PARAMETERIZATIONS
 from symbolic.proofs.characteristic import PROVED_SIZE, prove_characteristic
+from symbolic.proofs.closed_form import prove_closed_form
 from symbolic.proofs.conventions import prove_conventions
 from symbolic.proofs.prove import examine
 
@@ -42,6 +43,9 @@ def prove_chosen(choice: Choice, frameworks: list[str]) -> Iterator[Proved]:
         proof = prove_characteristic(n)
         remark = f"−∂p/∂x_ij = ⟨adj(λI − X), ∂X/∂x_ij⟩, p of {proof.terms} terms, every eigenvalue"
         yield Proved("eigenvalue", "symmetric", n, list(proof.routes), remark, [*proof.identities])
+        if n == 2:
+            remark = "the closed formula equals the implicit derivative"
+            yield Proved("eigenvalue", "symmetric", n, ROUTES, remark, prove_closed_form())
     for name in names:
         for function in functions:
             if name == "symmetric" and "i" in function.constants:
