@@ -45,15 +45,20 @@ def judge(reference: Reference, reported: Reported, dtype: str) -> Verdict:
     if reference.refusal:
         reason = "; ".join(filter(None, [reference.refusal, _subgradient(reference, reported)]))
         return _verdict(reference, reported, dtype, "refused", reason)
-    complaint = _complaint(reference, reported, dtype)
-    if complaint:
-        return _verdict(reference, reported, dtype, "disagrees", complaint, "invalid")
+    malformed = _malformed(reference, reported, dtype)
+    if malformed:
+        return _verdict(reference, reported, dtype, "disagrees", malformed, "invalid")
     G, S = reported.gradient, reference.S
     assert G is not None
     assert S is not None
+    doubt = _doubt(reference, G, dtype)
+    infinite = "" if doubt else _infinite(reported)
+    if infinite:
+        return _verdict(reference, reported, dtype, "disagrees", infinite, "invalid")
+    if not np.all(np.isfinite(G)):
+        return _verdict(reference, reported, dtype, "refused", doubt)
     tolerances = entry_tolerances(reference, skew_part(G), dtype)
     components = [_component(d, G, reference, tolerances) for d in reference.directions]
-    doubt = _doubt(reference, G, dtype)
     if doubt:
         return _verdict(reference, reported, dtype, "refused", doubt, None, components)
     wrong = (
@@ -89,7 +94,7 @@ def _doubt(reference: Reference, G: Array, dtype: str) -> str:
         return f"out of range: X, the gradient or the change of f underflows in {dtype}"
     if perturbation(reference, dtype) <= RELIABLE * size:
         return ""
-    error = np.abs(symmetric_error(G, reference.S))
+    error = np.abs(symmetric_error(G, reference.S)) if np.all(np.isfinite(G)) else np.zeros(1)
     if np.max(error) > GROSS * np.max(entry_tolerances(reference, None, dtype)):
         return ""
     return "vacuous: rounding X alone may change the gradient by a quarter of itself or more"
@@ -97,7 +102,8 @@ def _doubt(reference: Reference, G: Array, dtype: str) -> str:
 
 def _subgradient(reference: Reference, reported: Reported) -> str:
     """At a repeated eigenvalue: whether G is a subgradient, where the notion applies."""
-    if reference.cluster is None or _complaint(reference, reported, reported.dtype):
+    malformed = _malformed(reference, reported, reported.dtype)
+    if reference.cluster is None or malformed or _infinite(reported):
         return ""
     assert reported.gradient is not None
     return describe_subgradient(
@@ -105,16 +111,24 @@ def _subgradient(reference: Reference, reported: Reported) -> str:
     )
 
 
-def _complaint(reference: Reference, reported: Reported, dtype: str) -> str:
-    """What is wrong with the report before its numbers are compared."""
+def _malformed(reference: Reference, reported: Reported, dtype: str) -> str:
+    """What is wrong with the report before its numbers are looked at."""
     G, n = reported.gradient, reference.size
     if G is None or G.shape != (n, n):
         shape = "nothing" if G is None else "×".join(map(str, G.shape))
         return f"the gradient has the shape {shape}, X is {n}×{n}"
     if reported.dtype != dtype:
         return f"the gradient came back in {reported.dtype}, {dtype} was asked for"
-    for i, j in np.argwhere(~np.isfinite(G)):
-        return f"entry ({i}, {j}) of the gradient is {G[i, j]}, exactly it is finite"
+    return ""
+
+
+def _infinite(reported: Reported) -> str:
+    """Which number of the report is NaN or infinite, where the true one is not."""
+    assert reported.gradient is not None
+    for i, j in np.argwhere(~np.isfinite(reported.gradient)):
+        return (
+            f"entry ({i}, {j}) of the gradient is {reported.gradient[i, j]}, exactly it is finite"
+        )
     if not math.isfinite(reported.value):
         return f"the value is {reported.value}, exactly it is finite"
     return ""

@@ -117,6 +117,12 @@ def _derivative_of_inverse(A: Algebra, X: Any, W: list[list[int]]) -> Any:
     return -A.inverse(X) * A.constant(W) * A.inverse(X)
 
 
+def _derivative_of_projector(A: Algebra, X: Any, i: int, W: list[list[int]]) -> Any:
+    """The gradient R W P + P W R of ⟨W, P⟩."""
+    P, R, M = A.eigenprojector(X, i), A.reduced_resolvent(X, i), A.constant(W)
+    return R * M * P + P * M * R
+
+
 MAGNUS_NEUDECKER = "Magnus and Neudecker, Matrix Differential Calculus, 3rd ed. (2019)"
 
 CATALOGUE: dict[str, MatrixFunction] = {
@@ -197,6 +203,24 @@ CATALOGUE: dict[str, MatrixFunction] = {
             lambda A, X, W: A.inner(A.constant(W), A.inverse(X)),
             _derivative_of_inverse,
             lambda n: {"": {"W": _W(n)}},
+        ),
+        MatrixFunction(
+            "gaussian_log_likelihood",
+            "−½ (log det X + yᵀ X⁻¹ y)",
+            "positive definite",
+            f"of one observation y with covariance X, up to a constant; {MAGNUS_NEUDECKER}, ch. 15",
+            lambda A, X, y: -A.half(A.log(A.det(X)) + A.inner(A.constant(_outer(y)), A.inverse(X))),
+            lambda A, X, y: -A.half(A.inverse(X) + _derivative_of_inverse(A, X, _outer(y))),
+            lambda n: {"": {"y": _u(n)}},
+        ),
+        MatrixFunction(
+            "projector",
+            "⟨W, v vᵀ⟩, v the unit eigenvector of λ_i, W not symmetric",
+            "symmetric",
+            "d(v vᵀ) = R dX P + P dX R, P = v vᵀ, R = (λI − X)⁺; Magnus 1985, theorem 1",
+            lambda A, X, i, W: A.inner(A.constant(W), A.eigenprojector(X, i)),
+            lambda A, X, i, W: _derivative_of_projector(A, X, i, W),
+            lambda n: {f"[{i}]": {"i": i, "W": _W(n)} for i in range(n)},
         ),
     )
 }

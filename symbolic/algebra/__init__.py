@@ -30,6 +30,9 @@ class Algebra(Protocol):
     def inner(self, W: Any, M: Any) -> Any:
         """The Frobenius inner product ⟨W, M⟩, a scalar."""
 
+    def half(self, x: Any) -> Any:
+        """x/2, of a matrix or a scalar."""
+
     def inverse(self, X: Any) -> Any:
         """X⁻¹."""
 
@@ -47,3 +50,6 @@ class Algebra(Protocol):
 
     def eigenprojector(self, X: Any, i: int) -> Any:
         """v vᵀ for the unit eigenvector v of λ_i; sign and scale of v do not matter."""
+
+    def reduced_resolvent(self, X: Any, i: int) -> Any:
+        """(λ_i I − X)⁺ = Σ v_j v_jᵀ/(λ_i − λ_j), over the other eigenpairs."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cached_property
+from typing import Any
 
 from flint import arb, arb_mat, fmpq, fmpq_mat, fmpq_poly
 
@@ -118,6 +119,9 @@ class Enclosures:
     def inner(self, W: arb_mat, M: arb_mat) -> arb:
         return sum((w * m for w, m in zip(W.entries(), M.entries(), strict=True)), arb(0))
 
+    def half(self, x: Any) -> Any:
+        return x * arb(0.5)
+
     def inverse(self, X: arb_mat) -> arb_mat:
         return arb_mat(self._exact.inv())
 
@@ -135,3 +139,11 @@ class Enclosures:
 
     def eigenprojector(self, X: arb_mat, i: int) -> arb_mat:
         return self._spectrum.projector(self._spectrum.simple(i))
+
+    def reduced_resolvent(self, X: arb_mat, i: int) -> arb_mat:
+        root, n = self._spectrum.simple(i), X.nrows()
+        total = _scalar(n, arb(0))
+        for other, _ in self._spectrum.roots():
+            if not other.overlaps(root):
+                total += self._spectrum.projector(other) * (1 / (root - other))
+        return total

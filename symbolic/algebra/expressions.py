@@ -39,6 +39,9 @@ class Expressions:
     def inner(self, W: ImmutableDenseMatrix, M: ImmutableDenseMatrix) -> Expr:
         return sum((w * m for w, m in zip(W, M, strict=True)), sympy.S.Zero)
 
+    def half(self, x: Any) -> Any:
+        return x / 2
+
     def inverse(self, X: ImmutableDenseMatrix) -> ImmutableDenseMatrix:
         adjugate, det = DomainMatrix.from_Matrix(X).to_field().adj_det()
         return ImmutableDenseMatrix(adjugate.to_Matrix() / adjugate.domain.to_sympy(det))
@@ -60,3 +63,13 @@ class Expressions:
         """adj(λI − X) / tr adj(λI − X)."""
         adjugate = (Eigenvalue(i) * sympy.eye(X.rows) - X).adjugate()
         return ImmutableDenseMatrix(adjugate / adjugate.trace())
+
+    def reduced_resolvent(self, X: ImmutableDenseMatrix, i: int) -> ImmutableDenseMatrix:
+        """The constant term at t = λ of (tI − X)⁻¹ = A(t)/p(t), A = adj(tI − X), p = det(tI − X).
+
+        It is A′/p′ − A·p″/(2p′²), all at λ (Kato, Perturbation Theory for Linear Operators, I.5.3).
+        """
+        t = Eigenvalue(i)
+        A = (t * sympy.eye(X.rows) - X).adjugate()
+        slope = A.trace()  # p′(t)
+        return ImmutableDenseMatrix(A.diff(t) / slope - A * slope.diff(t) / (2 * slope**2))

@@ -30,6 +30,9 @@ class Dual:
     def __neg__(self) -> Dual:
         return Dual(-self.value, -self.slopes)
 
+    def __add__(self, other: Dual) -> Dual:
+        return Dual(self.value + other.value, self.slopes + other.slopes)
+
     def __mul__(self, other: Dual | int) -> Dual:
         if isinstance(other, int):
             return Dual(self.value * other, self.slopes * other)
@@ -72,6 +75,9 @@ class Slopes:
         slopes = np.sum(W.slopes * M.value + W.value * M.slopes, axis=(1, 2))
         return Dual(np.asarray(np.sum(W.value * M.value)), slopes)
 
+    def half(self, x: Dual) -> Dual:
+        return Dual(x.value / 2, x.slopes / 2)
+
     def inverse(self, X: Dual) -> Dual:
         R = np.linalg.inv(X.value)
         return Dual(R, -R @ X.slopes @ R)
@@ -94,17 +100,30 @@ class Slopes:
     def eigenprojector(self, X: Dual, i: int) -> Dual:
         """d(v vᵀ) = Σ_j (v_jᵀ dX v)/(λ − λ_j)·(v_j vᵀ + v v_jᵀ), over the other eigenvalues λ_j."""
         V = np.linalg.eigh(X.value)[1]
+        v, weights = V[:, i], self._inverse_gaps(i)
+        coordinates = weights * np.einsum("ik,mij,j->mk", V, X.slopes, v)
+        half = np.einsum("ik,mk,j->mij", V, coordinates, v)
+        return Dual(np.outer(v, v), half + np.swapaxes(half, 1, 2))
+
+    def reduced_resolvent(self, X: Dual, i: int) -> Dual:
+        """R = (λI − X)⁺ has dR = R dX R − dλ R² − R² dX P − P dX R², P the eigenprojector."""
+        V = np.linalg.eigh(X.value)[1]
+        R = V @ np.diag(self._inverse_gaps(i)) @ V.T
+        P = np.outer(V[:, i], V[:, i])
+        dX, d_lambda = X.slopes, self.eigenvalue(X, i).slopes
+        outer = R @ R @ dX @ P
+        slopes = R @ dX @ R - np.multiply.outer(d_lambda, R @ R)
+        return Dual(R, slopes - outer - np.swapaxes(outer, 1, 2))
+
+    def _inverse_gaps(self, i: int) -> Float[np.ndarray, " n"]:
+        """1/(λ_i − λ_j) for every j, and 0 for i itself; the gaps from enclosures."""
         _, _, root = self._spectrum.cluster(i)
         gaps = [
             float((root - other).mid())
             for other, multiplicity in self._spectrum.roots()
             for _ in range(multiplicity)
         ]
-        weights = np.array([1 / gap if gap else 0.0 for gap in gaps])
-        v = V[:, i]
-        coordinates = weights * np.einsum("ik,mij,j->mk", V, X.slopes, v)
-        half = np.einsum("ik,mk,j->mij", V, coordinates, v)
-        return Dual(np.outer(v, v), half + np.swapaxes(half, 1, 2))
+        return np.array([1 / gap if gap else 0.0 for gap in gaps])
 
 
 def _directions(n: int) -> tuple[Float[np.ndarray, "m n n"], float]:

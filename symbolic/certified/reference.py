@@ -228,7 +228,7 @@ def _sensitivity(function: Instance, X: Matrix, spectrum: Spectrum) -> Float[np.
 
 def _cluster(function: Instance, spectrum: Spectrum) -> Cluster | None:
     """The repeated eigenvalue behind a refusal of ``eigenvalue[i]``."""
-    if "i" not in function.constants:
+    if function.function.name != "eigenvalue":
         return None
     with precision(2 * FIRST_BITS):
         first, multiplicity, root = spectrum.cluster(function.constants["i"])

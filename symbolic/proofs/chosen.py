@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from court.errors import InputError
 from court.records import Choice, Proved
 from symbolic.cases import chosen_functions
+from symbolic.catalogue import Instance
 from symbolic.parameterizations import PARAMETERIZATIONS
 from symbolic.proofs.characteristic import PROVED_SIZE, prove_characteristic
 from symbolic.proofs.closed_form import prove_closed_form
@@ -28,7 +29,7 @@ def prove_chosen(choice: Choice, frameworks: list[str]) -> Iterator[Proved]:
     n = choice.size
     functions = chosen_functions(choice, frameworks)
     generic = choice.parameterizations in ((), ("symmetric",))
-    eigenvalues_alone = generic and all("i" in f.constants for f in functions)
+    eigenvalues_alone = generic and all(_is_eigenvalue(f) for f in functions)
     if n > FUNCTION_SIZE and not eigenvalues_alone:
         raise InputError(
             f"size {n}: functions are proved for sizes 1 to {FUNCTION_SIZE}, the eigenvalues of a "
@@ -39,7 +40,7 @@ def prove_chosen(choice: Choice, frameworks: list[str]) -> Iterator[Proved]:
         remark = "⟨G, D⟩ = ⟨S, D⟩ for generic symmetric S and D"
         yield Proved("every convention", "symmetric", n, ROUTES, remark, conventions)
     names = choice.parameterizations or ("symmetric",)
-    if "symmetric" in names and any("i" in f.constants for f in functions):
+    if "symmetric" in names and any(map(_is_eigenvalue, functions)):
         proof = prove_characteristic(n)
         remark = f"−∂p/∂x_ij = ⟨adj(λI − X), ∂X/∂x_ij⟩, p of {proof.terms} terms, every eigenvalue"
         yield Proved("eigenvalue", "symmetric", n, list(proof.routes), remark, [*proof.identities])
@@ -48,9 +49,13 @@ def prove_chosen(choice: Choice, frameworks: list[str]) -> Iterator[Proved]:
             yield Proved("eigenvalue", "symmetric", n, ROUTES, remark, prove_closed_form())
     for name in names:
         for function in functions:
-            if name == "symmetric" and "i" in function.constants:
+            if name == "symmetric" and _is_eigenvalue(function):
                 continue
             found = examine(function, PARAMETERIZATIONS[name](n))
             routes = ROUTES[:1] if found.not_covered else ROUTES
             remark = found.not_covered and f"not by python-flint: {found.not_covered}"
             yield Proved(function.name, name, n, routes, remark, [*found.identities])
+
+
+def _is_eigenvalue(function: Instance) -> bool:
+    return function.function.name == "eigenvalue"
