@@ -175,8 +175,30 @@ def test_arb_lies_within_a_larger_sample(family):
     assert certified > 0
 
 
-@pytest.mark.parametrize("n", [20, pytest.param(60, marks=pytest.mark.slow)])
-@pytest.mark.parametrize("gap", [1e-2, 1e-6, 1e-9])
+NAMED = {
+    "Wilkinson": np.diag(np.abs(np.arange(-6.0, 7))) + np.eye(13, k=1) + np.eye(13, k=-1),
+    "Hilbert": 1 / (np.arange(1.0, 9)[:, None] + np.arange(8.0)),
+    "second difference": 2 * np.eye(9) - np.eye(9, k=1) - np.eye(9, k=-1),
+    "min(i, j)": np.minimum.outer(np.arange(1.0, 10), np.arange(1.0, 10)),
+    "barely apart": np.diag([1.0, 1 + 2.0**-40, 1 + 2.0**-52, 2.0]),
+}
+
+
+@pytest.mark.parametrize("name", NAMED)
+def test_arb_lies_within_named_matrices(name):
+    with precision(BITS):
+        certified, refused = holds_all(NAMED[name])
+    assert certified > 0
+    assert refused == (2 if name == "barely apart" else 0)
+
+
+LARGER = [(20, 1e-2), (20, 1e-6), (20, 1e-9), (60, 1e-2), (60, 1e-6), (60, 1e-9), (200, 1e-6)]
+
+
+@pytest.mark.parametrize(
+    ("n", "gap"),
+    [pytest.param(*row, marks=[pytest.mark.slow] if row[0] > 20 else []) for row in LARGER],
+)
 def test_arb_lies_within_larger_matrices(n, gap):
     rng = np.random.default_rng(n)
     values = rng.standard_normal(n)
@@ -358,7 +380,8 @@ BAD = {
     "empty": (np.ones((0, 0)), ValueError),
     "subnormal": (np.diag([5e-324, 1e-323]), NotCertifiedError),
     "near overflow": (np.diag([1.7e308, 1.0]), NotCertifiedError),
-    "too wide": (np.diag([2.0**900, 5e-324]), NotCertifiedError),
+    "too wide": (np.diag([2.0**400, 5e-324]), NotCertifiedError),
+    "too large": (np.eye(2) * 2.0**600, NotCertifiedError),
 }
 
 
@@ -388,6 +411,21 @@ def test_singular_matrix_has_no_inverse():
 def test_missing_eigenvalue_is_refused(i):
     with pytest.raises(IndexError, match="from 0 to 2"):
         eigenpair(np.diag([1.0, 2.0, 3.0]), i)
+
+
+def test_other_rounding_modes_are_refused(monkeypatch):
+    monkeypatch.setattr("symbolic.certified.scaling.UNIT", 2.0**-52)  # as if rounded upward
+    with pytest.raises(NotCertifiedError, match="round to nearest"):
+        spectrum(np.eye(2))
+
+
+def test_later_eigenpairs_need_unchanged_arrays():
+    X = np.diag([1.0, 2.0])
+    enclosed = spectrum(X)
+    X[0, 0] = 5
+    assert abs(enclosed.eigenpair(0).value - 1) <= 1e-15
+    with pytest.raises(ValueError, match="read-only"):
+        enclosed.scaled[0, 0] = 5
 
 
 def test_wrong_answers_of_lapack_are_no_enclosures(monkeypatch):

@@ -66,6 +66,10 @@ class Eigenpair:
     vector_radius: float
     gap: float
 
+    def __post_init__(self) -> None:
+        for array in (self.vector, self.vector_tail):
+            array.setflags(write=False)
+
     @property
     def value_bound(self) -> float:
         """An upper bound of |λ_i − value|."""
@@ -96,6 +100,11 @@ class Spectrum:
     near: Float[Array, " n"]
     radius: Float[Array, " n"]
     basis: Float[Array, "n n"]
+
+    def __post_init__(self) -> None:
+        # later eigenpairs are as true as these arrays are unchanged
+        for array in (self.values, self.radii, self.scaled, self.near, self.radius, self.basis):
+            array.setflags(write=False)
 
     @quiet
     def eigenpair(self, i: int) -> Eigenpair:

@@ -19,7 +19,7 @@ def inverse(X: Float[Array, "n n"]) -> tuple[Float[Array, "n n"], Float[Array, "
     """M and B with |X⁻¹ − M| ≤ B in every entry, of the symmetric matrix X.
 
     With R from LAPACK and Z = I − RY let ζ = ‖Z‖_∞ < 1.  Then R and Y are regular and
-    Y⁻¹ = (I − Z)⁻¹R = R + ZR + Σ_{k≥2} Z^k R (Rump 2010, section 10; Krawczyk's condition).  For
+    Y⁻¹ = (I − Z)⁻¹R = R + ZR + Σ_{k≥2} Z^k R (Rump 2010, on linear systems; Krawczyk).  For
     k ≥ 2 entry (i, j) of |Z|^k |R| is at most z_i·ζ^(k−1)·max_l |R_lj|, z the row sums of |Z|, so
     that the tail of the series is at most z_i·ζ/(1 − ζ)·max_l |R_lj|.  With Z known to ΔZ,
     M = R + ZR has a further error of at most (ΔZ + γ_n|Z|)·|R|.  The average with the transpose is

@@ -8,7 +8,7 @@ order, with or without fused multiply-adds (no Strassen).  Then, whatever the or
 
 (Higham, Accuracy and Stability of Numerical Algorithms, 2nd ed., section 3.1, lemma 3.1 and (3.13);
 Rump, "Verification methods: rigorous results using floating-point arithmetic", Acta Numerica 19,
-2010, section 2).  No rounding mode is ever switched.  The bounds themselves are sums of products of
+2010).  No rounding mode is ever switched.  The bounds themselves are sums of products of
 non-negative floats, taken in fewer than 2³⁰ roundings: ``SAFE`` makes up for those, since
 (1 + u)^(2³⁰) < 1 + 2⁻²².
 
@@ -41,11 +41,11 @@ def gamma(k: int) -> float:
 
 def norm_bound(A: Float[Array, "*shape"]) -> float:
     """An upper bound of the Frobenius norm, hence of the spectral norm; squares may underflow."""
-    return float(np.sqrt(np.vdot(A, A)) * SAFE + FLOOR)
+    return float(np.sqrt(np.vdot(A, A)) * SAFE + np.sqrt(A.size) * FLOOR)
 
 
 def two_sum(a: Float[Array, "*shape"], b: Float[Array, "*shape"]) -> tuple[Array, Array]:
-    """s = fl(a + b) and e with s + e = a + b exactly (Knuth; Rump 2010, section 2)."""
+    """s = fl(a + b) and e with s + e = a + b exactly (Knuth, TAOCP 2, section 4.2.2, theorem B)."""
     s = a + b
     z = s - a
     return s, (a - (s - z)) + (b - z)

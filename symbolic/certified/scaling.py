@@ -9,11 +9,14 @@ from typing import ParamSpec, TypeVar
 import numpy as np
 from jaxtyping import Float
 
-from symbolic.certified.rounding import MAX_SIZE
+from symbolic.certified.rounding import MAX_SIZE, UNIT
 
 Array = np.ndarray
 P = ParamSpec("P")
 T = TypeVar("T")
+
+LARGEST_EXPONENT = 500
+"""Bounds above FLOOR in the scale of Y then stay normal numbers when they are scaled back."""
 
 
 class NotCertifiedError(ValueError):
@@ -32,30 +35,39 @@ def quiet(function: Callable[P, T]) -> Callable[P, T]:
 
 
 def scaled(X: Float[Array, "n n"]) -> tuple[Float[Array, "n n"], int]:
-    """Y and e with X = 2^e·Y exactly, |e| ≤ 1000 and largest |Y_ij| in [1/2, 1).
+    """Y and e with X = 2^e·Y exactly, |e| ≤ 500 and largest |Y_ij| in [1/2, 1).
 
     Raises:
         TypeError: X is no float64 array.
         ValueError: X is not square, finite and symmetric, or n > MAX_SIZE.
-        NotCertifiedError: the scaling would overflow or be inexact.
+        NotCertifiedError: the scaling would overflow or be inexact, or the rounding mode is wrong.
     """
     if not (isinstance(X, np.ndarray) and X.dtype == np.float64):
         kind = X.dtype if isinstance(X, np.ndarray) else type(X).__name__
         raise TypeError(f"X is {kind}: convert it to a float64 array first, if that is exact")
     if X.ndim != 2 or X.shape[0] != X.shape[1] or not 0 < len(X) <= MAX_SIZE:
         raise ValueError(f"X has shape {X.shape}: give n×n numbers, n from 1 to {MAX_SIZE}")
+    if not _rounds_to_nearest():
+        raise NotCertifiedError("float64 does not round to nearest here: restore the rounding mode")
     X = np.array(X, order="C", subok=False)
     if not bool(np.isfinite(X).all()):
         raise ValueError("X has infinite or NaN entries: give finite ones")
     if not bool((X == X.T).all()):
         raise ValueError("X is not symmetric: give (X + Xᵀ)/2 or copy one triangle")
     e = int(np.frexp(np.abs(X).max())[1])
-    if not abs(e) <= 1000:
-        raise NotCertifiedError(f"X has largest entry near 2^{e}: scale it to within 2^±1000")
+    if not abs(e) <= LARGEST_EXPONENT:
+        raise NotCertifiedError(f"X has largest entry near 2^{e}: scale it to within 2^±500")
     Y = np.ldexp(X, -e)
     if not bool((np.ldexp(Y, e) == X).all()):
         raise NotCertifiedError("the entries of X span more than float64's range: use Arb")
     return Y, e
+
+
+def _rounds_to_nearest() -> bool:
+    """Whether ±1 ± half and three quarters of an ulp go where they should, in this thread."""
+    ones = np.array([1.0, -1.0])
+    stays, moves = ones + ones * UNIT, ones + ones * (1.5 * UNIT)
+    return bool((stays == ones).all() and (moves == ones + ones * (2 * UNIT)).all())
 
 
 def scaled_back(
