@@ -18,7 +18,7 @@ from rich.table import Table
 
 from benchmarks.aims import FITTED, FITTED_FROM, Thresholds, Timings, aims_table, fitted_growth
 from benchmarks.checks import CHECKERS, TOOLKIT, Checker, Problem, draw
-from benchmarks.planted import Threshold, smallest_rejected
+from benchmarks.planted import smallest_rejected
 from benchmarks.timing import Timing, duration, in_turn, two_digits
 
 ONE_THREAD = {
@@ -109,9 +109,20 @@ def _growth(timings: Timings, name: str) -> str:
     return "–" if p != p else f"n^{p:.1f}"
 
 
-def plant_all(n: int, plan: Plan) -> dict[str, Threshold]:
-    """The smallest planted error that each checker rejects, for the smallest eigenvalue."""
-    return {c.name: smallest_rejected(c, n, 0, plan.limit) for c in meant_for(n)}
+def plant_all(plan: Plan) -> Thresholds:
+    """The smallest planted error that each checker rejects, for the smallest eigenvalue.
+
+    What was found at one size is where the search at the next begins.
+    """
+    found: Thresholds = {}
+    guesses: dict[str, float | None] = {}
+    for n in plan.planted_sizes:
+        found[n] = {
+            c.name: smallest_rejected(c, n, 0, plan.limit, guesses.get(c.name))
+            for c in meant_for(n)
+        }
+        guesses = {name: threshold.rejected for name, threshold in found[n].items()}
+    return found
 
 
 def planted_table(thresholds: Thresholds) -> Table:
@@ -148,7 +159,7 @@ def main(arguments: list[str]) -> None:
         for n in plan.sizes
         for which, index in eigenvalues(n).items()
     }
-    thresholds = {n: plant_all(n, plan) for n in plan.planted_sizes}
+    thresholds = plant_all(plan)
     console.print(time_table(timings, plan), planted_table(thresholds))
     console.print(aims_table(timings, thresholds), notes(plan))
 

@@ -35,19 +35,20 @@ class Threshold:
         return f"> {self.accepted:.0e}" if self.accepted is not None else "cut off"
 
 
-def threshold(accepts: Callable[[float], bool]) -> Threshold:
+def threshold(accepts: Callable[[float], bool], guess: float | None = None) -> Threshold:
     """Where acceptance ends among :data:`ERRORS`, by bisection.
 
     That is sound, since the planted error enters every comparison in proportion.  ``accepts`` may
-    raise CutOffError: then the answer is what was known before.
+    raise CutOffError: then the answer is what was known before.  A ``guess`` of the smallest error
+    rejected, one of :data:`ERRORS`, is tried first with its neighbours: a check may take long.
     """
+    near = ERRORS.index(guess) if guess is not None else -1
+    first = [near, near - 1, near + 1] if near >= 0 else []
     low, high = -1, len(ERRORS)
-    seen: dict[int, bool] = {}
     try:
         while high - low > 1:
-            middle = (low + high) // 2
-            seen[middle] = accepts(ERRORS[middle])
-            low, high = (middle, high) if seen[middle] else (low, middle)
+            middle = next((k for k in first if low < k < high), (low + high) // 2)
+            low, high = (middle, high) if accepts(ERRORS[middle]) else (low, middle)
         sound = low >= 0 or accepts(0.0)
     except CutOffError:
         sound = True
@@ -59,14 +60,16 @@ def threshold(accepts: Callable[[float], bool]) -> Threshold:
     )
 
 
-def smallest_rejected(checker: Checker, n: int, index: int, limit: float) -> Threshold:
+def smallest_rejected(
+    checker: Checker, n: int, index: int, limit: float, guess: float | None = None
+) -> Threshold:
     """What one checker makes of wrong gradients of λ_index at one n×n matrix.
 
-    ``limit`` is the time for one check, in seconds.
+    ``limit`` is the time for one check, in seconds; ``guess`` is :func:`threshold`'s.
     """
     X = draw(n)
 
     def accepts(error: float) -> bool:
         return checker.accepts(Problem(X, index, error, checker.meter(n, limit)))
 
-    return threshold(accepts)
+    return threshold(accepts, guess)

@@ -45,6 +45,9 @@ def test_the_threshold_is_the_smallest_error_rejected():
 
     assert threshold(accepts).accepted == pytest.approx(2e-7)
     assert threshold(accepts).rejected == pytest.approx(5e-7)
+    for guess in (ERRORS[0], 2e-7, 5e-7, 1e-6, ERRORS[-1]):
+        guess = min(ERRORS, key=lambda error: abs(error - guess))
+        assert threshold(accepts, guess) == threshold(accepts)
     assert threshold(lambda error: True).rejected is None
     assert str(threshold(lambda error: False)) == "rejects 0"
     assert threshold(lambda error: error == 0).rejected == ERRORS[0]
