@@ -21,6 +21,8 @@ lint: $(VENV)/.installed-test  ## linter and type checker
 
 bench: $(VENV)/.installed  ## speed, as ratios within one run
 	$(RUN) -m benchmarks.main_job
+	$(RUN) -m benchmarks.peers
+	$(RUN) -m benchmarks.symbolic
 
 calibrate: $(VENV)/.installed-test  ## errors of correct gradients, as fractions of the tolerance
 	$(RUN) -m benchmarks.calibrate

@@ -6,14 +6,14 @@ when the machine's speed drifts.
 
 from __future__ import annotations
 
-import statistics
 import subprocess
 import sys
-import time
+from functools import partial
 
 from rich.console import Console
 from rich.table import Table
 
+from benchmarks.timing import in_turn
 from numeric.pool import is_installed, known_frameworks
 
 RUNS = 5
@@ -38,26 +38,19 @@ def commands() -> dict[str, list[str]]:
     }
 
 
-def run(argv: list[str]) -> float:
-    """Wall time of one process, in seconds."""
-    start = time.perf_counter()
+def run(argv: list[str]) -> None:
+    """Run one process to its end."""
     subprocess.run(argv, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    return time.perf_counter() - start
 
 
 def main() -> None:
     """Time everything in turn, after one warm-up each, and print medians and ratios."""
-    timed = commands()
-    for argv in timed.values():
-        run(argv)
-    rounds = [{name: run(argv) for name, argv in timed.items()} for _ in range(RUNS)]
+    timings = in_turn({name: partial(run, argv) for name, argv in commands().items()}, RUNS)
     table = Table(title=f"medians of {RUNS} runs", header_style="bold")
     for column in ("what", "seconds", f"ratio to `{BASE}`"):
         table.add_column(column, justify="left" if column == "what" else "right")
-    for name in timed:
-        seconds = statistics.median(r[name] for r in rounds)
-        ratio = statistics.median(r[name] / r[BASE] for r in rounds)
-        table.add_row(name, f"{seconds:.2f}", f"{ratio:.2f}")
+    for name, timing in timings.items():
+        table.add_row(name, f"{timing.seconds:.2f}", f"{timing.ratio(timings[BASE]):.2f}")
     Console().print(table, f"aim for the main job: at most {AIM}")
 
 
