@@ -1,6 +1,7 @@
 """JAX: reverse mode by jax.value_and_grad, in 64 bits where 64 bits are asked for."""
 
 import functools
+import math
 
 import jax
 import jax.numpy as jnp
@@ -26,6 +27,14 @@ def _sorted_real(eigenvalues, i):
 
 def _log_det_by_cholesky(**options):
     return lambda X: 2 * jnp.log(jnp.diag(jnp.linalg.cholesky(X, **options))).sum()
+
+
+def _projector(**options):
+    def route(X, i, W):
+        v = jnp.linalg.eigh(X, **options)[1][:, i]
+        return v @ W @ v
+
+    return route
 
 
 ROUTES = {
@@ -73,6 +82,19 @@ ROUTES = {
     "inverse_quadratic_form": {
         "jnp.linalg.solve": lambda X, u: u @ jnp.linalg.solve(X, u),
         "jnp.linalg.inv": lambda X, u: u @ jnp.linalg.inv(X) @ u,
+    },
+    "gaussian_log_likelihood": {
+        "jnp.linalg.slogdet, jnp.linalg.solve": lambda X, y: (
+            -(jnp.linalg.slogdet(X)[1] + y @ jnp.linalg.solve(X, y)) / 2
+        ),
+        "jax.scipy.stats.multivariate_normal.logpdf": lambda X, y: (
+            jax.scipy.stats.multivariate_normal.logpdf(y, 0 * y, X)
+            + len(y) * math.log(2 * math.pi) / 2
+        ),
+    },
+    "projector": {
+        "jnp.linalg.eigh": _projector(),
+        "jnp.linalg.eigh(symmetrize_input=False)": _projector(symmetrize_input=False),
     },
     "weighted_inverse": {
         "jnp.linalg.inv": lambda X, W: jnp.sum(W * jnp.linalg.inv(X)),

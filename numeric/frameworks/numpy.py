@@ -34,6 +34,24 @@ def _quadratic(X, u):
     return u @ solution, -np.outer(np.linalg.solve(X.T, u), solution)
 
 
+def _gaussian(X, y):
+    z = np.linalg.solve(X, y)
+    value = -(np.linalg.slogdet(X)[1] + y @ z) / 2
+    return value, -(np.linalg.inv(X) - np.outer(z, z)) / 2
+
+
+def _projector(uplo):
+    def route(X, i, W):
+        values, V = np.linalg.eigh(X, UPLO=uplo)
+        v = V[:, i]
+        gaps = values[i] - values
+        gaps[i] = np.inf
+        P, R = np.outer(v, v), (V / gaps) @ V.T
+        return v @ W @ v, R @ W @ P + P @ W @ R
+
+    return route
+
+
 def _weighted(X, W):
     inverse = np.linalg.inv(X)
     return np.sum(W * inverse), -inverse.T @ W @ inverse.T
@@ -59,6 +77,8 @@ ROUTES = {
     "log_det": {"np.linalg.slogdet": _slogdet},
     "inverse_quadratic_form": {"np.linalg.solve": _quadratic},
     "weighted_inverse": {"np.linalg.inv": _weighted},
+    "gaussian_log_likelihood": {"np.linalg.slogdet, np.linalg.solve": _gaussian},
+    "projector": {"np.linalg.eigh(UPLO='L')": _projector("L")},
 }
 
 

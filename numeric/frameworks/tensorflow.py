@@ -22,6 +22,18 @@ def _column(vector):
     return vector[:, tf.newaxis]
 
 
+def _gaussian_by_cholesky(X, y):
+    L = tf.linalg.cholesky(X)
+    z = tf.linalg.cholesky_solve(L, _column(y))
+    log_root_det = tf.reduce_sum(tf.math.log(tf.linalg.diag_part(L)))
+    return -log_root_det - tf.reduce_sum(_column(y) * z) / 2
+
+
+def _projector(X, i, W):
+    v = tf.linalg.eigh(X)[1][:, i]
+    return tf.tensordot(v, tf.linalg.matvec(W, v), 1)
+
+
 ROUTES = {
     "eigenvalue": {
         "tf.linalg.eigh": lambda X, i: tf.linalg.eigh(X)[0][i],
@@ -55,6 +67,13 @@ ROUTES = {
         "tf.linalg.solve": lambda X, u: tf.reduce_sum(_column(u) * tf.linalg.solve(X, _column(u))),
         "tf.linalg.inv": lambda X, u: tf.tensordot(u, tf.linalg.matvec(tf.linalg.inv(X), u), 1),
     },
+    "gaussian_log_likelihood": {
+        "tf.linalg.logdet, tf.linalg.solve": lambda X, y: (
+            -(tf.linalg.logdet(X) + tf.reduce_sum(_column(y) * tf.linalg.solve(X, _column(y)))) / 2
+        ),
+        "tf.linalg.cholesky, tf.linalg.cholesky_solve": _gaussian_by_cholesky,
+    },
+    "projector": {"tf.linalg.eigh": _projector},
     "weighted_inverse": {
         "tf.linalg.inv": lambda X, W: tf.reduce_sum(W * tf.linalg.inv(X)),
         "tf.linalg.solve": lambda X, W: tf.linalg.trace(

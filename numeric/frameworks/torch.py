@@ -21,6 +21,20 @@ def _log_det_by_cholesky(upper):
     return lambda X: 2 * torch.linalg.cholesky(X, upper=upper).diagonal().log().sum()
 
 
+def _gaussian_by_cholesky(X, y):
+    L = torch.linalg.cholesky(X)
+    z = torch.cholesky_solve(y[:, None], L)[:, 0]
+    return -L.diagonal().log().sum() - y @ z / 2
+
+
+def _projector(uplo):
+    def route(X, i, W):
+        v = torch.linalg.eigh(X, UPLO=uplo).eigenvectors[:, i]
+        return v @ W @ v
+
+    return route
+
+
 ROUTES = {
     "eigenvalue": {
         "torch.linalg.eigh(UPLO='L')": _eigh("L"),
@@ -61,6 +75,16 @@ ROUTES = {
     "inverse_quadratic_form": {
         "torch.linalg.solve": lambda X, u: u @ torch.linalg.solve(X, u),
         "torch.linalg.inv": lambda X, u: u @ torch.linalg.inv(X) @ u,
+    },
+    "gaussian_log_likelihood": {
+        "torch.logdet, torch.linalg.solve": lambda X, y: (
+            -(torch.logdet(X) + y @ torch.linalg.solve(X, y)) / 2
+        ),
+        "torch.linalg.cholesky, torch.cholesky_solve": _gaussian_by_cholesky,
+    },
+    "projector": {
+        "torch.linalg.eigh(UPLO='L')": _projector("L"),
+        "torch.linalg.eigh(UPLO='U')": _projector("U"),
     },
     "weighted_inverse": {
         "torch.linalg.inv": lambda X, W: torch.sum(W * torch.linalg.inv(X)),

@@ -13,7 +13,7 @@ from jaxtyping import Float
 
 from court.records import Ball, Enclosure, Reference
 from symbolic.catalogue import Instance
-from symbolic.certified.float64 import NotCertifiedError, spectrum
+from symbolic.certified.float64 import NotCertifiedError, Spectrum, spectrum
 
 Array = Float[np.ndarray, "n n"]
 
@@ -31,8 +31,8 @@ def certify_large(function: Instance, X: Array) -> Reference:
     i = function.constants["i"]
     about: tuple[str, str, dict[str, str], Array] = (function.name, "symmetric", {}, X)
     try:
-        enclosed = spectrum(X)
-        pair = enclosed.eigenpair(i)
+        found = spectrum(X)
+        pair = found.eigenpair(i)
     except NotCertifiedError as error:
         nothing = np.zeros((0, 0))
         return Reference(*about, None, None, (), nothing, "certified", str(error))
@@ -40,21 +40,21 @@ def certify_large(function: Instance, X: Array) -> Reference:
     value = Ball(
         Fraction(pair.value) + Fraction(pair.value_tail), Fraction(float(pair.value_radius))
     )
-    sensitivity = eigenprojector_sensitivity(X, i)
+    sensitivity = eigenprojector_sensitivity(found, i)
     S = Enclosure(mid, np.zeros_like(mid), np.broadcast_to(radius, mid.shape))
     return Reference(*about, value, S, (), sensitivity, "certified")
 
 
-def eigenprojector_sensitivity(X: Array, i: int) -> Array:
-    """‖∂(v vᵀ)_kl/∂X‖ for the i-th eigenvector v, in float64; X and the result are n×n.
+def eigenprojector_sensitivity(found: Spectrum, i: int) -> Array:
+    """‖∂(v vᵀ)_kl/∂X‖ over Sym(n), n×n, for the i-th eigenvector v, in float64.
 
     From d(v vᵀ) = Σ_j (v_jᵀ dX v)/(λ − λ_j)·(v_j vᵀ + v v_jᵀ), whose coefficients are orthogonal
     functionals of dX of norm 1/(√2·|λ − λ_j|).
     """
-    values, V = np.linalg.eigh(X)
-    v, others = V[:, i], np.delete(V, i, axis=1)
-    weighted = others / np.delete(values - values[i], i)
-    M = weighted @ weighted.T
+    v, gaps = found.basis[:, i], found.values[i] - found.values
+    gaps[i] = np.inf
+    scaled = found.basis / gaps
+    M = scaled @ scaled.T
     along = np.outer(np.diag(M), v**2)
     squares = (along + along.T) / 2 + np.outer(v, v) * M
-    return np.sqrt(np.maximum(squares, 0))
+    return np.asarray(np.sqrt(np.maximum(squares, 0)))

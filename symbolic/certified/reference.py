@@ -100,10 +100,10 @@ def certify(function: Instance, X: Matrix, directions: Mapping[str, Sparse]) -> 
 
 def _out_of_range(X: Array, value: Ball, S: Enclosure, sensitivity: Array) -> str:
     """Why the sizes at this point leave float64 no room for a tolerance; nothing if they do."""
-    sizes = {"X": X, "S": S.high, "∂S/∂X": sensitivity}
-    largest = {name: float(np.max(np.abs(M), initial=0.0)) for name, M in sizes.items()}
-    largest["f"] = float(abs(value.mid)) if abs(value.mid) < 10 * Fraction(LIMIT) else np.inf
-    for name, size in largest.items():
+    if abs(value.mid) > Fraction(LIMIT):
+        return f"out of range: f is larger than {LIMIT:.0e}; scale the matrix"
+    for name, M in {"X": X, "S": S.high, "∂S/∂X": sensitivity}.items():
+        size = float(np.max(np.abs(M), initial=0.0))
         if not (size == 0 or 1 / LIMIT < size < LIMIT):
             return f"out of range: {name} is of the size {size:.0e}; scale the matrix"
     return ""
