@@ -19,7 +19,7 @@ lint: $(VENV)/.installed-test  ## linter and type checker
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/mypy
 
-bench: $(VENV)/.installed  ## speed, as ratios within one run
+bench: $(VENV)/.installed-test  ## speed, as ratios within one run
 	$(RUN) -m benchmarks.main_job
 	$(RUN) -m benchmarks.peers
 	$(RUN) -m benchmarks.symbolic
