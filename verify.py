@@ -7,35 +7,25 @@ verdicts to ``report``.
 
 from __future__ import annotations
 
-import platform
 import sys
 from collections.abc import Sequence
-from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
-from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from court import VERSION, experiment
 from court.errors import InputError, check_known
-from court.judge import judge
+from court.hearing import Hearing
 from court.records import (
     Choice,
-    Claim,
-    Demonstration,
-    Event,
-    Excerpt,
-    Reference,
-    Reported,
     Run,
     Started,
-    Verdict,
 )
 from numeric.pool import Pool, is_installed, known_frameworks
-from report import main_job, terminal
-from report.document import Output, to_json
+from report import page, terminal
+from report.document import Output, make_run, to_json
 
 if TYPE_CHECKING:
     from symbolic.cases import Case
@@ -50,139 +40,39 @@ DOCUMENTED = (
 """The public calls whose docstrings the claims C8 and C10 are about."""
 
 
-class Hearing:
-    """One run: the cases, what both witnesses say of them, and the judgement."""
+def hear(hearing: Hearing, progress: Progress) -> None:
+    """Put the cases to both witnesses at once; what is finished is kept if it is cut short."""
+    choice = hearing.choice
+    with progress, Pool(choice.frameworks, choice.timeout, choice.files) as pool:
+        task = progress.add_task(f"importing {', '.join(choice.frameworks)}", total=None)
+        cases = plan(choice)
+        hearing.cases = [(case.part, case.dtype) for case in cases]
+        for number, case in enumerate(cases):
+            pool.ask(case.problem(number))
+        for framework, name in DOCUMENTED if choice.is_main_job else ():
+            pool.look_up(framework, name)
+        pool.close()
+        if choice.is_main_job:
+            from symbolic.proofs.two_by_two import two_by_two
 
-    def __init__(self, choice: Choice) -> None:
-        self.choice = choice
-        self.cases: list[Case] = []
-        self.references: list[Reference] = []
-        self.reported: list[Reported] = []
-        self.excerpts: list[Excerpt] = []
-        self.versions: dict[str, str] = {}
-        self.demonstration: Demonstration | None = None
-        self.judged: list[tuple[str, Verdict]] = []
-
-    def hear(self, progress: Progress) -> None:
-        """Put the cases to both witnesses at once; what is finished is kept if it is cut short."""
-        names = self.choice.frameworks
-        with progress, Pool(names, self.choice.timeout, self.choice.files) as pool:
-            task = progress.add_task(f"importing {', '.join(names)}", total=None)
-            self._plan()
-            for number, case in enumerate(self.cases):
-                pool.ask(case.problem(number))
-            for framework, name in DOCUMENTED if self.choice.is_main_job else ():
-                pool.look_up(framework, name)
-            pool.close()
-            if self.choice.is_main_job:
-                from symbolic.proofs.two_by_two import two_by_two
-
-                self.demonstration = two_by_two()
-            for number, case in enumerate(self.cases, 1):
-                progress.update(task, description=f"exact derivatives {number}/{len(self.cases)}")
-                self.references.append(case.reference())
-                for event in pool.events(wait=False):
-                    self._note(event)
-            for event in pool.events():
-                self._note(event)
-                progress.update(task, description=f"{len(self.reported)} gradients")
-
-    def _note(self, event: Event) -> None:
-        if isinstance(event, Reported):
-            self.reported.append(event)
-        elif isinstance(event, Started):
-            self.versions[event.framework] = event.version
-        elif isinstance(event, Excerpt):
-            self.excerpts.append(event)
-
-    def _plan(self) -> None:
-        from symbolic import cases  # SymPy is imported while the workers import their frameworks
-
-        if self.choice.is_main_job:
-            self.cases = cases.main_job(self.choice, experiment.matrix().tolist())
-        else:
-            self.cases = cases.chosen(self.choice, known_frameworks())
-
-    def judge(self) -> None:
-        """Judge what has been reported, in the order of cases and frameworks."""
-        order = {name: k for k, name in enumerate(self.choice.frameworks)}
-        for r in sorted(self.reported, key=lambda r: (r.problem, order[r.framework])):
-            if r.problem < len(self.references):
-                case = self.cases[r.problem]
-                verdict = judge(self.references[r.problem], r, case.dtype)
-                self.judged.append((case.part, verdict))
-
-    def verdicts(self, *parts: str) -> list[Verdict]:
-        """The verdicts on some parts' cases, or on all."""
-        return [verdict for part, verdict in self.judged if part in parts or not parts]
-
-    def claims(self) -> list[Claim]:
-        """The claims of the reference experiment, settled; none if it was not run."""
-        chosen = [k for k, case in enumerate(self.cases) if case.part == "experiment"]
-        if not chosen or self.demonstration is None or len(self.references) < len(self.cases):
-            return []
-        values: dict[tuple[str, str], list[float]] = {}
-        for r in sorted(self.reported, key=lambda r: r.problem):
-            if r.problem in chosen and not r.error:
-                values.setdefault((r.framework, r.route), []).append(r.value)
-        complete = {key: found for key, found in values.items() if len(found) == len(chosen)}
-        return experiment.settle(
-            experiment.Experiment(
-                [self.references[k] for k in chosen],
-                complete,
-                [v for v in self.verdicts("experiment") if v.function == "eigenvalue[0]"],
-                self.verdicts("sum"),
-                self.demonstration.identities,
-                self.excerpts,
-            )
-        )
-
-    @property
-    def worker_died(self) -> bool:
-        """Whether a worker was lost."""
-        return any(r.worker_died for r in self.reported)
+            hearing.demonstration = two_by_two()
+        for number, case in enumerate(cases, 1):
+            progress.update(task, description=f"exact derivatives {number}/{len(cases)}")
+            hearing.references.append(case.reference())
+            for event in pool.events(wait=False):
+                hearing.note(event)
+        for event in pool.events():
+            hearing.note(event)
+            progress.update(task, description=f"{len(hearing.reported)} gradients")
 
 
-def make_run(hearing: Hearing, command: Sequence[str]) -> Run:
-    """Everything that was found, as the record that is written."""
-    packages = ["numpy", "sympy", "python-flint", "msgspec", "click", "rich"]
-    versions = {name: metadata.version(name) for name in packages}
-    demonstration = hearing.demonstration
-    return Run(
-        toolkit={"name": "symgrad", "version": VERSION},
-        environment={
-            "python": platform.python_version(),
-            "platform": platform.platform(),
-            **versions,
-            **dict(sorted(hearing.versions.items())),
-        },
-        command=list(command),
-        identities=demonstration.identities if demonstration else [],
-        claims=hearing.claims(),
-        verdicts=hearing.verdicts(),
-    )
+def plan(choice: Choice) -> list[Case]:
+    """The cases that the user's choice means."""
+    from symbolic import cases  # SymPy is imported while the workers import their frameworks
 
-
-def show(console: Console, hearing: Hearing, run: Run, verbose: bool) -> None:
-    """Print the parts that there are."""
-    if hearing.choice.is_main_job:
-        if run.verdicts:
-            terminal.show_answer(console, hearing.verdicts("2×2", "experiment"), run.identities)
-        if hearing.demonstration:
-            main_job.show_proof(console, hearing.demonstration)
-        if found := hearing.verdicts("2×2"):
-            main_job.show_frameworks(console, found, verbose)
-        if found := hearing.verdicts("sum"):
-            main_job.show_sum(console, found)
-        if found := hearing.verdicts("experiment"):
-            first = next(k for k, case in enumerate(hearing.cases) if case.part == "experiment")
-            reference = hearing.references[first]
-            main_job.show_experiment(console, reference, found, run.claims, verbose)
-    elif run.verdicts:
-        shown = run.verdicts if verbose else terminal.first_points(run.verdicts)
-        terminal.show_verdicts(console, shown)
-        console.print("\nEach route over all points (--verbose shows each):")
-        terminal.show_summary(console, run.verdicts)
+    if choice.is_main_job:
+        return cases.main_job(choice, experiment.matrix().tolist())
+    return cases.chosen(choice, known_frameworks())
 
 
 def exit_status(hearing: Hearing, run: Run, missing: Sequence[str]) -> int:
@@ -322,7 +212,7 @@ def cli(
             output.write(to_json(run))
         console = terminal.make_console()
         if not quiet:
-            show(console, hearing, run, verbose)
+            page.show(console, hearing, run, verbose)
             console.print()
         notes = [f"{name} is not installed" for name in missing]
         notes += ["interrupted"] if interrupted else []
@@ -376,7 +266,7 @@ def listen(hearing: Hearing) -> bool:
     )
     interrupted = False
     try:
-        hearing.hear(progress)
+        hear(hearing, progress)
     except KeyboardInterrupt:
         interrupted = True
     hearing.judge()

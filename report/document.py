@@ -3,15 +3,40 @@
 from __future__ import annotations
 
 import os
+import platform
 import tempfile
+from collections.abc import Sequence
+from importlib import metadata
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
+from court import VERSION
+from court.hearing import Hearing
 from court.records import Run
 
 SCHEMA = Path(__file__).with_name("schema.json")
+
+
+def make_run(hearing: Hearing, command: Sequence[str]) -> Run:
+    """Everything that was found, as the record that is written."""
+    packages = ["numpy", "sympy", "python-flint", "msgspec", "click", "rich"]
+    versions = {name: metadata.version(name) for name in packages}
+    demonstration = hearing.demonstration
+    return Run(
+        toolkit={"name": "symgrad", "version": VERSION},
+        environment={
+            "python": platform.python_version(),
+            "platform": platform.platform(),
+            **versions,
+            **dict(sorted(hearing.versions.items())),
+        },
+        command=list(command),
+        identities=demonstration.identities if demonstration else [],
+        claims=hearing.claims(),
+        verdicts=hearing.verdicts(),
+    )
 
 
 def to_json(run: Run) -> bytes:

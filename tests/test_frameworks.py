@@ -4,11 +4,12 @@ import numpy as np
 import pytest
 from rich.progress import Progress
 
+from court.hearing import Hearing
 from court.judge import judge
 from court.records import Choice, Reported
 from numeric.pool import known_frameworks
 from tests.helpers import exact_gradient
-from verify import Hearing
+from verify import hear
 
 STRUCTURES = ("symmetric", "diagonal", "toeplitz", "ar1")
 EXTRAS = ("jax",)
@@ -32,7 +33,7 @@ CONVENTIONS = {
 """What the pinned versions do with an eigenvalue: the convention reported, the entries read."""
 
 
-def hear(framework, size, dtypes=("float64",)):
+def hearing_of(framework, size, dtypes=("float64",)):
     if framework in EXTRAS:
         pytest.importorskip(framework)
     choice = Choice(
@@ -48,7 +49,7 @@ def hear(framework, size, dtypes=("float64",)):
         timeout=300,
     )
     hearing = Hearing(choice)
-    hearing.hear(Progress(disable=True))
+    hear(hearing, Progress(disable=True))
     hearing.judge()
     return hearing
 
@@ -56,7 +57,7 @@ def hear(framework, size, dtypes=("float64",)):
 @pytest.mark.parametrize("framework", known_frameworks())
 @pytest.mark.parametrize("size", [2, 3, pytest.param(4, marks=pytest.mark.slow)])
 def test_every_route_agrees_and_its_planted_twin_does_not(framework, size):
-    hearing = hear(framework, size, ("float64", "float32"))
+    hearing = hearing_of(framework, size, ("float64", "float32"))
     verdicts = hearing.verdicts()
     assert len(verdicts) > 100
     for v in verdicts:
@@ -69,19 +70,19 @@ def test_every_route_agrees_and_its_planted_twin_does_not(framework, size):
 
 def reject_twin(hearing, report: Reported):
     """The reported gradient with one entry 0.1 % of ‖S‖ off must disagree."""
-    reference, case = hearing.references[report.problem], hearing.cases[report.problem]
+    reference, (_, dtype) = hearing.references[report.problem], hearing.cases[report.problem]
     G = report.gradient.copy()
     G[0, -1] += 2e-3 * np.linalg.norm(exact_gradient(reference))
     planted = Reported(
         report.problem, report.framework, report.version, report.route, report.dtype,
         report.value, G, report.reads,
     )  # fmt: skip
-    assert judge(reference, planted, case.dtype).verdict == "disagrees", report
+    assert judge(reference, planted, dtype).verdict == "disagrees", report
 
 
 @pytest.mark.parametrize("framework", known_frameworks())
 def test_conventions_and_reads_of_the_eigensolvers(framework):
-    hearing = hear(framework, 3)
+    hearing = hearing_of(framework, 3)
     found = {
         (v.framework, v.route): (v.convention, v.reads)
         for v in hearing.verdicts()

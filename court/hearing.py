@@ -1,0 +1,85 @@
+"""The hearing: what both witnesses have said of the cases, and the judgement on it."""
+
+from __future__ import annotations
+
+from court import experiment
+from court.judge import judge
+from court.records import (
+    Choice,
+    Claim,
+    Demonstration,
+    Event,
+    Excerpt,
+    Reference,
+    Reported,
+    Started,
+    Verdict,
+)
+
+
+class Hearing:
+    """One run.  Each case has a part of the report that it belongs to, and a dtype.
+
+    ``references`` are in the order of ``cases``; reports name their case by its number.
+    """
+
+    def __init__(self, choice: Choice) -> None:
+        self.choice = choice
+        self.cases: list[tuple[str, str]] = []
+        self.references: list[Reference] = []
+        self.reported: list[Reported] = []
+        self.excerpts: list[Excerpt] = []
+        self.versions: dict[str, str] = {}
+        self.demonstration: Demonstration | None = None
+        self.judged: list[tuple[str, Verdict]] = []
+
+    def note(self, event: Event) -> None:
+        """Put down what a worker said."""
+        if isinstance(event, Reported):
+            self.reported.append(event)
+        elif isinstance(event, Started):
+            self.versions[event.framework] = event.version
+        elif isinstance(event, Excerpt):
+            self.excerpts.append(event)
+
+    def judge(self) -> None:
+        """Judge what has been reported, in the order of cases and frameworks."""
+        order = {name: k for k, name in enumerate(self.choice.frameworks)}
+        for r in sorted(self.reported, key=lambda r: (r.problem, order[r.framework])):
+            if r.problem < len(self.references):
+                part, dtype = self.cases[r.problem]
+                self.judged.append((part, judge(self.references[r.problem], r, dtype)))
+
+    def verdicts(self, *parts: str) -> list[Verdict]:
+        """The verdicts on some parts' cases, or on all."""
+        return [verdict for part, verdict in self.judged if part in parts or not parts]
+
+    def numbers(self, part: str) -> list[int]:
+        """The numbers of a part's cases."""
+        return [k for k, case in enumerate(self.cases) if case[0] == part]
+
+    def claims(self) -> list[Claim]:
+        """The claims of the reference experiment, settled; none if it was not run."""
+        chosen = self.numbers("experiment")
+        if not chosen or self.demonstration is None or len(self.references) < len(self.cases):
+            return []
+        values: dict[tuple[str, str], list[float]] = {}
+        for r in sorted(self.reported, key=lambda r: r.problem):
+            if r.problem in chosen and not r.error:
+                values.setdefault((r.framework, r.route), []).append(r.value)
+        complete = {key: found for key, found in values.items() if len(found) == len(chosen)}
+        return experiment.settle(
+            experiment.Experiment(
+                [self.references[k] for k in chosen],
+                complete,
+                [v for v in self.verdicts("experiment") if v.function == "eigenvalue[0]"],
+                self.verdicts("sum"),
+                self.demonstration.identities,
+                self.excerpts,
+            )
+        )
+
+    @property
+    def worker_died(self) -> bool:
+        """Whether a worker was lost."""
+        return any(r.worker_died for r in self.reported)
