@@ -324,7 +324,7 @@ def test_a_gradient_that_is_truly_wrong_is_convicted(tmp_path, capsys):
     assert "3 disagree" in shown
 
 
-@pytest.mark.parametrize("name", ["gaussian_log_likelihood", "frobenius_norm"])
+@pytest.mark.parametrize("name", ["multivariate_normal", "frobenius_norm"])
 def test_the_examples(name, capsys):
     file = Path(__file__).parent.parent / "examples" / f"{name}.py"
     assert verify.main([str(file), "-n", "3", "-p", "symmetric", "-p", "ar1", "--quiet"]) == 0

@@ -34,8 +34,6 @@ FIRST_BITS = 256
 MAX_BITS = 16384
 LIMIT = 1e75
 """Sizes beyond this or its inverse are refused: a tolerance is a product of up to four of them."""
-PROOF_SIZE_LIMIT = 3
-"""Largest n at which each reference has its contraction proved for all θ, by two routes."""
 DIRECT_SIZE_LIMIT = 4
 """Largest n at which f(X(θ)) is differentiated in θ too: cheap, and independent of S."""
 
@@ -64,7 +62,7 @@ def refer(
         with suppress(EnclosureError):  # a formula in θ may have holes that f(X) has not
             direct = generic.derivatives(function, parameterization, theta, spectrum_of(X))
             _check_overlap(function.name, direct, reference.directions)
-    small = function.size <= PROOF_SIZE_LIMIT
+    small = function.size <= function.function.proved_size
     proved = is_exact and small and examine(function, parameterization).holds
     return structs.replace(
         reference,

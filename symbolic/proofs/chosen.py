@@ -14,8 +14,6 @@ from symbolic.proofs.closed_form import prove_closed_form
 from symbolic.proofs.conventions import prove_conventions
 from symbolic.proofs.prove import examine
 
-FUNCTION_SIZE = 4
-"""Largest n at which a function's theorem is proved: up to half a minute each."""
 ROUTES = ["SymPy", "python-flint"]
 
 
@@ -30,9 +28,10 @@ def prove_chosen(choice: Choice, frameworks: list[str]) -> Iterator[Proved]:
     functions = chosen_functions(choice, frameworks)
     generic = choice.parameterizations in ((), ("symmetric",))
     eigenvalues_alone = generic and all(_is_eigenvalue(f) for f in functions)
-    if n > FUNCTION_SIZE and not eigenvalues_alone:
+    limit = min(f.function.proved_size + 1 for f in functions)
+    if n > limit and not eigenvalues_alone:
         raise InputError(
-            f"size {n}: functions are proved for sizes 1 to {FUNCTION_SIZE}, the eigenvalues of a "
+            f"size {n}: these functions are proved for sizes 1 to {limit}, the eigenvalues of a "
             f"generic symmetric matrix for sizes 1 to {PROVED_SIZE}"
         )
     conventions = prove_conventions(n) if n <= 5 else []
