@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
@@ -29,9 +31,18 @@ SHOWN = 6
 """Matrices up to this size and as many parameters are printed in full; the JSON has all."""
 
 
+class PatientConsole(Console):
+    """A console whose reader may leave: the run goes on, and its exit status stays its own."""
+
+    def on_broken_pipe(self) -> None:
+        """Print nothing more; Rich would end the run with status 1, which says "disagrees"."""
+        self.quiet = True
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
 def make_console(stderr: bool = False) -> Console:
     """A console with colour on a terminal alone, and wide tables where there is none."""
-    console = Console(stderr=stderr, highlight=False, soft_wrap=False)
+    console = PatientConsole(stderr=stderr, highlight=False, soft_wrap=False)
     if not console.is_terminal:
         console.width = WIDTH_OFF_TERMINAL
     return console

@@ -2,6 +2,8 @@
 
 import json
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import msgspec
@@ -305,6 +307,19 @@ def test_a_rounded_point_is_said_to_be_rounded(tmp_path):
         command = ["det", "--point", point, "-f", "numpy", "--quiet", "--json", str(output)]
         assert verify.main(command) == 0
         assert {v.reason for v in from_json(output.read_bytes()).verdicts} == {note}
+
+
+def test_a_reader_that_leaves_changes_nothing(tmp_path):
+    output = tmp_path / "run.json"
+    process = subprocess.Popen(
+        [sys.executable, verify.__file__, "trace", "-f", "numpy", "--json", str(output)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+    process.stdout.close()
+    assert process.stderr.read() == b""
+    assert process.wait() == 0
+    assert from_json(output.read_bytes()).verdicts
 
 
 def test_an_output_may_be_a_link(tmp_path):
