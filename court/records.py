@@ -64,20 +64,28 @@ class Choice(Struct, frozen=True):
 
 
 class Problem(Struct, frozen=True):
-    """What a framework is told: which function, at which matrix, in which dtype. Nothing else."""
+    """What a framework is told: which function, at which matrix, in which dtype. Nothing else.
+
+    ``matrix`` is n×n, the real part of a Hermitian one where ``imaginary`` is given.  ``forward``
+    asks for the derivatives by forward mode as well.
+    """
 
     id: int
     function: str
     constants: dict[str, int | list[float] | list[list[float]]]
     matrix: list[list[float]]
     dtype: str
+    imaginary: list[list[float]] | None = None
     find_reads: bool = True
+    forward: bool = True
 
 
 class Reported(Struct, frozen=True):
     """What a framework said: one route's value and gradient for one problem, or its error.
 
-    ``declined`` says that the error is the framework's own: it has no such gradient.
+    ``declined`` says that the error is the framework's own: it has no such gradient.  ``forward``
+    is the symmetric gradient by forward mode, put together from one derivative per symmetric
+    direction; where a framework that has forward mode gives none, ``forward_error`` says why.
     """
 
     problem: int
@@ -91,6 +99,8 @@ class Reported(Struct, frozen=True):
     error: str = ""
     declined: bool = False
     worker_died: bool = False
+    forward: Inexact[np.ndarray, "n n"] | None = None
+    forward_error: str = ""
 
 
 class Started(Struct, frozen=True):

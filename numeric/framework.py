@@ -1,5 +1,7 @@
 """What every framework's file defines: a subclass of this one."""
 
+import numpy as np
+
 
 class BaseFramework:
     """One framework, asked for values and gradients in its own idiom.
@@ -7,34 +9,61 @@ class BaseFramework:
     ``namespace`` is what its users write before a dot (``torch``, ``tf``, ``jnp``), ``version``
     that of the installed framework, and ``routes`` maps function name → route → callable, a
     route being one public call as a user types it.
+
+    X is n×n: real symmetric in float64, or Hermitian in complex128 where ``dtype`` is complex.
     """
 
     namespace = None
     version = ""
     routes = {}
+    has_forward_mode = False
 
     def array(self, values, dtype):
-        """The framework's own constant array."""
+        """The framework's own constant array; ``dtype`` is one that an array of its own has."""
         raise NotImplementedError
 
     def differentiate(self, route, X, constants, dtype):
-        """(f(X), G, dtype of G) of the route, computed in ``dtype``; X and G are n×n in float64."""
+        """(f(X), G, dtype of G) of the route, computed in ``dtype`` by reverse mode; G is n×n."""
         raise NotImplementedError
 
     def evaluate(self, route, X, constants, dtype):
-        """f(X) of the route, the forward pass alone, computed in ``dtype``; X is n×n in float64."""
+        """f(X) of the route, the forward pass alone, computed in ``dtype``."""
         raise NotImplementedError
 
+    def derivative_along(self, route, X, E, constants, dtype):
+        """The derivative of f at X along E (n×n, symmetric or Hermitian), by forward mode."""
+        raise NotImplementedError
+
+    def differentiate_forward(self, route, X, constants, dtype):
+        """The symmetric (Hermitian) gradient S, n×n, by forward mode along every such direction.
+
+        The directions E are orthogonal, so that S = Σ f′(X; E)·E/‖E‖².
+        """
+        S = np.zeros(X.shape, X.dtype)
+        for E in directions(len(X), np.iscomplexobj(X)):
+            slope = self.derivative_along(route, X, E, constants, dtype)
+            S += slope * E / np.sum(np.abs(E) ** 2)
+        return S
+
+    def real(self, value):
+        """The real part of the framework's own complex scalar."""
+        return value.real
+
     def apply(self, route, x, constants):
-        """The route's value at the framework's own array x (n×n), checked to be a scalar."""
+        """The route's value at the framework's own array x (n×n), checked to be a real scalar.
+
+        At a complex x it is the real part of the value: f(X) is real at a Hermitian X.
+        """
         arrays = {
             key: self.array(value, x.dtype) if isinstance(value, list) else value
             for key, value in constants.items()
         }
         value = route(x, **arrays)
-        if isinstance(value, complex) or "complex" in str(getattr(value, "dtype", "")):
-            raise TypeError("the value is complex, a real scalar was expected")
-        if getattr(value, "shape", ()) != ():
+        if _is_complex(value):
+            if not _is_complex(x):
+                raise TypeError("the value is complex, a real scalar was expected")
+            value = self.real(value)
+        if tuple(getattr(value, "shape", ())) != ():
             shape = "×".join(map(str, value.shape))
             raise TypeError("the route gave an array of shape %s, not a scalar" % shape)
         return value
@@ -45,3 +74,20 @@ class BaseFramework:
         for part in name.split("."):
             target = getattr(target, part, None)
         return target.__doc__ or ""
+
+
+def directions(n, hermitian=False):
+    """The orthogonal directions E_ii, E_ij + E_ji and, if Hermitian, i(E_ij − E_ji); each n×n."""
+    for i in range(n):
+        for j in range(i + 1):
+            E = np.zeros((n, n), complex if hermitian else float)
+            E[i, j] = E[j, i] = 1
+            yield E
+            if hermitian and i != j:
+                E = np.zeros((n, n), complex)
+                E[i, j], E[j, i] = 1j, -1j
+                yield E
+
+
+def _is_complex(value):
+    return isinstance(value, complex) or "complex" in str(getattr(value, "dtype", ""))

@@ -22,6 +22,7 @@ from typing import Any
 
 import msgspec
 import numpy as np
+from jaxtyping import Inexact
 
 from court.records import Event, Excerpt, Finished, Problem, Reported, Started
 from numeric import frameworks
@@ -170,12 +171,15 @@ class _Worker:
         if "error" in answer:
             declined = bool(answer["declined"])
             return Reported(*about, error=str(answer["error"]), declined=declined)
+        forward = answer.get("forward", {})
         return Reported(
             *about,
             dtype=str(answer["dtype"]),
             value=float(answer["value"]),
-            gradient=np.array(answer["gradient"], dtype=np.float64),
+            gradient=_array(answer["gradient"]),
             reads=answer["reads"],
+            forward=_array(forward) if "real" in forward else None,
+            forward_error=str(forward.get("error", "")),
         )
 
     def _check_nothing_is_open(self, status: int) -> None:
@@ -204,6 +208,14 @@ class _Worker:
             if (request["id"], route) not in self._answered:
                 about = (request["id"], self.framework, self._version, route)
                 self._emit(Reported(*about, error=why, worker_died=True))
+
+
+def _array(rows: dict[str, Any]) -> Inexact[np.ndarray, "n n"]:
+    """A matrix as a worker writes it."""
+    real = np.array(rows["real"], dtype=np.float64)
+    if rows["imaginary"] is None:
+        return real
+    return real + 1j * np.array(rows["imaginary"], dtype=np.float64)
 
 
 class Pool:

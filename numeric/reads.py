@@ -5,7 +5,7 @@ import numpy as np
 
 def step(X):
     """A power of two well inside the distance from X (n×n, symmetric) to the singular matrices."""
-    size = np.abs(np.linalg.eigvalsh(X.astype(np.float64)))
+    size = np.abs(np.linalg.eigvalsh(X))
     distance = size.min() if size.min() > size.max() / 256 else size.max() / 16
     return 2.0 ** np.floor(np.log2(distance / 8)) if distance > 0 else 2.0**-6
 

@@ -22,7 +22,14 @@ if __name__ == "__main__":
 
 from numeric import reads
 
-ROUNDOFF = {"float64": 2.0**-53, "float32": 2.0**-24, "float16": 2.0**-11, "bfloat16": 2.0**-8}
+ROUNDOFF = {
+    "float64": 2.0**-53,
+    "float32": 2.0**-24,
+    "float16": 2.0**-11,
+    "bfloat16": 2.0**-8,
+    "complex128": 2.0**-53,
+    "complex64": 2.0**-24,
+}
 """The unit roundoff of each dtype."""
 
 
@@ -62,18 +69,46 @@ def _send(answers, record):
 
 
 def _answer(framework, route, request):
-    X = np.array(request["matrix"], dtype=np.float64)
+    X = _matrix(request)
     constants, dtype = request["constants"], request["dtype"]
     try:
         value, gradient, found = framework.differentiate(route, X.copy(), constants, dtype)
     except (Exception, SystemExit) as error:
         return {"error": _describe(error), "declined": _declines(error)}
-    return {
+    answer = {
         "value": value,
-        "gradient": gradient.tolist(),
+        "gradient": _rows(gradient),
         "dtype": found,
         "reads": _reads(framework, route, X, constants, dtype) if request["find_reads"] else None,
     }
+    if request["forward"] and framework.has_forward_mode:
+        answer["forward"] = _forward(framework, route, X, constants, dtype)
+    return answer
+
+
+def _matrix(request):
+    """The matrix of a request: real, or complex if it gives imaginary parts."""
+    X = np.array(request["matrix"], dtype=np.float64)
+    if request["imaginary"] is None:
+        return X
+    return X + 1j * np.array(request["imaginary"], dtype=np.float64)
+
+
+def _rows(M):
+    """A matrix by rows, in a form that JSON has: its real and its imaginary part, if any."""
+    M = np.asarray(M)
+    return {
+        "real": M.real.tolist(),
+        "imaginary": M.imag.tolist() if np.iscomplexobj(M) else None,
+    }
+
+
+def _forward(framework, route, X, constants, dtype):
+    """The symmetric gradient by forward mode, or why there is none."""
+    try:
+        return _rows(framework.differentiate_forward(route, X.copy(), constants, dtype))
+    except (Exception, SystemExit) as error:
+        return {"error": _describe(error), "declined": _declines(error)}
 
 
 def _reads(framework, route, X, constants, dtype):
