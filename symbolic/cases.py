@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from court.errors import InputError, check_known
 from court.records import Choice, Problem, Reference
-from symbolic.catalogue import CATALOGUE, Instance, choose, instances
+from symbolic.catalogue import CATALOGUE, Instance, choose, family, instances
 from symbolic.certified.reference import refer, round_to
 from symbolic.derivation import SIZE_LIMIT
 from symbolic.extension import check_exact, load_function
@@ -105,12 +105,13 @@ def chosen_functions(choice: Choice, frameworks: Sequence[str]) -> list[Instance
         check_known("parameterization", name, PARAMETERIZATIONS)
     n = choice.size if choice.matrix is None else len(parse_matrix(choice.matrix))
     found: list[Instance] = []
-    for name in choice.functions or tuple(CATALOGUE):
+    everything = tuple(name for name, f in CATALOGUE.items() if f.instances(n))
+    for name in choice.functions or everything:
         if name.endswith(".py"):
             (own,) = instances(load_function(Path(name), frameworks), n)
             check_exact(own, [PARAMETERIZATIONS[x](n) for x in names], Path(name))
             found.append(own)
         else:
-            check_known("function", name.split("[")[0], CATALOGUE)
+            check_known("function", family(name), CATALOGUE)
             found += choose(name, n)
     return found

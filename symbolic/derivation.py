@@ -39,24 +39,26 @@ class Derivation:
     def eigenvalues(self) -> tuple[Eigenvalue, ...]:
         """The λ_i that the expressions contain, in order."""
         found = sympy.Tuple(self.value, *self.gradient).atoms(Eigenvalue)
-        return tuple(sorted(found, key=lambda symbol: symbol.index))
+        return tuple(sorted(found, key=str))
 
 
 @cache
-def characteristic_polynomial(parameterization: Parameterization) -> Expr:
-    """p(λ; θ) = det(λI − X(θ)), of degree n in :data:`LAMBDA`."""
-    M = DomainMatrix.from_Matrix(parameterization.X)
+def characteristic_polynomial(X: ImmutableDenseMatrix) -> Expr:
+    """p(λ; θ) = det(λI − X(θ)), of degree n in :data:`LAMBDA`; X is n×n."""
+    M = DomainMatrix.from_Matrix(X)
     coefficients = [M.domain.to_sympy(c) for c in M.charpoly()]
-    n = parameterization.size
-    return sum((c * LAMBDA ** (n - k) for k, c in enumerate(coefficients)), sympy.S.Zero)
+    terms = (c * LAMBDA ** (X.rows - k) for k, c in enumerate(coefficients))
+    return sum(terms, sympy.S.Zero)
 
 
 @cache
-def eigenvalue_derivatives(parameterization: Parameterization) -> tuple[Expr, ...]:
+def eigenvalue_derivatives(
+    X: ImmutableDenseMatrix, symbols: tuple[Symbol, ...]
+) -> tuple[Expr, ...]:
     """∂λ/∂θ_k = −(∂p/∂θ_k)/(∂p/∂λ) for each θ_k, as expressions in θ and :data:`LAMBDA`."""
-    p = characteristic_polynomial(parameterization)
+    p = characteristic_polynomial(X)
     slope = p.diff(LAMBDA)
-    return tuple(-p.diff(theta) / slope for theta in parameterization.symbols)
+    return tuple(-p.diff(theta) / slope for theta in symbols)
 
 
 @cache
@@ -71,8 +73,8 @@ def derive(function: Instance, parameterization: Parameterization) -> Derivation
     value = function.exact(parameterization.X)
     gradient = [value.diff(theta) for theta in parameterization.symbols]
     for eigenvalue in value.atoms(Eigenvalue):
-        slope = value.diff(eigenvalue)
-        for k, rate in enumerate(eigenvalue_derivatives(parameterization)):
+        slope, X = value.diff(eigenvalue), eigenvalue.matrix or parameterization.X
+        for k, rate in enumerate(eigenvalue_derivatives(X, parameterization.symbols)):
             gradient[k] += slope * rate.xreplace({LAMBDA: eigenvalue})
     return Derivation(parameterization, value, tuple(gradient))
 

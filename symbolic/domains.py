@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from flint import fmpq
 
 from court.records import Matrix
-from symbolic.algebra.enclosures import Spectrum, exact_matrix
+from symbolic.algebra.spectrum import Spectrum, exact_matrix
 
 
 @dataclass(frozen=True)

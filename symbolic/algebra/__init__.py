@@ -1,24 +1,29 @@
 """One statement of a gradient theorem, three ways to compute with it.
 
-A matrix function's value and gradient are written once, in terms of products, inverses and
-eigenprojectors.  Over ``expressions`` (SymPy) the theorem is proved for all parameters; over
-``enclosures`` (Arb) it is evaluated rigorously at one matrix; over ``slopes`` (float64 dual
-numbers) it is differentiated once more, for the sensitivity of the gradient.
+A matrix function's value and gradient are written once, in terms of products, inverses, Cholesky
+factors and functions of the eigenvalues.  Over ``expressions`` (SymPy) the theorem is proved for
+all parameters; over ``enclosures`` (Arb) it is evaluated rigorously at one matrix; over ``slopes``
+(float64 dual numbers) it is differentiated once more, for the sensitivity of the gradient.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Protocol
+from fractions import Fraction
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    from symbolic.algebra.scalar import Index, Scalar
 
 Rows = Sequence[Sequence[int]]
 """A constant matrix of small integers, by rows."""
 
 
 class Algebra(Protocol):
-    """What a theorem may use, beside ``+``, ``−`` and ``*`` of matrices and scalars.
+    """What a theorem may use, beside ``+``, ``−``, ``*`` and, of scalars, ``/``.
 
-    The matrix X is symmetric, n×n.  M stands for the algebra's own matrices.
+    The matrix X is symmetric, n×n: the one that the function is of, or a :meth:`congruence` of it.
+    M and L stand for any of the algebra's matrices; W for a constant one, by rows.
     """
 
     def size(self, X: Any) -> int:
@@ -30,8 +35,14 @@ class Algebra(Protocol):
     def inner(self, W: Any, M: Any) -> Any:
         """The Frobenius inner product ⟨W, M⟩, a scalar."""
 
-    def half(self, x: Any) -> Any:
-        """x/2, of a matrix or a scalar."""
+    def scaled(self, x: Any, factor: Fraction) -> Any:
+        """The multiple of a matrix or a scalar."""
+
+    def log(self, x: Any) -> Any:
+        """The natural logarithm of a positive scalar."""
+
+    def congruence(self, T: Rows, X: Any) -> Any:
+        """T X Tᵀ, for an invertible T."""
 
     def inverse(self, X: Any) -> Any:
         """X⁻¹."""
@@ -42,14 +53,26 @@ class Algebra(Protocol):
     def adjugate(self, X: Any) -> Any:
         """adj X = det X · X⁻¹."""
 
-    def log(self, x: Any) -> Any:
-        """The natural logarithm of a positive scalar."""
+    def by_modulus(self, rank: int) -> Index:
+        """The eigenvalue of the ``rank``-th largest absolute value, counted from 0."""
 
-    def eigenvalue(self, X: Any, i: int) -> Any:
-        """The i-th smallest eigenvalue λ_i, counted from 0."""
+    def trace(self, X: Any, phi: Scalar) -> Any:
+        """tr φ(X) = Σ φ(λ_i), a scalar."""
 
-    def eigenprojector(self, X: Any, i: int) -> Any:
-        """v vᵀ for the unit eigenvector v of λ_i; sign and scale of v do not matter."""
+    def apply(self, X: Any, phi: Scalar) -> Any:
+        """φ(X) = Σ φ(λ_i) v_i v_iᵀ."""
 
-    def reduced_resolvent(self, X: Any, i: int) -> Any:
-        """(λ_i I − X)⁺ = Σ v_j v_jᵀ/(λ_i − λ_j), over the other eigenpairs."""
+    def frechet(self, X: Any, phi: Scalar, W: Rows) -> Any:
+        """The Fréchet derivative of φ at X along W: Σ φ[λ_i, λ_j] v_i v_iᵀ W v_j v_jᵀ."""
+
+    def cholesky(self, X: Any) -> Any:
+        """The lower triangular L with a positive diagonal and X = L Lᵀ."""
+
+    def triangular_inverse(self, L: Any) -> Any:
+        """L⁻¹."""
+
+    def transpose(self, M: Any) -> Any:
+        """Mᵀ."""
+
+    def lower_half(self, M: Any) -> Any:
+        """The lower triangle of M, with half its diagonal."""

@@ -1,20 +1,23 @@
 """The algebra of slopes: float64 matrices that carry their derivatives along m directions.
 
 It differentiates a gradient theorem once more, in forward mode, for its sensitivity.
-A tolerance needs its size alone, so float64 suffices; only the gaps between eigenvalues, in which
+A tolerance needs its size alone, so float64 suffices; only differences of eigenvalues, in which
 float64 may lose every digit, are taken from their enclosures.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from fractions import Fraction
+from functools import cached_property
 
 import numpy as np
 from jaxtyping import Float
 
-from court.records import Matrix
 from symbolic.algebra import Rows
-from symbolic.algebra.enclosures import Spectrum
+from symbolic.algebra.divided import first_differences, second_differences
+from symbolic.algebra.scalar import Modulus, Scalar
+from symbolic.algebra.spectrum import Spectrum
 
 PROBES = 64
 """Above this many symmetric directions a norm is estimated from random ones, to about ±10 %."""
@@ -33,6 +36,9 @@ class Dual:
     def __add__(self, other: Dual) -> Dual:
         return Dual(self.value + other.value, self.slopes + other.slopes)
 
+    def __sub__(self, other: Dual) -> Dual:
+        return self + -other
+
     def __mul__(self, other: Dual | int) -> Dual:
         if isinstance(other, int):
             return Dual(self.value * other, self.slopes * other)
@@ -43,6 +49,44 @@ class Dual:
         slopes = np.multiply.outer(scalar.slopes, matrix.value) + scalar.value * matrix.slopes
         return Dual(scalar.value * matrix.value, slopes)
 
+    def __truediv__(self, other: Dual) -> Dual:
+        quotient = self.value / other.value
+        return Dual(quotient, (self.slopes - quotient * other.slopes) / other.value)
+
+    def __rtruediv__(self, number: int) -> Dual:
+        return Dual(number / self.value, -number * self.slopes / self.value**2)
+
+
+@dataclass(frozen=True)
+class Symmetric(Dual):
+    """A symmetric matrix whose exact spectrum is known: X, or a congruence of it."""
+
+    spectrum: Spectrum
+
+    @cached_property
+    def basis(self) -> Float[np.ndarray, "n n"]:
+        """The eigenvectors, as columns."""
+        return np.linalg.eigh(self.value)[1]
+
+    def in_basis(self, M: np.ndarray) -> np.ndarray:
+        """Vᵀ M V, of one matrix or of many."""
+        return np.asarray(self.basis.T @ M @ self.basis)
+
+    def from_basis(self, M: np.ndarray) -> np.ndarray:
+        """V M Vᵀ, of one matrix or of many."""
+        return np.asarray(self.basis @ M @ self.basis.T)
+
+    @cached_property
+    def places(self) -> list[int]:
+        """For each eigenvalue in ascending order, which of the distinct ones it is."""
+        clusters = enumerate(self.spectrum.clusters())
+        return [k for k, (_, multiplicity, _) in clusters for _ in range(multiplicity)]
+
+    def values(self, phi: Scalar) -> Float[np.ndarray, " n"]:
+        """φ(λ_i) for every eigenvalue."""
+        distinct = np.array([float(x.mid()) for (x,) in self.spectrum.taylor(phi, 1)])
+        return distinct[self.places]
+
 
 class Slopes:
     """Dual numbers along an orthonormal basis of Sym(n), or along random directions if n is large.
@@ -50,15 +94,14 @@ class Slopes:
     ``sensitivity(G)`` turns a computed gradient into ‖∂S_ij/∂X‖.
     """
 
-    def __init__(self, X: Matrix, spectrum: Spectrum) -> None:
-        """X is symmetric, n×n and exact, and ``spectrum`` its own."""
-        self._value = np.array([[float(x) for x in row] for row in X])
-        self._directions, self._weight = _directions(len(X))
-        self._spectrum = spectrum
+    def __init__(self, n: int) -> None:
+        """For n×n matrices."""
+        self._directions, self._weight = _directions(n)
 
-    def matrix(self) -> Dual:
-        """X itself, along each direction."""
-        return Dual(self._value, self._directions)
+    def matrix(self, spectrum: Spectrum) -> Symmetric:
+        """The exact matrix that has this spectrum, along each direction."""
+        value = np.array([[float(int(x.p) / int(x.q)) for x in row] for row in spectrum.X.tolist()])
+        return Symmetric(value, self._directions, spectrum)
 
     def sensitivity(self, G: Dual) -> Float[np.ndarray, "n n"]:
         """The Frobenius norm of the gradient of each entry of (G + Gᵀ)/2 over Sym(n)."""
@@ -75,8 +118,15 @@ class Slopes:
         slopes = np.sum(W.slopes * M.value + W.value * M.slopes, axis=(1, 2))
         return Dual(np.asarray(np.sum(W.value * M.value)), slopes)
 
-    def half(self, x: Dual) -> Dual:
-        return Dual(x.value / 2, x.slopes / 2)
+    def scaled(self, x: Dual, factor: Fraction) -> Dual:
+        return Dual(x.value * float(factor), x.slopes * float(factor))
+
+    def log(self, x: Dual) -> Dual:
+        return Dual(np.log(x.value), x.slopes / x.value)
+
+    def congruence(self, T: Rows, X: Symmetric) -> Symmetric:
+        M = np.array(T, dtype=np.float64)
+        return Symmetric(M @ X.value @ M.T, M @ X.slopes @ M.T, X.spectrum.congruence(T))
 
     def inverse(self, X: Dual) -> Dual:
         R = np.linalg.inv(X.value)
@@ -89,41 +139,57 @@ class Slopes:
     def adjugate(self, X: Dual) -> Dual:
         return self.det(X) * self.inverse(X)
 
-    def log(self, x: Dual) -> Dual:
-        return Dual(np.log(x.value), x.slopes / x.value)
+    def by_modulus(self, rank: int) -> Modulus:
+        return Modulus(rank)
 
-    def eigenvalue(self, X: Dual, i: int) -> Dual:
-        v = np.linalg.eigh(X.value)[1][:, i]
-        value = float(self._spectrum.cluster(i)[2].mid())
-        return Dual(np.asarray(value), np.einsum("i,mij,j->m", v, X.slopes, v))
+    def trace(self, X: Symmetric, phi: Scalar) -> Dual:
+        rates = np.diagonal(X.in_basis(X.slopes), axis1=1, axis2=2)
+        return Dual(np.asarray(np.sum(X.values(phi))), rates @ X.values(phi.derivative()))
 
-    def eigenprojector(self, X: Dual, i: int) -> Dual:
-        """d(v vᵀ) = Σ_j (v_jᵀ dX v)/(λ − λ_j)·(v_j vᵀ + v v_jᵀ), over the other eigenvalues λ_j."""
-        V = np.linalg.eigh(X.value)[1]
-        v, weights = V[:, i], self._inverse_gaps(i)
-        coordinates = weights * np.einsum("ik,mij,j->mk", V, X.slopes, v)
-        half = np.einsum("ik,mk,j->mij", V, coordinates, v)
-        return Dual(np.outer(v, v), half + np.swapaxes(half, 1, 2))
+    def apply(self, X: Symmetric, phi: Scalar) -> Dual:
+        value = X.from_basis(np.diag(X.values(phi)))
+        return Dual(value, X.from_basis(_first(X, phi) * X.in_basis(X.slopes)))
 
-    def reduced_resolvent(self, X: Dual, i: int) -> Dual:
-        """R = (λI − X)⁺ has dR = R dX R − dλ R² − R² dX P − P dX R², P the eigenprojector."""
-        V = np.linalg.eigh(X.value)[1]
-        R = V @ np.diag(self._inverse_gaps(i)) @ V.T
-        P = np.outer(V[:, i], V[:, i])
-        dX, d_lambda = X.slopes, self.eigenvalue(X, i).slopes
-        outer = R @ R @ dX @ P
-        slopes = R @ dX @ R - np.multiply.outer(d_lambda, R @ R)
-        return Dual(R, slopes - outer - np.swapaxes(outer, 1, 2))
+    def frechet(self, X: Symmetric, phi: Scalar, W: Rows) -> Dual:
+        """Along E, entry (i, k) of the slope is Σ_j φ[λ_i, λ_j, λ_k](W_ij E_jk + E_ij W_jk)."""
+        M, E = X.in_basis(np.array(W, dtype=np.float64)), X.in_basis(X.slopes)
+        first, second = _first(X, phi), _second(X, phi)
+        slopes = np.einsum("ijk,ij,mjk->mik", second, M, E)
+        slopes += np.einsum("ijk,mij,jk->mik", second, E, M)
+        return Dual(X.from_basis(first * M), X.from_basis(slopes))
 
-    def _inverse_gaps(self, i: int) -> Float[np.ndarray, " n"]:
-        """1/(λ_i − λ_j) for every j, and 0 for i itself; the gaps from enclosures."""
-        _, _, root = self._spectrum.cluster(i)
-        gaps = [
-            float((root - other).mid())
-            for other, multiplicity in self._spectrum.roots()
-            for _ in range(multiplicity)
-        ]
-        return np.array([1 / gap if gap else 0.0 for gap in gaps])
+    def cholesky(self, X: Dual) -> Dual:
+        """L moves by L Φ(L⁻¹ dX L⁻ᵀ) (Murray, arXiv:1602.07527, section 2)."""
+        L = np.linalg.cholesky(X.value)
+        R = np.linalg.inv(L)
+        return Dual(L, L @ _lower_half(R @ X.slopes @ R.T))
+
+    def triangular_inverse(self, L: Dual) -> Dual:
+        R = np.linalg.inv(L.value)
+        return Dual(R, -R @ L.slopes @ R)
+
+    def transpose(self, M: Dual) -> Dual:
+        return Dual(M.value.T, np.swapaxes(M.slopes, 1, 2))
+
+    def lower_half(self, M: Dual) -> Dual:
+        return Dual(_lower_half(M.value), _lower_half(M.slopes))
+
+
+def _lower_half(M: np.ndarray) -> np.ndarray:
+    weights = np.tril(np.ones(M.shape[-2:]), -1) + np.eye(M.shape[-1]) / 2
+    return np.asarray(M * weights)
+
+
+def _first(X: Symmetric, phi: Scalar) -> Float[np.ndarray, "n n"]:
+    table = first_differences(X.spectrum, phi)
+    distinct = np.array([[float(x.mid()) for x in row] for row in table])
+    return distinct[np.ix_(X.places, X.places)]
+
+
+def _second(X: Symmetric, phi: Scalar) -> Float[np.ndarray, "n n n"]:
+    table = second_differences(X.spectrum, phi, first_differences(X.spectrum, phi))
+    distinct = np.array([[[float(x.mid()) for x in row] for row in plane] for plane in table])
+    return distinct[np.ix_(X.places, X.places, X.places)]
 
 
 def _directions(n: int) -> tuple[Float[np.ndarray, "m n n"], float]:

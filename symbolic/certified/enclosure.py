@@ -31,6 +31,7 @@ ARB_FUNCTIONS: dict[type, Callable[..., arb]] = {
     sympy.loggamma: arb.lgamma,
     sympy.digamma: arb.digamma,
     sympy.Abs: abs,
+    sympy.sign: arb.sgn,
 }
 ARB_CONSTANTS: dict[Expr, Callable[[], arb]] = {sympy.pi: arb.pi, sympy.E: arb.const_e}
 

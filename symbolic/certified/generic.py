@@ -8,10 +8,10 @@ from fractions import Fraction
 import numpy as np
 from flint import arb, arb_mat
 from jaxtyping import Float
-from sympy import Symbol
+from sympy import Rational, Symbol
 
 from court.records import Ball, Matrix
-from symbolic.algebra.enclosures import Spectrum
+from symbolic.algebra.spectrum import Spectrum
 from symbolic.catalogue import Instance
 from symbolic.certified import enclosure
 from symbolic.certified.enclosure import precision, to_arb, to_ball
@@ -51,11 +51,11 @@ def derivatives(
     """∂f(X(θ))/∂θ_k by parameter name, differentiated in θ itself; ``spectrum`` is that of X(θ)."""
     derivation = derive(function, parameterization)
     with precision(512):
-        values: dict[Symbol, arb | Fraction] = {
+        values: dict[Symbol, Fraction] = {
             symbol: theta[symbol.name] for symbol in parameterization.symbols
         }
-        values |= _eigenvalues_at(derivation, spectrum)
-        balls = enclosure.enclose(derivation.gradient, values)
+        known = values | _eigenvalues_at(derivation, values, spectrum)
+        balls = enclosure.enclose(derivation.gradient, known)
     return {s.name: to_ball(b) for s, b in zip(parameterization.symbols, balls, strict=True)}
 
 
@@ -83,14 +83,29 @@ def _symbols_at(
 ) -> dict[Symbol, arb | Fraction]:
     """The generic symbols x_ij and the eigenvalues λ_i at X."""
     entries = [X[i][j] for i, j in _pairs(len(X))]
-    values: dict[Symbol, arb | Fraction] = dict(
+    values: dict[Symbol, Fraction] = dict(
         zip(derivation.parameterization.symbols, entries, strict=True)
     )
-    return values | _eigenvalues_at(derivation, spectrum)
+    return values | _eigenvalues_at(derivation, values, spectrum)
 
 
-def _eigenvalues_at(derivation: Derivation, spectrum: Spectrum) -> dict[Symbol, arb | Fraction]:
-    return {symbol: spectrum.simple(symbol.index) for symbol in derivation.eigenvalues}
+def _eigenvalues_at(
+    derivation: Derivation, values: Mapping[Symbol, Fraction], spectrum: Spectrum
+) -> dict[Symbol, arb | Fraction]:
+    """λ_i of X, whose spectrum is given, or of another matrix that a symbol names."""
+    X = derivation.parameterization.X
+    exact = {s: Rational(x.numerator, x.denominator) for s, x in values.items()}
+    spectra = {X: spectrum}
+    found: dict[Symbol, arb | Fraction] = {}
+    for symbol in derivation.eigenvalues:
+        matrix = symbol.matrix or X
+        if matrix not in spectra:
+            rows = matrix.xreplace(exact).tolist()
+            spectra[matrix] = Spectrum(
+                tuple(tuple(Fraction(int(x.p), int(x.q)) for x in row) for row in rows)
+            )
+        found[symbol] = spectra[matrix].simple(symbol.index)
+    return found
 
 
 def _moved(X: Matrix, i: int, j: int, step: Fraction) -> Matrix:

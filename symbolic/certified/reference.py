@@ -21,8 +21,9 @@ from msgspec import structs
 
 from court.errors import InputError
 from court.records import Ball, Cluster, Direction, Enclosure, Matrix, Reference, Sparse
-from symbolic.algebra.enclosures import Enclosures, NotDifferentiableError, Spectrum
+from symbolic.algebra.enclosures import Enclosures
 from symbolic.algebra.slopes import Slopes
+from symbolic.algebra.spectrum import NotDifferentiableError, Spectrum
 from symbolic.catalogue import Instance
 from symbolic.certified import generic
 from symbolic.certified.enclosure import EnclosureError, precision, to_ball
@@ -34,8 +35,6 @@ FIRST_BITS = 256
 MAX_BITS = 16384
 LIMIT = 1e75
 """Sizes beyond this or its inverse are refused: a tolerance is a product of up to four of them."""
-DIRECT_SIZE_LIMIT = 4
-"""Largest n at which f(X(θ)) is differentiated in θ too: cheap, and independent of S."""
 
 Array = Float[np.ndarray, "n n"]
 
@@ -58,7 +57,7 @@ def refer(
     X = round_to(exact, dtype)
     is_exact = X == exact
     reference = certify(function, X, parameterization.directions(theta))
-    if is_exact and not reference.refusal and function.size <= DIRECT_SIZE_LIMIT:
+    if is_exact and not reference.refusal and function.size <= function.function.proved_size + 1:
         with suppress(EnclosureError):  # a formula in θ may have holes that f(X) has not
             direct = generic.derivatives(function, parameterization, theta, spectrum_of(X))
             _check_overlap(function.name, direct, reference.directions)
@@ -162,10 +161,10 @@ def _source(function: Instance, X: Matrix, spectrum: Spectrum) -> Callable[[], E
     """What encloses f and its gradient at the precision in force."""
     if function.function.gradient is None:
         return lambda: generic.enclose(function, X, spectrum)
-    algebra = Enclosures(X, spectrum)
+    algebra = Enclosures()
+    M = algebra.matrix(spectrum)
 
     def theorem() -> Enclosed:
-        M = algebra.matrix()
         return function.value(algebra, M), function.gradient(algebra, M)
 
     return theorem
@@ -219,9 +218,9 @@ def contract(S: Balls, D: Sparse) -> Ball:
 def _sensitivity(function: Instance, X: Matrix, spectrum: Spectrum) -> Float[np.ndarray, "n n"]:
     if function.function.gradient is None:
         return generic.sensitivity(function, X)
-    slopes = Slopes(X, spectrum)
+    slopes = Slopes(len(X))
     with precision(FIRST_BITS):
-        return slopes.sensitivity(function.gradient(slopes, slopes.matrix()))
+        return slopes.sensitivity(function.gradient(slopes, slopes.matrix(spectrum)))
 
 
 def _cluster(function: Instance, spectrum: Spectrum) -> Cluster | None:
@@ -230,7 +229,7 @@ def _cluster(function: Instance, spectrum: Spectrum) -> Cluster | None:
         return None
     with precision(2 * FIRST_BITS):
         first, multiplicity, root = spectrum.cluster(function.constants["i"])
-        others = [x for x, _ in spectrum.roots() if not x.overlaps(root)]
+        others = [x for _, _, x in spectrum.clusters() if not x.overlaps(root)]
         gap = min((abs(float((x - root).mid())) for x in others), default=math.inf)
         P = [[to_ball(x) for x in row] for row in spectrum.projector(root).tolist()]
     return Cluster(first, multiplicity, gap, to_enclosure(P))

@@ -43,7 +43,7 @@ def _by_sympy() -> list[Identity]:
     x = symmetric(2)
     a, b, c = x.symbols
     discriminant = (a - c) ** 2 + 4 * b**2
-    slope = characteristic_polynomial(x).diff(LAMBDA)
+    slope = characteristic_polynomial(x.X).diff(LAMBDA)
     S = (LAMBDA * sympy.eye(2) - x.X).adjugate() / slope
     identities = []
     for name, sign in SIGNS.items():

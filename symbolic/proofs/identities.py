@@ -68,8 +68,10 @@ def contraction_identities(
     own definition has at a generic symmetric matrix.
     """
     derivation = derive(function, parameterization)
-    p = characteristic_polynomial(parameterization) if derivation.eigenvalues else sympy.S.Zero
-    relations = {lam: p.xreplace({LAMBDA: lam}) for lam in derivation.eigenvalues}
+    relations = {
+        lam: characteristic_polynomial(lam.matrix or parameterization.X).xreplace({LAMBDA: lam})
+        for lam in derivation.eigenvalues
+    }
     G = function.theorem(parameterization.X)
     if G is None:
         G = _generic_gradient(function, parameterization)

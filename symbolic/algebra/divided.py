@@ -1,0 +1,95 @@
+"""Divided differences, and the functions of a matrix that they make.
+
+At the distinct eigenvalues r_0, r_1, … of a symmetric X, φ(X) is the Newton interpolant
+
+    φ(X) = Σ_k φ[r_0, …, r_k] (X − r_0 I) ⋯ (X − r_{k−1} I),
+
+and the Fréchet derivative L of φ at X in the direction W is the upper right block of φ of
+[[X, W], [0, X]], whose minimal polynomial divides Π (t − r_k)² (Higham, Functions of Matrices,
+SIAM 2008, sections 1.2 and 3.2).  In the eigenbasis it is Daleckiĭ and Kreĭn's formula,
+W_ij times φ[λ_i, λ_j].
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cache
+
+from flint import arb, arb_mat
+
+from symbolic.algebra.scalar import Scalar
+from symbolic.algebra.spectrum import Spectrum, scalar_matrix
+
+
+def apply(spectrum: Spectrum, phi: Scalar) -> arb_mat:
+    """φ(X), n×n."""
+    roots = [root for _, _, root in spectrum.clusters()]
+    values = spectrum.taylor(phi, 1)
+    if phi.indices is not None:  # few projectors take fewer bits than an interpolant with jumps
+        zero = scalar_matrix(spectrum.X.nrows(), arb(0))
+        there = [(root, x) for root, (x,) in zip(roots, values, strict=True) if x != 0]
+        return sum((spectrum.projector(root) * x for root, x in there), zero)
+    coefficients = _newton(roots, list(range(len(roots))), values)
+    n, X = spectrum.X.nrows(), arb_mat(spectrum.X)
+    total = scalar_matrix(n, coefficients[-1])
+    for root, coefficient in zip(roots[-2::-1], coefficients[-2::-1], strict=True):
+        total = total * (X - scalar_matrix(n, root)) + scalar_matrix(n, coefficient)
+    return total
+
+
+def frechet(spectrum: Spectrum, phi: Scalar, W: arb_mat) -> arb_mat:
+    """The Fréchet derivative of φ at X in the direction W; both n×n."""
+    roots = [root for _, _, root in spectrum.clusters()]
+    order = [k for k in range(len(roots)) for _ in range(2)]
+    coefficients = _newton(roots, order, spectrum.taylor(phi, 2))
+    n, X = spectrum.X.nrows(), arb_mat(spectrum.X)
+    diagonal, corner = scalar_matrix(n, coefficients[-1]), scalar_matrix(n, arb(0))
+    for k, coefficient in zip(order[-2::-1], coefficients[-2::-1], strict=True):
+        shifted = X - scalar_matrix(n, roots[k])
+        corner = diagonal * W + corner * shifted
+        diagonal = diagonal * shifted + scalar_matrix(n, coefficient)
+    return corner
+
+
+def _newton(
+    roots: Sequence[arb], order: Sequence[int], taylor: Sequence[Sequence[arb]]
+) -> list[arb]:
+    """φ[r_0], φ[r_0, r_1], … in that order of the roots; equal ones stand side by side."""
+    column = [taylor[k][0] for k in order]
+    found = [column[0]]
+    for step in range(1, len(order)):
+        column = [
+            taylor[a][step] if a == b else (above - below) * (1 / (roots[b] - roots[a]))
+            for below, above, a, b in zip(column, column[1:], order, order[step:], strict=False)
+        ]
+        found.append(column[0])
+    return found
+
+
+def first_differences(spectrum: Spectrum, phi: Scalar) -> list[list[arb]]:
+    """φ[r_k, r_l] for all pairs of distinct eigenvalues, φ′(r_k) on the diagonal."""
+    roots, taylor = [root for _, _, root in spectrum.clusters()], spectrum.taylor(phi, 2)
+    return [
+        [
+            taylor[j][1] if j == k else (taylor[k][0] - taylor[j][0]) / (roots[k] - roots[j])
+            for k in range(len(roots))
+        ]
+        for j in range(len(roots))
+    ]
+
+
+def second_differences(
+    spectrum: Spectrum, phi: Scalar, first: Sequence[Sequence[arb]]
+) -> list[list[list[arb]]]:
+    """φ[r_j, r_k, r_l] for all triples of distinct eigenvalues, from the first differences."""
+    roots, taylor = [root for _, _, root in spectrum.clusters()], spectrum.taylor(phi, 3)
+
+    @cache
+    def difference(j: int, k: int, m: int) -> arb:
+        """The triple is in ascending order."""
+        if j == m:
+            return taylor[j][2]
+        return (first[k][m] - first[j][k]) / (roots[m] - roots[j])
+
+    every = range(len(roots))
+    return [[[difference(*sorted((j, k, m))) for m in every] for k in every] for j in every]

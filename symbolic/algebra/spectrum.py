@@ -1,0 +1,154 @@
+"""The spectrum of an exact symmetric matrix, decided by its characteristic polynomial."""
+
+from __future__ import annotations
+
+from functools import cached_property
+
+from flint import arb, arb_mat, ctx, fmpq, fmpq_mat, fmpq_poly
+
+from court.records import Matrix
+from symbolic.algebra import Rows
+from symbolic.algebra.scalar import Index, NotDifferentiableError, Scalar
+
+__all__ = ["Cluster", "NotDifferentiableError", "Spectrum", "exact_matrix", "scalar_matrix"]
+
+Cluster = tuple[int, int, arb]
+"""A distinct eigenvalue: its first index, its multiplicity, its enclosure."""
+
+
+def exact_matrix(X: Matrix) -> fmpq_mat:
+    """The n×n matrix X in python-flint's rationals."""
+    entries = [fmpq(x.numerator, x.denominator) for row in X for x in row]
+    return fmpq_mat(len(X), len(X), entries)
+
+
+class Spectrum:
+    """The distinct eigenvalues of an exact symmetric X (n×n), their multiplicities, projectors.
+
+    All is decided by the exact characteristic polynomial p.  A symmetric X has the minimal
+    polynomial s = p/gcd(p, p′), so that the orthogonal projector onto the eigenspace of a root λ,
+    simple or not, is q(X)/q(λ) with q(t) = s(t)/(t − λ) (Lagrange interpolation; Horn and Johnson,
+    Matrix Analysis, 2nd ed., section 1.3.P).
+    """
+
+    def __init__(self, X: Matrix | fmpq_mat) -> None:
+        """X is n×n and exact."""
+        self.X: fmpq_mat = X if isinstance(X, fmpq_mat) else exact_matrix(X)
+        self._clusters: dict[int, list[Cluster]] = {}
+
+    def congruence(self, T: Rows) -> Spectrum:
+        """The spectrum of T X Tᵀ; T is n×n."""
+        return Spectrum(fmpq_mat(T) * self.X * fmpq_mat(T).transpose())
+
+    @cached_property
+    def _characteristic(self) -> fmpq_poly:
+        return self.X.charpoly()
+
+    @cached_property
+    def _minimal(self) -> fmpq_poly:
+        p = self._characteristic
+        return p // p.gcd(p.derivative())
+
+    @cached_property
+    def is_simple(self) -> bool:
+        """Whether all eigenvalues are distinct."""
+        return bool(self._minimal.degree() == self._characteristic.degree())
+
+    def clusters(self) -> list[Cluster]:
+        """The distinct eigenvalues in ascending order, enclosed apart."""
+        if ctx.prec not in self._clusters:
+            roots = self._characteristic.numer().complex_roots()
+            found, first = [], 0
+            for z, multiplicity in sorted(roots, key=lambda root: _order(root[0].real)):
+                found.append((first, multiplicity, z.real))
+                first += multiplicity
+            self._clusters[ctx.prec] = found
+        return self._clusters[ctx.prec]
+
+    def cluster(self, i: int) -> Cluster:
+        """The distinct eigenvalue that the i-th smallest is."""
+        for first, multiplicity, root in self.clusters():
+            if first <= i < first + multiplicity:
+                return first, multiplicity, root
+        raise IndexError(f"no eigenvalue {i}")
+
+    def position(self, index: Index) -> int:
+        """Which eigenvalue, counted from the smallest, an index means.
+
+        Raises:
+            NotDifferentiableError: it goes by absolute value, and two of opposite sign tie.
+        """
+        if isinstance(index, int):
+            return index
+        ordered = sorted(self.clusters(), key=lambda c: _order(abs(c[2])), reverse=True)
+        above = 0
+        for k, (first, multiplicity, root) in enumerate(ordered):
+            if above <= index.rank < above + multiplicity:
+                neighbours = ordered[max(k - 1, 0) : k] + ordered[k + 1 : k + 2]
+                if any(abs(other).overlaps(abs(root)) for _, _, other in neighbours):
+                    raise NotDifferentiableError(
+                        f"singular value {index.rank} has no derivative here: "
+                        f"λ and −λ are both eigenvalues, λ = {abs(float(root.mid())):.6g}"
+                    )
+                return first + index.rank - above
+            above += multiplicity
+        raise IndexError(f"no singular value {index.rank}")
+
+    def simple(self, index: Index) -> arb:
+        """The eigenvalue of that index.
+
+        Raises:
+            NotDifferentiableError: it is repeated.
+        """
+        i = self.position(index)
+        first, multiplicity, root = self.cluster(i)
+        if multiplicity > 1:
+            raise _cut(i, first, multiplicity, root)
+        return root
+
+    def taylor(self, phi: Scalar, terms: int) -> list[list[arb]]:
+        """φ(λ), φ′(λ), φ″(λ)/2, … at each distinct eigenvalue λ.
+
+        Raises:
+            NotDifferentiableError: φ tells the members of a repeated eigenvalue apart.
+        """
+        chosen = None if phi.indices is None else {self.position(i) for i in phi.indices}
+        found = []
+        for first, multiplicity, root in self.clusters():
+            inside = range(first, first + multiplicity)
+            if chosen is None or chosen.issuperset(inside):
+                found.append(phi.taylor(root, terms))
+            elif chosen.isdisjoint(inside):
+                found.append([arb(0)] * terms)
+            else:
+                raise _cut(min(chosen.intersection(inside)), first, multiplicity, root)
+        return found
+
+    def projector(self, root: arb) -> arb_mat:
+        """The orthogonal projector (n×n) onto the eigenspace of a root of :meth:`clusters`."""
+        n, s = self.X.nrows(), self._minimal
+        quotient = [arb(s[s.degree()])]  # Horner: s(t) = (t − λ)·q(t)
+        for k in range(s.degree() - 1, 0, -1):
+            quotient.append(arb(s[k]) + root * quotient[-1])
+        X, q_of_X, q_of_root = arb_mat(self.X), scalar_matrix(n, quotient[0]), quotient[0]
+        for coefficient in quotient[1:]:
+            q_of_X = q_of_X * X + scalar_matrix(n, coefficient)
+            q_of_root = q_of_root * root + coefficient
+        return q_of_X * (1 / q_of_root)
+
+
+def scalar_matrix(n: int, x: arb) -> arb_mat:
+    """The n×n matrix x·I."""
+    return arb_mat(n, n, [x if i == j else arb(0) for i in range(n) for j in range(n)])
+
+
+def _cut(i: int, first: int, multiplicity: int, root: arb) -> NotDifferentiableError:
+    return NotDifferentiableError(
+        f"λ{i} has no derivative here: λ{first} … λ{first + multiplicity - 1} coincide at "
+        f"{float(root.mid()):.6g}; their sum has one, the projector onto their eigenspace"
+    )
+
+
+def _order(x: arb) -> fmpq:
+    mantissa, exponent = x.mid().man_exp()
+    return fmpq(mantissa) * fmpq(2) ** int(exponent)

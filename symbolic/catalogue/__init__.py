@@ -1,0 +1,54 @@
+"""The catalogue of matrix functions: what each one is, exactly, where, and who says so."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+
+from court.errors import InputError
+from symbolic.catalogue import (
+    eigenvalues,
+    factors,
+    inverses,
+    polynomials,
+    spectral,
+    statistics,
+)
+from symbolic.catalogue.function import Constants, Instance, MatrixFunction
+
+__all__ = ["CATALOGUE", "Constants", "Instance", "MatrixFunction", "choose", "family", "instances"]
+
+CATALOGUE: dict[str, MatrixFunction] = {
+    function.name: function
+    for subject in (eigenvalues, polynomials, inverses, factors, spectral, statistics)
+    for function in subject.FUNCTIONS
+}
+
+
+def family(name: str) -> str:
+    """The family of a member's name: ``eigenvalue`` of ``eigenvalue[1]``."""
+    return re.sub(r"\[[^\[\]]*\]$", "", name)
+
+
+@cache
+def instances(function: MatrixFunction, n: int) -> tuple[Instance, ...]:
+    """The members of a function's family at size n."""
+    return tuple(
+        Instance(function.name + suffix, function, n, constants)
+        for suffix, constants in function.instances(n).items()
+    )
+
+
+def choose(name: str, n: int) -> tuple[Instance, ...]:
+    """The instances that a name of the command line means at size n.
+
+    ``eigenvalue`` is every eigenvalue, ``eigenvalue[1]`` the second smallest.
+
+    Raises:
+        InputError: no member of its family has that name at this size.
+    """
+    members = instances(CATALOGUE[family(name)], n)
+    chosen = tuple(member for member in members if name in (member.name, member.function.name))
+    if not chosen:
+        raise InputError(f"function {name!r} does not exist at size {n}")
+    return chosen

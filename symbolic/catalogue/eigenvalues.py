@@ -1,0 +1,138 @@
+"""Eigenvalues, singular values and the norms made of them.
+
+They are traces tr φ(X) with a φ that is 0 at all eigenvalues but some, and differ in φ alone:
+d tr φ(X) = ⟨φ′(X), dX⟩ (Lewis, Derivatives of spectral functions, Math. Oper. Res. 21 (1996),
+theorem 1.1).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from symbolic.algebra import Algebra
+from symbolic.algebra.scalar import ABSOLUTE, IDENTITY, Scalar
+from symbolic.catalogue.function import Constants, MatrixFunction
+
+MAGNUS = (
+    "Magnus, On differentiating eigenvalues and eigenvectors, Econometric Theory 1 (1985), "
+    "theorem 1"
+)
+LEWIS = "Lewis, Derivatives of spectral functions, Math. Oper. Res. 21 (1996), theorem 1.1"
+
+
+def trace_function(
+    name: str,
+    formula: str,
+    domain: str,
+    citation: str,
+    phi: Callable[..., Scalar],
+    instances: Callable[[int], dict[str, Constants]] = lambda n: {"": {}},
+) -> MatrixFunction:
+    """tr φ(X), φ = ``phi(A, n, **constants)``, with the gradient φ′(X)."""
+
+    def value(A: Algebra, X: Any, **constants: Any) -> Any:
+        return A.trace(X, phi(A, A.size(X), **constants))
+
+    def gradient(A: Algebra, X: Any, **constants: Any) -> Any:
+        return A.apply(X, phi(A, A.size(X), **constants).derivative())
+
+    return MatrixFunction(name, formula, domain, citation, value, gradient, instances)
+
+
+def _each(count: Callable[[int], int], key: str = "i", first: int = 0) -> Any:
+    return lambda n: {f"[{i}]": {key: i} for i in range(first, count(n))}
+
+
+def _gap(A: Algebra, X: Any, i: int) -> Any:
+    return A.trace(X, IDENTITY.at(i + 1)) - A.trace(X, IDENTITY.at(i))
+
+
+def _gap_gradient(A: Algebra, X: Any, i: int) -> Any:
+    one = IDENTITY.derivative()
+    return A.apply(X, one.at(i + 1)) - A.apply(X, one.at(i))
+
+
+def _condition(A: Algebra, X: Any) -> Any:
+    return A.trace(X, IDENTITY.at(A.size(X) - 1)) / A.trace(X, IDENTITY.at(0))
+
+
+def _condition_gradient(A: Algebra, X: Any) -> Any:
+    """P_max/λ_min − κ·P_min/λ_min."""
+    one, last = IDENTITY.derivative(), A.size(X) - 1
+    least = A.trace(X, IDENTITY.at(0))
+    ratio = A.trace(X, IDENTITY.at(last)) / least
+    return (A.apply(X, one.at(last)) - A.apply(X, one.at(0)) * ratio) * (1 / least)
+
+
+FUNCTIONS = (
+    trace_function(
+        "eigenvalue",
+        "λ_i(X), i = 0 for the smallest",
+        "symmetric",
+        MAGNUS,
+        lambda A, n, i: IDENTITY.at(i),
+        _each(lambda n: n),
+    ),
+    trace_function(
+        "largest_eigenvalue",
+        "λ_max(X)",
+        "symmetric",
+        MAGNUS,
+        lambda A, n: IDENTITY.at(n - 1),
+    ),
+    trace_function(
+        "smallest_eigenvalue",
+        "λ_min(X)",
+        "symmetric",
+        MAGNUS,
+        lambda A, n: IDENTITY.at(0),
+    ),
+    MatrixFunction(
+        "eigenvalue_gap",
+        "λ_{i+1} − λ_i",
+        "symmetric",
+        MAGNUS,
+        _gap,
+        _gap_gradient,
+        _each(lambda n: n - 1),
+    ),
+    trace_function(
+        "singular_value",
+        "σ_i(X), i = 0 for the largest",
+        "invertible",
+        f"σ_i = |λ_k| for a symmetric X; {LEWIS}",
+        lambda A, n, i: ABSOLUTE.at(A.by_modulus(i)),
+        _each(lambda n: n),
+    ),
+    trace_function(
+        "spectral_norm",
+        "‖X‖₂ = max |λ_i|",
+        "invertible",
+        f"the largest singular value; {LEWIS}",
+        lambda A, n: ABSOLUTE.at(A.by_modulus(0)),
+    ),
+    trace_function(
+        "nuclear_norm",
+        "‖X‖_* = Σ |λ_i|",
+        "invertible",
+        f"the gradient is sign(X); {LEWIS}",
+        lambda A, n: ABSOLUTE,
+    ),
+    trace_function(
+        "ky_fan_norm",
+        "σ_0 + … + σ_{k−1}",
+        "positive definite",
+        f"the sum of the k largest eigenvalues; {LEWIS}",
+        lambda A, n, k: IDENTITY.at(*range(n - k, n)),
+        _each(lambda n: n + 1, "k", 1),
+    ),
+    MatrixFunction(
+        "condition_number",
+        "κ₂(X) = λ_max/λ_min",
+        "positive definite",
+        f"the quotient rule; {MAGNUS}",
+        _condition,
+        _condition_gradient,
+    ),
+)

@@ -1,0 +1,89 @@
+"""What a matrix function of the catalogue is: its definition, its theorem, its family."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import sympy
+from sympy import Expr, ImmutableDenseMatrix, MatrixBase, MatrixExpr
+
+from symbolic.algebra import Algebra
+from symbolic.algebra.expressions import Expressions
+
+EXPRESSIONS = Expressions()
+
+Constants = dict[str, Any]
+"""Fixed data of a function (an index, a vector, a weight matrix), small integers by name."""
+
+
+@dataclass(frozen=True, eq=False)
+class MatrixFunction:
+    """A function f : Sym(n) → R, or a family of them told apart by their constants.
+
+    ``value(A, X, **constants)`` and ``gradient(A, X, **constants)`` state f and its gradient
+    theorem over an :class:`~symbolic.algebra.Algebra` A; the gradient is a valid n×n
+    representative.  What is proved is that its contraction is the derivative of ``value``.  A
+    function without a theorem (a user's own) is known by SymPy's expression alone.  ``domain``
+    names one of :data:`symbolic.domains.DOMAINS`.  ``instances(n)`` lists the constants of each
+    member of the family, by the suffix that names it.  ``proved_size`` is the largest n at which
+    its theorem is proved in about a second; on request it is proved at n + 1 too.
+    """
+
+    name: str
+    formula: str
+    domain: str
+    citation: str
+    value: Callable[..., Any]
+    gradient: Callable[..., Any] | None = None
+    instances: Callable[[int], dict[str, Constants]] = lambda n: {"": {}}
+    proved_size: int = 3
+
+
+@dataclass(frozen=True, eq=False)
+class Instance:
+    """One member of a matrix function's family at size n: ``eigenvalue[0]`` of 3×3 matrices."""
+
+    name: str
+    function: MatrixFunction
+    size: int
+    constants: Constants
+
+    def exact(self, X: ImmutableDenseMatrix) -> Expr:
+        """f(X); X is n×n.
+
+        A matrix inside the expression is refused as well: SymPy 1.14 differentiates matrix
+        expressions to wrong zeros (log det A, tr A + tr A²) without a word.
+
+        Raises:
+            TypeError: the exact definition does not give a scalar SymPy expression, or gives one
+                that is not written out in entries.
+        """
+        value = self.function.value(EXPRESSIONS, X, **self.constants)
+        if not isinstance(value, (Expr, int)) or isinstance(value, (MatrixBase, MatrixExpr)):
+            raise TypeError(
+                f"the exact definition of {self.name} must give a scalar SymPy expression, "
+                f"not {type(value).__name__}"
+            )
+        value = sympy.sympify(value)
+        if value.has(MatrixExpr):
+            raise TypeError(
+                f"the exact definition of {self.name} must be written out in the entries of X, "
+                f"not hold a matrix as {str(value)[:60]!r} does; "
+                "use X.det(), X.trace() and the like of the X that it is given"
+            )
+        return value
+
+    def theorem(self, X: ImmutableDenseMatrix) -> ImmutableDenseMatrix | None:
+        """The textbook's gradient at X (n×n) in SymPy's expressions, where there is a theorem."""
+        return self.gradient(EXPRESSIONS, X) if self.function.gradient else None
+
+    def value(self, algebra: Algebra, X: Any) -> Any:
+        """f(X) over an algebra; X is the algebra's n×n matrix."""
+        return self.function.value(algebra, X, **self.constants)
+
+    def gradient(self, algebra: Algebra, X: Any) -> Any:
+        """The theorem's gradient over an algebra; X is the algebra's n×n matrix."""
+        assert self.function.gradient is not None
+        return self.function.gradient(algebra, X, **self.constants)
