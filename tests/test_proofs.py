@@ -23,7 +23,7 @@ from symbolic.proofs.characteristic import prove_characteristic
 from symbolic.proofs.characteristic_flint import by_flint
 from symbolic.proofs.characteristic_sympy import by_sympy
 from symbolic.proofs.prove import examine, prove
-from symbolic.proofs.quotients import Field, NotCoveredError
+from symbolic.proofs.quotients import NotCoveredError
 from symbolic.proofs.second_route import second_route
 
 EXAMPLES = Path(__file__).parent.parent / "examples"

@@ -15,7 +15,7 @@ from symbolic.derivation import LAMBDA, characteristic_polynomial
 from symbolic.parameterizations import symmetric
 from symbolic.proofs.identities import contraction_identity
 from symbolic.proofs.minors import Minors
-from symbolic.proofs.quotients import Field, Quotient
+from symbolic.proofs.quotients import Field
 from symbolic.proofs.two_by_two import ROOT
 
 SIGNS = {"λ₁": -1, "λ₂": 1}
@@ -65,24 +65,24 @@ def _by_flint() -> dict[tuple[str, str], bool]:
 
     M = 2(λI − X) has integer coefficients, and S = adj M / tr adj M, as tr adj(λI − X) = p′(λ).
     """
-    x = symmetric(2)
-    field = Field((ROOT, *x.symbols))
-    r, a, b, c = field.context.gens()
+    field = Field(4)
+    a, b, c, r = field.generators
     discriminant = (a - c) ** 2 + 4 * b**2
+    field.relate(3, r**2 - discriminant)
     found = {}
     for name, sign in SIGNS.items():
         twice = a + c + sign * r
         minors = Minors([[twice - 2 * a, -2 * b], [-2 * b, twice - 2 * c]])
-        adjugate = [[minors.cofactor(j, i) for j in range(2)] for i in range(2)]
+        adjugate = [[field.quotient(minors.cofactor(j, i)) for j in range(2)] for i in range(2)]
         trace = adjugate[0][0] + adjugate[1][1]
         contracted = {
             "a": adjugate[0][0],
             "b": adjugate[0][1] + adjugate[1][0],
             "c": adjugate[1][1],
         }
-        for k, theta in enumerate(x.names, 1):
-            of_root = Quotient(discriminant.derivative(k), 2 * r)
-            moved = field.polynomial((a + c).derivative(k)) + field.polynomial(sign) * of_root
-            residual = Quotient(contracted[theta], trace) - moved / field.polynomial(2)
-            found[name, theta] = bool(divmod(residual.numerator, r**2 - discriminant)[1] == 0)
+        for k, theta in enumerate(symmetric(2).names):
+            of_root = field.quotient(field.slope(discriminant, k)) / field.quotient(2 * r)
+            moved = field.quotient(field.slope(a + c, k)) + field.quotient(sign) * of_root
+            residual = contracted[theta] / trace - moved / field.quotient(2)
+            found[name, theta] = residual.is_zero
     return found

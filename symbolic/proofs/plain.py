@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from sympy import ImmutableDenseMatrix
+
 from court.records import Identity
+from symbolic.algebra.expressions import Eigenvalue
 
 Plain = dict[tuple[int, ...], int]
 """A polynomial: the exponents of a monomial → its coefficient, which is never 0.
@@ -26,6 +29,11 @@ class RouteRecord(NamedTuple):
     identities: tuple[Identity, ...]
     p: Plain | None = None
     adjugate: tuple[tuple[Plain, ...], ...] | None = None
+
+
+def matrix_of(eigenvalue: Eigenvalue, X: ImmutableDenseMatrix) -> ImmutableDenseMatrix:
+    """The n×n matrix whose eigenvalue the symbol is, where f is evaluated at X (n×n)."""
+    return X
 
 
 def entry_pairs(n: int) -> list[tuple[int, int]]:

@@ -1,116 +1,229 @@
-"""Quotients of python-flint polynomials, and SymPy's rational expressions read as such.
+"""Quotients of python-flint polynomials, their denominators kept as products of known factors.
 
-Only the shape of an expression is taken from SymPy; every sum, product and derivative is
-python-flint's.
+Sums are brought over the least common multiple of their denominators, which takes no gcd: factors
+are told apart when they are first divided by, and stay numbered.  Generators may be bound by
+relations, each monic in its own generator and otherwise in earlier ones, so that successive
+division gives a normal form; and each generator moves with the parameters at known rates.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import reduce
 
-from flint import Ordering, fmpz_mpoly, fmpz_mpoly_ctx
-from sympy import Expr, Symbol
+from flint import Ordering, fmpq, fmpq_mpoly, fmpq_mpoly_ctx
+
+Powers = Mapping[int, int]
+"""A product of factors: number of the factor → its exponent, at least 1."""
+
+FACTORED_TERMS = 2000
+"""A denominator of more terms is kept as one factor."""
 
 
 class NotCoveredError(ValueError):
     """An expression holds something that this route cannot treat; the message says what."""
 
 
-@dataclass(frozen=True)
-class Quotient:
-    """``numerator``/``denominator``, the denominator not 0; lowest terms after every operation."""
+class Field:
+    """Quotients of polynomials over Q in ``count`` generators, later ones larger."""
 
-    numerator: fmpz_mpoly
-    denominator: fmpz_mpoly
+    def __init__(self, count: int) -> None:
+        names = [f"t{k}" for k in range(max(count, 1))]
+        self.context = fmpq_mpoly_ctx.get(names, Ordering.lex)
+        self.generators = tuple(reversed(self.context.gens()))
+        self.factors: list[fmpq_mpoly] = []
+        self.rates: dict[int, Sequence[Quotient]] = {}
+        self._last = len(names) - 1
+        self._relations: dict[int, tuple[int, fmpq_mpoly]] = {}
+        self._factor_rates: dict[tuple[int, int], Quotient] = {}
+
+    def quotient(self, p: fmpq_mpoly | fmpq | int) -> Quotient:
+        """The polynomial, or the number, over 1."""
+        return Quotient(self, self.context.constant(1) * p, {})
+
+    def relate(self, generator: int, relation: fmpq_mpoly) -> None:
+        """From now on the relation, monic in the generator and else in earlier ones, is 0."""
+        degree = relation.degrees()[self._last - generator]
+        self._relations[generator] = (degree, relation)
+
+    def normal(self, p: fmpq_mpoly) -> fmpq_mpoly:
+        """The normal form of p; where it is 0, so is p at all roots of the relations."""
+        for generator in sorted(self._relations, reverse=True):
+            degree, relation = self._relations[generator]
+            if p.degrees()[self._last - generator] >= degree:
+                p = divmod(p, relation)[1]
+        return p
+
+    def slope(self, p: fmpq_mpoly, generator: int) -> fmpq_mpoly:
+        """∂p/∂generator."""
+        return p.derivative(self._last - generator)
+
+    def derivative(self, p: fmpq_mpoly, k: int) -> Quotient:
+        """The total derivative of p in parameter k, Σ_g ∂p/∂g · dg/dθ_k."""
+        used = [g for g in self.rates if p.degrees()[self._last - g]]
+        parts = (self.quotient(self.slope(p, g)) * self.rates[g][k] for g in used)
+        return sum(parts, self.quotient(0))
+
+    def factor_derivative(self, number: int, k: int) -> Quotient:
+        """The total derivative of a factor in parameter k."""
+        found = self._factor_rates.get((number, k))
+        if found is None:
+            found = self._factor_rates[number, k] = self.derivative(self.factors[number], k)
+        return found
+
+    def expand(self, powers: Powers) -> fmpq_mpoly:
+        """The product of the factors, in normal form."""
+        each = (self.factors[i] for i, exponent in powers.items() for _ in range(exponent))
+        return reduce(lambda p, f: self.normal(p * f), each, self.context.constant(1))
+
+    def split(self, p: fmpq_mpoly) -> tuple[fmpq, Powers]:
+        """P ≠ 0 as a number times a product of factors; those not met before are numbered."""
+        powers: dict[int, int] = {}
+        for i, factor in enumerate(self.factors):
+            p, powers[i] = _divide_out(p, factor)
+        constant, found = p.factor() if len(p) <= FACTORED_TERMS else (fmpq(1), [(p, 1)])
+        for factor, exponent in found:
+            if factor.is_constant():
+                constant *= factor.leading_coefficient() ** int(exponent)
+                continue
+            leading = factor.leading_coefficient()
+            constant *= leading ** int(exponent)
+            powers[len(self.factors)] = int(exponent)
+            self.factors.append(factor / leading)
+        return constant, {i: exponent for i, exponent in powers.items() if exponent}
+
+
+def _divide_out(p: fmpq_mpoly, factor: fmpq_mpoly) -> tuple[fmpq_mpoly, int]:
+    """``p`` without the factor, and how often it was divided by it."""
+    exponent = 0
+    while all(d >= e for d, e in zip(p.degrees(), factor.degrees(), strict=True)):
+        quotient, remainder = divmod(p, factor)
+        if remainder != 0:
+            break
+        p, exponent = quotient, exponent + 1
+    return p, exponent
+
+
+@dataclass(frozen=True, eq=False)
+class Quotient:
+    """``numerator`` over the product ``denominator`` of the field's factors."""
+
+    field: Field
+    numerator: fmpq_mpoly
+    denominator: Powers
+
+    @property
+    def is_zero(self) -> bool:
+        """Whether the numerator's normal form is 0, which it then is at all parameters."""
+        return bool(self.numerator == 0)
 
     def __add__(self, other: Quotient) -> Quotient:
-        if self.denominator == other.denominator:
-            return lowest(self.numerator + other.numerator, self.denominator)
-        return lowest(
-            self.numerator * other.denominator + other.numerator * self.denominator,
-            self.denominator * other.denominator,
-        )
+        common = {
+            i: max(self.denominator.get(i, 0), other.denominator.get(i, 0))
+            for i in {*self.denominator, *other.denominator}
+        }
+        return self._made(self._over(common) + other._over(common), common)
 
     def __mul__(self, other: Quotient) -> Quotient:
-        return lowest(self.numerator * other.numerator, self.denominator * other.denominator)
+        product = self.field.normal(self.numerator * other.numerator)
+        return self._made(product, _product(self.denominator, other.denominator))
 
     def __neg__(self) -> Quotient:
-        return Quotient(-self.numerator, self.denominator)
+        return Quotient(self.field, -self.numerator, self.denominator)
 
     def __sub__(self, other: Quotient) -> Quotient:
         return self + -other
 
     def __truediv__(self, other: Quotient) -> Quotient:
-        return lowest(self.numerator * other.denominator, self.denominator * other.numerator)
+        return self * other.inverse()
 
     def __pow__(self, exponent: int) -> Quotient:
-        if exponent < 0:
-            return lowest(self.denominator**-exponent, self.numerator**-exponent)
-        return Quotient(self.numerator**exponent, self.denominator**exponent)
+        base = self if exponent >= 0 else self.inverse()
+        return reduce(lambda p, _: p * base, range(abs(exponent)), self.field.quotient(1))
 
-    def derivative(self, generator: int) -> Quotient:
-        """(N′D − ND′)/D² in one generator of the ring."""
-        N, D = self.numerator, self.denominator
-        return lowest(N.derivative(generator) * D - N * D.derivative(generator), D * D)
-
-
-def lowest(numerator: fmpz_mpoly, denominator: fmpz_mpoly) -> Quotient:
-    """The quotient in lowest terms.
-
-    Raises:
-        NotCoveredError: the denominator is 0.
-    """
-    if denominator == 0:
-        raise NotCoveredError("a denominator is 0 for all parameters")
-    if denominator.is_one():
-        return Quotient(numerator, denominator)
-    common = numerator.gcd(denominator)
-    return Quotient(numerator / common, denominator / common)
-
-
-class Field:
-    """The rational functions with rational coefficients in some symbols, the first the largest."""
-
-    def __init__(self, symbols: Sequence[Symbol]) -> None:
-        self.symbols = tuple(symbols)
-        names = [f"t{k}" for k in range(len(symbols))] or ["unused"]
-        self.context = fmpz_mpoly_ctx.get(names, Ordering.lex)
-        self._one = self.context.constant(1)
-        generators = self.context.gens()[: len(symbols)]
-        self._known: dict[Expr, Quotient] = {
-            symbol: self.polynomial(g) for symbol, g in zip(symbols, generators, strict=True)
-        }
-
-    def polynomial(self, p: fmpz_mpoly | int) -> Quotient:
-        """The polynomial, or the integer, as a quotient."""
-        return Quotient(self._one * p, self._one)
-
-    def index(self, symbol: Symbol) -> int:
-        """The number of the symbol's generator."""
-        return self.symbols.index(symbol)
-
-    def read(self, expr: Expr) -> Quotient:
-        """The rational expression as a quotient; common subexpressions are read once.
+    def inverse(self) -> Quotient:
+        """Denominator over numerator.
 
         Raises:
-            NotCoveredError: it is not a rational function of the field's symbols over Q.
+            NotCoveredError: the numerator is 0.
         """
-        found = self._known.get(expr)
-        if found is None:
-            found = self._known[expr] = self._read(expr)
-        return found
+        if self.is_zero:
+            raise NotCoveredError("a denominator is 0 for all parameters, or at every eigenvalue")
+        constant, powers = self.field.split(self.numerator)
+        return Quotient(self.field, self.field.expand(self.denominator) / constant, powers)
 
-    def _read(self, expr: Expr) -> Quotient:
-        if expr.is_Rational:
-            return lowest(self._one * int(expr.p), self._one * int(expr.q))
-        if expr.is_Add:
-            return sum((self.read(term) for term in expr.args), self.polynomial(0))
-        if expr.is_Mul:
-            product = self.polynomial(1)
-            for factor in expr.args:
-                product = product * self.read(factor)
-            return product
-        if expr.is_Pow and expr.exp.is_Integer:
-            return self.read(expr.base) ** int(expr.exp)
-        raise NotCoveredError(f"{str(expr)[:60]} is not a rational function of the parameters")
+    def lowest(self) -> Quotient:
+        """The same without the factors that divide the numerator."""
+        numerator, left = self.numerator, {}
+        for i, exponent in self.denominator.items():
+            rest = exponent
+            while rest and (found := divmod(numerator, self.field.factors[i]))[1] == 0:
+                numerator, rest = found[0], rest - 1
+            left[i] = rest
+        return Quotient(self.field, numerator, {i: rest for i, rest in left.items() if rest})
+
+    def derivative(self, k: int) -> Quotient:
+        """The total derivative in parameter k, (DN − N Σ_i e_i Df_i/f_i) / Π f_i^e_i."""
+        one = self.field.context.constant(1)
+        moved = self.field.derivative(self.numerator, k) * self._made(one, self.denominator)
+        for i, exponent in self.denominator.items():
+            relative = self._made(one * exponent, {i: 1}) * self.field.factor_derivative(i, k)
+            moved = moved - self * relative
+        return moved
+
+    def _over(self, common: Powers) -> fmpq_mpoly:
+        missing = {i: e - self.denominator.get(i, 0) for i, e in common.items()}
+        missing = {i: e for i, e in missing.items() if e}
+        if not missing or self.is_zero:
+            return self.numerator
+        return self.field.normal(self.numerator * self.field.expand(missing))
+
+    def _made(self, numerator: fmpq_mpoly, denominator: Powers) -> Quotient:
+        return Quotient(self.field, numerator, denominator if numerator != 0 else {})
+
+
+def _product(first: Powers, second: Powers) -> Powers:
+    return {i: first.get(i, 0) + second.get(i, 0) for i in {*first, *second}}
+
+
+class Homomorphism:
+    """The map between two fields that takes the first one's generators to the images appended."""
+
+    def __init__(self, source: Field, target: Field) -> None:
+        self._source = source
+        self._target = target
+        self._images: list[Quotient] = []
+
+    def append(self, image: Quotient) -> None:
+        """Say where the next generator goes."""
+        self._images.append(image)
+
+    def __call__(self, quotient: Quotient) -> Quotient:
+        """The image; generators that have none yet must not occur."""
+        return self._polynomial(quotient.numerator) / self.factors(quotient.denominator)
+
+    def factors(self, powers: Powers) -> Quotient:
+        """The image of a product of factors."""
+        total = self._target.quotient(1)
+        for i, exponent in powers.items():
+            total = total * self._polynomial(self._source.factors[i]) ** exponent
+        return total
+
+    def _polynomial(self, p: fmpq_mpoly) -> Quotient:
+        if not any(image.denominator for image in self._images):
+            images = [image.numerator for image in self._images]
+            missing = [self._target.context.constant(0)] * (
+                len(self._source.generators) - len(images)
+            )
+            at = [*reversed([*images, *missing])]
+            return self._target.quotient(
+                self._target.normal(p.compose(*at, ctx=self._target.context))
+            )
+        total = self._target.quotient(0)
+        for exponents, coefficient in p.terms():
+            term = self._target.quotient(coefficient)
+            for image, exponent in zip(self._images, reversed(exponents), strict=False):
+                term = term * image ** int(exponent)
+            total = total + term
+        return total
