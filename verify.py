@@ -46,7 +46,7 @@ def hear(hearing: Hearing, progress: Progress) -> None:
     with progress, Pool(choice.frameworks, choice.timeout, choice.files) as pool:
         task = progress.add_task(f"importing {', '.join(choice.frameworks)}", total=None)
         cases = plan(choice)
-        hearing.cases = [(case.part, case.dtype) for case in cases]
+        hearing.cases = [(case.part, case.reported_dtype) for case in cases]
         for number, case in enumerate(cases):
             pool.ask(case.problem(number))
         for framework, name in DOCUMENTED if choice.is_main_job else ():
@@ -147,6 +147,11 @@ def choose_frameworks(asked: Sequence[str]) -> tuple[list[str], list[str]]:
     default=120,
     show_default=True,
     help="Seconds of silence after which a worker is taken for hung.",
+)
+@click.option(
+    "--forward",
+    is_flag=True,
+    help="Ask for forward mode too, along every symmetric direction, where a framework has it.",
 )
 @click.option(
     "--json",
@@ -293,7 +298,7 @@ def show_list(frameworks: Sequence[str]) -> None:
     terminal.show_list(
         console,
         {name: (f.formula, f.domain, f.citation) for name, f in CATALOGUE.items()},
-        {name: build(2).formula for name, build in PARAMETERIZATIONS.items()},
+        {name: build(4).formula for name, build in PARAMETERIZATIONS.items()},
         {name: started.get(name) for name in known_frameworks()},
     )
 

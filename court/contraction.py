@@ -5,7 +5,7 @@ from __future__ import annotations
 from fractions import Fraction
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Float, Inexact
 
 from court.records import Enclosure, Sparse
 
@@ -19,6 +19,12 @@ def contract(G: Array, D: Sparse) -> Fraction:
         ValueError, OverflowError: an entry of G that D sees is not finite.
     """
     return sum((Fraction(float(G[i, j])) * d for i, j, d in D), Fraction(0))
+
+
+def as_blocks(G: Inexact[np.ndarray, "n n"]) -> Float[np.ndarray, "2n 2n"]:
+    """[[Re G, −Im G], [Im G, Re G]]/2, so that ⟨·, [[A, −B], [B, A]]⟩ = Re tr(Gᴴ (A + iB))."""
+    A, B = np.real(G) / 2, np.imag(G) / 2
+    return np.block([[A, -B], [B, A]])
 
 
 def weigh(bounds: Array, D: Sparse) -> Fraction:

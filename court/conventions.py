@@ -31,20 +31,21 @@ def representative(S: Array, convention: Convention) -> Array:
     return np.asarray(S * _weights(len(S), *WEIGHTS[convention]))
 
 
-def find_convention(G: Array, S: Enclosure, tolerances: Array) -> Convention:
+def find_convention(G: Array, S: Enclosure, tolerances: Array, blocks: int = 1) -> Convention:
     """The convention of a valid G (n×n): the one representative within the tolerances.
 
-    ``ambiguous`` means that more than one fits, as for a diagonal S.
+    ``ambiguous`` means that more than one fits, as for a diagonal S.  A complex gradient is given
+    by 2×2 ``blocks``, its real and imaginary parts, and its triangles are those of each block.
     """
-    fitting = [name for name, pair in WEIGHTS.items() if _fits(G, S, tolerances, *pair)]
+    fitting = [name for name, pair in WEIGHTS.items() if _fits(G, S, tolerances, blocks, *pair)]
     if not fitting:
         return "unsymmetric"
     return fitting[0] if len(fitting) == 1 else "ambiguous"
 
 
-def find_mistake(G: Array, S: Enclosure, tolerances: Array) -> str:
+def find_mistake(G: Array, S: Enclosure, tolerances: Array, blocks: int = 1) -> str:
     """What an invalid G (n×n) is, if it is one of the known mistakes; else nothing."""
-    fitting = [said for said, pair in MISTAKES.items() if _fits(G, S, tolerances, *pair)]
+    fitting = [said for said, pair in MISTAKES.items() if _fits(G, S, tolerances, blocks, *pair)]
     return fitting[0] if len(fitting) == 1 else ""
 
 
@@ -53,8 +54,8 @@ def _weights(n: int, below: int, above: int) -> Array:
     return np.asarray(np.eye(n) + below * np.tril(ones, -1) + above * np.triu(ones, 1))
 
 
-def _fits(G: Array, S: Enclosure, tolerances: Array, below: int, above: int) -> bool:
+def _fits(G: Array, S: Enclosure, tolerances: Array, blocks: int, below: int, above: int) -> bool:
     """Whether G is S with these factors below and above the diagonal, within the tolerances."""
-    factors = _weights(len(G), below, above)
+    factors = np.tile(_weights(len(G) // blocks, below, above), (blocks, blocks))
     error = np.abs((G - factors * S.high) - factors * S.low)
     return bool(np.all(error <= np.maximum(1, factors) * tolerances))

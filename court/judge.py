@@ -11,11 +11,14 @@ from decimal import Context, Decimal
 from fractions import Fraction
 
 import numpy as np
+from jaxtyping import Inexact
+from msgspec import structs
 
-from court.contraction import Array, contract, norm, skew_part, symmetric_error, weigh
+from court.contraction import Array, as_blocks, contract, norm, skew_part, symmetric_error, weigh
 from court.conventions import find_convention, find_mistake
 from court.records import (
     Component,
+    Conjugation,
     Convention,
     Direction,
     Number,
@@ -39,6 +42,31 @@ DIGITS = 40
 
 def judge(reference: Reference, reported: Reported, dtype: str) -> Verdict:
     """The verdict on what one route reported, when asked for the gradient in ``dtype``."""
+    if reference.hermitian and reported.gradient is not None and reported.gradient.ndim == 2:
+        return _judge_complex(reference, reported, reported.gradient, dtype)
+    return _judge(reference, reported, dtype)
+
+
+def _judge_complex(
+    reference: Reference, reported: Reported, G: Inexact[np.ndarray, "n n"], dtype: str
+) -> Verdict:
+    """The verdict on a complex gradient G, which may be written as itself or as its conjugate."""
+    written: dict[Conjugation, Inexact[np.ndarray, "n n"]] = {
+        "∂Re + i∂Im": G,
+        "∂Re − i∂Im": np.conj(G),
+    }
+    readings = {
+        name: _judge(reference, structs.replace(reported, gradient=as_blocks(M)), dtype)
+        for name, M in written.items()
+    }
+    right = [name for name, verdict in readings.items() if verdict.verdict == "agrees"]
+    verdict = readings[right[0] if right else "∂Re + i∂Im"]
+    conjugation: Conjugation | None = "real" if len(right) == 2 else right[0] if right else None
+    return structs.replace(verdict, gradient=_rows(G), conjugation=conjugation)
+
+
+def _judge(reference: Reference, reported: Reported, dtype: str) -> Verdict:
+    """The same for a real gradient, and for a complex one that is given by its real blocks."""
     if reported.error and (reported.worker_died or not reference.refusal):
         outcome: Outcome = "refused" if reported.declined else "failed"
         return _verdict(reference, reported, dtype, outcome, reported.error)
@@ -57,6 +85,7 @@ def judge(reference: Reference, reported: Reported, dtype: str) -> Verdict:
         return _verdict(reference, reported, dtype, "disagrees", infinite, "invalid")
     if not np.all(np.isfinite(G)):
         return _verdict(reference, reported, dtype, "refused", doubt)
+    blocks = 2 if reference.hermitian else 1
     tolerances = entry_tolerances(reference, skew_part(G), dtype)
     components = [_component(d, G, reference, tolerances) for d in reference.directions]
     if doubt:
@@ -67,16 +96,23 @@ def judge(reference: Reference, reported: Reported, dtype: str) -> Verdict:
         or _wrong_entry(reference, G, tolerances)
     )
     if wrong:
-        wrong = "; ".join(filter(None, [wrong, find_mistake(G, S, tolerances)]))
+        wrong = "; ".join(filter(None, [wrong, find_mistake(G, S, tolerances, blocks)]))
         return _verdict(reference, reported, dtype, "disagrees", wrong, "invalid", components)
     if np.max(tolerances) > gradient_norm(reference) > 0:
         reason = "vacuous: the skew part of G hides an error as large as the gradient itself"
         return _verdict(reference, reported, dtype, "refused", reason, None, components)
-    convention = find_convention(G, S, tolerances)
+    convention = find_convention(G, S, tolerances, blocks) if reported.mode == "reverse" else None
     return _verdict(reference, reported, dtype, "agrees", reference.note, convention, components)
 
 
-SMALLEST = {"float64": 2.0**-1022, "float32": 2.0**-126, "float16": 2.0**-14, "bfloat16": 2.0**-126}
+SMALLEST = {
+    "float64": 2.0**-1022,
+    "float32": 2.0**-126,
+    "float16": 2.0**-14,
+    "bfloat16": 2.0**-126,
+    "complex128": 2.0**-1022,
+    "complex64": 2.0**-126,
+}
 """The smallest normal number of each dtype; some frameworks take what is smaller for zero."""
 RELIABLE = 0.25
 """Largest δ·‖∂S/∂X‖/‖S‖ at which the expansion behind the tolerance is trusted."""
@@ -113,10 +149,11 @@ def _subgradient(reference: Reference, reported: Reported) -> str:
 
 def _malformed(reference: Reference, reported: Reported, dtype: str) -> str:
     """What is wrong with the report before its numbers are looked at."""
-    G, n = reported.gradient, reference.size
+    G, n = reported.gradient, len(reference.X)
     if G is None or G.shape != (n, n):
-        shape = "nothing" if G is None else "×".join(map(str, G.shape))
-        return f"the gradient has the shape {shape}, X is {n}×{n}"
+        blocks = n // reference.size
+        shape = "nothing" if G is None else "×".join(str(d // blocks) for d in G.shape)
+        return f"the gradient has the shape {shape}, X is {n // blocks}×{n // blocks}"
     if reported.dtype != dtype:
         return f"the gradient came back in {reported.dtype}, {dtype} was asked for"
     return ""
@@ -205,7 +242,6 @@ def _verdict(
     convention: Convention | None = None,
     components: list[Component] | None = None,
 ) -> Verdict:
-    G = reported.gradient
     return Verdict(
         function=reference.function,
         parameterization=reference.parameterization,
@@ -215,18 +251,26 @@ def _verdict(
         version=reported.version,
         route=reported.route,
         dtype=dtype,
-        gradient=(
-            [[number(float(x)) for x in row] for row in G]
-            if G is not None and G.ndim == 2
-            else None
-        ),
+        gradient=_rows(reported.gradient),
         convention=convention,
         reads=reported.reads,
         parameters=components or [],
         evidence=reference.evidence,
         verdict=outcome,
         reason=reason,
+        mode=reported.mode,
     )
+
+
+def _rows(
+    G: Inexact[np.ndarray, "n n"] | None,
+) -> list[list[Number | tuple[Number, Number]]] | None:
+    """G for JSON; a complex entry is a pair."""
+    if G is None or G.ndim != 2:
+        return None
+    if np.iscomplexobj(G):
+        return [[(number(float(x.real)), number(float(x.imag))) for x in row] for row in G]
+    return [[number(float(x)) for x in row] for row in G]
 
 
 def number(x: float) -> Number:

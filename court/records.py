@@ -25,6 +25,10 @@ Convention = Literal["symmetric", "lower", "upper", "unsymmetric", "ambiguous", 
 Reads = Literal["lower", "upper", "both", "entries"]
 Evidence = Literal["proved", "certified", "estimated"]
 Outcome = Literal["agrees", "disagrees", "refused", "failed"]
+Mode = Literal["reverse", "forward"]
+Conjugation = Literal["∂Re + i∂Im", "∂Re − i∂Im", "real"]
+"""How a complex gradient is written: by Re tr(Gᴴ dX) = df it is the first, the second its
+conjugate; a real one is both."""
 Number = float | Literal["NaN", "Infinity", "-Infinity"]
 """A float64; JSON has no literal for the values that are not finite, so they are spelled out."""
 
@@ -49,6 +53,7 @@ class Choice(Struct, frozen=True):
     seed: int
     point: str | None
     timeout: float
+    forward: bool = False
 
     @property
     def files(self) -> list[str]:
@@ -77,15 +82,14 @@ class Problem(Struct, frozen=True):
     dtype: str
     imaginary: list[list[float]] | None = None
     find_reads: bool = True
-    forward: bool = True
+    forward: bool = False
 
 
 class Reported(Struct, frozen=True):
     """What a framework said: one route's value and gradient for one problem, or its error.
 
-    ``declined`` says that the error is the framework's own: it has no such gradient.  ``forward``
-    is the symmetric gradient by forward mode, put together from one derivative per symmetric
-    direction; where a framework that has forward mode gives none, ``forward_error`` says why.
+    ``declined`` says that the error is the framework's own: it has no such gradient.  By forward
+    mode the gradient is put together from one derivative per symmetric direction.
     """
 
     problem: int
@@ -99,8 +103,7 @@ class Reported(Struct, frozen=True):
     error: str = ""
     declined: bool = False
     worker_died: bool = False
-    forward: Inexact[np.ndarray, "n n"] | None = None
-    forward_error: str = ""
+    mode: Mode = "reverse"
 
 
 class Started(Struct, frozen=True):
@@ -168,6 +171,10 @@ class Reference(Struct, frozen=True):
     an error in X moves S_ij.  A point without a derivative has ``refusal`` set, ``S`` is None and
     there are no directions; if a repeated eigenvalue is the cause, it is the ``cluster``.  ``note``
     is to be said even of a gradient that agrees.
+
+    A Hermitian X = A + iB is given as the real symmetric [[A, −B], [B, A]], twice as large, and the
+    gradient G of df = Re tr(Gᴴ dX) as [[Re G, −Im G], [Im G, Re G]]/2, so that the Frobenius inner
+    product is the same.
     """
 
     function: str
@@ -182,11 +189,12 @@ class Reference(Struct, frozen=True):
     refusal: str = ""
     note: str = ""
     cluster: Cluster | None = None
+    hermitian: bool = False
 
     @property
     def size(self) -> int:
-        """n, the number of rows of X."""
-        return len(self.X)
+        """n, the number of rows of the matrix that the frameworks see."""
+        return len(self.X) // 2 if self.hermitian else len(self.X)
 
 
 class Component(Struct, frozen=True):
@@ -224,6 +232,10 @@ class Verdict(Struct, frozen=True):
     evidence: Evidence
     verdict: Outcome
     reason: str
+    mode: Mode = "reverse"
+    conjugation: Annotated[
+        Conjugation | None, Meta(description="of a complex gradient: which conjugate it is")
+    ] = None
 
 
 class Identity(Struct, frozen=True):

@@ -35,11 +35,25 @@ scaling X, two for each side of an orthogonal reduction or a factorization with 
 two for the backward pass."""
 
 
-ROUNDOFF = {"float64": 2.0**-53, "float32": 2.0**-24, "float16": 2.0**-11, "bfloat16": 2.0**-8}
+ROUNDOFF = {
+    "float64": 2.0**-53,
+    "float32": 2.0**-24,
+    "float16": 2.0**-11,
+    "bfloat16": 2.0**-8,
+    "complex128": 2.0**-53,
+    "complex64": 2.0**-24,
+}
 """u = ε/2 of the binary formats, with 53, 24, 11 and 8 bits of significand."""
 
 
-SPACING = {"float64": 2.0**-1074, "float32": 2.0**-149, "float16": 2.0**-24, "bfloat16": 2.0**-133}
+SPACING = {
+    "float64": 2.0**-1074,
+    "float32": 2.0**-149,
+    "float16": 2.0**-24,
+    "bfloat16": 2.0**-133,
+    "complex128": 2.0**-1074,
+    "complex64": 2.0**-149,
+}
 """η, the smallest positive number of each format."""
 
 
@@ -75,7 +89,7 @@ def entry_tolerances(reference: Reference, skew: Array | None, dtype: str) -> Ar
         second = perturbation(reference, dtype) * (perturbation(reference, dtype) / S)
         if skew is not None:
             assembled = assembled + np.abs(skew) * (1 + norm(moved) / S)
-    underflow = STAGES * reference.size * SPACING[dtype]
+    underflow = STAGES * len(reference.X) * SPACING[dtype]
     return np.asarray(pu * (moved + assembled) + second + underflow)
 
 
@@ -85,9 +99,9 @@ def value_tolerance(reference: Reference, dtype: str) -> float:
     pu, X = _roundoff(reference, dtype), norm(reference.X)
     first = pu * (X * gradient_norm(reference) + abs(float(reference.value.mid)))
     second = pu * X * perturbation(reference, dtype)
-    return first + second + STAGES * reference.size * SPACING[dtype]
+    return first + second + STAGES * len(reference.X) * SPACING[dtype]
 
 
 def _roundoff(reference: Reference, dtype: str) -> float:
     """p(n)·u."""
-    return STAGES * reference.size * unit_roundoff(dtype)
+    return STAGES * len(reference.X) * unit_roundoff(dtype)

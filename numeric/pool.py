@@ -24,7 +24,7 @@ import msgspec
 import numpy as np
 from jaxtyping import Inexact
 
-from court.records import Event, Excerpt, Finished, Problem, Reported, Started
+from court.records import Event, Excerpt, Finished, Mode, Problem, Reported, Started
 from numeric import frameworks
 
 WORKER = Path(__file__).with_name("worker.py")
@@ -168,18 +168,17 @@ class _Worker:
         if answer["problem"] not in self._open:
             raise ValueError("an answer to what was not asked")
         about = (answer["problem"], self.framework, self._version, str(answer["route"]))
+        mode: Mode = "forward" if "mode" in answer else "reverse"
         if "error" in answer:
             declined = bool(answer["declined"])
-            return Reported(*about, error=str(answer["error"]), declined=declined)
-        forward = answer.get("forward", {})
+            return Reported(*about, mode=mode, error=str(answer["error"]), declined=declined)
         return Reported(
             *about,
+            mode=mode,
             dtype=str(answer["dtype"]),
             value=float(answer["value"]),
             gradient=_array(answer["gradient"]),
             reads=answer["reads"],
-            forward=_array(forward) if "real" in forward else None,
-            forward_error=str(forward.get("error", "")),
         )
 
     def _check_nothing_is_open(self, status: int) -> None:

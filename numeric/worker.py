@@ -50,9 +50,9 @@ def main(name, *files):
             _send(answers, {"done": request["id"], "document": text})
             continue
         for label, route in routes.get(request["function"].split("[")[0], {}).items():
-            answer = _answer(framework, route, request)
-            answer.update(problem=request["id"], route=label)
-            _send(answers, answer)
+            for answer in _answers(framework, route, request):
+                answer.update(problem=request["id"], route=label)
+                _send(answers, answer)
         _send(answers, {"done": request["id"]})
 
 
@@ -68,22 +68,25 @@ def _send(answers, record):
     answers.flush()
 
 
-def _answer(framework, route, request):
+def _answers(framework, route, request):
+    """What reverse mode says of a route and, if that was asked for, what forward mode says."""
     X = _matrix(request)
     constants, dtype = request["constants"], request["dtype"]
     try:
         value, gradient, found = framework.differentiate(route, X.copy(), constants, dtype)
     except (Exception, SystemExit) as error:
-        return {"error": _describe(error), "declined": _declines(error)}
-    answer = {
-        "value": value,
-        "gradient": _rows(gradient),
-        "dtype": found,
-        "reads": _reads(framework, route, X, constants, dtype) if request["find_reads"] else None,
-    }
+        yield {"error": _describe(error), "declined": _declines(error)}
+        return
+    found_reads = _reads(framework, route, X, constants, dtype) if request["find_reads"] else None
+    yield {"value": value, "gradient": _rows(gradient), "dtype": found, "reads": found_reads}
     if request["forward"] and framework.has_forward_mode:
-        answer["forward"] = _forward(framework, route, X, constants, dtype)
-    return answer
+        try:
+            S = framework.differentiate_forward(route, X.copy(), constants, dtype)
+            answer = {"value": value, "gradient": _rows(S), "dtype": found, "reads": found_reads}
+        except (Exception, SystemExit) as error:
+            answer = {"error": _describe(error), "declined": _declines(error)}
+        answer["mode"] = "forward"
+        yield answer
 
 
 def _matrix(request):
@@ -101,14 +104,6 @@ def _rows(M):
         "real": M.real.tolist(),
         "imaginary": M.imag.tolist() if np.iscomplexobj(M) else None,
     }
-
-
-def _forward(framework, route, X, constants, dtype):
-    """The symmetric gradient by forward mode, or why there is none."""
-    try:
-        return _rows(framework.differentiate_forward(route, X.copy(), constants, dtype))
-    except (Exception, SystemExit) as error:
-        return {"error": _describe(error), "declined": _declines(error)}
 
 
 def _reads(framework, route, X, constants, dtype):

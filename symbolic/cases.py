@@ -20,6 +20,10 @@ CERTIFIED_SIZE_LIMIT = 100
 """Largest n of the command line: Arb takes 2 s there for the projector of one eigenvalue."""
 
 
+COMPLEX = {"float64": "complex128", "float32": "complex64"}
+"""The complex dtype whose parts have the given real one."""
+
+
 class Case(NamedTuple):
     """One function at one point in one dtype; ``part`` says where in the report it belongs."""
 
@@ -28,12 +32,22 @@ class Case(NamedTuple):
     parameterization: Parameterization
     theta: Point
     dtype: str
+    forward: bool = False
 
     def problem(self, number: int) -> Problem:
         """What the frameworks are told of it: X alone, so that they cannot see the answer."""
         X = round_to(self.parameterization.at(self.theta), self.dtype)
-        rows = [[float(x) for x in row] for row in X]
-        return Problem(number, self.function.name, self.function.constants, rows, self.dtype)
+        rows, n = [[float(x) for x in row] for row in X], self.function.size
+        about = (number, self.function.name, self.function.constants)
+        if self.parameterization.blocks == 1:
+            return Problem(*about, rows, self.reported_dtype, forward=self.forward)
+        A, B = ([row[:n] for row in half] for half in (rows[:n], rows[n:]))
+        return Problem(*about, A, self.reported_dtype, B, forward=self.forward)
+
+    @property
+    def reported_dtype(self) -> str:
+        """The dtype of the matrix that the frameworks see."""
+        return self.dtype if self.parameterization.blocks == 1 else COMPLEX[self.dtype]
 
     def reference(self) -> Reference:
         """What is true of it."""
@@ -67,7 +81,7 @@ def chosen(choice: Choice, frameworks: Sequence[str]) -> list[Case]:
         what = "a function file is differentiated" if choice.files else "enclosures are computed"
         raise InputError(f"size {n}: {what} for sizes 1 to {limit}")
     return [
-        Case("", function, x, theta, dtype)
+        Case("", function, x, theta, dtype, choice.forward)
         for function in chosen_functions(choice, frameworks)
         for x in (PARAMETERIZATIONS[name](n) for name in names)
         for theta in _points(choice, x, function.function.domain)

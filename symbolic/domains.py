@@ -24,9 +24,12 @@ def leading_minor(X: Matrix, k: int) -> fmpq:
     return exact_matrix(tuple(row[:k] for row in X[:k])).det()
 
 
-def has_simple_spectrum(X: Matrix) -> bool:
-    """Whether the eigenvalues of X (n×n) are distinct, decided exactly."""
-    return Spectrum(X).is_simple
+def has_simple_spectrum(X: Matrix, blocks: int = 1) -> bool:
+    """Whether the eigenvalues of X are distinct, decided exactly.
+
+    With ``blocks`` = 2, of the Hermitian A + iB that X = [[A, −B], [B, A]] stands for.
+    """
+    return Spectrum(X, blocks).is_simple
 
 
 def _singular(X: Matrix) -> str:

@@ -34,7 +34,8 @@ def draw_points(
         shift = attempt // ATTEMPTS_PER_SHIFT * max(1, parameterization.size // 4)
         theta = _candidate(parameterization, rng, shift)
         X = parameterization.at(theta)
-        if theta not in points and not DOMAINS[domain].missing(X) and has_simple_spectrum(X):
+        simple = has_simple_spectrum(X, parameterization.blocks)
+        if simple and theta not in points and not DOMAINS[domain].missing(X):
             points.append(theta)
             if len(points) == count:
                 return points
@@ -45,15 +46,17 @@ def draw_points(
 
 
 def _candidate(parameterization: Parameterization, rng: random.Random, shift: int) -> Point:
-    """A random non-zero multiple of 1/8 per parameter, moved towards multiples of the identity."""
+    """A random multiple of 1/8 per parameter, moved towards the anchor; bounded ones towards 0."""
     if parameterization.bound is not None:
-        top = parameterization.bound * DENOMINATOR - 1
-        shift = 0
-    else:
-        top = 3 * DENOMINATOR
+        top, scale = parameterization.bound * DENOMINATOR - 1, DENOMINATOR * 2**shift
+        return {
+            name: Fraction(rng.choice((-1, 1)) * rng.randint(1, top), scale)
+            for name in parameterization.names
+        }
+    top = 3 * DENOMINATOR
     return {
         name: Fraction(rng.choice((-1, 1)) * rng.randint(1, top), DENOMINATOR) + shift * unit
-        for name, unit in zip(parameterization.names, parameterization.identity, strict=True)
+        for name, unit in zip(parameterization.names, parameterization.anchor, strict=True)
     }
 
 

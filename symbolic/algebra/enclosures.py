@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from math import prod
 from typing import Any
 
-from flint import arb, arb_mat, fmpq
+from flint import acb, arb, arb_mat, fmpq
 
 from symbolic.algebra import Rows, divided
 from symbolic.algebra.scalar import Modulus, Scalar
-from symbolic.algebra.spectrum import Spectrum
+from symbolic.algebra.spectrum import Spectrum, exact_matrix, repeated
 
 
 class Exact:
@@ -27,21 +28,27 @@ class Exact:
 
 
 class Enclosures:
-    """Arb's matrices; X is known exactly."""
+    """Arb's matrices; X is known exactly.
+
+    With ``blocks`` = 2 every matrix [[A, −B], [B, A]] stands for the complex A + iB, of n rows.
+    """
+
+    def __init__(self, blocks: int = 1) -> None:
+        self._blocks = blocks
 
     def matrix(self, spectrum: Spectrum) -> Exact:
         """The exact matrix that has this spectrum."""
         return Exact(spectrum)
 
     def size(self, X: Exact) -> int:
-        return int(X.spectrum.X.nrows())
+        return int(X.spectrum.X.nrows()) // self._blocks
 
     def constant(self, rows: Rows) -> arb_mat:
-        return arb_mat([[arb(x) for x in row] for row in rows])
+        return arb_mat(exact_matrix(repeated(rows, self._blocks)))
 
     def inner(self, W: arb_mat | Exact, M: arb_mat | Exact) -> arb:
         pairs = zip(_balls(W).entries(), _balls(M).entries(), strict=True)
-        return sum((w * m for w, m in pairs), arb(0))
+        return sum((w * m for w, m in pairs), arb(0)) / self._blocks
 
     def scaled(self, x: Any, factor: Fraction) -> Any:
         return x * arb(fmpq(factor.numerator, factor.denominator))
@@ -56,10 +63,12 @@ class Enclosures:
         return arb_mat(X.spectrum.X.inv())
 
     def det(self, X: Exact) -> arb:
-        return arb(X.spectrum.X.det())
+        if self._blocks == 1:
+            return arb(X.spectrum.X.det())
+        return prod((root**m for _, m, root in X.spectrum.clusters()), start=arb(1))
 
     def adjugate(self, X: Exact) -> arb_mat:
-        return arb_mat(X.spectrum.X.inv() * X.spectrum.X.det())
+        return self.inverse(X) * self.det(X)
 
     def by_modulus(self, rank: int) -> Modulus:
         return Modulus(rank)
@@ -76,13 +85,17 @@ class Enclosures:
         return divided.frechet(X.spectrum, phi, self.constant(W))
 
     def cholesky(self, X: Exact) -> arb_mat:
-        A, n = X.balls(), self.size(X)
-        L = [[arb(0)] * n for _ in range(n)]
+        n, M = self.size(X), X.balls()
+        below = range(n, 2 * n) if self._blocks == 2 else None
+        A = [[acb(M[i, j], M[below[i], j] if below else 0) for j in range(n)] for i in range(n)]
+        L = [[acb(0)] * n for _ in range(n)]
         for j in range(n):
             for i in range(j, n):
-                rest = A[i, j] - sum((L[i][k] * L[j][k] for k in range(j)), arb(0))
-                L[i][j] = rest.sqrt() if i == j else rest / L[j][j]
-        return arb_mat(L)
+                rest = A[i][j] - sum((L[i][k] * L[j][k].conjugate() for k in range(j)), acb(0))
+                L[i][j] = acb(rest.real.sqrt()) if i == j else rest / L[j][j]
+        real = [[x.real for x in row] for row in L]
+        imaginary = [[x.imag for x in row] for row in L]
+        return arb_mat(real) if below is None else _in_blocks(real, imaginary)
 
     def triangular_inverse(self, L: arb_mat) -> arb_mat:
         return L.inv()
@@ -91,13 +104,19 @@ class Enclosures:
         return M.transpose()
 
     def lower_half(self, M: arb_mat) -> arb_mat:
+        n = M.nrows() // self._blocks
         rows = enumerate(M.tolist())
-        return arb_mat(
-            [
-                [x if i > j else x / 2 if i == j else arb(0) for j, x in enumerate(row)]
-                for i, row in rows
-            ]
-        )
+        return arb_mat([[x * _share(i % n, j % n) for j, x in enumerate(row)] for i, row in rows])
+
+
+def _share(i: int, j: int) -> arb:
+    return arb(1) if i > j else arb(0.5) if i == j else arb(0)
+
+
+def _in_blocks(A: list[list[arb]], B: list[list[arb]]) -> arb_mat:
+    """[[A, −B], [B, A]]."""
+    pairs = list(zip(A, B, strict=True))
+    return arb_mat([[*a, *(-x for x in b)] for a, b in pairs] + [[*b, *a] for a, b in pairs])
 
 
 def _balls(M: arb_mat | Exact) -> arb_mat:

@@ -7,6 +7,7 @@ float64 may lose every digit, are taken from their enclosures.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
@@ -79,8 +80,8 @@ class Symmetric(Dual):
     @cached_property
     def places(self) -> list[int]:
         """For each eigenvalue in ascending order, which of the distinct ones it is."""
-        clusters = enumerate(self.spectrum.clusters())
-        return [k for k, (_, multiplicity, _) in clusters for _ in range(multiplicity)]
+        clusters, blocks = enumerate(self.spectrum.clusters()), self.spectrum.blocks
+        return [k for k, (_, multiplicity, _) in clusters for _ in range(multiplicity * blocks)]
 
     def values(self, phi: Scalar) -> Float[np.ndarray, " n"]:
         """φ(λ_i) for every eigenvalue."""
@@ -94,9 +95,10 @@ class Slopes:
     ``sensitivity(G)`` turns a computed gradient into ‖∂S_ij/∂X‖.
     """
 
-    def __init__(self, n: int) -> None:
-        """For n×n matrices."""
-        self._directions, self._weight = _directions(n)
+    def __init__(self, n: int, blocks: int = 1) -> None:
+        """For n×n matrices; with ``blocks`` = 2, complex ones as [[A, −B], [B, A]]."""
+        self._blocks = blocks
+        self._directions, self._weight = _directions(n, blocks)
 
     def matrix(self, spectrum: Spectrum) -> Symmetric:
         """The exact matrix that has this spectrum, along each direction."""
@@ -109,14 +111,17 @@ class Slopes:
         return np.sqrt(self._weight * np.sum(symmetric**2, axis=0))
 
     def size(self, X: Dual) -> int:
-        return len(X.value)
+        return len(X.value) // self._blocks
 
     def constant(self, rows: Rows) -> Dual:
-        return Dual(np.array(rows, dtype=np.float64), np.zeros_like(self._directions))
+        return Dual(self._repeated(rows), np.zeros_like(self._directions))
+
+    def _repeated(self, rows: Rows) -> Float[np.ndarray, "n n"]:
+        return np.kron(np.eye(self._blocks), np.array(rows, dtype=np.float64))
 
     def inner(self, W: Dual, M: Dual) -> Dual:
         slopes = np.sum(W.slopes * M.value + W.value * M.slopes, axis=(1, 2))
-        return Dual(np.asarray(np.sum(W.value * M.value)), slopes)
+        return Dual(np.asarray(np.sum(W.value * M.value)) / self._blocks, slopes / self._blocks)
 
     def scaled(self, x: Dual, factor: Fraction) -> Dual:
         return Dual(x.value * float(factor), x.slopes * float(factor))
@@ -125,7 +130,7 @@ class Slopes:
         return Dual(np.log(x.value), x.slopes / x.value)
 
     def congruence(self, T: Rows, X: Symmetric) -> Symmetric:
-        M = np.array(T, dtype=np.float64)
+        M = self._repeated(T)
         return Symmetric(M @ X.value @ M.T, M @ X.slopes @ M.T, X.spectrum.congruence(T))
 
     def inverse(self, X: Dual) -> Dual:
@@ -133,8 +138,14 @@ class Slopes:
         return Dual(R, -R @ X.slopes @ R)
 
     def det(self, X: Dual) -> Dual:
-        det, R = np.linalg.det(X.value), np.linalg.inv(X.value)
-        return Dual(np.asarray(det), det * np.einsum("ij,mji->m", R, X.slopes))
+        det, R = np.linalg.det(self._complex(X.value)).real, np.linalg.inv(X.value)
+        rates = np.einsum("ij,mji->m", R, X.slopes) / self._blocks
+        return Dual(np.asarray(det), det * rates)
+
+    def _complex(self, M: Float[np.ndarray, "m m"]) -> np.ndarray:
+        """A + iB of [[A, −B], [B, A]]; M itself if it is real."""
+        n = len(M) // self._blocks
+        return M if self._blocks == 1 else M[:n, :n] + 1j * M[n:, :n]
 
     def adjugate(self, X: Dual) -> Dual:
         return self.det(X) * self.inverse(X)
@@ -143,8 +154,9 @@ class Slopes:
         return Modulus(rank)
 
     def trace(self, X: Symmetric, phi: Scalar) -> Dual:
-        rates = np.diagonal(X.in_basis(X.slopes), axis1=1, axis2=2)
-        return Dual(np.asarray(np.sum(X.values(phi))), rates @ X.values(phi.derivative()))
+        rates = np.diagonal(X.in_basis(X.slopes), axis1=1, axis2=2) / self._blocks
+        value = np.asarray(np.sum(X.values(phi)) / self._blocks)
+        return Dual(value, rates @ X.values(phi.derivative()))
 
     def apply(self, X: Symmetric, phi: Scalar) -> Dual:
         value = X.from_basis(np.diag(X.values(phi)))
@@ -152,7 +164,7 @@ class Slopes:
 
     def frechet(self, X: Symmetric, phi: Scalar, W: Rows) -> Dual:
         """Along E, entry (i, k) of the slope is Σ_j φ[λ_i, λ_j, λ_k](W_ij E_jk + E_ij W_jk)."""
-        M, E = X.in_basis(np.array(W, dtype=np.float64)), X.in_basis(X.slopes)
+        M, E = X.in_basis(self._repeated(W)), X.in_basis(X.slopes)
         first, second = _first(X, phi), _second(X, phi)
         slopes = np.einsum("ijk,ij,mjk->mik", second, M, E)
         slopes += np.einsum("ijk,mij,jk->mik", second, E, M)
@@ -160,9 +172,11 @@ class Slopes:
 
     def cholesky(self, X: Dual) -> Dual:
         """L moves by L Φ(L⁻¹ dX L⁻ᵀ) (Murray, arXiv:1602.07527, section 2)."""
-        L = np.linalg.cholesky(X.value)
+        L = np.linalg.cholesky(self._complex(X.value))
+        if self._blocks == 2:
+            L = np.block([[L.real, -L.imag], [L.imag, L.real]])
         R = np.linalg.inv(L)
-        return Dual(L, L @ _lower_half(R @ X.slopes @ R.T))
+        return Dual(L, L @ self._lower_half(R @ X.slopes @ R.T))
 
     def triangular_inverse(self, L: Dual) -> Dual:
         R = np.linalg.inv(L.value)
@@ -172,12 +186,12 @@ class Slopes:
         return Dual(M.value.T, np.swapaxes(M.slopes, 1, 2))
 
     def lower_half(self, M: Dual) -> Dual:
-        return Dual(_lower_half(M.value), _lower_half(M.slopes))
+        return Dual(self._lower_half(M.value), self._lower_half(M.slopes))
 
-
-def _lower_half(M: np.ndarray) -> np.ndarray:
-    weights = np.tril(np.ones(M.shape[-2:]), -1) + np.eye(M.shape[-1]) / 2
-    return np.asarray(M * weights)
+    def _lower_half(self, M: np.ndarray) -> np.ndarray:
+        n = M.shape[-1] // self._blocks
+        weights = np.tril(np.ones((n, n)), -1) + np.eye(n) / 2
+        return np.asarray(M * np.tile(weights, (self._blocks, self._blocks)))
 
 
 def _first(X: Symmetric, phi: Scalar) -> Float[np.ndarray, "n n"]:
@@ -192,14 +206,26 @@ def _second(X: Symmetric, phi: Scalar) -> Float[np.ndarray, "n n n"]:
     return distinct[np.ix_(X.places, X.places, X.places)]
 
 
-def _directions(n: int) -> tuple[Float[np.ndarray, "m n n"], float]:
+def _directions(n: int, blocks: int) -> tuple[Float[np.ndarray, "m n n"], float]:
     """Directions E and the weight w with ‖g‖² = w·Σ_E ⟨g, E⟩²: exactly so for a basis."""
-    pairs = [(i, j) for i in range(n) for j in range(i, n)]
-    if len(pairs) > PROBES:
-        random = np.random.default_rng(0).standard_normal((PROBES, n, n))
-        symmetric = (random + np.swapaxes(random, 1, 2)) / 2  # isotropic on Sym(n)
-        return symmetric, 1 / PROBES
-    basis = np.zeros((len(pairs), n, n))
-    for k, (i, j) in enumerate(pairs):
-        basis[k, i, j] = basis[k, j, i] = 1 if i == j else 2**-0.5
-    return basis, 1.0
+    basis = list(_basis(n, blocks))
+    if len(basis) <= PROBES:
+        return np.array(basis), 1.0
+    random = np.random.default_rng(0).standard_normal((2, PROBES, n, n))
+    A = (random[0] + np.swapaxes(random[0], 1, 2)) / 2  # isotropic on Sym(n)
+    if blocks == 1:
+        return A, 1 / PROBES
+    B = (random[1] - np.swapaxes(random[1], 1, 2)) / 2
+    return np.block([[A, -B], [B, A]]) / np.sqrt(2), 1 / PROBES
+
+
+def _basis(n: int, blocks: int) -> Iterator[Float[np.ndarray, "n n"]]:
+    """An orthonormal basis of Sym(n), or of the Hermitian matrices as [[A, −B], [B, A]]."""
+    for i in range(n):
+        for j in range(i, n):
+            for skew in (False, True) if blocks == 2 and i < j else (False,):
+                M = np.zeros((n, n))
+                M[i, j], M[j, i] = 1, -1 if skew else 1
+                J = [[0, -1], [1, 0]] if skew else np.eye(blocks)
+                E = np.kron(J, M)
+                yield E / np.linalg.norm(E)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
 from functools import cached_property
 
 from flint import arb, arb_mat, ctx, fmpq, fmpq_mat, fmpq_poly
@@ -10,7 +11,14 @@ from court.records import Matrix
 from symbolic.algebra import Rows
 from symbolic.algebra.scalar import Index, NotDifferentiableError, Scalar
 
-__all__ = ["Cluster", "NotDifferentiableError", "Spectrum", "exact_matrix", "scalar_matrix"]
+__all__ = [
+    "Cluster",
+    "NotDifferentiableError",
+    "Spectrum",
+    "exact_matrix",
+    "repeated",
+    "scalar_matrix",
+]
 
 Cluster = tuple[int, int, arb]
 """A distinct eigenvalue: its first index, its multiplicity, its enclosure."""
@@ -29,16 +37,21 @@ class Spectrum:
     polynomial s = p/gcd(p, p′), so that the orthogonal projector onto the eigenspace of a root λ,
     simple or not, is q(X)/q(λ) with q(t) = s(t)/(t − λ) (Lagrange interpolation; Horn and Johnson,
     Matrix Analysis, 2nd ed., section 1.3.P).
+
+    With ``blocks`` = 2, X = [[A, −B], [B, A]] stands for the Hermitian A + iB: each eigenvalue of
+    that occurs twice in X, and is counted once.
     """
 
-    def __init__(self, X: Matrix | fmpq_mat) -> None:
-        """X is n×n and exact."""
+    def __init__(self, X: Matrix | fmpq_mat, blocks: int = 1) -> None:
+        """X is exact."""
         self.X: fmpq_mat = X if isinstance(X, fmpq_mat) else exact_matrix(X)
+        self.blocks = blocks
         self._clusters: dict[int, list[Cluster]] = {}
 
     def congruence(self, T: Rows) -> Spectrum:
         """The spectrum of T X Tᵀ; T is n×n."""
-        return Spectrum(fmpq_mat(T) * self.X * fmpq_mat(T).transpose())
+        M = exact_matrix(repeated(T, self.blocks))
+        return Spectrum(M * self.X * M.transpose(), self.blocks)
 
     @cached_property
     def _characteristic(self) -> fmpq_poly:
@@ -52,16 +65,16 @@ class Spectrum:
     @cached_property
     def is_simple(self) -> bool:
         """Whether all eigenvalues are distinct."""
-        return bool(self._minimal.degree() == self._characteristic.degree())
+        return bool(self._minimal.degree() * self.blocks == self._characteristic.degree())
 
     def clusters(self) -> list[Cluster]:
         """The distinct eigenvalues in ascending order, enclosed apart."""
         if ctx.prec not in self._clusters:
             roots = self._characteristic.numer().complex_roots()
             found, first = [], 0
-            for z, multiplicity in sorted(roots, key=lambda root: _order(root[0].real)):
-                found.append((first, multiplicity, z.real))
-                first += multiplicity
+            for z, occurrences in sorted(roots, key=lambda root: _order(root[0].real)):
+                found.append((first, occurrences // self.blocks, z.real))
+                first += occurrences // self.blocks
             self._clusters[ctx.prec] = found
         return self._clusters[ctx.prec]
 
@@ -135,6 +148,15 @@ class Spectrum:
             q_of_X = q_of_X * X + scalar_matrix(n, coefficient)
             q_of_root = q_of_root * root + coefficient
         return q_of_X * (1 / q_of_root)
+
+
+def repeated(rows: Rows, blocks: int) -> Matrix:
+    """The block diagonal matrix that has these n×n rows in each of its blocks."""
+    n = len(rows)
+    size = range(n * blocks)
+    return tuple(
+        tuple(Fraction(rows[i % n][j % n] if i // n == j // n else 0) for j in size) for i in size
+    )
 
 
 def scalar_matrix(n: int, x: arb) -> arb_mat:

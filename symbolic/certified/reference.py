@@ -56,12 +56,18 @@ def refer(
     exact = parameterization.at(theta)
     X = round_to(exact, dtype)
     is_exact = X == exact
-    reference = certify(function, X, parameterization.directions(theta))
-    if is_exact and not reference.refusal and function.size <= function.function.proved_size + 1:
+    blocks = parameterization.blocks
+    reference = certify(function, X, parameterization.directions(theta), blocks)
+    if (
+        is_exact
+        and blocks == 1
+        and not reference.refusal
+        and function.size <= function.function.proved_size + 1
+    ):
         with suppress(EnclosureError):  # a formula in θ may have holes that f(X) has not
             direct = generic.derivatives(function, parameterization, theta, spectrum_of(X))
             _check_overlap(function.name, direct, reference.directions)
-    small = function.size <= function.function.proved_size
+    small = blocks == 1 and function.size <= function.function.proved_size
     proved = is_exact and small and examine(function, parameterization).holds
     return structs.replace(
         reference,
@@ -72,9 +78,20 @@ def refer(
     )
 
 
-def certify(function: Instance, X: Matrix, directions: Mapping[str, Sparse]) -> Reference:
-    """What is true of f at an exact symmetric X (n×n), and along the directions given by name."""
-    spectrum = spectrum_of(X)
+def certify(
+    function: Instance, X: Matrix, directions: Mapping[str, Sparse], blocks: int = 1
+) -> Reference:
+    """What is true of f at an exact symmetric X (n×n), and along the directions given by name.
+
+    With ``blocks`` = 2, at the Hermitian A + iB that X = [[A, −B], [B, A]] stands for.
+    """
+    reference = _certify(function, X, directions, spectrum_of(X, blocks))
+    return structs.replace(reference, hermitian=blocks == 2)
+
+
+def _certify(
+    function: Instance, X: Matrix, directions: Mapping[str, Sparse], spectrum: Spectrum
+) -> Reference:
     floats = np.array([[float(x) for x in row] for row in X])
     about: tuple[str, str, dict[str, str], Array] = (function.name, "", {}, floats)
     try:
@@ -152,20 +169,21 @@ def _round(x: Fraction, bits: int, least: int) -> Fraction:
 
 
 @lru_cache(maxsize=8)
-def spectrum_of(X: Matrix) -> Spectrum:
+def spectrum_of(X: Matrix, blocks: int = 1) -> Spectrum:
     """The spectrum of an exact symmetric X (n×n), shared by all functions at that point."""
-    return Spectrum(X)
+    return Spectrum(X, blocks)
 
 
 def _source(function: Instance, X: Matrix, spectrum: Spectrum) -> Callable[[], Enclosed]:
     """What encloses f and its gradient at the precision in force."""
     if function.function.gradient is None:
         return lambda: generic.enclose(function, X, spectrum)
-    algebra = Enclosures()
-    M = algebra.matrix(spectrum)
+    algebra = Enclosures(spectrum.blocks)
+    M, share = algebra.matrix(spectrum), Fraction(1, spectrum.blocks)
 
     def theorem() -> Enclosed:
-        return function.value(algebra, M), function.gradient(algebra, M)
+        value, G = function.value(algebra, M), function.gradient(algebra, M)
+        return value, algebra.scaled(G, share)
 
     return theorem
 
@@ -218,9 +236,10 @@ def contract(S: Balls, D: Sparse) -> Ball:
 def _sensitivity(function: Instance, X: Matrix, spectrum: Spectrum) -> Float[np.ndarray, "n n"]:
     if function.function.gradient is None:
         return generic.sensitivity(function, X)
-    slopes = Slopes(len(X))
+    slopes = Slopes(len(X) // spectrum.blocks, spectrum.blocks)
     with precision(FIRST_BITS):
-        return slopes.sensitivity(function.gradient(slopes, slopes.matrix(spectrum)))
+        G = function.gradient(slopes, slopes.matrix(spectrum))
+        return slopes.sensitivity(G) / spectrum.blocks
 
 
 def _cluster(function: Instance, spectrum: Spectrum) -> Cluster | None:

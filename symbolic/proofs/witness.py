@@ -31,7 +31,7 @@ def candidates(parameterization: Parameterization) -> Iterator[list[fmpq]]:
     for shift, scale in SHIFTS:
         point = [
             Fraction(shift) * unit + Fraction(scale) / (k + 5)
-            for k, unit in enumerate(parameterization.identity)
+            for k, unit in enumerate(parameterization.anchor)
         ]
         if parameterization.bound is None or all(abs(x) < parameterization.bound for x in point):
             yield [fmpq(*x.as_integer_ratio()) for x in point]
