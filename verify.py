@@ -24,7 +24,7 @@ from court.records import (
     Started,
 )
 from numeric.pool import Pool, is_installed, known_frameworks
-from report import page, terminal
+from report import listing, page, proofs, terminal
 from report.document import Output, make_run, to_json
 
 if TYPE_CHECKING:
@@ -254,7 +254,7 @@ def show_proofs(choice: Choice, quiet: bool) -> int:
     for proof in prove_chosen(choice, known_frameworks()):
         proved.append(proof)
         if not quiet:
-            terminal.show_proof(console, proof)
+            proofs.show_proof(console, proof)
     console.print(terminal.closing_line_of_proofs(proved), soft_wrap=True)
     return 0 if all(proof.holds for proof in proved) else DISAGREES
 
@@ -295,7 +295,7 @@ def show_list(frameworks: Sequence[str]) -> None:
     with Pool(frameworks, 120) as pool:
         pool.close()
         started = {e.framework: e for e in pool.events() if isinstance(e, Started)}
-    terminal.show_list(
+    listing.show_list(
         console,
         {name: (f.formula, f.domain, f.citation) for name, f in CATALOGUE.items()},
         {name: build(4).formula for name, build in PARAMETERIZATIONS.items()},

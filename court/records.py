@@ -83,6 +83,7 @@ class Problem(Struct, frozen=True):
     imaginary: list[list[float]] | None = None
     find_reads: bool = True
     forward: bool = False
+    entrywise: bool = False
 
 
 class Reported(Struct, frozen=True):
@@ -90,6 +91,7 @@ class Reported(Struct, frozen=True):
 
     ``declined`` says that the error is the framework's own: it has no such gradient.  By forward
     mode the gradient is put together from one derivative per symmetric direction.
+    ``entrywise`` are the slopes of the forward pass in single entries of X, by differences.
     """
 
     problem: int
@@ -104,6 +106,14 @@ class Reported(Struct, frozen=True):
     declined: bool = False
     worker_died: bool = False
     mode: Mode = "reverse"
+    entrywise: Float[np.ndarray, "n n"] | None = None
+
+
+class Answered(Struct, frozen=True):
+    """A worker has reported all that it has to say of one problem."""
+
+    framework: str
+    problem: int
 
 
 class Started(Struct, frozen=True):
@@ -128,7 +138,7 @@ class Finished(Struct, frozen=True):
     framework: str
 
 
-Event = Reported | Started | Excerpt | Finished
+Event = Reported | Answered | Started | Excerpt | Finished
 """What comes out of the workers."""
 
 

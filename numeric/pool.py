@@ -24,7 +24,7 @@ import msgspec
 import numpy as np
 from jaxtyping import Inexact
 
-from court.records import Event, Excerpt, Finished, Mode, Problem, Reported, Started
+from court.records import Answered, Event, Excerpt, Finished, Mode, Problem, Reported, Started
 from numeric import frameworks
 
 WORKER = Path(__file__).with_name("worker.py")
@@ -157,6 +157,8 @@ class _Worker:
                 request = self._open.pop(answer["done"])
                 if "document" in answer:
                     self._emit(Excerpt(self.framework, request["document"], answer["document"]))
+                else:
+                    self._emit(Answered(self.framework, answer["done"]))
             else:
                 self._answered.add((answer["problem"], answer["route"]))
                 self._emit(self._reported(answer))
@@ -179,6 +181,7 @@ class _Worker:
             value=float(answer["value"]),
             gradient=_array(answer["gradient"]),
             reads=answer["reads"],
+            entrywise=_array(answer["entrywise"]) if answer.get("entrywise") else None,
         )
 
     def _check_nothing_is_open(self, status: int) -> None:

@@ -45,6 +45,19 @@ def find(evaluate, X, roundoff=2.0**-53):
     return kinds.pop() if len(kinds) == 1 else "entries"
 
 
+def entrywise(evaluate, X):
+    """The slope of evaluate(X) → float in every single entry of X, by central differences; n×n.
+
+    It is the gradient off the symmetric matrices, of what the forward pass really computes.
+    """
+    h = step(X) / 64
+    slopes = np.zeros(X.shape)
+    for entry in np.ndindex(*X.shape):
+        rise = evaluate(_moved(X, h, entry)) - evaluate(_moved(X, -h, entry))
+        slopes[entry] = rise / (2 * h)
+    return slopes
+
+
 def _moved(X, h, entry):
     moved = X.copy()
     moved[entry] += h

@@ -78,7 +78,10 @@ def _answers(framework, route, request):
         yield {"error": _describe(error), "declined": _declines(error)}
         return
     found_reads = _reads(framework, route, X, constants, dtype) if request["find_reads"] else None
-    yield {"value": value, "gradient": _rows(gradient), "dtype": found, "reads": found_reads}
+    answer = {"value": value, "gradient": _rows(gradient), "dtype": found, "reads": found_reads}
+    if request["entrywise"]:
+        answer["entrywise"] = _entrywise(framework, route, X, constants, dtype)
+    yield answer
     if request["forward"] and framework.has_forward_mode:
         try:
             S = framework.differentiate_forward(route, X.copy(), constants, dtype)
@@ -112,6 +115,14 @@ def _reads(framework, route, X, constants, dtype):
         return reads.find(
             lambda Y: framework.evaluate(route, Y, constants, dtype), X, ROUNDOFF[dtype]
         )
+    except (Exception, SystemExit):
+        return None
+
+
+def _entrywise(framework, route, X, constants, dtype):
+    """The slopes in single entries, or nothing if a matrix that is not symmetric is rejected."""
+    try:
+        return _rows(reads.entrywise(lambda Y: framework.evaluate(route, Y, constants, dtype), X))
     except (Exception, SystemExit):
         return None
 

@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from rich.console import Console
+from rich.table import Table
+from rich.text import Text
 
 from court.records import Claim, Demonstration, Reference, Verdict
-from report import terminal
+from report import proofs, terminal
+from report import verdicts as tables
 
 
 def show_proof(console: Console, demonstration: Demonstration) -> None:
@@ -15,7 +18,7 @@ def show_proof(console: Console, demonstration: Demonstration) -> None:
     terminal.heading(
         console, "1  x = [[a, b], [b, c]]: what is true, and what each convention gives"
     )
-    terminal.show_demonstration(console, demonstration)
+    proofs.show_demonstration(console, demonstration)
 
 
 def show_frameworks(console: Console, verdicts: Sequence[Verdict], verbose: bool) -> None:
@@ -23,10 +26,10 @@ def show_frameworks(console: Console, verdicts: Sequence[Verdict], verbose: bool
     terminal.heading(console, "2  What the frameworks report for the eigenvalues of x")
     console.print("eigenvalue[0] is λ₁, the smaller one; eigenvalue[1] is λ₂")
     first = [v for v in verdicts if v.function == "eigenvalue[0]" and v.point == verdicts[0].point]
-    terminal.show_verdicts(console, verdicts if verbose else first)
+    tables.show_verdicts(console, verdicts if verbose else first)
     points = len({str(v.point) for v in verdicts})
     console.print(f"\nBoth eigenvalues, all {points} points (--verbose shows each):")
-    terminal.show_summary(console, verdicts)
+    tables.show_summary(console, verdicts)
 
 
 def show_sum(console: Console, verdicts: Sequence[Verdict]) -> None:
@@ -35,7 +38,7 @@ def show_sum(console: Console, verdicts: Sequence[Verdict]) -> None:
     console.print(
         "x00 + x01 + x10 + x11 = a + 2b + c = x00 + x11 + 2·x01, so ∂f/∂(a, b, c) = 1, 2, 1"
     )
-    terminal.show_verdicts(console, verdicts)
+    tables.show_verdicts(console, verdicts)
 
 
 def show_experiment(
@@ -57,12 +60,25 @@ def show_experiment(
         v = next((v for v in shown if v.framework == framework and v.gradient), None)
         if v is not None and v.gradient is not None:
             named[f"{v.framework} {v.version}, {v.route}"] = v.gradient
-    terminal.show_matrices(console, named)
+    tables.show_matrices(console, named)
     if verbose:
-        terminal.show_verdicts(console, shown)
-    terminal.show_summary(console, verdicts)
+        tables.show_verdicts(console, shown)
+    tables.show_summary(console, verdicts)
     if claims:
         console.print(
             "\nThe claims that were made about it, each settled by a check that was just run:"
         )
-        terminal.show_claims(console, claims)
+        show_claims(console, claims)
+
+
+def show_claims(console: Console, claims: Sequence[Claim]) -> None:
+    """Each claim, settled or open, and how."""
+    table = Table(header_style="bold", show_lines=True)
+    table.add_column("")
+    table.add_column("claim", ratio=2)
+    table.add_column("settled")
+    table.add_column("by this check", ratio=3)
+    for claim in claims:
+        told = Text("holds", "green") if claim.settled else Text("open", "bold red")
+        table.add_row(claim.id, Text(claim.text), told, Text(claim.how))
+    console.print(table)

@@ -6,14 +6,14 @@ from rich.console import Console
 
 from court.hearing import Hearing
 from court.records import Run
-from report import main_job, terminal
+from report import main_job, verdicts
 
 
 def show(console: Console, hearing: Hearing, run: Run, verbose: bool) -> None:
     """Print the parts that there are."""
     if hearing.choice.is_main_job:
         if run.verdicts:
-            terminal.show_answer(console, hearing.verdicts("2×2", "experiment"), run.identities)
+            verdicts.show_answer(console, hearing.verdicts("2×2", "experiment"), run.identities)
         if hearing.demonstration:
             main_job.show_proof(console, hearing.demonstration)
         if found := hearing.verdicts("2×2"):
@@ -24,7 +24,7 @@ def show(console: Console, hearing: Hearing, run: Run, verbose: bool) -> None:
             reference = hearing.references[hearing.numbers("experiment")[0]]
             main_job.show_experiment(console, reference, found, run.claims, verbose)
     elif run.verdicts:
-        shown = run.verdicts if verbose else terminal.first_points(run.verdicts)
-        terminal.show_verdicts(console, shown)
+        shown = run.verdicts if verbose else verdicts.first_points(run.verdicts)
+        verdicts.show_verdicts(console, shown)
         console.print("\nEach route over all points (--verbose shows each):")
-        terminal.show_summary(console, run.verdicts)
+        verdicts.show_summary(console, run.verdicts)

@@ -1,0 +1,219 @@
+"""Verdicts on the terminal: each in full, or one line per route."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+
+from rich.columns import Columns
+from rich.console import Console
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from court.records import Component, Identity, Number, Verdict
+from report.terminal import COLOURS
+
+SHOWN = 6
+"""Matrices up to this size and as many parameters are printed in full; the JSON has all."""
+
+
+def show_answer(
+    console: Console, verdicts: Sequence[Verdict], identities: Sequence[Identity]
+) -> None:
+    """Who is right: the finding of the run in a few lines, before its details."""
+    judged = [v for v in verdicts if v.verdict in ("agrees", "disagrees")]
+    right = [v for v in judged if v.verdict == "agrees"]
+    wrong = sorted({f"{v.framework} ({v.route})" for v in judged if v.verdict == "disagrees"})
+    console.print(Text("Who is right?", "bold"))
+    for name in dict.fromkeys(v.convention for v in right if v.convention):
+        who = dict.fromkeys(v.framework for v in right if v.convention == name)
+        console.print(f"  {name}: reported by {', '.join(who)}")
+    console.print(
+        f"  {len(right)} of {len(judged)} gradients give the exact derivative once they are "
+        "contracted with the parameterization: ⟨G, ∂x/∂θ⟩ = ∂f/∂θ."
+    )
+    if wrong:
+        console.print(Text(f"  Wrong: {', '.join(wrong)}", COLOURS["disagrees"]))
+    if any(i.gradient.startswith("spurious") and not i.vanishes for i in identities):
+        console.print(
+            "  2S − diag(S), “the gradient of a symmetric matrix”, does not: it is refuted below."
+        )
+
+
+def label(v: Verdict) -> str:
+    """The route, and the mode if it is not reverse mode."""
+    return v.route if v.mode == "reverse" else f"{v.route}, {v.mode} mode"
+
+
+def convention(v: Verdict) -> str:
+    """The convention, and of a complex gradient which conjugate it is."""
+    if v.conjugation is None:
+        return v.convention or "—"
+    return f"{v.convention or '—'}, {v.conjugation}"
+
+
+def show_verdicts(console: Console, verdicts: Sequence[Verdict]) -> None:
+    """One table per function and point, one row per route, everything shown."""
+    for key in dict.fromkeys(map(_place, verdicts)):
+        rows = [v for v in verdicts if _place(v) == key]
+        first = rows[0]
+        known = [f"{name} = {_short(value)}" for name, value in first.point.items()]
+        point = ", ".join(known if len(known) <= 2 * SHOWN else [*known[:SHOWN], "…"])
+        console.print()
+        console.print(
+            Text(
+                f"{first.function} of {first.parameterization}({first.size}) in {first.dtype} "
+                f"at {point}",
+                "bold",
+            )
+        )
+        judged = next((v for v in rows if v.parameters), None)
+        if judged:
+            for c in _worst_components(judged):
+                console.print(f"  exact ∂f/∂{c.name} = {_digits(c)}")
+            if len(judged.parameters) > SHOWN:
+                console.print(
+                    f"  … {len(judged.parameters)} parameters, the worst {SHOWN} are shown"
+                )
+        console.print(_table(rows))
+
+
+def first_points(verdicts: Sequence[Verdict]) -> list[Verdict]:
+    """The verdicts on each function in each structure and dtype at its first point alone."""
+    first: dict[tuple[str, str, str], str] = {}
+    for v in verdicts:
+        first.setdefault(_place(v)[:3], str(v.point))
+    return [v for v in verdicts if str(v.point) == first[_place(v)[:3]]]
+
+
+def _table(verdicts: Sequence[Verdict]) -> Table:
+    table = Table(header_style="bold", show_lines=True)
+    widest = max(len(line) for v in verdicts for line in _matrix(v.gradient).split("\n"))
+    table.add_column("route and G as reported", overflow="fold", min_width=max(24, widest))
+    table.add_column("convention")
+    table.add_column("⟨G, ∂X/∂θ⟩")
+    table.add_column("error, and\ntolerance", no_wrap=True)
+    table.add_column("verdict")
+    for v in verdicts:
+        components = _worst_components(v)
+        table.add_row(
+            Text.assemble(
+                (f"{v.framework} {v.version}\n", "dim"), f"{label(v)}\n", _matrix(v.gradient)
+            ),
+            Text(f"{convention(v)}\nreads {v.reads or '—'}"),
+            Text("\n".join(f"{c.name}: {_float(c.contracted, '.10g')}" for c in components)),
+            Text("\n".join(_compared(c) for c in components)),
+            Text(v.verdict, COLOURS[v.verdict]),
+        )
+    return table
+
+
+def show_summary(console: Console, verdicts: Sequence[Verdict]) -> None:
+    """One row per route over all its points: conventions, worst error, outcomes."""
+    table = Table(header_style="bold")
+    for name in (
+        "framework",
+        "route",
+        "convention",
+        "reads",
+        "worst error / tolerance",
+        "verdicts",
+    ):
+        table.add_column(name, overflow="fold")
+    for framework, route in dict.fromkeys((v.framework, label(v)) for v in verdicts):
+        rows = [v for v in verdicts if (v.framework, label(v)) == (framework, route)]
+        outcomes = Counter(v.verdict for v in rows)
+        told = Text(", ").join(
+            Text(f"{count} {'agree' if outcome == 'agrees' else outcome}", COLOURS[outcome])
+            for outcome, count in outcomes.items()
+        )
+        table.add_row(
+            framework,
+            Text(route),
+            ", ".join(dict.fromkeys(map(convention, rows))),
+            ", ".join(dict.fromkeys(v.reads or "—" for v in rows)),
+            _worst(rows),
+            told,
+        )
+    console.print(table)
+    show_reasons(console, verdicts)
+
+
+def show_reasons(console: Console, verdicts: Sequence[Verdict]) -> None:
+    """Why something did not agree, once per route."""
+    for (framework, route, reason), count in Counter(
+        (v.framework, label(v), v.reason) for v in verdicts if v.reason
+    ).items():
+        outcome = next(v.verdict for v in verdicts if v.reason == reason)
+        times = f" ({count} times)" if count > 1 else ""
+        line = Text(f"{outcome}{times}: ", COLOURS[outcome])
+        console.print(line.append(f"{framework}, {route}: {_clip(reason)}", "default"))
+
+
+def show_matrices(console: Console, named: Mapping[str, Sequence[Sequence[object]]]) -> None:
+    """n×n matrices side by side, three decimals, each under its name."""
+    blocks = [
+        Text.assemble((name + "\n", "bold"), "\n".join(_rows(matrix, 3)))
+        for name, matrix in named.items()
+    ]
+    console.print(Columns([Padding(block, (1, 3, 0, 0)) for block in blocks]))
+
+
+def _place(v: Verdict) -> tuple[str, str, str, str]:
+    return v.function, v.parameterization, v.dtype, str(v.point)
+
+
+def _worst(verdicts: Sequence[Verdict]) -> str:
+    ratios = [
+        float(c.error) / c.tolerance for v in verdicts for c in v.parameters if c.tolerance > 0
+    ]
+    return f"{max(ratios):.2g}" if ratios else "—"
+
+
+def _matrix(G: list[list[Number | tuple[Number, Number]]] | None) -> str:
+    if G is None or len(G) > SHOWN:
+        return "—" if G is None else f"{len(G)}×{len(G)}"
+    return "\n".join(_rows(G, 4))
+
+
+def _rows(matrix: Sequence[Sequence[object]], digits: int) -> list[str]:
+    cells = [[_float(x, f".{digits}f") for x in row] for row in matrix]
+    width = max(len(cell) for row in cells for cell in row)
+    return ["  ".join(cell.rjust(width) for cell in row) for row in cells]
+
+
+def _worst_components(v: Verdict) -> list[Component]:
+    """All parameters if they are few, else those with the largest errors for their tolerance."""
+    if len(v.parameters) <= SHOWN:
+        return v.parameters
+    return sorted(v.parameters, key=lambda c: -float(c.error) / (c.tolerance or 1.0))[:SHOWN]
+
+
+def _compared(c: Component) -> str:
+    sign = "≤" if float(c.error) <= c.tolerance else ">"
+    return f"{_float(c.error, '.0e')} {sign} {c.tolerance:.0e}"
+
+
+def _float(x: object, form: str) -> str:
+    if isinstance(x, tuple):
+        real, imaginary = (_float(part, form) for part in x)
+        return f"{real} {'-' if imaginary.startswith('-') else '+'} {imaginary.lstrip('-')}i"
+    text = format(x, form) if isinstance(x, float) else str(x)
+    return text.replace("-", "", 1) if text.strip("-0.") == "" else text
+
+
+def _clip(text: str) -> str:
+    return text if len(text) <= 300 else f"{text[:299]}…"
+
+
+def _short(rational: str) -> str:
+    if len(rational) <= 12:
+        return rational
+    numerator, _, denominator = rational.partition("/")
+    return f"{int(numerator) / int(denominator or 1):.6g}…"
+
+
+def _digits(component: Component) -> str:
+    text = format(component.exact, "f")
+    return text if len(text) <= 26 else f"{text[:26]}… ± {component.radius:.0e}"
