@@ -133,8 +133,10 @@ DECLINING = (
     "does not appear in the backward graph",
     "dtype must be float32 or float64",
     "same dtype such as 'float32' and 'float64'",
+    "not defined for",
+    "is not found",
 )
-"""How NumPy, PyTorch, TensorFlow and Paddle say that a call does not exist, mostly in a dtype."""
+"""How NumPy, PyTorch, TensorFlow, Paddle and CasADi say that a call does not exist, mostly in a dtype."""
 
 
 def _declines(error):
