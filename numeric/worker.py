@@ -136,7 +136,7 @@ DECLINING = (
     "not defined for",
     "is not found",
 )
-"""How NumPy, PyTorch, TensorFlow, Paddle and CasADi say that a call does not exist, mostly in a dtype."""
+"""How the frameworks say that a call does not exist, mostly in a dtype."""
 
 
 def _declines(error):

@@ -107,8 +107,8 @@ def _lu_solve(X, b):
     return linalg.lu_solve(b[:, None], *linalg.lu(X)[:2])[:, 0]
 
 
-def _lstsq(driver):
-    return lambda X, u: u @ linalg.lstsq(X, u[:, None], driver=driver)[0][:, 0]
+def _lstsq(X, u):
+    return u @ linalg.lstsq(X, u[:, None])[0][:, 0]
 
 
 def _triangular_solve(factor, b, upper=False, transpose=False):
@@ -271,7 +271,7 @@ ROUTES = {
         "paddle.linalg.pinv": lambda X, W: _pair(W, linalg.pinv(X)),
         "paddle.linalg.pinv(hermitian=True)": lambda X, W: _pair(W, linalg.pinv(X, hermitian=True)),
     },
-    "lstsq_quadratic_form": {"paddle.linalg.lstsq": _lstsq(None)},
+    "lstsq_quadratic_form": {"paddle.linalg.lstsq": _lstsq},
     "cholesky_entry": _by_cholesky(lambda L, i, j: L[i, j]),
     "cholesky_log_diagonal": _by_cholesky(_log_diagonal),
     "triangular_solve": {
