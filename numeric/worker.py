@@ -127,19 +127,31 @@ def _entrywise(framework, route, X, constants, dtype):
         return None
 
 
+FRAMEWORKS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "frameworks")
+
 DECLINING = (
     "unsupported",
     "not supported",
     "not implemented for",
     "list of allowed values",
     "could not find device for node",
+    "is not registered",
+    "does not appear in the backward graph",
+    "dtype must be float32 or float64",
+    "same dtype such as 'float32' and 'float64'",
+    "not defined for",
+    "is not found",
 )
-"""How NumPy, PyTorch and TensorFlow say that a call does not exist, mostly in a dtype."""
+"""How the frameworks say that a call does not exist, mostly in a dtype."""
 
 
 def _declines(error):
-    """Whether the framework says that it has no such gradient: raised inside it, and in words."""
-    inside = "site-packages" in traceback.extract_tb(error.__traceback__)[-1][0]
+    """Whether the framework says that it has no such gradient: raised by it, and in words.
+
+    What its compiled code raises has its innermost place in the file of the routes.
+    """
+    place = traceback.extract_tb(error.__traceback__)[-1][0]
+    inside = "site-packages" in place or os.path.dirname(place) == FRAMEWORKS
     said = str(error).lower()
     own = isinstance(error, NotImplementedError) and inside
     return own or (inside and any(phrase in said for phrase in DECLINING))
