@@ -24,8 +24,9 @@ from court.records import (
     Started,
 )
 from numeric.pool import Pool, is_installed, known_frameworks
+from report import atlas as atlas_table
 from report import listing, page, proofs, terminal
-from report.document import Output, make_run, to_json
+from report.document import Output, make_atlas, make_run, to_json
 
 if TYPE_CHECKING:
     from symbolic.cases import Case
@@ -70,6 +71,8 @@ def plan(choice: Choice) -> list[Case]:
     """The cases that the user's choice means."""
     from symbolic import cases  # SymPy is imported while the workers import their frameworks
 
+    if choice.atlas:
+        return cases.atlas(choice)
     if choice.is_main_job:
         return cases.main_job(choice, experiment.matrix().tolist())
     return cases.chosen(choice, known_frameworks())
@@ -99,9 +102,8 @@ def choose_frameworks(asked: Sequence[str]) -> tuple[list[str], list[str]]:
     return installed, absent if asked else []
 
 
-@click.command(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
-@click.argument("functions", nargs=-1, metavar="[FUNCTION | FILE.py]...")
-@click.option(
+SETTINGS = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
+FRAMEWORK = click.option(
     "--framework",
     "-f",
     "asked",
@@ -109,6 +111,22 @@ def choose_frameworks(asked: Sequence[str]) -> tuple[list[str], list[str]]:
     metavar="NAME",
     help="Ask this framework alone (repeatable). Default: all that are installed.",
 )
+SEED = click.option(
+    "--seed", type=int, default=0, show_default=True, help="Seed of the drawn points."
+)
+TIMEOUT = click.option(
+    "--timeout",
+    type=click.FloatRange(min=0, min_open=True),
+    default=120,
+    show_default=True,
+    help="Seconds of silence after which a worker is taken for hung.",
+)
+DEBUG = click.option("--debug", is_flag=True, help="Show the traceback of an error.")
+
+
+@click.command(context_settings=SETTINGS)
+@click.argument("functions", nargs=-1, metavar="[FUNCTION | FILE.py]...")
+@FRAMEWORK
 @click.option(
     "--parameterization",
     "-p",
@@ -134,20 +152,14 @@ def choose_frameworks(asked: Sequence[str]) -> tuple[list[str], list[str]]:
     show_default=True,
     help="How many points to draw, small rationals in the function's domain.",
 )
-@click.option("--seed", type=int, default=0, show_default=True, help="Seed of the drawn points.")
+@SEED
 @click.option("--point", metavar="TEXT", help="One point instead: 'a=2, b=1/3, c=0.5', kept exact.")
 @click.option(
     "--matrix",
     metavar="TEXT|FILE",
     help="One symmetric matrix instead: '2 1; 1 3', or a text file with its rows.",
 )
-@click.option(
-    "--timeout",
-    type=click.FloatRange(min=0, min_open=True),
-    default=120,
-    show_default=True,
-    help="Seconds of silence after which a worker is taken for hung.",
-)
+@TIMEOUT
 @click.option(
     "--forward",
     is_flag=True,
@@ -174,7 +186,7 @@ def choose_frameworks(asked: Sequence[str]) -> tuple[list[str], list[str]]:
     is_flag=True,
     help="List functions, parameterizations, frameworks and their routes.",
 )
-@click.option("--debug", is_flag=True, help="Show the traceback of an error.")
+@DEBUG
 @click.version_option(VERSION, prog_name="symgrad")
 @click.pass_obj
 def cli(
@@ -228,6 +240,62 @@ def cli(
         if output:
             output.discard()
     return INTERRUPTED if interrupted else exit_status(hearing, run, missing)
+
+
+@click.command(context_settings=SETTINGS)
+@click.argument("functions", nargs=-1, metavar="[FUNCTION]...")
+@FRAMEWORK
+@click.option("--size", "-n", type=int, default=3, show_default=True, help="Rows of the matrices.")
+@SEED
+@TIMEOUT
+@click.option(
+    "--output",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=Path("atlas"),
+    show_default=True,
+    help="Folder for atlas.json and atlas.md.",
+)
+@click.option("--quiet", is_flag=True, help="The closing line alone.")
+@DEBUG
+@click.pass_obj
+def atlas(
+    arguments: list[str],
+    /,
+    functions: tuple[str, ...],
+    asked: tuple[str, ...],
+    size: int,
+    seed: int,
+    timeout: float,
+    output: Path,
+    quiet: bool,
+    debug: bool,
+) -> int:
+    """Every route of every installed framework: what it reads, and what its gradient is.
+
+    One table, on the terminal, as JSON and as Markdown.  The exit status is that of a run.
+    """
+    frameworks, missing = choose_frameworks(asked)
+    choice = Choice(functions, frameworks, None, (), size, (), 1, seed, None, timeout, atlas=True)
+    output.mkdir(parents=True, exist_ok=True)
+    hearing = Hearing(choice)
+    interrupted = listen(hearing)
+    found = make_atlas(hearing)
+    for name, content in {
+        "atlas.json": atlas_table.to_json(found),
+        "atlas.md": atlas_table.to_markdown(found).encode(),
+    }.items():
+        Output(output / name).write(content)
+    console = terminal.make_console()
+    if not quiet:
+        atlas_table.show(console, found)
+    console.print(atlas_table.closing_line(found.rows), soft_wrap=True)
+    return (
+        INTERRUPTED if interrupted else exit_status(hearing, make_run(hearing, arguments), missing)
+    )
+
+
+COMMANDS = {"atlas": atlas}
+"""The commands beside the one without a name, each a word that is no function."""
 
 
 def read_matrix(text: str | None) -> str | None:
@@ -307,7 +375,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; the exit status.  Errors are one line, unless ``--debug``."""
     arguments = list(sys.argv[1:] if arguments is None else arguments)
     try:
-        return int(cli.main(arguments, "verify.py", standalone_mode=False, obj=arguments) or 0)
+        command, name, rest = cli, "verify.py", arguments
+        if arguments and arguments[0] in COMMANDS:
+            command, name, rest = COMMANDS[arguments[0]], f"verify.py {arguments[0]}", arguments[1:]
+        return int(command.main(rest, name, standalone_mode=False, obj=arguments) or 0)
     except click.exceptions.Abort:
         return INTERRUPTED
     except Exception as error:

@@ -54,6 +54,7 @@ class Choice(Struct, frozen=True):
     point: str | None
     timeout: float
     forward: bool = False
+    atlas: bool = False
 
     @property
     def files(self) -> list[str]:
@@ -64,7 +65,7 @@ class Choice(Struct, frozen=True):
     def is_main_job(self) -> bool:
         """Whether nothing was chosen but perhaps frameworks, points, dtype and seed."""
         given = self.point is not None or self.matrix is not None
-        chosen = self.functions or self.parameterizations or given
+        chosen = self.functions or self.parameterizations or given or self.atlas
         return not chosen and self.size == 2
 
 

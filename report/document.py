@@ -13,6 +13,7 @@ from typing import Any
 import msgspec
 
 from court import VERSION
+from court.atlas import Atlas, rows
 from court.hearing import Hearing
 from court.records import Run
 
@@ -37,6 +38,12 @@ def make_run(hearing: Hearing, command: Sequence[str]) -> Run:
         claims=hearing.claims(),
         verdicts=hearing.verdicts(),
     )
+
+
+def make_atlas(hearing: Hearing) -> Atlas:
+    """The atlas of what was found."""
+    run = make_run(hearing, [])
+    return Atlas(run.toolkit, run.environment, hearing.choice.size, rows(hearing))
 
 
 def to_json(run: Run) -> bytes:

@@ -13,7 +13,12 @@ from symbolic.catalogue import CATALOGUE, Instance, choose, family, instances
 from symbolic.certified.reference import refer, round_to
 from symbolic.derivation import SIZE_LIMIT
 from symbolic.extension import check_exact, load_function
-from symbolic.parameterizations import PARAMETERIZATIONS, Parameterization, symmetric
+from symbolic.parameterizations import (
+    PARAMETERIZATIONS,
+    Parameterization,
+    hermitian,
+    symmetric,
+)
 from symbolic.points import Point, coordinates, draw_points, parse_matrix, parse_point
 
 CERTIFIED_SIZE_LIMIT = 100
@@ -33,16 +38,28 @@ class Case(NamedTuple):
     theta: Point
     dtype: str
     forward: bool = False
+    entrywise: bool = False
+    find_reads: bool = True
+    prove: bool = True
 
     def problem(self, number: int) -> Problem:
         """What the frameworks are told of it: X alone, so that they cannot see the answer."""
         X = round_to(self.parameterization.at(self.theta), self.dtype)
         rows, n = [[float(x) for x in row] for row in X], self.function.size
-        about = (number, self.function.name, self.function.constants)
-        if self.parameterization.blocks == 1:
-            return Problem(*about, rows, self.reported_dtype, forward=self.forward)
-        A, B = ([row[:n] for row in half] for half in (rows[:n], rows[n:]))
-        return Problem(*about, A, self.reported_dtype, B, forward=self.forward)
+        A, B = rows, None
+        if self.parameterization.blocks == 2:
+            A, B = ([row[:n] for row in half] for half in (rows[:n], rows[n:]))
+        return Problem(
+            number,
+            self.function.name,
+            self.function.constants,
+            A,
+            self.reported_dtype,
+            B,
+            find_reads=self.find_reads and B is None,
+            forward=self.forward,
+            entrywise=self.entrywise,
+        )
 
     @property
     def reported_dtype(self) -> str:
@@ -51,7 +68,7 @@ class Case(NamedTuple):
 
     def reference(self) -> Reference:
         """What is true of it."""
-        return refer(self.function, self.parameterization, self.theta, self.dtype)
+        return refer(self.function, self.parameterization, self.theta, self.dtype, self.prove)
 
 
 def main_job(choice: Choice, X: Sequence[Sequence[float]]) -> list[Case]:
@@ -66,6 +83,30 @@ def main_job(choice: Choice, X: Sequence[Sequence[float]]) -> list[Case]:
         *(Case("sum", f, x, points[0], dtype) for f in choose("sum_entries", 2)),
         *(Case("experiment", f, symmetric(n), given, "float64") for f in choose("eigenvalue", n)),
     ]
+
+
+def atlas(choice: Choice) -> list[Case]:
+    """For one member of each family: all that the atlas tells of a route, at one point each.
+
+    The float64 case asks for forward mode and for the slopes off the symmetric matrices too.
+    """
+    found: list[Case] = []
+    for family_of in map(CATALOGUE.__getitem__, choice.functions or tuple(CATALOGUE)):
+        members = instances(family_of, choice.size)
+        if not members:
+            continue
+        function, domain = members[len(members) // 2], family_of.domain
+        x, z = symmetric(choice.size), hermitian(choice.size)
+        (real,) = draw_points(x, domain, 1, choice.seed)
+        (complex_,) = draw_points(z, domain, 1, choice.seed)
+        in_full = Case("real", function, x, real, "float64", forward=True, entrywise=True)
+        found.append(in_full._replace(prove=False))
+        hermitian_case = Case("hermitian", function, z, complex_, "float64", forward=True)
+        found.append(hermitian_case._replace(prove=False))
+        short = Case("dtype", function, x, real, "float32", find_reads=False, prove=False)
+        found += [short._replace(dtype=name) for name in ("float32", "float16", "bfloat16")]
+        found.append(short._replace(parameterization=z, theta=complex_))
+    return found
 
 
 def chosen(choice: Choice, frameworks: Sequence[str]) -> list[Case]:

@@ -47,8 +47,11 @@ def refer(
     parameterization: Parameterization,
     theta: Mapping[str, Fraction],
     dtype: str,
+    prove: bool = True,
 ) -> Reference:
     """What is true of f at X(θ), rounded to ``dtype`` first if it has no exact form there.
+
+    With ``prove``, small sizes are differentiated in θ and proved for all parameters too.
 
     Raises:
         ArithmeticError: the two exact routes to ∂f/∂θ_k contradict each other.
@@ -58,17 +61,13 @@ def refer(
     is_exact = X == exact
     blocks = parameterization.blocks
     reference = certify(function, X, parameterization.directions(theta), blocks)
-    if (
-        is_exact
-        and blocks == 1
-        and not reference.refusal
-        and function.size <= function.function.proved_size + 1
-    ):
+    exactly = prove and is_exact and blocks == 1
+    if exactly and not reference.refusal and function.size <= function.function.proved_size + 1:
         with suppress(EnclosureError):  # a formula in θ may have holes that f(X) has not
             direct = generic.derivatives(function, parameterization, theta, spectrum_of(X))
             _check_overlap(function.name, direct, reference.directions)
-    small = blocks == 1 and function.size <= function.function.proved_size
-    proved = is_exact and small and examine(function, parameterization).holds
+    small = function.size <= function.function.proved_size
+    proved = exactly and small and examine(function, parameterization).holds
     return structs.replace(
         reference,
         parameterization=parameterization.name,

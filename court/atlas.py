@@ -1,0 +1,105 @@
+"""The atlas: of each route, all that its verdicts and its slopes tell, in one row."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+import numpy as np
+from jaxtyping import Float
+from msgspec import Meta, Struct
+
+from court.hearing import Hearing
+from court.records import Conjugation, Convention, Outcome, Reads, Reported, Verdict
+
+OffSymmetric = Literal["yes", "no", "rejected"]
+CLOSE = 1e-3
+"""Largest difference, relative to the largest entry, of slopes by differences that are equal."""
+
+
+class Row(Struct, frozen=True):
+    """One route of one framework."""
+
+    framework: str
+    version: str
+    function: str
+    route: str
+    reads: Annotated[Reads | None, Meta(description="entries that the forward pass reads")]
+    convention: Convention | None
+    valid: Annotated[Outcome, Meta(description="the gradient on the symmetric matrices, float64")]
+    off_symmetric: Annotated[
+        OffSymmetric | None,
+        Meta(description="whether G is the gradient of the forward pass off Sym(n) too"),
+    ]
+    forward: Annotated[Outcome | None, Meta(description="forward mode; none if there is none")]
+    hermitian: Annotated[Outcome | None, Meta(description="the gradient at a Hermitian matrix")]
+    conjugation: Conjugation | None
+    forward_hermitian: Outcome | None
+    dtypes: Annotated[dict[str, Outcome], Meta(description="dtype → verdict")]
+    reasons: Annotated[dict[str, str], Meta(description="what did not agree → why")]
+
+
+class Atlas(Struct, frozen=True):
+    """The table, and what it was made with."""
+
+    toolkit: dict[str, str]
+    environment: dict[str, str]
+    size: int
+    rows: list[Row]
+
+
+def rows(hearing: Hearing) -> list[Row]:
+    """One row per route that was asked, in the order of frameworks and functions."""
+    slopes = {
+        (r.framework, hearing.references[r.problem].function, r.route): r
+        for r in hearing.reported
+        if r.mode == "reverse" and hearing.cases[r.problem][0] == "real"
+    }
+    order = {name: k for k, name in enumerate(hearing.choice.frameworks)}
+    found: dict[tuple[str, str, str], dict[str, Verdict]] = {}
+    for part, verdict in hearing.judged:
+        key = (verdict.framework, verdict.function, verdict.route)
+        name = part if part != "dtype" else verdict.dtype
+        found.setdefault(key, {})[f"{name} {verdict.mode}"] = verdict
+    ordered = sorted(found.items(), key=lambda item: order[item[0][0]])
+    return [_row(verdicts, slopes.get(key)) for key, verdicts in ordered]
+
+
+def _row(verdicts: dict[str, Verdict], reported: Reported | None) -> Row:
+    real = verdicts.get("real reverse")
+    hermitian = verdicts.get("hermitian reverse")
+    any_verdict = next(iter(verdicts.values()))
+    dtypes = {v.dtype: v.verdict for v in verdicts.values() if v.mode == "reverse"}
+    return Row(
+        framework=any_verdict.framework,
+        version=any_verdict.version,
+        function=any_verdict.function,
+        route=any_verdict.route,
+        reads=real.reads if real else None,
+        convention=real.convention if real else None,
+        valid=real.verdict if real else "failed",
+        off_symmetric=_off_symmetric(reported) if reported else None,
+        forward=_outcome(verdicts.get("real forward")),
+        hermitian=_outcome(hermitian),
+        conjugation=hermitian.conjugation if hermitian else None,
+        forward_hermitian=_outcome(verdicts.get("hermitian forward")),
+        dtypes=dtypes,
+        reasons={name: v.reason for name, v in verdicts.items() if v.verdict != "agrees"},
+    )
+
+
+def _outcome(verdict: Verdict | None) -> Outcome | None:
+    return verdict.verdict if verdict else None
+
+
+def _off_symmetric(reported: Reported) -> OffSymmetric | None:
+    """Whether G has the slopes that the forward pass has in single entries."""
+    G, slopes = reported.gradient, reported.entrywise
+    if G is None or not np.all(np.isfinite(G)):
+        return None
+    if slopes is None or not np.all(np.isfinite(slopes)):
+        return "rejected"
+    return "yes" if _close(np.real(G), slopes) else "no"
+
+
+def _close(G: Float[np.ndarray, "n n"], slopes: Float[np.ndarray, "n n"]) -> bool:
+    return bool(np.max(np.abs(G - slopes)) <= CLOSE * np.max(np.abs(slopes), initial=0.0))

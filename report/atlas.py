@@ -1,0 +1,164 @@
+"""The atlas as JSON, as Markdown and on a terminal."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+
+import msgspec
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from court.atlas import Atlas, Row
+from report.terminal import COLOURS
+
+MARKS = {"agrees": "yes", "disagrees": "NO", "refused": "refused", "failed": "fails", None: "—"}
+HEADERS = (
+    "route",
+    "reads",
+    "convention",
+    "valid on Sym(n)",
+    "true off Sym(n)",
+    "forward mode",
+    "Hermitian",
+    "conjugation",
+    "dtypes",
+)
+SHORT_HEADERS = (
+    "reads",
+    "convention",
+    "valid",
+    "off\nSym",
+    "forward\nmode",
+    "Hermitian",
+    "conjugation",
+    "dtypes",
+)
+
+
+def to_json(atlas: Atlas) -> bytes:
+    """The atlas as one JSON object."""
+    return msgspec.json.format(msgspec.json.encode(atlas), indent=1) + b"\n"
+
+
+def from_json(text: bytes) -> Atlas:
+    """The atlas that :func:`to_json` wrote; data only, nothing is executed.
+
+    Raises:
+        msgspec.ValidationError: it does not have the shape of an atlas.
+    """
+    return msgspec.json.decode(text, type=Atlas)
+
+
+def cells(row: Row) -> list[str]:
+    """A row's cells, under :data:`HEADERS`."""
+    hermitian = MARKS[row.hermitian]
+    if row.forward_hermitian not in (None, row.hermitian):
+        hermitian += f" (forward mode: {MARKS[row.forward_hermitian]})"
+    agreeing = [name for name, outcome in row.dtypes.items() if outcome == "agrees"]
+    return [
+        row.route,
+        row.reads or "—",
+        row.convention or "—",
+        MARKS[row.valid],
+        row.off_symmetric or "—",
+        MARKS[row.forward],
+        hermitian,
+        row.conjugation or "—",
+        ", ".join(map(_short, agreeing)) or "—",
+    ]
+
+
+LEGEND = """\
+Who is right about the gradient of a function of a symmetric matrix?  Every route below is one
+public call (or a short chain of them) of one framework.
+
+- *reads*: the entries that the forward pass depends on, found by moving single entries: `lower`,
+  `upper`, `both` (only the sum of two mirrored entries counts), `entries` (each on its own).
+- *convention*: which representative of the symmetric gradient S is reported: `symmetric` (S),
+  `lower` (2 tril S − diag S), `upper`, `unsymmetric` (S + a skew part), `ambiguous` (several fit).
+- *valid on Sym(n)*: (G + Gᵀ)/2 is S, the exact gradient on the symmetric matrices, so that G gives
+  every directional derivative there.  All conventions do.
+- *true off Sym(n)*: G is the gradient of what the forward pass computes at matrices that are not
+  symmetric as well (by differences); `rejected`: it accepts no such matrix.
+- *forward mode*: the derivatives along all symmetric directions, by forward mode, are exact.
+- *Hermitian*: the same for a complex Hermitian matrix; *conjugation*: whether ∂f/∂Re + i ∂f/∂Im or
+  its conjugate is reported.
+- *dtypes*: those in which the gradient agrees with the exact one to rounding (f float, bf bfloat,
+  c complex).
+- `refused`: the framework has no such gradient, or nothing can be said at this point; `fails`: it
+  raises an error; `NO`: wrong, see the reasons under the table."""
+
+
+def to_markdown(atlas: Atlas) -> str:
+    """A table per framework, under a legend."""
+    lines = ["# Atlas of gradient conventions", "", LEGEND, ""]
+    versions = {row.framework: row.version for row in atlas.rows}
+    made = ", ".join(f"{name} {version}" for name, version in versions.items())
+    lines += [f"Made with {made}; matrices of size {atlas.size}.", ""]
+    for framework in versions:
+        lines += [f"## {framework} {versions[framework]}", ""]
+        mine = [row for row in atlas.rows if row.framework == framework]
+        lines += _markdown_row(("function", *HEADERS)), _markdown_row(["---"] * (len(HEADERS) + 1))
+        lines += [_markdown_row((row.function, *cells(row))) for row in mine]
+        lines += ["", *_reasons(mine)]
+    return "\n".join(lines).rstrip() + "\n"
+
+
+def show(console: Console, atlas: Atlas) -> None:
+    """One table per framework, then what is wrong or missing and why."""
+    for framework in dict.fromkeys(row.framework for row in atlas.rows):
+        mine = [row for row in atlas.rows if row.framework == framework]
+        table = Table(
+            title=f"{framework} {mine[0].version}",
+            title_justify="left",
+            header_style="bold",
+            expand=True,
+        )
+        table.add_column("function\n  route", overflow="fold", ratio=1)
+        for name in SHORT_HEADERS:
+            table.add_column(name, overflow="fold")
+        for function in dict.fromkeys(row.function for row in mine):
+            table.add_row(Text(function, "bold"))
+            for row in (row for row in mine if row.function == function):
+                route, *rest = cells(row)
+                colour = COLOURS["disagrees"] if _is_wrong(row) else ""
+                table.add_row(*(Text(cell, colour) for cell in (f"  {route}", *rest)))
+        console.print(table)
+        for line in _reasons([row for row in mine if _is_wrong(row)]):
+            console.print(Text(line))
+
+
+def closing_line(rows: Sequence[Row]) -> Text:
+    """The counts in one line."""
+    count: Counter[str] = Counter(row.valid for row in rows)
+    wrong = sum(map(_is_wrong, rows))
+    return Text(
+        f"{len(rows)} routes: {count['agrees']} valid on Sym(n), {count['disagrees']} not, "
+        f"{count['refused']} refused, {count['failed']} failed; "
+        f"{wrong} wrong in real or Hermitian matrices, in reverse or forward mode"
+    )
+
+
+def _is_wrong(row: Row) -> bool:
+    return "disagrees" in (row.valid, row.forward, row.hermitian, row.forward_hermitian)
+
+
+def _reasons(rows: Sequence[Row]) -> list[str]:
+    return [
+        f"- `{row.function}`, `{row.route}`, {name}: {reason}"
+        for row in rows
+        for name, reason in row.reasons.items()
+    ]
+
+
+def _markdown_row(row: Sequence[str]) -> str:
+    return "| " + " | ".join(cell.replace("|", "\\|") for cell in row) + " |"
+
+
+def _short(dtype: str) -> str:
+    for long, short in {"bfloat": "bf", "float": "f", "complex": "c"}.items():
+        if dtype.startswith(long):
+            return short + dtype.removeprefix(long)
+    return dtype
