@@ -35,7 +35,13 @@ class Row(Struct, frozen=True):
     conjugation: Conjugation | None
     forward_hermitian: Outcome | None
     dtypes: Annotated[dict[str, Outcome], Meta(description="dtype → verdict")]
-    reasons: Annotated[dict[str, str], Meta(description="what did not agree → why")]
+    wrong: Annotated[dict[str, str], Meta(description="what disagrees → why")]
+    missing: Annotated[dict[str, str], Meta(description="what was refused or failed → why")]
+
+    @property
+    def is_wrong(self) -> bool:
+        """Whether anything of it disagrees."""
+        return bool(self.wrong)
 
 
 class Atlas(Struct, frozen=True):
@@ -83,7 +89,10 @@ def _row(verdicts: dict[str, Verdict], reported: Reported | None) -> Row:
         conjugation=hermitian.conjugation if hermitian else None,
         forward_hermitian=_outcome(verdicts.get("hermitian forward")),
         dtypes=dtypes,
-        reasons={name: v.reason for name, v in verdicts.items() if v.verdict != "agrees"},
+        wrong={name: v.reason for name, v in verdicts.items() if v.verdict == "disagrees"},
+        missing={
+            name: v.reason for name, v in verdicts.items() if v.verdict in ("refused", "failed")
+        },
     )
 
 

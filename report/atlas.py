@@ -123,33 +123,29 @@ def show(console: Console, atlas: Atlas) -> None:
             table.add_row(Text(function, "bold"))
             for row in (row for row in mine if row.function == function):
                 route, *rest = cells(row)
-                colour = COLOURS["disagrees"] if _is_wrong(row) else ""
+                colour = COLOURS["disagrees"] if row.is_wrong else ""
                 table.add_row(*(Text(cell, colour) for cell in (f"  {route}", *rest)))
         console.print(table)
-        for line in _reasons([row for row in mine if _is_wrong(row)]):
+        for line in _reasons(mine):
             console.print(Text(line))
 
 
 def closing_line(rows: Sequence[Row]) -> Text:
     """The counts in one line."""
     count: Counter[str] = Counter(row.valid for row in rows)
-    wrong = sum(map(_is_wrong, rows))
+    wrong = sum(row.is_wrong for row in rows)
     return Text(
         f"{len(rows)} routes: {count['agrees']} valid on Sym(n), {count['disagrees']} not, "
         f"{count['refused']} refused, {count['failed']} failed; "
-        f"{wrong} wrong in real or Hermitian matrices, in reverse or forward mode"
+        f"{wrong} wrong somewhere: in a dtype, a mode or at Hermitian matrices"
     )
-
-
-def _is_wrong(row: Row) -> bool:
-    return "disagrees" in (row.valid, row.forward, row.hermitian, row.forward_hermitian)
 
 
 def _reasons(rows: Sequence[Row]) -> list[str]:
     return [
         f"- `{row.function}`, `{row.route}`, {name}: {reason}"
         for row in rows
-        for name, reason in row.reasons.items()
+        for name, reason in row.wrong.items()
     ]
 
 

@@ -7,6 +7,8 @@ from fractions import Fraction
 from pathlib import Path
 from typing import NamedTuple
 
+import numpy as np
+
 from court.errors import InputError, check_known
 from court.records import Choice, Problem, Reference
 from symbolic.catalogue import CATALOGUE, Instance, choose, family, instances
@@ -97,8 +99,7 @@ def atlas(choice: Choice) -> list[Case]:
             continue
         function, domain = members[len(members) // 2], family_of.domain
         x, z = symmetric(choice.size), hermitian(choice.size)
-        (real,) = draw_points(x, domain, 1, choice.seed)
-        (complex_,) = draw_points(z, domain, 1, choice.seed)
+        real, complex_ = (_well_conditioned(p, domain, choice.seed) for p in (x, z))
         in_full = Case("real", function, x, real, "float64", forward=True, entrywise=True)
         found.append(in_full._replace(prove=False))
         hermitian_case = Case("hermitian", function, z, complex_, "float64", forward=True)
@@ -107,6 +108,16 @@ def atlas(choice: Choice) -> list[Case]:
         found += [short._replace(dtype=name) for name in ("float32", "float16", "bfloat16")]
         found.append(short._replace(parameterization=z, theta=complex_))
     return found
+
+
+def _well_conditioned(x: Parameterization, domain: str, seed: int) -> Point:
+    """Of a few drawn points the one whose matrix is farthest from singular for its size."""
+    points = draw_points(x, domain, 12, seed)
+
+    def condition(theta: Point) -> float:
+        return float(np.linalg.cond(np.array(x.at(theta), dtype=np.float64)))
+
+    return min(points, key=condition)
 
 
 def chosen(choice: Choice, frameworks: Sequence[str]) -> list[Case]:
