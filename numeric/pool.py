@@ -207,6 +207,8 @@ class _Worker:
             return
         family = request["function"].split("[")[0]
         for route in self._routes.get(family, ["(every route)"]):
+            if request["route"] not in ("", route):
+                continue
             if (request["id"], route) not in self._answered:
                 about = (request["id"], self.framework, self._version, route)
                 self._emit(Reported(*about, error=why, worker_died=True))
@@ -267,10 +269,11 @@ class Pool:
             self.close()
             self._thread.join(timeout=10)
 
-    def ask(self, problem: Problem) -> None:
-        """Put one problem to every worker."""
+    def ask(self, problem: Problem, framework: str = "") -> None:
+        """Put one problem to every worker, or to that of one framework alone."""
         for worker in self._workers:
-            self._send(worker, msgspec.to_builtins(problem))
+            if framework in ("", worker.framework):
+                self._send(worker, msgspec.to_builtins(problem))
 
     def look_up(self, framework: str, name: str) -> None:
         """Ask one framework for the docstring of a public call: an :class:`Excerpt`."""

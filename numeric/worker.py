@@ -50,6 +50,8 @@ def main(name, *files):
             _send(answers, {"done": request["id"], "document": text})
             continue
         for label, route in routes.get(request["function"].split("[")[0], {}).items():
+            if request["route"] not in ("", label):
+                continue
             for answer in _answers(framework, route, request):
                 answer.update(problem=request["id"], route=label)
                 _send(answers, answer)

@@ -32,7 +32,10 @@ COMPLEX = {"float64": "complex128", "float32": "complex64"}
 
 
 class Case(NamedTuple):
-    """One function at one point in one dtype; ``part`` says where in the report it belongs."""
+    """One function at one point in one dtype; ``part`` says where in the report it belongs.
+
+    It is for one framework or one route alone if they are named.
+    """
 
     part: str
     function: Instance
@@ -43,6 +46,8 @@ class Case(NamedTuple):
     entrywise: bool = False
     find_reads: bool = True
     prove: bool = True
+    framework: str = ""
+    route: str = ""
 
     def problem(self, number: int) -> Problem:
         """What the frameworks are told of it: X alone, so that they cannot see the answer."""
@@ -61,6 +66,7 @@ class Case(NamedTuple):
             find_reads=self.find_reads and B is None,
             forward=self.forward,
             entrywise=self.entrywise,
+            route=self.route,
         )
 
     @property
