@@ -10,6 +10,7 @@ from typing import NamedTuple
 import numpy as np
 
 from court.errors import InputError, check_known
+from court.findings import Finding
 from court.records import Choice, Problem, Reference
 from symbolic.catalogue import CATALOGUE, Instance, choose, family, instances
 from symbolic.certified.reference import refer, round_to
@@ -21,7 +22,14 @@ from symbolic.parameterizations import (
     hermitian,
     symmetric,
 )
-from symbolic.points import Point, coordinates, draw_points, parse_matrix, parse_point
+from symbolic.points import (
+    Point,
+    coordinates,
+    draw_points,
+    parse_hermitian,
+    parse_matrix,
+    parse_point,
+)
 
 CERTIFIED_SIZE_LIMIT = 100
 """Largest n of the command line: Arb takes 2 s there for the projector of one eigenvalue."""
@@ -145,6 +153,33 @@ def chosen(choice: Choice, frameworks: Sequence[str]) -> list[Case]:
         for theta in _points(choice, x, function.function.domain)
         for dtype in choice.dtypes
     ]
+
+
+def at_matrix(
+    function: Instance, text: str, dtype: str, forward: bool, framework: str, route: str
+) -> Case:
+    """One route at one matrix: symmetric, or Hermitian where the dtype is complex."""
+    is_complex = dtype in COMPLEX.values()
+    x = (hermitian if is_complex else symmetric)(function.size)
+    X = (parse_hermitian if is_complex else parse_matrix)(text)
+    theta = coordinates(X, x, function.function.domain)
+    parts = {name: real for real, name in COMPLEX.items()}
+    case = Case("", function, x, theta, parts.get(dtype, dtype), forward)
+    return case._replace(find_reads=False, prove=False, framework=framework, route=route)
+
+
+def finding(found: Finding) -> list[Case]:
+    """What a finding is about: its route, and the one that it is compared with.
+
+    Raises:
+        InputError: its function or its matrix is not what it should be.
+    """
+    size = len([row for row in found.matrix.split(";") if row.strip()])
+    check_known("function", family(found.function), CATALOGUE)
+    (function,) = choose(found.function, size)
+    about = (found.dtype, found.mode == "forward", found.framework)
+    routes = [found.route, *filter(None, [found.against])]
+    return [at_matrix(function, found.matrix, *about, route) for route in routes]
 
 
 def _points(choice: Choice, x: Parameterization, domain: str) -> list[Point]:
