@@ -23,7 +23,6 @@ from symbolic.proofs.characteristic import prove_characteristic
 from symbolic.proofs.characteristic_flint import by_flint
 from symbolic.proofs.characteristic_sympy import by_sympy
 from symbolic.proofs.prove import examine, prove
-from symbolic.proofs.quotients import NotCoveredError
 from symbolic.proofs.second_route import second_route
 
 EXAMPLES = Path(__file__).parent.parent / "examples"
@@ -294,11 +293,27 @@ def test_a_users_file_gets_both_routes():
     "exact",
     [
         lambda X: sympy.sqrt((X * X).trace()),
-        lambda X: sympy.exp(X.trace()),
-        lambda X: sympy.pi * X.trace(),
+        lambda X: sympy.exp(X.trace() / 2) + sympy.E,
+        lambda X: sympy.pi * X.trace() ** 2,
         lambda X: X.trace() * sympy.log(X.trace() ** 2 + 1),
-        lambda X: X[0, 0] ** sympy.Rational(1, 3),
-        lambda X: abs(X[0, 1]),
+        lambda X: X[0, 0] ** sympy.Rational(1, 3) / (1 + sympy.sqrt(X[0, 0])),
+        lambda X: abs(X[0, 1] - X[0, 0]) ** 3,
+        lambda X: 1 / (Eigenvalue(0) - Eigenvalue(1)),
+    ],
+)
+def test_functions_that_are_not_rational_are_proved_by_both_routes(exact):
+    assert in_second_route(own(exact), symmetric(2)).not_covered == ""
+    assert examine(own(exact), symmetric(2)).holds
+
+
+@pytest.mark.parametrize(
+    "exact",
+    [
+        lambda X: sympy.sin(X.trace()),
+        lambda X: X.trace() ** X[0, 0],
+        lambda X: sympy.Max(X[0, 0], X[0, 1]),
+        lambda X: sympy.Float(0.5) * X.trace(),
+        lambda X: sympy.I * X.trace(),
     ],
 )
 def test_what_the_second_route_cannot_treat_is_said_to_be_not_covered(exact):
@@ -308,24 +323,51 @@ def test_what_the_second_route_cannot_treat_is_said_to_be_not_covered(exact):
     assert examine(own(exact), symmetric(2)).not_covered
 
 
-def test_division_by_what_is_zero_for_all_parameters_is_not_covered():
-    a, b = sympy.symbols("a b")
-    field = Field((a, b))
-    nothing = sympy.Add(sympy.Mul(a, a + b, evaluate=False), -(a**2), -a * b, evaluate=False)
-    assert field.read(nothing).numerator == 0
-    with pytest.raises(NotCoveredError, match="denominator"):
-        field.read(1 / nothing)
+def nothing(X):
+    """0, unexpanded."""
+    a, b = X[0, 0], X[0, 1]
+    return sympy.Add(sympy.Mul(a, a + b, evaluate=False), -(a**2), -a * b, evaluate=False)
 
 
-def test_an_identity_that_says_nothing_at_an_eigenvalue_is_not_covered():
-    """1/p(λ) is a rational function of λ and θ, with no value at any root of p."""
-    x = symmetric(2)
+@pytest.mark.parametrize(
+    "zero",
+    [
+        nothing,
+        lambda X: Eigenvalue(0) ** 2 - Eigenvalue(0) * X.trace() + X.det(),
+        lambda X: Eigenvalue(0) + Eigenvalue(1) - X.trace(),
+        lambda X: sympy.log(X.det() ** 2) - 2 * sympy.log(X.det()),
+        lambda X: sympy.sqrt(2) * sympy.sqrt(X[0, 0]) - sympy.sqrt(X[0, 0] * 2),
+        lambda X: sympy.sqrt(X[0, 0]) * sympy.sqrt(X.det()) - sympy.sqrt(X[0, 0] * X.det()),
+        lambda X: abs(X[0, 0]) - abs(2 * X[0, 0]) / 2,
+        lambda X: abs(X.det()) - abs(X.det() * (1 + X[0, 0] ** 2)) / (1 + X[0, 0] ** 2),
+    ],
+)
+def test_division_by_what_is_zero_for_all_parameters_is_not_covered(zero):
+    """Also where no relation says so: log det² = 2 log det, λ0 + λ1 = tr X, √a √d = √(ad)."""
+    found = in_second_route(own(lambda X: X[0, 0] / (zero(X) + 1)), symmetric(2))
+    assert all(identity.vanishes for identity in found.identities)
+    found = in_second_route(own(lambda X: X[0, 0] / zero(X)), symmetric(2))
+    assert found.identities == ()
+    assert "denominator" in found.not_covered
 
-    def exact(X):
-        lam = Eigenvalue(0)
-        return 1 / (lam**2 - lam * X.trace() + X.det())
 
-    assert "eigenvalue" in in_second_route(own(exact), x).not_covered
+def test_a_denominator_that_no_relation_shows_to_be_zero_is_found_at_the_witness():
+    function = own(lambda X: 1 / (Eigenvalue(0) + Eigenvalue(1) - X.trace()))
+    reason = "no point is known at which every denominator is not 0; not covered"
+    assert in_second_route(function, symmetric(2)).not_covered == reason
+
+
+def test_what_no_relation_shows_to_be_zero_is_neither_proved_nor_refuted():
+    """⟨G, ·⟩ = 2(λ0 + λ1 − tr X)⟨I, ·⟩ is 0, which the relations of each eigenvalue do not say."""
+
+    def theorem(X, factor=2):
+        return factor * (Eigenvalue(0) + Eigenvalue(1) - X.trace()) * sympy.eye(2)
+
+    undecided = own(lambda X: sympy.S.One, theorem=theorem)
+    assert "decided" in in_second_route(undecided, symmetric(2)).not_covered
+    refuted = own(lambda X: sympy.S.One, theorem=lambda X: Eigenvalue(0) * sympy.eye(2))
+    found = in_second_route(refuted, symmetric(2)).identities
+    assert [identity.vanishes for identity in found] == [False, True, False]
 
 
 # Disagreements

@@ -7,14 +7,18 @@ enclosed by Arb's certified solver, and the other generators follow.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from fractions import Fraction
+from itertools import pairwise
 from math import prod
 
 from flint import acb_mat, arb, fmpq, fmpq_mpoly
 
 from symbolic.parameterizations import Parameterization
-from symbolic.proofs.quotients import Quotient
+from symbolic.proofs.sums import Element
+
+Values = list[arb]
+"""The values of the generators at one point; those not known yet are missing."""
 
 BITS = 256
 
@@ -37,7 +41,7 @@ def candidates(parameterization: Parameterization) -> Iterator[list[fmpq]]:
             yield [fmpq(*x.as_integer_ratio()) for x in point]
 
 
-def evaluate(p: fmpq_mpoly, values: Sequence[arb]) -> arb:
+def evaluate(p: fmpq_mpoly, values: Values) -> arb:
     """The polynomial at the generators' values, of which the later ones it holds not may lack."""
     total = arb(0)
     for exponents, coefficient in p.terms():
@@ -46,19 +50,41 @@ def evaluate(p: fmpq_mpoly, values: Sequence[arb]) -> arb:
     return total
 
 
-def value_of(quotient: Quotient, values: Sequence[arb]) -> arb:
-    """The quotient at the generators' values.
+def value_of(element: Element, values: Values) -> arb:
+    """The element at the generators' values.
 
     Raises:
-        UndefinedError: its denominator may be 0 there.
+        UndefinedError: a denominator may be 0 there.
     """
-    total = evaluate(quotient.numerator, values)
-    for i, exponent in quotient.denominator.items():
-        factor = evaluate(quotient.field.factors[i], values)
-        if factor.contains(0):
-            raise UndefinedError
-        total /= factor**exponent
+    total = arb(0)
+    for part in element.parts.values():
+        term = evaluate(part.numerator, values)
+        for i, exponent in part.denominator.items():
+            term /= nonzero(evaluate(part.field.factors[i], values)) ** exponent
+        total += term
     return total
+
+
+def nonzero(x: arb) -> arb:
+    """The same number, if it is certainly not 0.
+
+    Raises:
+        UndefinedError: it may be.
+    """
+    if x.contains(0):
+        raise UndefinedError
+    return x
+
+
+def positive(x: arb) -> arb:
+    """The same number, if it is certainly positive.
+
+    Raises:
+        UndefinedError: it may not be.
+    """
+    if not x > 0:
+        raise UndefinedError
+    return x
 
 
 def smallest(M: acb_mat, index: int) -> arb:
@@ -72,6 +98,6 @@ def smallest(M: acb_mat, index: int) -> arb:
     except ValueError as reason:
         raise UndefinedError from reason
     ordered = sorted((x.real for x in found), key=lambda x: float(x.mid()))
-    if not all(a < b for a, b in zip(ordered, ordered[1:], strict=False)):
+    if not all(a < b for a, b in pairwise(ordered)):
         raise UndefinedError
     return ordered[index]
