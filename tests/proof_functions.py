@@ -13,6 +13,7 @@ from symbolic.algebra.expressions import Eigenvalue
 from symbolic.catalogue import Instance, MatrixFunction, instances
 
 Scalar = Callable[[Expr], Expr]
+HALF = Rational(1, 2)
 
 
 def function(
@@ -85,7 +86,7 @@ def cholesky(X: ImmutableDenseMatrix) -> tuple[sympy.Matrix, list[Expr]]:
     return L, d
 
 
-def cholesky_entry(i: int, j: int, n: int, half: Rational = Rational(1, 2)) -> Instance:
+def cholesky_entry(i: int, j: int, n: int, half: Expr = HALF) -> Instance:
     """L_ij with Murray's gradient L⁻ᵀ Φ(Lᵀ E_ij) L⁻¹, Φ the lower triangle with ½ the diagonal."""
 
     def exact(X):

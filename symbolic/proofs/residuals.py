@@ -1,0 +1,82 @@
+"""Whether a rational expression in kernels is 0, by SymPy's sparse polynomials.
+
+Terms with the same denominators are brought over one denominator and reduced to normal form; if
+each such sum is 0, so is the whole.  If not, the whole is reduced with the free symbols set to
+primes, where its numerator is short: what is not in the relations' ideal there is not in it at all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+import sympy
+from sympy import Expr, Integer, Symbol
+
+from symbolic.proofs.laurent import Laurent, Reduced
+from symbolic.proofs.rational import Rationalized, UndefinedError
+
+SHOWN_TERMS = 100
+"""A residual of more terms is not written out."""
+
+UNDEFINED = "undefined: a denominator is 0 for all parameters, or at every eigenvalue"
+
+
+class Residuals:
+    """Sums of products of some expressions, modulo the polynomials ``relations`` by symbol.
+
+    Raises:
+        UndefinedError: an expression divides by 0.
+    """
+
+    def __init__(self, expressions: Iterable[Expr], relations: Mapping[Symbol, Expr]) -> None:
+        held = [*expressions]
+        self._rational = Rationalized(held, relations)
+        rational = [self._rational.of(expr) for expr in held]
+        polynomials = self._rational.relations.values()
+        kernels = [*reversed(self._rational.kernels)]
+        free = sympy.Tuple(*rational, *polynomials).free_symbols - {*kernels}
+        self._free = sorted(free, key=str)
+        self._reduced = Reduced([*kernels, *self._free], self._rational.relations)
+
+    def sum_of_products(self, products: Iterable[tuple[Expr, ...]]) -> str:
+        """Σ Π of the factors: ``"0"``, or what is left of it."""
+        read, reduced = self._reduced.read, self._reduced
+        try:
+            residual = reduced.sum(
+                reduced.product_of([read(self._rational.of(factor)) for factor in factors])
+                for factors in products
+            )
+            return "0" if self._vanishes(residual) else self._text(residual)
+        except UndefinedError:
+            return UNDEFINED
+
+    def _vanishes(self, residual: Laurent) -> bool:
+        alike: dict[tuple[int, ...], Laurent] = {}
+        for powers, p in residual.items():
+            alike.setdefault(tuple(i for i, _ in powers), {})[powers] = p
+        left = [part for part in alike.values() if self._reduced.numerator(part)[0]]
+        if not left:
+            return True
+        rest = self._reduced.sum(left)
+        return not self._survives(rest) and not self._reduced.numerator(rest)[0]
+
+    def _survives(self, residual: Laurent) -> bool:
+        """Whether it is not 0 even where the free symbols are primes."""
+        primes = [sympy.prime(k + 3) for k in range(len(self._free))]
+        at = dict(zip(self._free, map(Integer, primes), strict=True))
+        relations = {s: p.xreplace(at) for s, p in self._rational.relations.items()}
+        special = Reduced(self._reduced.symbols, relations)
+        values = [(self._reduced.ring(symbol), prime) for symbol, prime in at.items()]
+        special.denominators = [special.normal(v.subs(values)) for v in self._reduced.denominators]
+        if not all(special.denominators):
+            return False
+        return bool(special.numerator({e: p.subs(values) for e, p in residual.items()})[0])
+
+    def _text(self, residual: Laurent) -> str:
+        terms = sum(map(len, residual.values()))
+        if terms > SHOWN_TERMS:
+            return f"not 0: {terms} terms"
+        numerator, common = self._reduced.numerator(residual)
+        factors = [self._reduced.denominators[i].as_expr() ** e for i, e in common.items()]
+        quotient = sympy.cancel(numerator.as_expr() / sympy.Mul(*factors))
+        return str(self._rational.back(quotient))
