@@ -6,7 +6,7 @@ import sympy
 from symbolic.algebra.expressions import Eigenvalue
 from symbolic.parameterizations import PARAMETERIZATIONS, Parameterization, symmetric
 from symbolic.proofs.prove import examine, prove
-from tests.proof_functions import FUNCTIONS, WRONG, in_first_route, in_second_route, own
+from tests.proof_functions import FUNCTIONS, HALF, WRONG, in_first_route, in_second_route, own
 
 SIZES = [(name, n) for name in FUNCTIONS for n in (2, 3) if n == 3 or name not in ("L_21", "L_22")]
 
@@ -114,16 +114,34 @@ def test_a_denominator_that_no_relation_shows_to_be_zero_is_found_at_the_witness
 
 
 def test_what_no_relation_shows_to_be_zero_is_neither_proved_nor_refuted():
-    """⟨G, ·⟩ = 2(λ0 + λ1 − tr X)⟨I, ·⟩ is 0, which the relations of each eigenvalue do not say."""
+    """log det² = 2 log det where det X is positive, which no relation says."""
 
-    def theorem(X, factor=2):
-        return factor * (Eigenvalue(0) + Eigenvalue(1) - X.trace()) * sympy.eye(2)
+    def theorem(X, half=HALF):
+        return (sympy.log(X.det() ** 2) * half - sympy.log(X.det())) * sympy.eye(2)
 
     undecided = own(lambda X: sympy.S.One, theorem=theorem)
     assert "decided" in in_second_route(undecided, symmetric(2)).not_covered
-    refuted = own(lambda X: sympy.S.One, theorem=lambda X: Eigenvalue(0) * sympy.eye(2))
+    refuted = own(lambda X: sympy.S.One, theorem=lambda X: theorem(X, 1))
     found = in_second_route(refuted, symmetric(2)).identities
     assert [identity.vanishes for identity in found] == [False, True, False]
+
+
+@pytest.mark.parametrize("n", [2])
+def test_eigenvalues_are_known_to_be_all_the_roots(n):
+    """Σ λ_i = tr X and Π λ_i = det X; each eigenvalue alone is only a root of p."""
+    lambdas = [Eigenvalue(i) for i in range(n)]
+    x, inverse = symmetric(n), symmetric(n).X.adjugate()
+    for value, gradient in [
+        (sum(lambdas), sympy.eye(n)),
+        (sympy.Mul(*lambdas), inverse),
+        (sum(1 / lam for lam in lambdas), -(inverse**2) / x.X.det() ** 2),
+    ]:
+        proof = examine(own(lambda X, f=value: f, n, lambda X, G=gradient: G), x)
+        assert proof.not_covered == ""
+        assert proof.holds
+        proof = examine(own(lambda X, f=value: f, n, lambda X, G=gradient: X - G), x)
+        assert proof.not_covered == ""
+        assert not proof.holds
 
 
 # Quotients as entries of X

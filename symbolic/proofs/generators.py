@@ -10,13 +10,14 @@ t = sign u            t² = 1                               dt = 0
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import pairwise
 from typing import NamedTuple
 
 from flint import acb_mat, arb, fmpq, fmpq_mpoly
 
 from symbolic.proofs.kernels import Kernel, Kind
 from symbolic.proofs.minors import Minors
-from symbolic.proofs.quotients import NotCoveredError, Quotient
+from symbolic.proofs.quotients import Field, NotCoveredError, Quotient
 from symbolic.proofs.sums import Element, Space
 from symbolic.proofs.witness import Values, evaluate, nonzero, positive, smallest, value_of
 
@@ -119,3 +120,17 @@ def _characteristic(entries: list[list[Quotient]], D: Quotient, mu: fmpq_mpoly) 
 
 def _generator(space: Space, number: int) -> Element:
     return space.polynomial(space.field.generators[number])
+
+
+def joint_relations(field: Field, roots: list[int]) -> dict[int, fmpq_mpoly]:
+    """Relations of generators r_0, r_1, … that are different roots of one monic polynomial p.
+
+    They are the divided differences p[r_0, …, r_j] = 0, of degree n − j in r_j.
+    """
+    found: dict[int, fmpq_mpoly] = {}
+    for last, root in pairwise(roots):
+        f, images = found.get(last, field.relation(last)), [*field.generators]
+        images[last] = field.generators[root]
+        moved = f.compose(*reversed(images), ctx=field.context)
+        found[root] = divmod(moved - f, field.generators[root] - field.generators[last])[0]
+    return found

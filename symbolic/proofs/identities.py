@@ -9,6 +9,7 @@ which the denominator does not vanish: at which the eigenvalue is simple, or X i
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 import sympy
 from sympy import Expr, ImmutableDenseMatrix, Symbol
@@ -70,7 +71,7 @@ def contraction_identities(
         lam: eigenvalue_relation(lam, parameterization)
         for lam in sorted(expressions.atoms(Eigenvalue), key=str)
     }
-    residuals = Residuals(expressions, relations)
+    residuals = Residuals(expressions, relations, _different_roots(relations))
     named = zip(parameterization.symbols, directions, derivation.gradient, strict=True)
     return [
         _identity(residuals, function.name, "G", G, theta.name, D, derivative)
@@ -81,6 +82,15 @@ def contraction_identities(
 def eigenvalue_relation(eigenvalue: Eigenvalue, parameterization: Parameterization) -> Expr:
     """The characteristic polynomial of the matrix whose eigenvalue the symbol is."""
     return characteristic_polynomial(parameterization).xreplace({LAMBDA: eigenvalue})
+
+
+def _different_roots(relations: Mapping[Eigenvalue, Expr]) -> list[list[Eigenvalue]]:
+    """The eigenvalue symbols of each polynomial, one of each index, indices of one kind."""
+    groups: dict[tuple[Expr, type], dict[Any, Eigenvalue]] = {}
+    for lam, p in relations.items():
+        group = groups.setdefault((p.xreplace({lam: LAMBDA}), type(lam.index)), {})
+        group.setdefault(lam.index, lam)
+    return [[*group.values()] for group in groups.values()]
 
 
 def contraction_identity(

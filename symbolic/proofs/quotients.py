@@ -34,7 +34,7 @@ class Field:
         self.generators = tuple(reversed(self.context.gens()))
         self.factors: list[fmpq_mpoly] = []
         self._last = len(names) - 1
-        self._relations: dict[int, tuple[int, fmpq_mpoly]] = {}
+        self._relations: dict[int, fmpq_mpoly] = {}
 
     def quotient(self, p: fmpq_mpoly | fmpq | int) -> Quotient:
         """The polynomial, or the number, over 1."""
@@ -42,15 +42,22 @@ class Field:
 
     def relate(self, generator: int, relation: fmpq_mpoly) -> None:
         """From now on the relation, monic in the generator and else in earlier ones, is 0."""
-        degree = relation.degrees()[self._last - generator]
-        self._relations[generator] = (degree, relation)
+        self._relations[generator] = relation
 
-    def normal(self, p: fmpq_mpoly) -> fmpq_mpoly:
-        """The normal form of p; where it is 0, so is p at all roots of the relations."""
-        for generator in sorted(self._relations, reverse=True):
-            degree, relation = self._relations[generator]
-            if p.degrees()[self._last - generator] >= degree:
-                p = divmod(p, relation)[1]
+    def relation(self, generator: int) -> fmpq_mpoly:
+        """The relation of an algebraic generator."""
+        return self._relations[generator]
+
+    def normal(self, p: fmpq_mpoly, others: dict[int, fmpq_mpoly] | None = None) -> fmpq_mpoly:
+        """The normal form of p; where it is 0, so is p at all roots of the relations.
+
+        ``others`` are relations to be used in place of those of their generators.
+        """
+        relations = self._relations | (others or {})
+        for generator in sorted(relations, reverse=True):
+            index = self._last - generator
+            if p.degrees()[index] >= relations[generator].degrees()[index]:
+                p = divmod(p, relations[generator])[1]
         return p
 
     def slope(self, p: fmpq_mpoly, generator: int) -> fmpq_mpoly:

@@ -8,8 +8,9 @@ no relation.  Arguments with the same lowest terms share a symbol.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from functools import reduce
+from itertools import pairwise
 from math import lcm
 
 import sympy
@@ -35,10 +36,27 @@ class Rationalized:
         self._orders: dict[tuple[str, Expr], int] = {}
         self._symbols: dict[tuple[str, Expr, int], Symbol] = {}
         self._known: dict[Expr, Expr] = {}
+        self._generators: dict[Symbol, Symbol] = {}
         for expr in expressions:
             self._note_orders(expr)
         for symbol, polynomial in relations.items():
             self._known[symbol] = self._root_of(symbol, polynomial)
+
+    def joint_relations(self, roots: Sequence[Symbol]) -> dict[Symbol, Expr]:
+        """Polynomials of symbols that stand for different roots of one polynomial p.
+
+        p is divided by t − r for one root r after the other, each quotient being 0 at the next.
+        """
+        found: dict[Symbol, Expr] = {}
+        symbols = [self._generators[root] for root in roots]
+        coefficients = sympy.Poly(self.relations[symbols[0]], symbols[0]).all_coeffs()
+        for r, t in pairwise(symbols):
+            quotient = coefficients[:1]
+            for c in coefficients[1:-1]:
+                quotient.append(sympy.expand(c + r * quotient[-1]))
+            coefficients = quotient
+            found[t] = sympy.Add(*(c * t**k for k, c in enumerate(reversed(coefficients))))
+        return found
 
     def of(self, expr: Expr) -> Expr:
         """The expression, rational in the symbols; common subexpressions are treated once."""
@@ -96,7 +114,7 @@ class Rationalized:
         coefficients = [sympy.cancel(self.of(c / leading)) for c in lower]
         D = reduce(sympy.lcm, (sympy.fraction(c)[1] for c in coefficients), sympy.S.One)
         mu = symbol if D == 1 else Dummy()
-        self.kernels[mu] = symbol * D
+        self.kernels[mu], self._generators[symbol] = symbol * D, mu
         degree = len(coefficients)
         terms = (sympy.cancel(c * D**k) * mu ** (degree - k) for k, c in enumerate(coefficients, 1))
         self.relations[mu] = mu**degree + sympy.Add(*terms)

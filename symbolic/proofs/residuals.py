@@ -1,13 +1,14 @@
 """Whether a rational expression in kernels is 0, by SymPy's sparse polynomials.
 
 Terms with the same denominators are brought over one denominator and reduced to normal form; if
-each such sum is 0, so is the whole.  If not, the whole is reduced with the free symbols set to
-primes, where its numerator is short: what is not in the relations' ideal there is not in it at all.
+each such sum is 0, so is the whole.  If not, the whole is reduced, also by the relations between
+different roots of one polynomial; first with the free symbols set to primes, where its numerator is
+short: what is not in the relations' ideal there is not in it at all.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 import sympy
 from sympy import Expr, Integer, Symbol
@@ -24,11 +25,18 @@ UNDEFINED = "undefined: a denominator is 0 for all parameters, or at every eigen
 class Residuals:
     """Sums of products of some expressions, modulo the polynomials ``relations`` by symbol.
 
+    ``roots`` are groups of symbols that stand for different roots of one polynomial.
+
     Raises:
         UndefinedError: an expression divides by 0.
     """
 
-    def __init__(self, expressions: Iterable[Expr], relations: Mapping[Symbol, Expr]) -> None:
+    def __init__(
+        self,
+        expressions: Iterable[Expr],
+        relations: Mapping[Symbol, Expr],
+        roots: Iterable[Sequence[Symbol]] = (),
+    ) -> None:
         held = [*expressions]
         self._rational = Rationalized(held, relations)
         rational = [self._rational.of(expr) for expr in held]
@@ -37,6 +45,9 @@ class Residuals:
         free = sympy.Tuple(*rational, *polynomials).free_symbols - {*kernels}
         self._free = sorted(free, key=str)
         self._reduced = Reduced([*kernels, *self._free], self._rational.relations)
+        self._joint = dict(self._rational.relations)
+        for group in roots:
+            self._joint |= self._rational.joint_relations(group)
 
     def sum_of_products(self, products: Iterable[tuple[Expr, ...]]) -> str:
         """Σ Π of the factors: ``"0"``, or what is left of it."""
@@ -58,13 +69,17 @@ class Residuals:
         if not left:
             return True
         rest = self._reduced.sum(left)
-        return not self._survives(rest) and not self._reduced.numerator(rest)[0]
+        if self._survives(rest):
+            return False
+        joint = Reduced(self._reduced.symbols, self._joint)
+        joint.denominators = self._reduced.denominators
+        return not joint.numerator(rest)[0]
 
     def _survives(self, residual: Laurent) -> bool:
         """Whether it is not 0 even where the free symbols are primes."""
         primes = [sympy.prime(k + 3) for k in range(len(self._free))]
         at = dict(zip(self._free, map(Integer, primes), strict=True))
-        relations = {s: p.xreplace(at) for s, p in self._rational.relations.items()}
+        relations = {s: p.xreplace(at) for s, p in self._joint.items()}
         special = Reduced(self._reduced.symbols, relations)
         values = [(self._reduced.ring(symbol), prime) for symbol, prime in at.items()]
         special.denominators = [special.normal(v.subs(values)) for v in self._reduced.denominators]

@@ -59,14 +59,14 @@ def _identities(
     errors = [mine - tower.read(other) for mine, other in zip(derivatives, first, strict=True)]
     contracted = tower.contract(source.gradient_in(tower))
     residuals = [c - g for c, g in zip(contracted, derivatives, strict=True)]
-    witness = tower.witness()
+    witnesses = tower.witnesses()
     for theta, error in zip(parameterization.symbols, errors, strict=True):
-        if not tower.vanishes(error, witness):
+        if not tower.vanishes(error, witnesses):
             raise ArithmeticError(
                 f"∂{function.name}/∂{theta} differs between SymPy and python-flint; "
                 "neither can be trusted, report it as a defect"
             )
-    zeros = [tower.vanishes(residual, witness) for residual in residuals]
+    zeros = [tower.vanishes(residual, witnesses) for residual in residuals]
     return [
         Identity(function.name, "G", theta.name, "0" if zero else "not 0", zero)
         for theta, zero in zip(parameterization.symbols, zeros, strict=True)

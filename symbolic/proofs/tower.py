@@ -13,12 +13,12 @@ from contextlib import suppress
 from math import prod
 
 import sympy
-from flint import arb, ctx, fmpq
-from sympy import Expr
+from flint import arb, ctx, fmpq, fmpq_mpoly
+from sympy import Expr, ImmutableDenseMatrix
 
 from symbolic.algebra.expressions import Eigenvalue
 from symbolic.parameterizations import Parameterization
-from symbolic.proofs.generators import Argument, Built, build
+from symbolic.proofs.generators import Argument, Built, build, joint_relations
 from symbolic.proofs.kernels import Kernel, Kind, exponents, kernels_of
 from symbolic.proofs.plain import matrix_of
 from symbolic.proofs.quotients import Field, NotCoveredError
@@ -83,24 +83,28 @@ class Tower:
             for k in self.parameters
         ]
 
-    def witness(self) -> Values:
-        """The generators' values at a point at which no factor of a denominator is 0.
+    def witnesses(self) -> list[Values]:
+        """The generators' values at points at which no factor of a denominator is 0.
 
         Raises:
             NotCoveredError: none was found, so that nothing may be defined at any θ.
         """
+        found = []
         for theta in candidates(self.parameterization):
             values = [arb(x) for x in theta]
             with ctx.workprec(BITS), suppress(UndefinedError):
-                for built in self.built:
+                for built in self._built.values():
                     values.append(built.at(values))
                 for factor in self.space.field.factors:
                     nonzero(evaluate(factor, values))
-                return values
-        raise NotCoveredError("no point is known at which every denominator is not 0; not covered")
+                found.append(values)
+        if not found:
+            reason = "no point is known at which every denominator is not 0; not covered"
+            raise NotCoveredError(reason)
+        return found
 
-    def vanishes(self, residual: Element, witness: Values) -> bool:
-        """Whether the residual is 0 for all θ; where not, it is not 0 at the witness.
+    def vanishes(self, residual: Element, witnesses: list[Values]) -> bool:
+        """Whether the residual is 0 for all θ; where not, it is not 0 at a witness.
 
         Raises:
             NotCoveredError: neither was shown.
@@ -108,11 +112,22 @@ class Tower:
         if residual.is_zero:
             return True
         with ctx.workprec(BITS):
-            if not value_of(residual, witness).contains(0):
+            if not all(value_of(residual, values).contains(0) for values in witnesses):
                 return False
-        if residual.merged().is_zero:
+        if self.space.field.normal(residual.merged().numerator, self._joint_relations()) == 0:
             return True
         raise NotCoveredError("whether a residual is 0 could not be decided; not covered")
+
+    def _joint_relations(self) -> dict[int, fmpq_mpoly]:
+        """Of the eigenvalues of each matrix, which are different roots of its polynomial."""
+        roots: dict[tuple[ImmutableDenseMatrix, type], list[int]] = {}
+        for number, (kernel, built) in enumerate(zip(self.kernels, self.built, strict=True)):
+            if kernel.kind == Kind.EIGENVALUE and kernel == built.kernel:
+                matrix, index = self._root(kernel)
+                group = roots.setdefault((matrix, type(index)), [])
+                group.append(number + len(self.parameters))
+        field = self.space.field
+        return {g: p for each in roots.values() for g, p in joint_relations(field, each).items()}
 
     def _read(self, expr: Expr) -> Element:
         if expr.is_Rational:
@@ -157,16 +172,24 @@ class Tower:
         argument = self._argument(kernel)
         for earlier in self._built.values():
             fits = earlier.kernel.kind == kernel.kind and earlier.kernel.m % kernel.m == 0
-            if not fits or not isinstance(argument, Element):
-                continue
-            if isinstance(earlier.argument, Element) and (argument - earlier.argument).is_zero:
+            if fits and self._same(earlier, kernel, argument):
                 return earlier
         return build(self.space, kernel, argument, number)
+
+    def _same(self, earlier: Built, kernel: Kernel, argument: Argument) -> bool:
+        if kernel.kind == Kind.EIGENVALUE:
+            return self._root(earlier.kernel) == self._root(kernel)
+        if isinstance(argument, Element) and isinstance(earlier.argument, Element):
+            return (argument - earlier.argument).is_zero
+        return False
+
+    def _root(self, kernel: Kernel) -> tuple[ImmutableDenseMatrix, int]:
+        """The matrix whose eigenvalue the kernel is, and which."""
+        return matrix_of(kernel.argument, self.parameterization.X), kernel.argument.index
 
     def _argument(self, kernel: Kernel) -> Argument:
         if kernel.kind == Kind.PI:
             return None
         if kernel.kind != Kind.EIGENVALUE:
             return self.read(kernel.argument)
-        matrix = matrix_of(kernel.argument, self.parameterization.X)
-        return [[self.read(entry) for entry in row] for row in matrix.tolist()]
+        return [[self.read(entry) for entry in row] for row in self._root(kernel)[0].tolist()]

@@ -1,4 +1,4 @@
-"""One point at which everything that divides is not 0, in Arb's enclosures.
+"""Points at which everything that divides is not 0, in Arb's enclosures.
 
 The functions met here are analytic, so that what is not 0 at one point is not 0 at almost any point
 near it.  Parameters are set to small rationals near multiples of the identity; eigenvalues are
@@ -7,7 +7,7 @@ enclosed by Arb's certified solver, and the other generators follow.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from fractions import Fraction
 from itertools import pairwise
 from math import prod
@@ -22,8 +22,14 @@ Values = list[arb]
 
 BITS = 256
 
-SHIFTS = ((1, 1), (4, 1), (Fraction(1, 4), Fraction(1, 8)), (-1, 1), (0, -1))
-"""The points tried: a multiple of the identity's parameters, plus as much of 1/(k + 5)."""
+POINTS: tuple[Callable[[int, int], Fraction], ...] = (
+    lambda unit, k: unit + Fraction(1, k + 5),
+    lambda unit, k: 4 * unit + Fraction(1, k + 5),
+    lambda unit, k: Fraction(unit, 4) + Fraction(1, 8 * k + 40),
+    lambda unit, k: Fraction(k + 1, 5 + k * k),
+    lambda unit, k: -unit + Fraction(1, k + 5),
+)
+"""Parameter k of the points tried, given that of the identity; the fourth X is indefinite."""
 
 
 class UndefinedError(ArithmeticError):
@@ -32,11 +38,8 @@ class UndefinedError(ArithmeticError):
 
 def candidates(parameterization: Parameterization) -> Iterator[list[fmpq]]:
     """The points θ, within the parameters' bound."""
-    for shift, scale in SHIFTS:
-        point = [
-            Fraction(shift) * unit + Fraction(scale) / (k + 5)
-            for k, unit in enumerate(parameterization.identity)
-        ]
+    for point_of in POINTS:
+        point = [point_of(unit, k) for k, unit in enumerate(parameterization.identity)]
         if parameterization.bound is None or all(abs(x) < parameterization.bound for x in point):
             yield [fmpq(*x.as_integer_ratio()) for x in point]
 
