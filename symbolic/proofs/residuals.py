@@ -16,8 +16,8 @@ from sympy import Expr, Integer, Symbol
 from symbolic.proofs.laurent import Laurent, Reduced
 from symbolic.proofs.rational import Rationalized, UndefinedError
 
-SHOWN_TERMS = 100
-"""A residual of more terms is not written out."""
+SHOWN_TERMS = 20
+"""A residual of more terms, or with more than one set of denominators, is not written out."""
 
 UNDEFINED = "undefined: a denominator is 0 for all parameters, or at every eigenvalue"
 
@@ -88,10 +88,13 @@ class Residuals:
         return bool(special.numerator({e: p.subs(values) for e, p in residual.items()})[0])
 
     def _text(self, residual: Laurent) -> str:
-        terms = sum(map(len, residual.values()))
-        if terms > SHOWN_TERMS:
+        terms, reduced = sum(map(len, residual.values())), self._reduced
+        below = {tuple(i for i, _ in powers) for powers in residual}
+        if len(below) > 1 or terms > SHOWN_TERMS:
             return f"not 0: {terms} terms"
-        numerator, common = self._reduced.numerator(residual)
-        factors = [self._reduced.denominators[i].as_expr() ** e for i, e in common.items()]
+        numerator, common = reduced.numerator(residual)
+        if len(numerator) > SHOWN_TERMS:
+            return f"not 0: {len(numerator)} terms"
+        factors = [reduced.denominators[i].as_expr() ** e for i, e in common.items()]
         quotient = sympy.cancel(numerator.as_expr() / sympy.Mul(*factors))
         return str(self._rational.back(quotient))
