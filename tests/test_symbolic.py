@@ -20,7 +20,6 @@ from symbolic.proofs import identities
 from symbolic.proofs.identities import contraction_identities
 from symbolic.proofs.two_by_two import two_by_two
 
-
 REAL = [name for name in PARAMETERIZATIONS if name not in ("hermitian", "kronecker")]
 PROVED = [(name, n, "symmetric") for name in CATALOGUE for n in (1, 2, 3)]
 PROVED += [
@@ -153,11 +152,11 @@ def test_sensitivity_is_the_norm_of_the_second_derivative():
             assert sensitivity[i, j] == pytest.approx(2 if i == j else 2**0.5, rel=1e-12)
 
 
-@pytest.mark.parametrize("domain", DOMAINS)
 SIZES = {"kronecker": [4], "correlation": [2, 3, 4, 5]}
 DRAWN = [(name, n) for name in PARAMETERIZATIONS for n in SIZES.get(name, [1, 2, 3, 4, 5])]
 
 
+@pytest.mark.parametrize("domain", DOMAINS)
 @pytest.mark.parametrize(("structure", "n"), DRAWN)
 def test_drawn_points_are_in_the_domain_and_repeatable(structure, n, domain):
     x = PARAMETERIZATIONS[structure](n)
