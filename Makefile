@@ -3,10 +3,16 @@ PYTHON ?= python3
 VENV := .venv
 RUN := $(VENV)/bin/python
 
-.PHONY: verify test slow lint bench calibrate schema clean
+.PHONY: verify verify-all atlas test slow lint bench calibrate schema clean
 
-verify: $(VENV)/.installed  ## the main job
+verify: $(VENV)/.installed  ## the main job, by NumPy, PyTorch, TensorFlow and JAX
 	$(RUN) verify.py
+
+verify-all: $(VENV)/.installed-all  ## the same by every framework that there is a file for
+	$(RUN) verify.py
+
+atlas: $(VENV)/.installed-all  ## regenerate docs/atlas.md and docs/atlas.json
+	$(RUN) verify.py atlas --output docs --quiet
 
 test: $(VENV)/.installed-test  ## all tests but the slow ones
 	$(RUN) -m pytest -n auto
@@ -37,9 +43,13 @@ $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)
 
 $(VENV)/.installed: pyproject.toml constraints.txt | $(VENV)/bin/python
-	$(RUN) -m pip install --quiet --constraint constraints.txt --editable .
+	$(RUN) -m pip install --quiet --constraint constraints.txt --editable '.[jax]'
 	touch $@
 
-$(VENV)/.installed-test: $(VENV)/.installed
-	$(RUN) -m pip install --quiet --constraint constraints.txt --editable '.[jax,test]'
+$(VENV)/.installed-all: $(VENV)/.installed
+	$(RUN) -m pip install --quiet --constraint constraints.txt --editable '.[all]'
+	touch $@
+
+$(VENV)/.installed-test: $(VENV)/.installed-all
+	$(RUN) -m pip install --quiet --constraint constraints.txt --editable '.[all,test]'
 	touch $@

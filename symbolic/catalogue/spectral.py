@@ -90,7 +90,6 @@ FUNCTIONS = (
         lambda A, X, i, W: _projector(A, X, W, i),
         lambda A, X, i, W: _projector_gradient(A, X, W, i),
         lambda n: {f"[{i}]": {"i": i, "W": W(n)} for i in range(n)},
-        proved_size=2,
     ),
     MatrixFunction(
         "subspace_projector",
@@ -100,6 +99,5 @@ FUNCTIONS = (
         lambda A, X, k, W: _projector(A, X, W, *_largest(A, X, k)),
         lambda A, X, k, W: _projector_gradient(A, X, W, *_largest(A, X, k)),
         _subspaces,
-        proved_size=2,
     ),
 )

@@ -1,7 +1,7 @@
 """Proofs: contractions of every convention, reduced to exactly zero for all parameters.
 
 The reduction is polynomial division and nothing cleverer: a residual is brought over one
-denominator, and its numerator is divided by the polynomial that defines the irrational symbol in
+denominator, and its numerator is divided by the polynomials that define the irrational symbols in
 it (p(λ) for an eigenvalue λ, r² − Δ for a root r = √Δ).  A zero remainder is a proof for every θ at
 which the denominator does not vanish: at which the eigenvalue is simple, or X invertible.
 """
@@ -9,14 +9,18 @@ which the denominator does not vanish: at which the eigenvalue is simple, or X i
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 import sympy
 from sympy import Expr, ImmutableDenseMatrix, Symbol
 
 from court.records import Identity
+from symbolic.algebra.expressions import Eigenvalue
 from symbolic.catalogue import Instance
 from symbolic.derivation import LAMBDA, characteristic_polynomial, derive, unvech
 from symbolic.parameterizations import Parameterization, symmetric
+from symbolic.proofs.plain import matrix_of
+from symbolic.proofs.residuals import Residuals
 
 SPURIOUS = "2S − diag(S)"
 SKEW = Symbol("κ", real=True)
@@ -50,15 +54,6 @@ def contract(G: ImmutableDenseMatrix, D: ImmutableDenseMatrix) -> Expr:
     return sum((g * d for g, d in zip(G, D, strict=True)), sympy.S.Zero)
 
 
-def reduce(expr: Expr, relations: Mapping[Symbol, Expr]) -> Expr:
-    """``expr`` over one denominator, its numerator reduced modulo each symbol's polynomial."""
-    numerator, denominator = sympy.fraction(sympy.together(expr))
-    for symbol, polynomial in relations.items():
-        numerator = sympy.rem(sympy.expand(numerator), polynomial, symbol)
-    numerator = sympy.expand(numerator)
-    return sympy.S.Zero if numerator == 0 else sympy.cancel(numerator / denominator)
-
-
 def contraction_identities(
     function: Instance, parameterization: Parameterization
 ) -> list[Identity]:
@@ -68,19 +63,36 @@ def contraction_identities(
     own definition has at a generic symmetric matrix.
     """
     derivation = derive(function, parameterization)
-    relations = {
-        lam: characteristic_polynomial(lam.matrix or parameterization.X).xreplace({LAMBDA: lam})
-        for lam in derivation.eigenvalues
-    }
     G = function.theorem(parameterization.X)
     if G is None:
         G = _generic_gradient(function, parameterization)
+    directions = [parameterization.X.diff(theta) for theta in parameterization.symbols]
+    expressions = sympy.Tuple(*G, *derivation.gradient, *(d for D in directions for d in D))
+    relations = {
+        lam: eigenvalue_relation(lam, parameterization)
+        for lam in sorted(expressions.atoms(Eigenvalue), key=str)
+    }
+    residuals = Residuals(expressions, relations, _different_roots(relations))
+    named = zip(parameterization.symbols, directions, derivation.gradient, strict=True)
     return [
-        contraction_identity(
-            function.name, "G", G, theta.name, parameterization.X.diff(theta), derivative, relations
-        )
-        for theta, derivative in zip(parameterization.symbols, derivation.gradient, strict=True)
+        _identity(residuals, function.name, "G", G, theta.name, D, derivative)
+        for theta, D, derivative in named
     ]
+
+
+def eigenvalue_relation(eigenvalue: Eigenvalue, parameterization: Parameterization) -> Expr:
+    """The characteristic polynomial of the matrix whose eigenvalue the symbol is."""
+    X = matrix_of(eigenvalue, parameterization.X)
+    return characteristic_polynomial(X).xreplace({LAMBDA: eigenvalue})
+
+
+def _different_roots(relations: Mapping[Eigenvalue, Expr]) -> list[list[Eigenvalue]]:
+    """The eigenvalue symbols of each polynomial, one of each index, indices of one kind."""
+    groups: dict[tuple[Expr, type], dict[Any, Eigenvalue]] = {}
+    for lam, p in relations.items():
+        group = groups.setdefault((p.xreplace({lam: LAMBDA}), type(lam.index)), {})
+        group.setdefault(lam.index, lam)
+    return [[*group.values()] for group in groups.values()]
 
 
 def contraction_identity(
@@ -94,8 +106,23 @@ def contraction_identity(
     expected_to_vanish: bool = True,
 ) -> Identity:
     """The identity ⟨G, D⟩ − ``derivative`` = 0, with its residual reduced; G and D are n×n."""
-    residual = reduce(contract(G, D) - derivative, relations)
-    return Identity(function, name, parameter, str(residual), residual == 0, expected_to_vanish)
+    residuals = Residuals([*G, *D, derivative], relations)
+    return _identity(residuals, function, name, G, parameter, D, derivative, expected_to_vanish)
+
+
+def _identity(
+    residuals: Residuals,
+    function: str,
+    name: str,
+    G: ImmutableDenseMatrix,
+    parameter: str,
+    D: ImmutableDenseMatrix,
+    derivative: Expr,
+    expected_to_vanish: bool = True,
+) -> Identity:
+    contracted = [(g, d) for g, d in zip(G, D, strict=True) if d != 0]
+    residual = residuals.sum_of_products([*contracted, (sympy.S.NegativeOne, derivative)])
+    return Identity(function, name, parameter, residual, residual == "0", expected_to_vanish)
 
 
 def _generic_gradient(

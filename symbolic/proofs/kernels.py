@@ -1,4 +1,4 @@
-"""What an expression is built of beside its parameters: eigenvalues, roots, exponentials, …
+"""The kernels of an expression: eigenvalues, roots, exponentials, logarithms, signs.
 
 Only the shape of SymPy's expressions is looked at: powers of one base u are powers of one root
 u^(1/m), and exp of a sum is a product of powers of exp(v/m), one v for each of its terms.

@@ -33,7 +33,7 @@ class RouteRecord(NamedTuple):
 
 def matrix_of(eigenvalue: Eigenvalue, X: ImmutableDenseMatrix) -> ImmutableDenseMatrix:
     """The n×n matrix whose eigenvalue the symbol is, where f is evaluated at X (n×n)."""
-    return X
+    return X if eigenvalue.matrix is None else eigenvalue.matrix
 
 
 def entry_pairs(n: int) -> list[tuple[int, int]]:

@@ -3,12 +3,12 @@
 Sums are brought over the least common multiple of their denominators, which takes no gcd: factors
 are told apart when they are first divided by, and stay numbered.  Generators may be bound by
 relations, each monic in its own generator and otherwise in earlier ones, so that successive
-division gives a normal form; and each generator moves with the parameters at known rates.
+division gives a normal form.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import reduce
 
@@ -33,10 +33,8 @@ class Field:
         self.context = fmpq_mpoly_ctx.get(names, Ordering.lex)
         self.generators = tuple(reversed(self.context.gens()))
         self.factors: list[fmpq_mpoly] = []
-        self.rates: dict[int, Sequence[Quotient]] = {}
         self._last = len(names) - 1
-        self._relations: dict[int, tuple[int, fmpq_mpoly]] = {}
-        self._factor_rates: dict[tuple[int, int], Quotient] = {}
+        self._relations: dict[int, fmpq_mpoly] = {}
 
     def quotient(self, p: fmpq_mpoly | fmpq | int) -> Quotient:
         """The polynomial, or the number, over 1."""
@@ -44,33 +42,31 @@ class Field:
 
     def relate(self, generator: int, relation: fmpq_mpoly) -> None:
         """From now on the relation, monic in the generator and else in earlier ones, is 0."""
-        degree = relation.degrees()[self._last - generator]
-        self._relations[generator] = (degree, relation)
+        self._relations[generator] = relation
 
-    def normal(self, p: fmpq_mpoly) -> fmpq_mpoly:
-        """The normal form of p; where it is 0, so is p at all roots of the relations."""
-        for generator in sorted(self._relations, reverse=True):
-            degree, relation = self._relations[generator]
-            if p.degrees()[self._last - generator] >= degree:
-                p = divmod(p, relation)[1]
+    def relation(self, generator: int) -> fmpq_mpoly:
+        """The relation of an algebraic generator."""
+        return self._relations[generator]
+
+    def normal(self, p: fmpq_mpoly, others: dict[int, fmpq_mpoly] | None = None) -> fmpq_mpoly:
+        """The normal form of p; where it is 0, so is p at all roots of the relations.
+
+        ``others`` are relations to be used in place of those of their generators.
+        """
+        relations = self._relations | (others or {})
+        for generator in sorted(relations, reverse=True):
+            index = self._last - generator
+            if p.degrees()[index] >= relations[generator].degrees()[index]:
+                p = divmod(p, relations[generator])[1]
         return p
 
     def slope(self, p: fmpq_mpoly, generator: int) -> fmpq_mpoly:
         """∂p/∂generator."""
         return p.derivative(self._last - generator)
 
-    def derivative(self, p: fmpq_mpoly, k: int) -> Quotient:
-        """The total derivative of p in parameter k, Σ_g ∂p/∂g · dg/dθ_k."""
-        used = [g for g in self.rates if p.degrees()[self._last - g]]
-        parts = (self.quotient(self.slope(p, g)) * self.rates[g][k] for g in used)
-        return sum(parts, self.quotient(0))
-
-    def factor_derivative(self, number: int, k: int) -> Quotient:
-        """The total derivative of a factor in parameter k."""
-        found = self._factor_rates.get((number, k))
-        if found is None:
-            found = self._factor_rates[number, k] = self.derivative(self.factors[number], k)
-        return found
+    def generators_of(self, p: fmpq_mpoly) -> list[int]:
+        """The numbers of the generators that occur in p."""
+        return [g for g, degree in enumerate(reversed(p.degrees())) if degree]
 
     def expand(self, powers: Powers) -> fmpq_mpoly:
         """The product of the factors, in normal form."""
@@ -163,15 +159,6 @@ class Quotient:
             left[i] = rest
         return Quotient(self.field, numerator, {i: rest for i, rest in left.items() if rest})
 
-    def derivative(self, k: int) -> Quotient:
-        """The total derivative in parameter k, (DN − N Σ_i e_i Df_i/f_i) / Π f_i^e_i."""
-        one = self.field.context.constant(1)
-        moved = self.field.derivative(self.numerator, k) * self._made(one, self.denominator)
-        for i, exponent in self.denominator.items():
-            relative = self._made(one * exponent, {i: 1}) * self.field.factor_derivative(i, k)
-            moved = moved - self * relative
-        return moved
-
     def _over(self, common: Powers) -> fmpq_mpoly:
         missing = {i: e - self.denominator.get(i, 0) for i, e in common.items()}
         missing = {i: e for i, e in missing.items() if e}
@@ -185,45 +172,3 @@ class Quotient:
 
 def _product(first: Powers, second: Powers) -> Powers:
     return {i: first.get(i, 0) + second.get(i, 0) for i in {*first, *second}}
-
-
-class Homomorphism:
-    """The map between two fields that takes the first one's generators to the images appended."""
-
-    def __init__(self, source: Field, target: Field) -> None:
-        self._source = source
-        self._target = target
-        self._images: list[Quotient] = []
-
-    def append(self, image: Quotient) -> None:
-        """Say where the next generator goes."""
-        self._images.append(image)
-
-    def __call__(self, quotient: Quotient) -> Quotient:
-        """The image; generators that have none yet must not occur."""
-        return self._polynomial(quotient.numerator) / self.factors(quotient.denominator)
-
-    def factors(self, powers: Powers) -> Quotient:
-        """The image of a product of factors."""
-        total = self._target.quotient(1)
-        for i, exponent in powers.items():
-            total = total * self._polynomial(self._source.factors[i]) ** exponent
-        return total
-
-    def _polynomial(self, p: fmpq_mpoly) -> Quotient:
-        if not any(image.denominator for image in self._images):
-            images = [image.numerator for image in self._images]
-            missing = [self._target.context.constant(0)] * (
-                len(self._source.generators) - len(images)
-            )
-            at = [*reversed([*images, *missing])]
-            return self._target.quotient(
-                self._target.normal(p.compose(*at, ctx=self._target.context))
-            )
-        total = self._target.quotient(0)
-        for exponents, coefficient in p.terms():
-            term = self._target.quotient(coefficient)
-            for image, exponent in zip(self._images, reversed(exponents), strict=False):
-                term = term * image ** int(exponent)
-            total = total + term
-        return total

@@ -12,13 +12,14 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from flint import fmpq
-from sympy import Expr
+from sympy import Expr, ImmutableDenseMatrix
 
 from court.records import Identity
 from symbolic.catalogue import Instance
 from symbolic.parameterizations import Parameterization, symmetric
 from symbolic.proofs.plain import entry_pairs
-from symbolic.proofs.quotients import Homomorphism, NotCoveredError
+from symbolic.proofs.quotients import NotCoveredError
+from symbolic.proofs.sums import Homomorphism
 from symbolic.proofs.tower import Gradient, Tower
 
 
@@ -49,66 +50,70 @@ def second_route(
 def _identities(
     function: Instance, parameterization: Parameterization, first: tuple[Expr, ...]
 ) -> list[Identity]:
-    n = function.size
     value = function.exact(parameterization.X)
     G = function.theorem(parameterization.X)
-    generic = None if G is not None else _Generic(function, parameterization)
-    tower = Tower(
-        parameterization, [value, *first, *(generic.images if generic is not None else G)]
-    )
+    source = _Generic(function, parameterization) if G is None else _Stated(G)
+    tower = Tower(parameterization, [value, *first, *source.expressions])
     f = tower.read(value)
     derivatives = [f.derivative(k) for k in tower.parameters]
     errors = [mine - tower.read(other) for mine, other in zip(derivatives, first, strict=True)]
-    if generic is not None:
-        gradient = generic.gradient_in(tower)
-    else:
-        gradient = [[tower.read(G[i, j]) for j in range(n)] for i in range(n)]
-    residuals = [c - g for c, g in zip(tower.contract(gradient), derivatives, strict=True)]
-    witness = tower.witness()
+    contracted = tower.contract(source.gradient_in(tower))
+    residuals = [c - g for c, g in zip(contracted, derivatives, strict=True)]
+    witnesses = tower.witnesses()
     for theta, error in zip(parameterization.symbols, errors, strict=True):
-        if not tower.vanishes(error, witness):
+        if not tower.vanishes(error, witnesses):
             raise ArithmeticError(
                 f"∂{function.name}/∂{theta} differs between SymPy and python-flint; "
                 "neither can be trusted, report it as a defect"
             )
-    zeros = [tower.vanishes(residual, witness) for residual in residuals]
+    zeros = [tower.vanishes(residual, witnesses) for residual in residuals]
     return [
         Identity(function.name, "G", theta.name, "0" if zero else "not 0", zero)
         for theta, zero in zip(parameterization.symbols, zeros, strict=True)
     ]
 
 
+class _Stated:
+    """A gradient theorem's G at X(θ), n×n; ``expressions`` are its entries."""
+
+    def __init__(self, G: ImmutableDenseMatrix) -> None:
+        self._rows = G.tolist()
+        self.expressions: list[Expr] = [*G]
+
+    def gradient_in(self, tower: Tower) -> Gradient:
+        """G in the tower; n×n."""
+        return [[tower.read(entry) for entry in row] for row in self._rows]
+
+
 class _Generic:
-    """f at a generic symmetric matrix of size n×n, to be differentiated there and put at X(θ)."""
+    """f at a generic symmetric matrix of size n×n, to be differentiated there and put at X(θ).
+
+    ``expressions`` are what then stands for each of its parameters and kernels.
+    """
 
     def __init__(self, function: Instance, parameterization: Parameterization) -> None:
-        self._n = function.size
-        x = symmetric(self._n)
+        x, X = symmetric(function.size), parameterization.X
+        self._pairs = entry_pairs(function.size)
         self._value = function.exact(x.X)
         self._tower = Tower(x, [self._value])
-        entries = dict(zip(x.symbols, self._upper(parameterization.X.tolist()), strict=True))
-        self.images = [
-            expr.subs(entries, simultaneous=True)
-            for expr in (*x.symbols, *(kernel.expression for kernel in self._tower.kernels))
+        entries = {s: X[i, j] for s, (i, j) in zip(x.symbols, self._pairs, strict=True)}
+        kernels = [built.kernel.expression for built in self._tower.built]
+        self.expressions: list[Expr] = [
+            expr.subs(entries, simultaneous=True) for expr in (*x.symbols, *kernels)
         ]
-        """What stands for each parameter and kernel at X(θ), as SymPy writes it."""
 
     def gradient_in(self, tower: Tower) -> Gradient:
         """The symmetric gradient S in the tower of X(θ); n×n."""
-        f = self._tower.read(self._value)
-        at_X = Homomorphism(self._tower.field, tower.field)
-        for image in self.images[: len(self._tower.parameters)]:
+        generic, n = self._tower, tower.parameterization.size
+        at_X = Homomorphism(generic.space, tower.space)
+        count = len(generic.parameters)
+        for image in self.expressions[:count]:
             at_X.append(tower.read(image))
-        for built, image in zip(
-            self._tower.built, self.images[len(self._tower.parameters) :], strict=True
-        ):
-            at_X.append(tower.read(image) * at_X.factors(built.element.denominator))
-        half = tower.field.quotient(fmpq(1, 2))
-        S = [[tower.field.quotient(0)] * self._n for _ in range(self._n)]
-        for k, (i, j) in enumerate(entry_pairs(self._n)):
+        for built, image in zip(generic.built, self.expressions[count:], strict=True):
+            at_X.append(tower.read(image) * at_X.factors(built.element.merged().denominator))
+        f, half = generic.read(self._value), tower.space.number(fmpq(1, 2))
+        S = [[tower.space.number(0)] * n for _ in range(n)]
+        for k, (i, j) in enumerate(self._pairs):
             rate = at_X(f.derivative(k))
             S[i][j] = S[j][i] = rate if i == j else rate * half
         return S
-
-    def _upper(self, rows: list[list[Expr]]) -> list[Expr]:
-        return [rows[i][j] for i, j in entry_pairs(self._n)]

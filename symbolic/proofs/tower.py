@@ -1,60 +1,40 @@
 """A differential field: parameters, then eigenvalues, roots, exp, log and sign over one another.
 
-Each kernel t is a generator with its rate of change, and where it is algebraic with a relation:
-
-    t = μ = D·λ           det(μI − D·X) = 0, D·X polynomial    dμ = −dp/(∂p/∂μ)
-    t = r·u^(1/m)         t^m = r^m·u = P, a polynomial        dt = t·dP/(m·P)
-    t = exp(u/m)          none                                 dt = t·du/m
-    t = log u             none                                 dt = du/u
-    t = sign u            t² = 1                               dt = 0
-
-A quotient whose normal form is 0 is 0 wherever its parts are defined.  The converse may fail: p may
-have rational roots, or two kernels depend on each other in a way that no relation says.  So
-whatever divides, and whatever is called not 0, is shown not to be 0 at one point: see
-:mod:`symbolic.proofs.witness`.
+An element whose normal form is 0 is 0 wherever its parts are defined.  The converse may fail: the
+characteristic polynomial may have rational roots, or two kernels depend on each other in a way that
+no relation says.  So whatever divides, and whatever is called not 0, is shown not to be 0 at one
+point, the witness.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from contextlib import suppress
 from math import prod
-from typing import NamedTuple
 
 import sympy
-from flint import acb_mat, arb, ctx, fmpq, fmpq_mpoly
-from sympy import Expr
+from flint import arb, ctx, fmpq, fmpq_mpoly
+from sympy import Expr, ImmutableDenseMatrix
 
 from symbolic.algebra.expressions import Eigenvalue
 from symbolic.parameterizations import Parameterization
+from symbolic.proofs.generators import Argument, Built, build, joint_relations
 from symbolic.proofs.kernels import Kernel, Kind, exponents, kernels_of
-from symbolic.proofs.minors import Minors
 from symbolic.proofs.plain import matrix_of
-from symbolic.proofs.quotients import Field, NotCoveredError, Quotient
+from symbolic.proofs.quotients import Field, NotCoveredError
+from symbolic.proofs.sums import Element, Space
 from symbolic.proofs.witness import (
     BITS,
     UndefinedError,
+    Values,
     candidates,
     evaluate,
-    smallest,
+    nonzero,
     value_of,
 )
 
-Gradient = list[list[Quotient]]
-"""An n×n matrix of quotients, by rows."""
-
-
-Values = list[arb]
-"""The values of the generators at one point; those not known yet are missing."""
-
-
-class Built(NamedTuple):
-    """A kernel's element of the field, and the generator's value, given those of earlier ones."""
-
-    kernel: Kernel
-    argument: Quotient | None
-    element: Quotient
-    at: Callable[[Values], arb]
+Gradient = list[list[Element]]
+"""An n×n matrix of elements, by rows."""
 
 
 class Tower:
@@ -65,28 +45,27 @@ class Tower:
     """
 
     def __init__(self, parameterization: Parameterization, expressions: Iterable[Expr]) -> None:
-        X = parameterization.X
+        X, symbols = parameterization.X, parameterization.symbols
         self.parameterization = parameterization
         self.kernels = kernels_of([*expressions, *X], X)
-        self._symbols = parameterization.symbols
-        count = len(self._symbols)
-        self.field = Field(count + len(self.kernels))
-        self._known: dict[Expr, Quotient] = {}
-        for k, theta in enumerate(self._symbols):
-            self._known[theta] = self.field.quotient(self.field.generators[k])
-            self.field.rates[k] = [self.field.quotient(int(j == k)) for j in range(count)]
-        self.built: list[Built] = []
-        for number, kernel in enumerate(self.kernels, count):
-            self.built.append(self._alias(kernel) or self._build(kernel, number))
+        field = Field(len(symbols) + len(self.kernels))
+        self.space = Space(field, len(symbols))
+        self.parameters = self.space.parameters
+        self._known: dict[Expr, Element] = {
+            theta: self.space.polynomial(field.generators[k]) for k, theta in enumerate(symbols)
+        }
+        self._built: dict[tuple[Kind, Expr], Built] = {}
+        for number, kernel in enumerate(self.kernels, len(symbols)):
+            self._built[kernel.kind, kernel.argument] = self._found(kernel, number)
         self.X = [[self.read(x) for x in row] for row in X.tolist()]
 
     @property
-    def parameters(self) -> range:
-        """The numbers of the parameters."""
-        return range(len(self._symbols))
+    def built(self) -> list[Built]:
+        """The kernels in the field, in order."""
+        return [*self._built.values()]
 
-    def read(self, expr: Expr) -> Quotient:
-        """The expression as a quotient; common subexpressions are read once.
+    def read(self, expr: Expr) -> Element:
+        """The expression as an element; common subexpressions are read once.
 
         Raises:
             NotCoveredError: it is not made of the field's kernels, or divides by 0.
@@ -96,32 +75,36 @@ class Tower:
             found = self._known[expr] = self._read(expr)
         return found
 
-    def contract(self, G: Gradient) -> list[Quotient]:
+    def contract(self, G: Gradient) -> list[Element]:
         """⟨G, ∂X/∂θ_k⟩ for every k; G is n×n."""
         places = [(i, j) for i in range(len(G)) for j in range(len(G))]
         return [
-            sum((G[i][j] * self.X[i][j].derivative(k) for i, j in places), self.field.quotient(0))
+            self.space.total(G[i][j] * self.X[i][j].derivative(k) for i, j in places)
             for k in self.parameters
         ]
 
-    def witness(self) -> Values:
-        """The generators' values at a point at which no factor of a denominator is 0.
+    def witnesses(self) -> list[Values]:
+        """The generators' values at points at which no factor of a denominator is 0.
 
         Raises:
             NotCoveredError: none was found, so that nothing may be defined at any θ.
         """
+        found = []
         for theta in candidates(self.parameterization):
             values = [arb(x) for x in theta]
             with ctx.workprec(BITS), suppress(UndefinedError):
-                for built in self.built:
+                for built in self._built.values():
                     values.append(built.at(values))
-                for factor in self.field.factors:
-                    _nonzero(evaluate(factor, values))
-                return values
-        raise NotCoveredError("no point is known at which every denominator is not 0; not covered")
+                for factor in self.space.field.factors:
+                    nonzero(evaluate(factor, values))
+                found.append(values)
+        if not found:
+            reason = "no point is known at which every denominator is not 0; not covered"
+            raise NotCoveredError(reason)
+        return found
 
-    def vanishes(self, residual: Quotient, witness: Values) -> bool:
-        """Whether the residual is 0 for all θ; where not, it is not 0 at the witness.
+    def vanishes(self, residual: Element, witnesses: list[Values]) -> bool:
+        """Whether the residual is 0 for all θ; where not, it is not 0 at a witness.
 
         Raises:
             NotCoveredError: neither was shown.
@@ -129,146 +112,84 @@ class Tower:
         if residual.is_zero:
             return True
         with ctx.workprec(BITS):
-            if evaluate(residual.numerator, witness).contains(0):
-                raise NotCoveredError("whether a residual is 0 cannot be decided; not covered")
-        return False
+            if not all(value_of(residual, values).contains(0) for values in witnesses):
+                return False
+        if self.space.field.normal(residual.merged().numerator, self._joint_relations()) == 0:
+            return True
+        raise NotCoveredError("whether a residual is 0 could not be decided; not covered")
 
-    def _read(self, expr: Expr) -> Quotient:
+    def _joint_relations(self) -> dict[int, fmpq_mpoly]:
+        """Of the eigenvalues of each matrix, which are different roots of its polynomial."""
+        roots: dict[tuple[ImmutableDenseMatrix, type], list[int]] = {}
+        for number, (kernel, built) in enumerate(zip(self.kernels, self.built, strict=True)):
+            if kernel.kind == Kind.EIGENVALUE and kernel == built.kernel:
+                matrix, index = self._root(kernel)
+                group = roots.setdefault((matrix, type(index)), [])
+                group.append(number + len(self.parameters))
+        field = self.space.field
+        return {g: p for each in roots.values() for g, p in joint_relations(field, each).items()}
+
+    def _read(self, expr: Expr) -> Element:
         if expr.is_Rational:
-            return self.field.quotient(fmpq(int(expr.p), int(expr.q)))
+            return self.space.number(fmpq(int(expr.p), int(expr.q)))
         if expr.is_Add:
-            return sum(map(self.read, expr.args), self.field.quotient(0))
+            return self.space.total(map(self.read, expr.args))
         if expr.is_Mul:
-            return prod(map(self.read, expr.args), start=self.field.quotient(1))
+            return prod(map(self.read, expr.args), start=self.space.number(1))
         if expr.is_Pow and expr.exp.is_Integer:
             return self.read(expr.base) ** int(expr.exp)
         if expr.is_Pow and expr.exp.is_Rational:
-            root = self._element(Kind.ROOT, expr.base)
+            root = self._kernel(Kind.ROOT, expr.base)
             whole, part = divmod(int(expr.exp * root.kernel.m), root.kernel.m)
             return self.read(expr.base) ** whole * root.element**part
         if isinstance(expr, sympy.exp) or expr is sympy.E:
             return self._exp(sympy.S.One if expr is sympy.E else expr.args[0])
         if isinstance(expr, Eigenvalue) or expr is sympy.pi:
             kind = Kind.PI if expr is sympy.pi else Kind.EIGENVALUE
-            return self._element(kind, expr).element
+            return self._kernel(kind, expr).element
         if isinstance(expr, sympy.log):
-            return self._element(Kind.LOG, expr.args[0]).element
-        if isinstance(expr, sympy.sign):
-            return self._element(Kind.SIGN, expr.args[0]).element
-        if isinstance(expr, sympy.Abs):
-            return self._element(Kind.SIGN, expr.args[0]).element * self.read(expr.args[0])
+            return self._kernel(Kind.LOG, expr.args[0]).element
+        if isinstance(expr, (sympy.sign, sympy.Abs)):
+            sign = self._kernel(Kind.SIGN, expr.args[0]).element
+            return sign * self.read(expr.args[0]) if isinstance(expr, sympy.Abs) else sign
         raise NotCoveredError(f"{str(expr)[:60]} is not covered")
 
-    def _exp(self, u: Expr) -> Quotient:
-        total = self.field.quotient(1)
+    def _exp(self, u: Expr) -> Element:
+        total = self.space.number(1)
         for v, q in exponents(u):
-            found = self._element(Kind.EXP, v)
+            found = self._kernel(Kind.EXP, v)
             total = total * found.element ** int(q * found.kernel.m)
         return total
 
-    def _element(self, kind: Kind, u: Expr) -> Built:
-        for found in self.built:
-            if (found.kernel.kind, found.kernel.argument) == (kind, u):
-                return found
-        raise NotCoveredError(f"{kind.value} of {str(u)[:60]} is not covered")
+    def _kernel(self, kind: Kind, u: Expr) -> Built:
+        found = self._built.get((kind, u))
+        if found is None:
+            raise NotCoveredError(f"{kind.value} of u = {str(u)[:60]} is not covered")
+        return found
 
-    def _alias(self, kernel: Kernel) -> Built | None:
-        """The element of an earlier kernel of the same kind, whose argument has the same value."""
-        if kernel.kind in (Kind.EIGENVALUE, Kind.PI):
-            return None
-        u = self.read(kernel.argument)
-        for earlier in self.built:
-            same = earlier.kernel.kind == kernel.kind and earlier.kernel.m % kernel.m == 0
-            if same and earlier.argument is not None and (u - earlier.argument).is_zero:
-                return earlier._replace(
-                    kernel=Kernel(kernel.kind, kernel.argument, earlier.kernel.m)
-                )
-        return None
+    def _found(self, kernel: Kernel, number: int) -> Built:
+        """The kernel as an earlier one whose argument has the same value, or else as a new one."""
+        argument = self._argument(kernel)
+        for earlier in self._built.values():
+            fits = earlier.kernel.kind == kernel.kind and earlier.kernel.m % kernel.m == 0
+            if fits and self._same(earlier, kernel, argument):
+                return earlier
+        return build(self.space, kernel, argument, number)
 
-    def _build(self, kernel: Kernel, number: int) -> Built:
+    def _same(self, earlier: Built, kernel: Kernel, argument: Argument) -> bool:
         if kernel.kind == Kind.EIGENVALUE:
-            return self._eigenvalue(kernel, number)
-        t = self.field.generators[number]
-        element, zero = self.field.quotient(t), self.field.quotient(0)
+            return self._root(earlier.kernel) == self._root(kernel)
+        if isinstance(argument, Element) and isinstance(earlier.argument, Element):
+            return (argument - earlier.argument).is_zero
+        return False
+
+    def _root(self, kernel: Kernel) -> tuple[ImmutableDenseMatrix, int]:
+        """The matrix whose eigenvalue the kernel is, and which."""
+        return matrix_of(kernel.argument, self.parameterization.X), kernel.argument.index
+
+    def _argument(self, kernel: Kernel) -> Argument:
         if kernel.kind == Kind.PI:
-            self.field.rates[number] = [zero for _ in self.parameters]
-            return Built(kernel, None, element, lambda _: arb.pi())
-        u = self.read(kernel.argument)
-        if kernel.kind == Kind.ROOT:
-            return self._root(kernel, u, number)
-        if kernel.kind == Kind.SIGN:
-            self.field.relate(number, t**2 - 1)
-            self.field.rates[number] = [zero for _ in self.parameters]
-            return Built(
-                kernel, u, element, lambda at: arb(1 if _nonzero(value_of(u, at)) > 0 else -1)
-            )
-        moved = [u.derivative(k) for k in self.parameters]
-        if kernel.kind == Kind.LOG:
-            self.field.rates[number] = [rate / u for rate in moved]
-            return Built(kernel, u, element, lambda at: _positive(value_of(u, at)).log())
-        scale = self.field.quotient(fmpq(1, kernel.m))
-        self.field.rates[number] = [element * rate * scale for rate in moved]
-        return Built(kernel, u, element, lambda at: (value_of(u, at) / kernel.m).exp())
-
-    def _root(self, kernel: Kernel, u: Quotient, number: int) -> Built:
-        """t = r·u^(1/m) with r the least product of factors that makes t^m a polynomial."""
-        field, m, u = self.field, kernel.m, u.lowest()
-        least = {i: -(-exponent // m) for i, exponent in u.denominator.items()}
-        r, t = field.expand(least), field.generators[number]
-        P = (u * field.quotient(r) ** m).lowest()
-        if P.denominator:
-            raise NotCoveredError(f"the root of {str(kernel.argument)[:60]} is not covered")
-        field.relate(number, t**m - P.numerator)
-        relative = P.inverse() * field.quotient(fmpq(1, m))
-        field.rates[number] = [
-            field.quotient(t) * relative * P.derivative(k) for k in self.parameters
-        ]
-        element = Quotient(field, t, {i: exponent for i, exponent in least.items() if exponent})
-        return Built(
-            kernel, u, element, lambda at: evaluate(r, at) * _positive(value_of(u, at)).root(m)
-        )
-
-    def _eigenvalue(self, kernel: Kernel, number: int) -> Built:
-        matrix = matrix_of(kernel.argument, self.parameterization.X)
-        entries = [[self.read(x).lowest() for x in row] for row in matrix.tolist()]
-        clearing: dict[int, int] = {}
-        for entry in (entry for row in entries for entry in row):
-            for i, exponent in entry.denominator.items():
-                clearing[i] = max(exponent, clearing.get(i, 0))
-        D = self.field.quotient(self.field.expand(clearing))
-        p, t = self._relation(entries, D, number), self.field.generators[number]
-        self.field.relate(number, p)
-        slope = self.field.quotient(self.field.slope(p, number)).inverse()
-        self.field.rates[number] = [-self.field.derivative(p, k) * slope for k in self.parameters]
-        element = Quotient(self.field, t, clearing)
-
-        def at(values: Values) -> arb:
-            found = acb_mat([[value_of(entry, values) for entry in row] for row in entries])
-            return value_of(D, values) * smallest(found, kernel.argument.index)
-
-        return Built(kernel, None, element, at)
-
-    def _relation(self, entries: list[list[Quotient]], D: Quotient, number: int) -> fmpq_mpoly:
-        """det(μI − D·M), M n×n with D·M polynomial; monic in μ."""
-        t = self.field.generators[number]
-        cleared = [[(D * entry).lowest() for entry in row] for row in entries]
-        if any(entry.denominator for row in cleared for entry in row):
-            raise NotCoveredError("the entries of a matrix have no common denominator")
-        return Minors(
-            [
-                [(t if i == j else 0) - entry.numerator for j, entry in enumerate(row)]
-                for i, row in enumerate(cleared)
-            ]
-        ).determinant()
-
-
-def _nonzero(x: arb) -> arb:
-    if x.contains(0):
-        raise UndefinedError
-    return x
-
-
-def _positive(x: arb) -> arb:
-    if not x > 0:
-        raise UndefinedError
-    return x
+            return None
+        if kernel.kind != Kind.EIGENVALUE:
+            return self.read(kernel.argument)
+        return [[self.read(entry) for entry in row] for row in self._root(kernel)[0].tolist()]
