@@ -125,15 +125,24 @@ DECLINING = (
     "unsupported",
     "not supported",
     "not implemented for",
+    "is not implemented",
+    "not understood",
+    "doesn't handle types",
+    "cfloat or cdouble types",
+    "to satisfy the constraint",
     "list of allowed values",
     "could not find device for node",
 )
-"""How NumPy, PyTorch and TensorFlow say that a call does not exist, mostly in a dtype."""
+"""How the frameworks say that a call or its derivative does not exist, mostly in a dtype."""
 
 
 def _declines(error):
-    """Whether the framework says that it has no such gradient: raised inside it, and in words."""
-    inside = "site-packages" in traceback.extract_tb(error.__traceback__)[-1][0]
+    """Whether the framework says that it has no such gradient: raised inside it, and in words.
+
+    Compiled code leaves no frame of its own: the last is then that of a route, at no ``raise``.
+    """
+    last = traceback.extract_tb(error.__traceback__)[-1]
+    inside = "site-packages" in last.filename or not (last.line or "").startswith("raise ")
     said = str(error).lower()
     own = isinstance(error, NotImplementedError) and inside
     return own or (inside and any(phrase in said for phrase in DECLINING))
