@@ -6,15 +6,19 @@ from rich.progress import Progress
 
 from court.hearing import Hearing
 from court.judge import judge
-from court.records import Choice, Reported
-from numeric.pool import known_frameworks
+from court.records import Choice, Problem, Reported
+from numeric.pool import Pool, known_frameworks
 from tests.helpers import exact_gradient
 from verify import hear
 
 STRUCTURES = ("symmetric", "diagonal", "toeplitz", "ar1")
 EXTRAS = ("jax", "paddle", "casadi")
 
-DECLINED = {("jax", "jnp.linalg.eig"), ("paddle", "paddle.linalg.eigvals")}
+DECLINED = {
+    ("jax", "jnp.linalg.eig"),
+    ("paddle", "paddle.linalg.eigvals"),
+    ("torch", "torch.linalg.ldl_solve(hermitian=True)"),
+}
 """Routes whose framework says itself that it has no gradient; one that had would fail the test."""
 
 FLOAT64_ONLY = ("casadi",)
@@ -118,6 +122,73 @@ def test_conventions_and_reads_of_the_eigensolvers(framework):
     }
     expected = {key: value for key, value in CONVENTIONS.items() if key[0] == framework}
     assert {key: found[key] for key in expected} == expected
+
+
+def ask(framework, *problems):
+    """Every report of one framework on problems that need not be in the catalogue."""
+    with Pool([framework], 300) as pool:
+        for problem in problems:
+            pool.ask(problem)
+        pool.close()
+        return [event for event in pool.events() if isinstance(event, Reported)]
+
+
+WRONG_FORWARD = {
+    "torch.cholesky_inverse",
+    "torch.cholesky_inverse(upper=True)",
+    "torch.distributions.MultivariateNormal(X).precision_matrix",
+}
+"""PyTorch's forward mode of cholesky_inverse has two factors in the wrong order (issue 196682)."""
+
+
+@pytest.mark.parametrize("imaginary", [None, [[0, 0.5], [-0.5, 0]]])
+def test_torch_agrees_with_itself_forward_and_reverse_but_for_a_known_error(imaginary):
+    dtype = "float64" if imaginary is None else "complex128"
+    about = ({"u": [1, 2]}, [[2, 1], [1, 2]], dtype, imaginary)
+    reports = ask(
+        "torch",
+        Problem(0, "inverse_quadratic_form", *about, forward=True),
+        Problem(1, "inverse_quadratic_form_pd", *about, forward=True),
+        Problem(2, "log_det", {}, *about[1:], forward=True),
+    )
+    found = {(r.mode, r.route): r.gradient for r in reports if not r.error}
+    agreeing = {
+        route: bool(np.allclose((G + G.conj().T) / 2, found["forward", route], rtol=1e-13))
+        for (mode, route), G in found.items()
+        if mode == "reverse" and ("forward", route) in found
+    }
+    assert len(agreeing) > 20
+    known = WRONG_FORWARD & set(agreeing)
+    assert len(known) >= 2
+    assert {route for route, agrees in agreeing.items() if not agrees} == known
+
+
+def test_equal_eigenvalues_in_functions_of_a_matrix():
+    """By divided differences the gradient is right; PyTorch divides by the gap, which is 0."""
+    W = np.array([[1.0, 2.0], [4.0, 8.0]])
+    slopes = {"exp": np.e, "log": 1, "sqrt": 1 / 2, "inverse_sqrt": -1 / 2, "cube_root": 1 / 3}
+    problems = [
+        Problem(k, "weighted_" + name, {"W": W.tolist()}, [[1, 0], [0, 1]], "float64")
+        for k, name in enumerate(slopes)
+    ]
+    for r in ask("numpy", *problems):
+        exact = list(slopes.values())[r.problem] * (W + W.T) / 2
+        np.testing.assert_allclose(r.gradient, exact, rtol=1e-15)
+    right = {r.route: not np.isnan(r.gradient).any() for r in ask("torch", problems[0])}
+    assert right.pop("torch.linalg.matrix_exp")
+    assert set(right.values()) == {False}
+
+
+@pytest.mark.parametrize(
+    ("framework", "dtype"), [("numpy", "float16"), ("numpy", "bfloat16"), ("torch", "float16")]
+)
+def test_a_dtype_that_the_framework_lacks_is_declined(framework, dtype):
+    half, single = (
+        ask(framework, Problem(0, "eigenvalue", {"i": 0}, [[2, 1], [1, 3]], kind))
+        for kind in (dtype, "float32")
+    )
+    assert all(r.declined for r in half), half
+    assert not any(r.error for r in single), single
 
 
 def test_the_required_frameworks_come_first():
