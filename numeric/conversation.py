@@ -35,19 +35,38 @@ QUIET = {
 """Workers compute on the CPU with one thread each: the cores are shared out among the workers."""
 
 
+MALFORMED = (ValueError, KeyError, TypeError, AttributeError, RecursionError)
+"""What the reading of a line raises that is no answer."""
+
+
 class WorkerError(RuntimeError):
     """A worker is of no more use: it died, was silent too long, or said what is no answer."""
 
 
 class Conversation:
-    """The conversation with one worker process, run inside the pool's event loop."""
+    """The conversation with one worker process, run inside the pool's event loop.
 
-    def __init__(self, framework: str, emit: Callable[[Event], None], timeout: float) -> None:
+    Every line that belongs to problems, once it is understood, goes to ``record``, and then every
+    event to ``emit``.  With ``at_once`` the process is started before anything is asked.
+    """
+
+    def __init__(
+        self,
+        framework: str,
+        emit: Callable[[Event], None],
+        record: Callable[[str, bytes], None],
+        timeout: float,
+        at_once: bool = True,
+    ) -> None:
         self.framework = framework
-        self.requests: asyncio.Queue[dict[str, Any] | None] = asyncio.Queue()
         self.process: asyncio.subprocess.Process | None = None
+        self._requests: asyncio.Queue[dict[str, Any] | None] = asyncio.Queue()
         self._emit = emit
+        self._record = record
         self._timeout = timeout
+        self._needed = at_once
+        self._first = asyncio.Event()
+        self._killed = False
         self._version = ""
         self._routes: dict[str, list[str]] = {}
         self._open: dict[int, dict[str, Any]] = {}
@@ -55,49 +74,67 @@ class Conversation:
         self._complaint = ""
         self._closed = False
 
-    async def run(self, argv: Sequence[str]) -> None:
-        """Start the process, pass it the requests until there are no more, and see it off."""
+    def ask(self, request: dict[str, Any] | None) -> None:
+        """Queue a request; nothing is the end of them.  To be called in the event loop."""
+        self._needed |= request is not None
+        self._requests.put_nowait(request)
+        self._first.set()
+
+    async def run(self, argv: Sequence[str], places: asyncio.Semaphore) -> None:
+        """See the process through once there is a place for it, if it is needed at all."""
         try:
-            self.process = await asyncio.create_subprocess_exec(
-                *argv,
-                stdin=asyncio.subprocess.PIPE,
-                stdout=asyncio.subprocess.PIPE,
-                stderr=asyncio.subprocess.PIPE,
-                limit=LINE_LIMIT,
-                env=os.environ | QUIET,
-                start_new_session=True,
-            )
-            stdin, stdout, stderr = self.process.stdin, self.process.stdout, self.process.stderr
-            if stdin is None or stdout is None or stderr is None:
-                raise WorkerError("the worker has no pipes")
-            side = [
-                asyncio.create_task(self._listen_to_complaints(stderr)),
-                asyncio.create_task(self._write(stdin)),
-            ]
-            try:
-                await self._read(stdout)
-                with contextlib.suppress(asyncio.TimeoutError):
-                    await asyncio.wait_for(self.process.wait(), GRACE)
-            finally:
-                self.kill()
-                status = await self.process.wait()
-                side[1].cancel()
-                await asyncio.wait(side, timeout=1)
-            self._check_nothing_is_open(status)
+            if not self._needed:
+                await self._first.wait()
+            if self._needed:
+                async with places:
+                    if not self._killed:
+                        await self._converse(argv)
         except (WorkerError, OSError) as error:
             await self._owe(str(error))
         finally:
             self._emit(Finished(self.framework))
 
+    async def _converse(self, argv: Sequence[str]) -> None:
+        """Start the process, pass it the requests until there are no more, and see it off."""
+        self.process = await asyncio.create_subprocess_exec(
+            *argv,
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+            limit=LINE_LIMIT,
+            env=os.environ | QUIET,
+            start_new_session=True,
+        )
+        if self._killed:  # while it was being started
+            self.kill()
+        stdin, stdout, stderr = self.process.stdin, self.process.stdout, self.process.stderr
+        if stdin is None or stdout is None or stderr is None:
+            raise WorkerError("the worker has no pipes")
+        side = [
+            asyncio.create_task(self._listen_to_complaints(stderr)),
+            asyncio.create_task(self._write(stdin)),
+        ]
+        try:
+            await self._read(stdout)
+            with contextlib.suppress(asyncio.TimeoutError):
+                await asyncio.wait_for(self.process.wait(), GRACE)
+        finally:
+            self.kill()
+            status = await self.process.wait()
+            side[1].cancel()
+            await asyncio.wait(side, timeout=1)
+        self._check_nothing_is_open(status)
+
     def kill(self) -> None:
-        """Kill the process and all that it started."""
+        """Kill the process and all that it started; if it is not started yet, it will not be."""
+        self._killed = True
         if self.process is not None and self.process.returncode is None:
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(self.process.pid, signal.SIGKILL)
 
     async def _write(self, pipe: asyncio.StreamWriter) -> None:
         try:
-            while (request := await self.requests.get()) is not None:
+            while (request := await self._requests.get()) is not None:
                 self._open[request["id"]] = request
                 pipe.write(json.dumps(request).encode() + b"\n")
                 await pipe.drain()
@@ -128,39 +165,27 @@ class Conversation:
         try:
             answer = json.loads(line)
             if "hello" in answer:
-                self._version = str(answer["hello"]["version"])
-                self._routes = dict(answer["hello"]["routes"])
-                self._emit(Started(self.framework, self._version, self._routes))
+                hello = started(self.framework, answer)
+                self._version, self._routes = hello.version, hello.routes
+                self._record(self.framework, line)
+                self._emit(hello)
             elif "done" in answer:
                 request = self._open.pop(answer["done"])
                 if "document" in answer:
                     self._emit(Excerpt(self.framework, request["document"], answer["document"]))
                 else:
+                    self._record(self.framework, line)
                     self._emit(Answered(self.framework, answer["done"]))
             else:
+                if answer["problem"] not in self._open:
+                    raise ValueError("an answer to what was not asked")
+                report = reported(self.framework, self._version, answer)
                 self._answered.add((answer["problem"], answer["route"]))
-                self._emit(self._reported(answer))
-        except (ValueError, KeyError, TypeError, AttributeError):
+                self._record(self.framework, line)
+                self._emit(report)
+        except MALFORMED:
             said = line[:60].decode(errors="replace").strip()
             raise WorkerError(f"the worker printed what is no answer: {said!r}") from None
-
-    def _reported(self, answer: dict[str, Any]) -> Reported:
-        if answer["problem"] not in self._open:
-            raise ValueError("an answer to what was not asked")
-        about = (answer["problem"], self.framework, self._version, str(answer["route"]))
-        mode: Mode = "forward" if "mode" in answer else "reverse"
-        if "error" in answer:
-            declined = bool(answer["declined"])
-            return Reported(*about, mode=mode, error=str(answer["error"]), declined=declined)
-        return Reported(
-            *about,
-            mode=mode,
-            dtype=str(answer["dtype"]),
-            value=float(answer["value"]),
-            gradient=_array(answer["gradient"]),
-            reads=answer["reads"],
-            entrywise=_array(answer["entrywise"]) if answer.get("entrywise") else None,
-        )
 
     def _check_nothing_is_open(self, status: int) -> None:
         if self._open or not self._version:
@@ -174,7 +199,7 @@ class Conversation:
         for request in self._open.values():
             self._fail(request, why)
         while not self._closed:
-            late = await self.requests.get()
+            late = await self._requests.get()
             if late is None:
                 self._closed = True
             else:
@@ -188,6 +213,29 @@ class Conversation:
             if (request["id"], route) not in self._answered:
                 about = (request["id"], self.framework, self._version, route)
                 self._emit(Reported(*about, error=why, worker_died=True))
+
+
+def started(framework: str, answer: dict[str, Any]) -> Started:
+    """What a worker's first line means; raises one of ``MALFORMED`` if it is no such line."""
+    return Started(framework, str(answer["hello"]["version"]), dict(answer["hello"]["routes"]))
+
+
+def reported(framework: str, version: str, answer: dict[str, Any]) -> Reported:
+    """What a worker's line about one route means; raises likewise."""
+    about = (answer["problem"], framework, version, str(answer["route"]))
+    mode: Mode = "forward" if "mode" in answer else "reverse"
+    if "error" in answer:
+        declined = bool(answer["declined"])
+        return Reported(*about, mode=mode, error=str(answer["error"]), declined=declined)
+    return Reported(
+        *about,
+        mode=mode,
+        dtype=str(answer["dtype"]),
+        value=float(answer["value"]),
+        gradient=_array(answer["gradient"]),
+        reads=answer["reads"],
+        entrywise=_array(answer["entrywise"]) if answer.get("entrywise") else None,
+    )
 
 
 def _array(rows: dict[str, Any]) -> Inexact[np.ndarray, "n n"]:

@@ -1,4 +1,4 @@
-"""The pool: one worker process per framework, all asked the same, their answers in one stream.
+"""The pool: the workers of all frameworks, asked the same, their answers in one stream.
 
 What goes wrong with one worker (see :mod:`numeric.conversation`) the others never notice.
 """
@@ -11,15 +11,17 @@ import pkgutil
 import queue
 import sys
 import threading
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Container, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
-from court.records import Event, Finished, Problem
+from court.records import Answered, Event, Finished, Problem, Started
 from numeric import frameworks
 from numeric.conversation import Conversation
+from numeric.journal import Journal
 
 WORKER = Path(__file__).with_name("worker.py")
 REQUIRED = ("numpy", "torch", "tensorflow")
@@ -49,25 +51,51 @@ class Pool:
         timeout: float,
         files: Sequence[str] = (),
         interpreter: str = sys.executable,
+        *,
+        jobs: int | None = None,
+        journal: Journal | None = None,
     ) -> None:
-        """Start one worker per framework name; ``timeout`` is the longest silence in seconds.
+        """Start a worker per framework name; ``timeout`` is the longest silence in seconds.
 
-        ``files`` are users' own matrix functions.
+        ``files`` are users' own matrix functions.  With ``jobs``, at most so many processes run at
+        once, and the next one starts when one has ended, which none does before :meth:`close`; if
+        there are more jobs than frameworks, several workers of a framework share its problems.
+        What the ``journal`` has is not asked again, and what it lacks is written to it.
         """
+        if jobs is not None and jobs < 1:
+            raise ValueError(f"{jobs} jobs: at least one worker must run")
         self._events: queue.Queue[Event] = queue.Queue()
         self._loop = asyncio.new_event_loop()
-        self._workers = [Conversation(name, self._events.put, timeout) for name in names]
+        self._journal = journal
+        known = journal.started if journal else {}
+        record = journal.write if journal else _forget
+        self._workers = {
+            name: [
+                Conversation(name, self._emit, record, timeout, shard == 0 and name not in known)
+                for shard in range(count)
+            ]
+            for name, count in _shards(names, jobs).items()
+        }
         own = [str(Path(file).resolve()) for file in files]
-        self._commands = [[interpreter, str(WORKER), name, *own] for name in names]
-        self._working = len(names)
+        self._commands = {name: [interpreter, str(WORKER), name, *own] for name in names}
+        self._jobs = jobs or len(names)
+        self._started: set[str] = set()
+        self._unfinished = Counter({name: len(shards) for name, shards in self._workers.items()})
+        self._working = len(self._workers)
+        self._dealt: Counter[str] = Counter()
         self._next_document = 0
         self._closed = False
         self._thread = threading.Thread(target=self._run, daemon=True)
+        for name in names:
+            if name in known:
+                self._emit(known[name])
 
     def _run(self) -> None:
         async def everyone() -> None:
-            pairs = zip(self._workers, self._commands, strict=True)
-            await asyncio.gather(*(worker.run(argv) for worker, argv in pairs))
+            places = asyncio.Semaphore(self._jobs)
+            await asyncio.gather(
+                *(worker.run(self._commands[worker.framework], places) for worker in self._all())
+            )
 
         asyncio.set_event_loop(self._loop)
         self._loop.run_until_complete(everyone())
@@ -78,29 +106,31 @@ class Pool:
         return self
 
     def __exit__(self, *exception: object) -> None:
-        for worker in self._workers:
+        for worker in self._all():
             worker.kill()
         if self._thread.is_alive():
             self.close()
             self._thread.join(timeout=10)
 
-    def ask(self, problem: Problem) -> None:
-        """Put one problem to every worker."""
-        for worker in self._workers:
-            self._send(worker, msgspec.to_builtins(problem))
+    def ask(self, problem: Problem, names: Container[str] | None = None) -> None:
+        """Put one problem to a worker of every framework, or of those among ``names``."""
+        request = msgspec.to_builtins(problem)
+        for name, shards in self._workers.items():
+            if (names is None or name in names) and not self._recall(name, problem.id):
+                self._send(shards[self._dealt[name] % len(shards)], request)
+                self._dealt[name] += 1
 
     def look_up(self, framework: str, name: str) -> None:
         """Ask one framework for the docstring of a public call: an :class:`Excerpt`."""
         self._next_document -= 1
-        for worker in self._workers:
-            if worker.framework == framework:
-                self._send(worker, {"id": self._next_document, "document": name})
+        for worker in self._workers.get(framework, [])[:1]:
+            self._send(worker, {"id": self._next_document, "document": name})
 
     def close(self) -> None:
         """Nothing more will be asked."""
         if not self._closed:
             self._closed = True
-            for worker in self._workers:
+            for worker in self._all():
                 self._send(worker, None)
 
     def events(self, wait: bool = True) -> Iterator[Event]:
@@ -116,5 +146,42 @@ class Pool:
             self._working -= isinstance(event, Finished)
             yield event
 
+    def _all(self) -> Iterator[Conversation]:
+        return (worker for shards in self._workers.values() for worker in shards)
+
     def _send(self, worker: Conversation, request: dict[str, Any] | None) -> None:
-        self._loop.call_soon_threadsafe(worker.requests.put_nowait, request)
+        self._loop.call_soon_threadsafe(worker.ask, request)
+
+    def _recall(self, framework: str, problem: int) -> bool:
+        """Say again what the journal has of the problem, if it has all of it."""
+        recorded = self._journal.recorded.get((framework, problem)) if self._journal else None
+        if recorded is None:
+            return False
+        for report in recorded:
+            self._events.put(report)
+        self._events.put(Answered(framework, problem))
+        return True
+
+    def _emit(self, event: Event) -> None:
+        """Pass on what a worker said, a framework's start and end once for all its workers."""
+        if isinstance(event, Started):
+            if event.framework in self._started:
+                return
+            self._started.add(event.framework)
+        elif isinstance(event, Finished):
+            self._unfinished[event.framework] -= 1
+            if self._unfinished[event.framework]:
+                return
+        self._events.put(event)
+
+
+def _shards(names: Sequence[str], jobs: int | None) -> dict[str, int]:
+    """How many workers each framework has: one, and its share of the jobs that are to spare."""
+    spare = max(0, (jobs or 0) - len(names))
+    return {
+        name: 1 + spare // len(names) + (k < spare % len(names)) for k, name in enumerate(names)
+    }
+
+
+def _forget(framework: str, line: bytes) -> None:
+    """What is done with a worker's line where there is no journal."""
