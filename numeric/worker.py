@@ -127,8 +127,13 @@ DECLINING = (
     "not implemented for",
     "list of allowed values",
     "could not find device for node",
+    "op is not implemented",
+    "integer-valued variable",
+    "must be a float type",
+    "disconnectedtype, or continuous",
 )
-"""How NumPy, PyTorch and TensorFlow say that a call does not exist, mostly in a dtype."""
+"""How frameworks say that a call does not exist, mostly in a dtype: the last three are PyTensor's
+words for what is complex."""
 
 
 def _declines(error):
