@@ -146,6 +146,10 @@ DECLINING = (
     "same dtype such as 'float32' and 'float64'",
     "not defined for",
     "is not found",
+    "op is not implemented",
+    "integer-valued variable",
+    "must be a float type",
+    "disconnectedtype, or continuous",
 )
 """How the frameworks say that a call or its derivative does not exist, mostly in a dtype."""
 
