@@ -211,7 +211,6 @@ def test_the_required_frameworks_come_first():
     assert known_frameworks()[:3] == ["numpy", "torch", "tensorflow"]
 
 
-<<<<<<< HEAD
 def test_a_cholesky_solver_of_casadi_is_right_forward_and_wrong_in_reverse():
     pytest.importorskip("casadi")
     from numeric.frameworks.casadi import Framework
@@ -225,7 +224,8 @@ def test_a_cholesky_solver_of_casadi_is_right_forward_and_wrong_in_reverse():
         assert np.allclose(Framework().differentiate_forward(*about), exact)
         right = np.allclose((G + G.T) / 2, exact)
         assert right == (name != "ca.solve(X, u, 'csparsecholesky')"), name
-=======
+
+
 @pytest.mark.parametrize(("matrix", "verdict"), [("3 1; 1 2", "agrees"), ("1 2; 2 5", "disagrees")])
 def test_pytensor_is_wrong_where_lu_exchanges_rows(matrix, verdict):
     hearing = hearing_of("pytensor", 2, functions=("inverse_quadratic_form",), matrix=matrix)
@@ -243,4 +243,3 @@ def test_the_complex_gradient_of_autograd_is_the_conjugate():
     assert (value, dtype) == (17, "complex128")
     np.testing.assert_allclose(G, 2 * X.conj())
     np.testing.assert_allclose(framework.differentiate_forward(route, X, {}, "complex128"), 2 * X)
->>>>>>> agpt
