@@ -69,7 +69,7 @@ def hear(hearing: Hearing, progress: Progress, planner: Planner = plan) -> None:
         cases = planner(choice)
         hearing.cases = [(case.part, case.reported_dtype) for case in cases]
         for number, case in enumerate(cases):
-            pool.ask(case.problem(number), case.framework)
+            pool.ask(case.problem(number), [case.framework] if case.framework else None)
         for framework, name in DOCUMENTED if choice.is_main_job else ():
             pool.look_up(framework, name)
         pool.close()

@@ -102,7 +102,18 @@ def _judge(reference: Reference, reported: Reported, dtype: str) -> Verdict:
         reason = "vacuous: the skew part of G hides an error as large as the gradient itself"
         return _verdict(reference, reported, dtype, "refused", reason, None, components)
     convention = find_convention(G, S, tolerances, blocks) if reported.mode == "reverse" else None
-    return _verdict(reference, reported, dtype, "agrees", reference.note, convention, components)
+    widened = "" if reported.dtype == dtype else f"the gradient came back in {reported.dtype}"
+    note = "; ".join(filter(None, [reference.note, widened]))
+    return _verdict(reference, reported, dtype, "agrees", note, convention, components)
+
+
+WIDER = {
+    "float32": ("float64",),
+    "float16": ("float32", "float64"),
+    "bfloat16": ("float32", "float64"),
+    "complex64": ("complex128",),
+}
+"""Dtypes that hold all numbers of another: a gradient that comes back in one is judged as it is."""
 
 
 SMALLEST = {
@@ -154,7 +165,7 @@ def _malformed(reference: Reference, reported: Reported, dtype: str) -> str:
         blocks = n // reference.size
         shape = "nothing" if G is None else "×".join(str(d // blocks) for d in G.shape)
         return f"the gradient has the shape {shape}, X is {n // blocks}×{n // blocks}"
-    if reported.dtype != dtype:
+    if reported.dtype != dtype and reported.dtype not in WIDER.get(dtype, ()):
         return f"the gradient came back in {reported.dtype}, {dtype} was asked for"
     return ""
 

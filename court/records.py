@@ -135,7 +135,7 @@ class Excerpt(Struct, frozen=True):
 
 
 class Finished(Struct, frozen=True):
-    """A worker is gone, and has reported all that it will."""
+    """The workers of a framework are gone, and have reported all that they will."""
 
     framework: str
 

@@ -2,5 +2,6 @@
 
 This side never sees SymPy.  It imports nothing of ``symbolic``.  ``worker.py``, ``reads.py`` and
 the files of ``frameworks/`` run inside the worker and are written for Python 3.6 with NumPy and one
-framework alone; ``pool.py`` starts the workers from the court's process.
+framework alone; ``pool.py``, ``conversation.py`` and ``journal.py`` start the workers and listen to
+them in the court's process.
 """

@@ -1,49 +1,31 @@
-"""The pool: one worker process per framework, all asked the same, their answers in one stream.
+"""The pool: the workers of all frameworks, asked the same, their answers in one stream.
 
-A worker may crash, hang, flood its output or print rubbish.  It is then killed, and each route that
-it still owes comes back as a report that says so.  The other workers never notice.
+What goes wrong with one worker (see :mod:`numeric.conversation`) the others never notice.
 """
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import importlib.util
-import json
-import os
 import pkgutil
 import queue
-import signal
 import sys
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Container, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import msgspec
-import numpy as np
-from jaxtyping import Inexact
 
-from court.records import Answered, Event, Excerpt, Finished, Mode, Problem, Reported, Started
+from court.records import Answered, Event, Finished, Problem, Started
 from numeric import frameworks
+from numeric.conversation import Conversation
+from numeric.journal import Journal
 
 WORKER = Path(__file__).with_name("worker.py")
-LINE_LIMIT = 2**24
-"""Longest answer in bytes: room for the gradient at n = 800; a flood ends there."""
-STDERR_KEPT = 2000
-GRACE = 2.0
-"""Seconds that a worker has to exit by itself once it has closed its output."""
 REQUIRED = ("numpy", "torch", "tensorflow")
 """The frameworks that every installation has; the others are extras."""
-QUIET = {
-    "TF_CPP_MIN_LOG_LEVEL": "3",
-    "TF_ENABLE_ONEDNN_OPTS": "0",
-    "CUDA_VISIBLE_DEVICES": "",
-    "OMP_NUM_THREADS": "1",
-    "OPENBLAS_NUM_THREADS": "1",
-    "MKL_NUM_THREADS": "1",
-}
-"""Workers compute on the CPU with one thread each: the cores are shared out among the workers."""
 
 
 def known_frameworks() -> list[str]:
@@ -55,171 +37,6 @@ def known_frameworks() -> list[str]:
 def is_installed(framework: str) -> bool:
     """Whether the framework's module can be found; nothing is imported."""
     return importlib.util.find_spec(framework) is not None
-
-
-class WorkerError(RuntimeError):
-    """A worker is of no more use: it died, was silent too long, or said what is no answer."""
-
-
-class _Worker:
-    """The conversation with one worker process, run inside the pool's event loop."""
-
-    def __init__(self, framework: str, emit: Callable[[Event], None], timeout: float) -> None:
-        self.framework = framework
-        self.requests: asyncio.Queue[dict[str, Any] | None] = asyncio.Queue()
-        self.process: asyncio.subprocess.Process | None = None
-        self._emit = emit
-        self._timeout = timeout
-        self._version = ""
-        self._routes: dict[str, list[str]] = {}
-        self._open: dict[int, dict[str, Any]] = {}
-        self._answered: set[tuple[int, str]] = set()
-        self._complaint = ""
-        self._closed = False
-
-    async def run(self, argv: Sequence[str]) -> None:
-        """Start the process, pass it the requests until there are no more, and see it off."""
-        try:
-            self.process = await asyncio.create_subprocess_exec(
-                *argv,
-                stdin=asyncio.subprocess.PIPE,
-                stdout=asyncio.subprocess.PIPE,
-                stderr=asyncio.subprocess.PIPE,
-                limit=LINE_LIMIT,
-                env=os.environ | QUIET,
-                start_new_session=True,
-            )
-            stdin, stdout, stderr = self.process.stdin, self.process.stdout, self.process.stderr
-            if stdin is None or stdout is None or stderr is None:
-                raise WorkerError("the worker has no pipes")
-            side = [
-                asyncio.create_task(self._listen_to_complaints(stderr)),
-                asyncio.create_task(self._write(stdin)),
-            ]
-            try:
-                await self._read(stdout)
-                with contextlib.suppress(asyncio.TimeoutError):
-                    await asyncio.wait_for(self.process.wait(), GRACE)
-            finally:
-                self.kill()
-                status = await self.process.wait()
-                side[1].cancel()
-                await asyncio.wait(side, timeout=1)
-            self._check_nothing_is_open(status)
-        except (WorkerError, OSError) as error:
-            await self._owe(str(error))
-        finally:
-            self._emit(Finished(self.framework))
-
-    def kill(self) -> None:
-        """Kill the process and all that it started."""
-        if self.process is not None and self.process.returncode is None:
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(self.process.pid, signal.SIGKILL)
-
-    async def _write(self, pipe: asyncio.StreamWriter) -> None:
-        try:
-            while (request := await self.requests.get()) is not None:
-                self._open[request["id"]] = request
-                pipe.write(json.dumps(request).encode() + b"\n")
-                await pipe.drain()
-            self._closed = True
-            pipe.close()
-        except (BrokenPipeError, ConnectionResetError):
-            pass  # the reader sees the end of the output
-
-    async def _listen_to_complaints(self, pipe: asyncio.StreamReader) -> None:
-        while chunk := await pipe.read(2**16):
-            self._complaint = (self._complaint + chunk.decode(errors="replace"))[-STDERR_KEPT:]
-
-    async def _read(self, pipe: asyncio.StreamReader) -> None:
-        while True:
-            try:
-                line = await asyncio.wait_for(pipe.readline(), self._timeout)
-            except asyncio.TimeoutError:
-                if self._open or not self._version:
-                    raise WorkerError(f"the worker was silent for {self._timeout:g} s") from None
-                continue
-            except ValueError:
-                raise WorkerError(f"the worker printed over {LINE_LIMIT} bytes at once") from None
-            if not line:
-                return
-            self._understand(line)
-
-    def _understand(self, line: bytes) -> None:
-        try:
-            answer = json.loads(line)
-            if "hello" in answer:
-                self._version = str(answer["hello"]["version"])
-                self._routes = dict(answer["hello"]["routes"])
-                self._emit(Started(self.framework, self._version, self._routes))
-            elif "done" in answer:
-                request = self._open.pop(answer["done"])
-                if "document" in answer:
-                    self._emit(Excerpt(self.framework, request["document"], answer["document"]))
-                else:
-                    self._emit(Answered(self.framework, answer["done"]))
-            else:
-                self._answered.add((answer["problem"], answer["route"]))
-                self._emit(self._reported(answer))
-        except (ValueError, KeyError, TypeError, AttributeError):
-            said = line[:60].decode(errors="replace").strip()
-            raise WorkerError(f"the worker printed what is no answer: {said!r}") from None
-
-    def _reported(self, answer: dict[str, Any]) -> Reported:
-        if answer["problem"] not in self._open:
-            raise ValueError("an answer to what was not asked")
-        about = (answer["problem"], self.framework, self._version, str(answer["route"]))
-        mode: Mode = "forward" if "mode" in answer else "reverse"
-        if "error" in answer:
-            declined = bool(answer["declined"])
-            return Reported(*about, mode=mode, error=str(answer["error"]), declined=declined)
-        return Reported(
-            *about,
-            mode=mode,
-            dtype=str(answer["dtype"]),
-            value=float(answer["value"]),
-            gradient=_array(answer["gradient"]),
-            reads=answer["reads"],
-            entrywise=_array(answer["entrywise"]) if answer.get("entrywise") else None,
-        )
-
-    def _check_nothing_is_open(self, status: int) -> None:
-        if self._open or not self._version:
-            last = self._complaint.strip().splitlines()
-            why = f": {last[-1][:200]}" if last else ""
-            how = f"was killed by signal {-status}" if status < 0 else f"ended with status {status}"
-            raise WorkerError(f"the worker {how}{why}")
-
-    async def _owe(self, why: str) -> None:
-        """One failed report for each route that is owed, now and until nothing more is asked."""
-        for request in self._open.values():
-            self._fail(request, why)
-        while not self._closed:
-            late = await self.requests.get()
-            if late is None:
-                self._closed = True
-            else:
-                self._fail(late, why)
-
-    def _fail(self, request: dict[str, Any], why: str) -> None:
-        if "function" not in request:
-            return
-        family = request["function"].split("[")[0]
-        for route in self._routes.get(family, ["(every route)"]):
-            if request["route"] not in ("", route):
-                continue
-            if (request["id"], route) not in self._answered:
-                about = (request["id"], self.framework, self._version, route)
-                self._emit(Reported(*about, error=why, worker_died=True))
-
-
-def _array(rows: dict[str, Any]) -> Inexact[np.ndarray, "n n"]:
-    """A matrix as a worker writes it."""
-    real = np.array(rows["real"], dtype=np.float64)
-    if rows["imaginary"] is None:
-        return real
-    return real + 1j * np.array(rows["imaginary"], dtype=np.float64)
 
 
 class Pool:
@@ -234,25 +51,51 @@ class Pool:
         timeout: float,
         files: Sequence[str] = (),
         interpreter: str = sys.executable,
+        *,
+        jobs: int | None = None,
+        journal: Journal | None = None,
     ) -> None:
-        """Start one worker per framework name; ``timeout`` is the longest silence in seconds.
+        """Start a worker per framework name; ``timeout`` is the longest silence in seconds.
 
-        ``files`` are users' own matrix functions.
+        ``files`` are users' own matrix functions.  With ``jobs``, at most so many processes run at
+        once, and the next one starts when one has ended, which none does before :meth:`close`; if
+        there are more jobs than frameworks, several workers of a framework share its problems.
+        What the ``journal`` has is not asked again, and what it lacks is written to it.
         """
+        if jobs is not None and jobs < 1:
+            raise ValueError(f"{jobs} jobs: at least one worker must run")
         self._events: queue.Queue[Event] = queue.Queue()
         self._loop = asyncio.new_event_loop()
-        self._workers = [_Worker(name, self._events.put, timeout) for name in names]
+        self._journal = journal
+        known = journal.started if journal else {}
+        record = journal.write if journal else _forget
+        self._workers = {
+            name: [
+                Conversation(name, self._emit, record, timeout, shard == 0 and name not in known)
+                for shard in range(count)
+            ]
+            for name, count in _shards(names, jobs).items()
+        }
         own = [str(Path(file).resolve()) for file in files]
-        self._commands = [[interpreter, str(WORKER), name, *own] for name in names]
-        self._working = len(names)
+        self._commands = {name: [interpreter, str(WORKER), name, *own] for name in names}
+        self._jobs = jobs or len(names)
+        self._started: set[str] = set()
+        self._unfinished = Counter({name: len(shards) for name, shards in self._workers.items()})
+        self._working = len(self._workers)
+        self._dealt: Counter[str] = Counter()
         self._next_document = 0
         self._closed = False
         self._thread = threading.Thread(target=self._run, daemon=True)
+        for name in names:
+            if name in known:
+                self._emit(known[name])
 
     def _run(self) -> None:
         async def everyone() -> None:
-            pairs = zip(self._workers, self._commands, strict=True)
-            await asyncio.gather(*(worker.run(argv) for worker, argv in pairs))
+            places = asyncio.Semaphore(self._jobs)
+            await asyncio.gather(
+                *(worker.run(self._commands[worker.framework], places) for worker in self._all())
+            )
 
         asyncio.set_event_loop(self._loop)
         self._loop.run_until_complete(everyone())
@@ -263,30 +106,31 @@ class Pool:
         return self
 
     def __exit__(self, *exception: object) -> None:
-        for worker in self._workers:
+        for worker in self._all():
             worker.kill()
         if self._thread.is_alive():
             self.close()
             self._thread.join(timeout=10)
 
-    def ask(self, problem: Problem, framework: str = "") -> None:
-        """Put one problem to every worker, or to that of one framework alone."""
-        for worker in self._workers:
-            if framework in ("", worker.framework):
-                self._send(worker, msgspec.to_builtins(problem))
+    def ask(self, problem: Problem, names: Container[str] | None = None) -> None:
+        """Put one problem to a worker of every framework, or of those among ``names``."""
+        request = msgspec.to_builtins(problem)
+        for name, shards in self._workers.items():
+            if (names is None or name in names) and not self._recall(name, problem.id):
+                self._send(shards[self._dealt[name] % len(shards)], request)
+                self._dealt[name] += 1
 
     def look_up(self, framework: str, name: str) -> None:
         """Ask one framework for the docstring of a public call: an :class:`Excerpt`."""
         self._next_document -= 1
-        for worker in self._workers:
-            if worker.framework == framework:
-                self._send(worker, {"id": self._next_document, "document": name})
+        for worker in self._workers.get(framework, [])[:1]:
+            self._send(worker, {"id": self._next_document, "document": name})
 
     def close(self) -> None:
         """Nothing more will be asked."""
         if not self._closed:
             self._closed = True
-            for worker in self._workers:
+            for worker in self._all():
                 self._send(worker, None)
 
     def events(self, wait: bool = True) -> Iterator[Event]:
@@ -302,5 +146,42 @@ class Pool:
             self._working -= isinstance(event, Finished)
             yield event
 
-    def _send(self, worker: _Worker, request: dict[str, Any] | None) -> None:
-        self._loop.call_soon_threadsafe(worker.requests.put_nowait, request)
+    def _all(self) -> Iterator[Conversation]:
+        return (worker for shards in self._workers.values() for worker in shards)
+
+    def _send(self, worker: Conversation, request: dict[str, Any] | None) -> None:
+        self._loop.call_soon_threadsafe(worker.ask, request)
+
+    def _recall(self, framework: str, problem: int) -> bool:
+        """Say again what the journal has of the problem, if it has all of it."""
+        recorded = self._journal.recorded.get((framework, problem)) if self._journal else None
+        if recorded is None:
+            return False
+        for report in recorded:
+            self._events.put(report)
+        self._events.put(Answered(framework, problem))
+        return True
+
+    def _emit(self, event: Event) -> None:
+        """Pass on what a worker said, a framework's start and end once for all its workers."""
+        if isinstance(event, Started):
+            if event.framework in self._started:
+                return
+            self._started.add(event.framework)
+        elif isinstance(event, Finished):
+            self._unfinished[event.framework] -= 1
+            if self._unfinished[event.framework]:
+                return
+        self._events.put(event)
+
+
+def _shards(names: Sequence[str], jobs: int | None) -> dict[str, int]:
+    """How many workers each framework has: one, and its share of the jobs that are to spare."""
+    spare = max(0, (jobs or 0) - len(names))
+    return {
+        name: 1 + spare // len(names) + (k < spare % len(names)) for k, name in enumerate(names)
+    }
+
+
+def _forget(framework: str, line: bytes) -> None:
+    """What is done with a worker's line where there is no journal."""

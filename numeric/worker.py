@@ -135,6 +135,11 @@ DECLINING = (
     "unsupported",
     "not supported",
     "not implemented for",
+    "is not implemented",
+    "not understood",
+    "doesn't handle types",
+    "cfloat or cdouble types",
+    "to satisfy the constraint",
     "list of allowed values",
     "could not find device for node",
     "is not registered",
@@ -143,17 +148,22 @@ DECLINING = (
     "same dtype such as 'float32' and 'float64'",
     "not defined for",
     "is not found",
+    "op is not implemented",
+    "integer-valued variable",
+    "must be a float type",
+    "disconnectedtype, or continuous",
 )
-"""How the frameworks say that a call does not exist, mostly in a dtype."""
+"""How the frameworks say that a call or its derivative does not exist, mostly in a dtype."""
 
 
 def _declines(error):
     """Whether the framework says that it has no such gradient: raised by it, and in words.
 
-    What its compiled code raises has its innermost place in the file of the routes.
+    Compiled code leaves no frame of its own: the last is then that of a route, at no ``raise``.
     """
-    place = traceback.extract_tb(error.__traceback__)[-1][0]
-    inside = "site-packages" in place or os.path.dirname(place) == FRAMEWORKS
+    last = traceback.extract_tb(error.__traceback__)[-1]
+    inside = "site-packages" in last.filename or os.path.dirname(last.filename) == FRAMEWORKS
+    inside = inside or not (last.line or "").startswith("raise ")
     said = str(error).lower()
     own = isinstance(error, NotImplementedError) and inside
     return own or (inside and any(phrase in said for phrase in DECLINING))

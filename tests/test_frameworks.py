@@ -1,20 +1,37 @@
 """Every route of every framework, crossed with structures, sizes and dtypes, from one table."""
 
+from importlib import import_module
+
 import numpy as np
 import pytest
 from rich.progress import Progress
 
 from court.hearing import Hearing
 from court.judge import judge
-from court.records import Choice, Reported
-from numeric.pool import known_frameworks
+from court.records import Choice, Problem, Reported
+from numeric.pool import Pool, known_frameworks
 from tests.helpers import exact_gradient
 from verify import hear
 
 STRUCTURES = ("symmetric", "diagonal", "toeplitz", "ar1")
-EXTRAS = ("jax", "paddle", "casadi")
+EXTRAS = ("autograd", "jax", "pytensor", "paddle", "casadi")
 
-DECLINED = {("jax", "jnp.linalg.eig"), ("paddle", "paddle.linalg.eigvals")}
+DECLINED = {
+    ("autograd", "anp.linalg.cond"),
+    ("autograd", "anp.linalg.eigvalsh"),
+    ("autograd", "anp.linalg.lstsq"),
+    ("autograd", "anp.linalg.norm(X, 2)"),
+    ("autograd", "anp.linalg.svd"),
+    ("autograd", "anp.trace(anp.linalg.matrix_power(X, 3))"),
+    ("autograd", "autograd.scipy.linalg.expm"),
+    ("autograd", "autograd.scipy.linalg.logm"),
+    ("jax", "jnp.linalg.eig"),
+    ("paddle", "paddle.linalg.eigvals"),
+    ("pytensor", "pt.linalg.eig"),
+    ("pytensor", "pt.linalg.lstsq"),
+    ("pytensor", "pt.linalg.svd"),
+    ("torch", "torch.linalg.ldl_solve(hermitian=True)"),
+}
 """Routes whose framework says itself that it has no gradient; one that had would fail the test."""
 
 FLOAT64_ONLY = ("casadi",)
@@ -24,8 +41,9 @@ WRONG = {
     ("paddle", "paddle.linalg.triangular_solve"),
     ("paddle", "MultivariateNormal(covariance_matrix=X)"),
     ("paddle", "MultivariateNormal(precision_matrix=X), y.stop_gradient=False"),
+    ("pytensor", "pt.linalg.lu(permute_l=True)"),
 }
-"""Routes whose gradient is memory never written to, which at times holds the right numbers."""
+"""Routes whose gradient is wrong at some matrices."""
 
 INEXACT = {
     ("paddle", "paddle.linalg.matrix_norm(X)**2"),  # X/(‖X‖ + 1e-12)
@@ -34,6 +52,9 @@ INEXACT = {
 """Routes that lose digits, so that they disagree in float64 at some points."""
 
 CONVENTIONS = {
+    ("autograd", "anp.linalg.eigh(UPLO='L')"): ("lower", "lower"),
+    ("autograd", "anp.linalg.eigh(UPLO='U')"): ("upper", "upper"),
+    ("autograd", "anp.linalg.eig"): ("symmetric", "entries"),
     ("numpy", "np.linalg.eigh(UPLO='L')"): ("symmetric", "lower"),
     ("numpy", "np.linalg.eigh(UPLO='U')"): ("symmetric", "upper"),
     ("torch", "torch.linalg.eigh(UPLO='L')"): ("symmetric", "lower"),
@@ -48,18 +69,20 @@ CONVENTIONS = {
     ("jax", "jnp.linalg.eigh"): ("symmetric", "both"),
     ("jax", "jnp.linalg.eigh(symmetrize_input=False)"): ("symmetric", "lower"),
     ("jax", "jnp.linalg.eigh(UPLO='U', symmetrize_input=False)"): ("symmetric", "upper"),
+    ("pytensor", "pt.linalg.eigh(lower=True)"): ("lower", "lower"),
+    ("pytensor", "pt.linalg.eigvalsh(lower=False)"): ("upper", "upper"),
 }
 """What the pinned versions do with an eigenvalue: the convention reported, the entries read."""
 
 
-def hearing_of(framework, size, dtypes=("float64",)):
+def hearing_of(framework, size, dtypes=("float64",), functions=(), matrix=None):
     if framework in EXTRAS:
         pytest.importorskip(framework)
     choice = Choice(
-        functions=(),
+        functions=functions,
         frameworks=[framework],
-        matrix=None,
-        parameterizations=STRUCTURES,
+        matrix=matrix,
+        parameterizations=() if matrix else STRUCTURES,
         size=size,
         dtypes=dtypes,
         points=2,
@@ -81,9 +104,6 @@ def test_every_route_agrees_and_its_planted_twin_does_not(framework, size):
     assert len(verdicts) > 100
     for v in verdicts:
         assert v.verdict in outcomes(v), v
-    routes = {(v.framework, v.route) for v in verdicts}
-    disagreeing = {(v.framework, v.route) for v in verdicts if v.verdict == "disagrees"}
-    assert disagreeing >= routes & WRONG
     for report in hearing.reported:
         if not report.error:
             reject_twin(hearing, report)
@@ -120,6 +140,73 @@ def test_conventions_and_reads_of_the_eigensolvers(framework):
     assert {key: found[key] for key in expected} == expected
 
 
+def ask(framework, *problems):
+    """Every report of one framework on problems that need not be in the catalogue."""
+    with Pool([framework], 300) as pool:
+        for problem in problems:
+            pool.ask(problem)
+        pool.close()
+        return [event for event in pool.events() if isinstance(event, Reported)]
+
+
+WRONG_FORWARD = {
+    "torch.cholesky_inverse",
+    "torch.cholesky_inverse(upper=True)",
+    "torch.distributions.MultivariateNormal(X).precision_matrix",
+}
+"""PyTorch's forward mode of cholesky_inverse has two factors in the wrong order (issue 196682)."""
+
+
+@pytest.mark.parametrize("imaginary", [None, [[0, 0.5], [-0.5, 0]]])
+def test_torch_agrees_with_itself_forward_and_reverse_but_for_a_known_error(imaginary):
+    dtype = "float64" if imaginary is None else "complex128"
+    about = ({"u": [1, 2]}, [[2, 1], [1, 2]], dtype, imaginary)
+    reports = ask(
+        "torch",
+        Problem(0, "inverse_quadratic_form", *about, forward=True),
+        Problem(1, "inverse_quadratic_form_pd", *about, forward=True),
+        Problem(2, "log_det", {}, *about[1:], forward=True),
+    )
+    found = {(r.mode, r.route): r.gradient for r in reports if not r.error}
+    agreeing = {
+        route: bool(np.allclose((G + G.conj().T) / 2, found["forward", route], rtol=1e-13))
+        for (mode, route), G in found.items()
+        if mode == "reverse" and ("forward", route) in found
+    }
+    assert len(agreeing) > 20
+    known = WRONG_FORWARD & set(agreeing)
+    assert len(known) >= 2
+    assert {route for route, agrees in agreeing.items() if not agrees} == known
+
+
+def test_equal_eigenvalues_in_functions_of_a_matrix():
+    """By divided differences the gradient is right; PyTorch divides by the gap, which is 0."""
+    W = np.array([[1.0, 2.0], [4.0, 8.0]])
+    slopes = {"exp": np.e, "log": 1, "sqrt": 1 / 2, "inverse_sqrt": -1 / 2, "cube_root": 1 / 3}
+    problems = [
+        Problem(k, "weighted_" + name, {"W": W.tolist()}, [[1, 0], [0, 1]], "float64")
+        for k, name in enumerate(slopes)
+    ]
+    for r in ask("numpy", *problems):
+        exact = list(slopes.values())[r.problem] * (W + W.T) / 2
+        np.testing.assert_allclose(r.gradient, exact, rtol=1e-15)
+    right = {r.route: not np.isnan(r.gradient).any() for r in ask("torch", problems[0])}
+    assert right.pop("torch.linalg.matrix_exp")
+    assert set(right.values()) == {False}
+
+
+@pytest.mark.parametrize(
+    ("framework", "dtype"), [("numpy", "float16"), ("numpy", "bfloat16"), ("torch", "float16")]
+)
+def test_a_dtype_that_the_framework_lacks_is_declined(framework, dtype):
+    half, single = (
+        ask(framework, Problem(0, "eigenvalue", {"i": 0}, [[2, 1], [1, 3]], kind))
+        for kind in (dtype, "float32")
+    )
+    assert all(r.declined for r in half), half
+    assert not any(r.error for r in single), single
+
+
 def test_the_required_frameworks_come_first():
     assert known_frameworks()[:3] == ["numpy", "torch", "tensorflow"]
 
@@ -137,3 +224,22 @@ def test_a_cholesky_solver_of_casadi_is_right_forward_and_wrong_in_reverse():
         assert np.allclose(Framework().differentiate_forward(*about), exact)
         right = np.allclose((G + G.T) / 2, exact)
         assert right == (name != "ca.solve(X, u, 'csparsecholesky')"), name
+
+
+@pytest.mark.parametrize(("matrix", "verdict"), [("3 1; 1 2", "agrees"), ("1 2; 2 5", "disagrees")])
+def test_pytensor_is_wrong_where_lu_exchanges_rows(matrix, verdict):
+    hearing = hearing_of("pytensor", 2, functions=("inverse_quadratic_form",), matrix=matrix)
+    found = {v.route: v.verdict for v in hearing.verdicts()}
+    assert found["pt.linalg.lu(permute_l=True)"] == verdict
+    assert found["pt.linalg.lu_factor, pt.linalg.lu_solve"] == "agrees"
+
+
+def test_the_complex_gradient_of_autograd_is_the_conjugate():
+    pytest.importorskip("autograd")
+    framework = import_module("numeric.frameworks.autograd").Framework()
+    X = np.array([[2, 1 + 1j], [1 - 1j, 3]])
+    route = framework.routes["trace_square"]["anp.trace(X @ X)"]
+    value, G, dtype = framework.differentiate(route, X, {}, "complex128")
+    assert (value, dtype) == (17, "complex128")
+    np.testing.assert_allclose(G, 2 * X.conj())
+    np.testing.assert_allclose(framework.differentiate_forward(route, X, {}, "complex128"), 2 * X)

@@ -154,6 +154,15 @@ def test_another_dtype_than_asked_for_disagrees():
     assert "float32" in verdict.reason
 
 
+def test_a_wider_dtype_than_asked_for_is_judged_by_its_numbers():
+    ref = reference(dtype="float32")
+    verdict = judge(ref, report(ref, dtype="float64"), "float32")
+    assert (verdict.verdict, verdict.reason) == ("agrees", "the gradient came back in float64")
+    G = exact_gradient(ref)
+    wrong = judge(ref, report(ref, 1.001 * G, dtype="float64"), "float32")
+    assert wrong.verdict == "disagrees"
+
+
 def test_another_shape_disagrees():
     ref = reference()
     verdict = verdict_on(ref, np.ones((2, 2)))

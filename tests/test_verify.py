@@ -216,7 +216,7 @@ def test_a_point_without_a_derivative_is_refused_and_nothing_is_judged(capsys):
 def test_a_matrix_can_come_from_a_file(tmp_path, capsys):
     file = tmp_path / "matrix.txt"
     file.write_text("2 1/3\n1/3 1\n")
-    assert verify.main(["log_det", "-f", "numpy", "--quiet", "--matrix", str(file)]) == 0
+    assert verify.main(["trace", "-f", "numpy", "--quiet", "--matrix", str(file)]) == 0
     assert "1 agree" in capsys.readouterr().out
 
 

@@ -96,9 +96,10 @@ def assert_gone(tmp_path):
         (WRITE_TO_ALL.format(what="b'rubbish\\n'"), "what is no answer: 'rubbish'"),
         (WRITE_TO_ALL.format(what="b'{}\\n'"), "what is no answer: '{}'"),
         (WRITE_TO_ALL.format(what="b'[1]\\n'"), "what is no answer: '[1]'"),
+        (WRITE_TO_ALL.format(what="b'[' * 2**18 + b'\\n'"), "what is no answer: '[[["),
         (WRITE_TO_ALL.format(what="b'x' * 2**25"), "bytes at once"),
     ],
-    ids=["exit", "kill", "abort", "rubbish", "empty object", "array", "flood"],
+    ids=["exit", "kill", "abort", "rubbish", "empty object", "array", "nested", "flood"],
 )
 def test_a_worker_that_dies_or_talks_rubbish(run, tmp_path, fault, reason):
     status, verdicts, _ = run(fault)

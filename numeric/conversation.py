@@ -1,0 +1,247 @@
+"""The conversation with one worker process: what it is asked, and what its lines mean.
+
+A worker may crash, hang, flood its output or print rubbish.  It is then killed, and each route that
+it still owes comes back as a report that says so.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import os
+import signal
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+from jaxtyping import Inexact
+
+from court.records import Answered, Event, Excerpt, Finished, Mode, Reported, Started
+
+LINE_LIMIT = 2**24
+"""Longest answer in bytes: room for the gradient at n = 800; a flood ends there."""
+STDERR_KEPT = 2000
+GRACE = 2.0
+"""Seconds that a worker has to exit by itself once it has closed its output."""
+QUIET = {
+    "TF_CPP_MIN_LOG_LEVEL": "3",
+    "TF_ENABLE_ONEDNN_OPTS": "0",
+    "CUDA_VISIBLE_DEVICES": "",
+    "OMP_NUM_THREADS": "1",
+    "OPENBLAS_NUM_THREADS": "1",
+    "MKL_NUM_THREADS": "1",
+}
+"""Workers compute on the CPU with one thread each: the cores are shared out among the workers."""
+
+
+MALFORMED = (ValueError, KeyError, TypeError, AttributeError, RecursionError)
+"""What the reading of a line raises that is no answer."""
+
+
+class WorkerError(RuntimeError):
+    """A worker is of no more use: it died, was silent too long, or said what is no answer."""
+
+
+class Conversation:
+    """The conversation with one worker process, run inside the pool's event loop.
+
+    Every line that belongs to problems, once it is understood, goes to ``record``, and then every
+    event to ``emit``.  With ``at_once`` the process is started before anything is asked.
+    """
+
+    def __init__(
+        self,
+        framework: str,
+        emit: Callable[[Event], None],
+        record: Callable[[str, bytes], None],
+        timeout: float,
+        at_once: bool = True,
+    ) -> None:
+        self.framework = framework
+        self.process: asyncio.subprocess.Process | None = None
+        self._requests: asyncio.Queue[dict[str, Any] | None] = asyncio.Queue()
+        self._emit = emit
+        self._record = record
+        self._timeout = timeout
+        self._needed = at_once
+        self._first = asyncio.Event()
+        self._killed = False
+        self._version = ""
+        self._routes: dict[str, list[str]] = {}
+        self._open: dict[int, dict[str, Any]] = {}
+        self._answered: set[tuple[int, str]] = set()
+        self._complaint = ""
+        self._closed = False
+
+    def ask(self, request: dict[str, Any] | None) -> None:
+        """Queue a request; nothing is the end of them.  To be called in the event loop."""
+        self._needed |= request is not None
+        self._requests.put_nowait(request)
+        self._first.set()
+
+    async def run(self, argv: Sequence[str], places: asyncio.Semaphore) -> None:
+        """See the process through once there is a place for it, if it is needed at all."""
+        try:
+            if not self._needed:
+                await self._first.wait()
+            if self._needed:
+                async with places:
+                    if not self._killed:
+                        await self._converse(argv)
+        except (WorkerError, OSError) as error:
+            await self._owe(str(error))
+        finally:
+            self._emit(Finished(self.framework))
+
+    async def _converse(self, argv: Sequence[str]) -> None:
+        """Start the process, pass it the requests until there are no more, and see it off."""
+        self.process = await asyncio.create_subprocess_exec(
+            *argv,
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+            limit=LINE_LIMIT,
+            env=os.environ | QUIET,
+            start_new_session=True,
+        )
+        if self._killed:  # while it was being started
+            self.kill()
+        stdin, stdout, stderr = self.process.stdin, self.process.stdout, self.process.stderr
+        if stdin is None or stdout is None or stderr is None:
+            raise WorkerError("the worker has no pipes")
+        side = [
+            asyncio.create_task(self._listen_to_complaints(stderr)),
+            asyncio.create_task(self._write(stdin)),
+        ]
+        try:
+            await self._read(stdout)
+            with contextlib.suppress(asyncio.TimeoutError):
+                await asyncio.wait_for(self.process.wait(), GRACE)
+        finally:
+            self.kill()
+            status = await self.process.wait()
+            side[1].cancel()
+            await asyncio.wait(side, timeout=1)
+        self._check_nothing_is_open(status)
+
+    def kill(self) -> None:
+        """Kill the process and all that it started; if it is not started yet, it will not be."""
+        self._killed = True
+        if self.process is not None and self.process.returncode is None:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(self.process.pid, signal.SIGKILL)
+
+    async def _write(self, pipe: asyncio.StreamWriter) -> None:
+        try:
+            while (request := await self._requests.get()) is not None:
+                self._open[request["id"]] = request
+                pipe.write(json.dumps(request).encode() + b"\n")
+                await pipe.drain()
+            self._closed = True
+            pipe.close()
+        except (BrokenPipeError, ConnectionResetError):
+            pass  # the reader sees the end of the output
+
+    async def _listen_to_complaints(self, pipe: asyncio.StreamReader) -> None:
+        while chunk := await pipe.read(2**16):
+            self._complaint = (self._complaint + chunk.decode(errors="replace"))[-STDERR_KEPT:]
+
+    async def _read(self, pipe: asyncio.StreamReader) -> None:
+        while True:
+            try:
+                line = await asyncio.wait_for(pipe.readline(), self._timeout)
+            except asyncio.TimeoutError:
+                if self._open or not self._version:
+                    raise WorkerError(f"the worker was silent for {self._timeout:g} s") from None
+                continue
+            except ValueError:
+                raise WorkerError(f"the worker printed over {LINE_LIMIT} bytes at once") from None
+            if not line:
+                return
+            self._understand(line)
+
+    def _understand(self, line: bytes) -> None:
+        try:
+            answer = json.loads(line)
+            if "hello" in answer:
+                hello = started(self.framework, answer)
+                self._version, self._routes = hello.version, hello.routes
+                self._record(self.framework, line)
+                self._emit(hello)
+            elif "done" in answer:
+                request = self._open.pop(answer["done"])
+                if "document" in answer:
+                    self._emit(Excerpt(self.framework, request["document"], answer["document"]))
+                else:
+                    self._record(self.framework, line)
+                    self._emit(Answered(self.framework, answer["done"]))
+            else:
+                if answer["problem"] not in self._open:
+                    raise ValueError("an answer to what was not asked")
+                report = reported(self.framework, self._version, answer)
+                self._answered.add((answer["problem"], answer["route"]))
+                self._record(self.framework, line)
+                self._emit(report)
+        except MALFORMED:
+            said = line[:60].decode(errors="replace").strip()
+            raise WorkerError(f"the worker printed what is no answer: {said!r}") from None
+
+    def _check_nothing_is_open(self, status: int) -> None:
+        if self._open or not self._version:
+            last = self._complaint.strip().splitlines()
+            why = f": {last[-1][:200]}" if last else ""
+            how = f"was killed by signal {-status}" if status < 0 else f"ended with status {status}"
+            raise WorkerError(f"the worker {how}{why}")
+
+    async def _owe(self, why: str) -> None:
+        """One failed report for each route that is owed, now and until nothing more is asked."""
+        for request in self._open.values():
+            self._fail(request, why)
+        while not self._closed:
+            late = await self._requests.get()
+            if late is None:
+                self._closed = True
+            else:
+                self._fail(late, why)
+
+    def _fail(self, request: dict[str, Any], why: str) -> None:
+        if "function" not in request:
+            return
+        family = request["function"].split("[")[0]
+        for route in self._routes.get(family, ["(every route)"]):
+            asked = request["route"] in ("", route)
+            if asked and (request["id"], route) not in self._answered:
+                about = (request["id"], self.framework, self._version, route)
+                self._emit(Reported(*about, error=why, worker_died=True))
+
+
+def started(framework: str, answer: dict[str, Any]) -> Started:
+    """What a worker's first line means; raises one of ``MALFORMED`` if it is no such line."""
+    return Started(framework, str(answer["hello"]["version"]), dict(answer["hello"]["routes"]))
+
+
+def reported(framework: str, version: str, answer: dict[str, Any]) -> Reported:
+    """What a worker's line about one route means; raises likewise."""
+    about = (answer["problem"], framework, version, str(answer["route"]))
+    mode: Mode = "forward" if "mode" in answer else "reverse"
+    if "error" in answer:
+        declined = bool(answer["declined"])
+        return Reported(*about, mode=mode, error=str(answer["error"]), declined=declined)
+    return Reported(
+        *about,
+        mode=mode,
+        dtype=str(answer["dtype"]),
+        value=float(answer["value"]),
+        gradient=_array(answer["gradient"]),
+        reads=answer["reads"],
+        entrywise=_array(answer["entrywise"]) if answer.get("entrywise") else None,
+    )
+
+
+def _array(rows: dict[str, Any]) -> Inexact[np.ndarray, "n n"]:
+    """A matrix as a worker writes it."""
+    real = np.array(rows["real"], dtype=np.float64)
+    if rows["imaginary"] is None:
+        return real
+    return real + 1j * np.array(rows["imaginary"], dtype=np.float64)

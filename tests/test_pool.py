@@ -1,0 +1,105 @@
+"""Several workers of a framework, a limit on all of them, and who is asked what."""
+
+import os
+from collections import Counter
+
+import pytest
+
+from court.records import Answered, Excerpt, Reported
+from numeric.pool import Pool
+from tests.fake_workers import Fakes, assert_complete, problems, reports
+
+FOUR = ("alpha", "beta", "gamma", "delta")
+
+
+@pytest.fixture
+def fakes(tmp_path):
+    return Fakes(tmp_path)
+
+
+def hear(fakes, names, count, **options):
+    """All events of a pool that is asked so many problems."""
+    with Pool(names, 60, interpreter=fakes.interpreter, **options) as pool:
+        for problem in problems(count):
+            pool.ask(problem)
+        pool.close()
+        return list(pool.events())
+
+
+@pytest.mark.parametrize(("jobs", "at_once"), [(1, 1), (2, 2), (4, 4), (None, 4)])
+def test_no_more_workers_run_at_once_than_jobs(fakes, jobs, at_once):
+    with Pool(FOUR, 60, interpreter=fakes.interpreter, jobs=jobs) as pool:
+        pool.ask(problems(1)[0])
+        events = []
+        for event in pool.events():
+            events.append(event)
+            if sum(isinstance(e, Answered) for e in events) == at_once:
+                pool.close()  # till now none of them could end
+    assert fakes.most_at_once() == at_once
+    assert_complete(events, FOUR, 1)
+
+
+def test_a_pool_without_a_place_for_a_worker_is_refused(fakes):
+    with pytest.raises(ValueError, match="0 jobs"):
+        Pool(FOUR, 60, interpreter=fakes.interpreter, jobs=0)
+
+
+@pytest.mark.parametrize(
+    ("jobs", "alpha", "beta"),
+    [
+        (2, [[0, 1, 2, 3, 4, 5, 6]], [[0, 1, 2, 3, 4, 5, 6]]),
+        (5, [[0, 3, 6], [1, 4], [2, 5]], [[0, 2, 4, 6], [1, 3, 5]]),
+    ],
+)
+def test_workers_share_out_the_problems_of_their_framework(fakes, jobs, alpha, beta):
+    events = hear(fakes, ("alpha", "beta"), 7, jobs=jobs)
+    assert (fakes.shares("alpha"), fakes.shares("beta")) == (alpha, beta)
+    assert_complete(events, ("alpha", "beta"), 7)
+    fakes.forget()
+    assert reports(hear(fakes, ("alpha", "beta"), 7)) == reports(events)
+    assert len(fakes.shares("alpha")) == 1
+
+
+def test_a_worker_whose_share_is_empty_is_not_started(fakes):
+    hear(fakes, ("alpha", "beta"), 2, jobs=9)
+    assert Counter(fakes.starts()) == {"alpha": 2, "beta": 2}
+
+
+@pytest.mark.parametrize(("jobs", "lost"), [(3, {1, 4}), (None, {1, 2, 3, 4, 5})])
+def test_a_death_costs_the_share_of_that_worker_alone(fakes, jobs, lost):
+    fakes.plant_death("alpha", 1)
+    events = hear(fakes, ("alpha",), 6, jobs=jobs)
+    died = {e.problem for e in events if isinstance(e, Reported) and e.worker_died}
+    assert died == lost
+    assert {e.problem for e in events if isinstance(e, Answered)} == set(range(6)) - lost
+    before = [e for e in events if isinstance(e, Reported) and e.problem == 1 and not e.worker_died]
+    assert {e.route for e in before} == {"smooth"}
+
+
+def test_a_problem_goes_only_to_the_frameworks_that_are_named(fakes):
+    first, second = problems(2)
+    with Pool(("alpha", "beta"), 60, interpreter=fakes.interpreter) as pool:
+        pool.ask(first, ["beta", "unheard of"])
+        pool.ask(second)
+        pool.close()
+        events = list(pool.events())
+    assert fakes.asked() == [("alpha", 1), ("beta", 0), ("beta", 1)]
+    assert len([e for e in events if isinstance(e, Answered)]) == 3
+
+
+def test_a_docstring_is_asked_of_one_worker(fakes):
+    with Pool(("alpha", "beta"), 60, interpreter=fakes.interpreter, jobs=6) as pool:
+        pool.look_up("alpha", "eigh")
+        pool.look_up("unheard of", "eigh")
+        pool.close()
+        found = [e for e in pool.events() if isinstance(e, Excerpt)]
+    assert found == [Excerpt("alpha", "eigh", "eigh of alpha")]
+
+
+def test_who_leaves_early_leaves_nothing_running_and_nothing_to_start(fakes):
+    with Pool(FOUR, 60, interpreter=fakes.interpreter, jobs=1) as pool:
+        pool.ask(problems(1)[0])
+        next(e for e in pool.events() if isinstance(e, Answered))
+    assert fakes.starts() == ["alpha"]
+    with pytest.raises(ProcessLookupError):
+        os.kill(fakes.log()[0].pid, 0)
