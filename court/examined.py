@@ -159,11 +159,12 @@ def _exact_entries(reference: Reference) -> tuple[list[list[Entry]], float]:
 
 def _decimal(x: Fraction) -> Decimal:
     """x to 32 digits, plainly: what is an integer looks like one."""
-    rounded = Context(prec=DIGITS).divide(Decimal(x.numerator), Decimal(x.denominator))
+    context = Context(prec=DIGITS)
+    rounded = context.divide(Decimal(x.numerator), Decimal(x.denominator))
     if abs(rounded) < Decimal(10) ** -DIGITS:
         return Decimal(0)
     whole = rounded.to_integral_value()
-    return whole if whole == rounded else rounded.normalize()
+    return whole if whole == rounded else rounded.normalize(context)
 
 
 def as_text(X: Float[np.ndarray, "n n"], is_hermitian: bool) -> str:

@@ -6,7 +6,6 @@ back, what is true and whether the two still differ is found by a run.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from typing import Annotated, Literal
 
@@ -17,8 +16,12 @@ from court.atlas import Atlas, Row
 from court.errors import InputError
 from court.records import Mode
 
-Place = Literal["real reverse", "real forward", "hermitian reverse", "hermitian forward"]
-OF_DTYPE = {"complex": "hermitian", "float": "real", "bfloat": "real"}
+COVERED = {
+    "real": ("real", "float32", "float16", "bfloat16"),
+    "hermitian": ("hermitian", "complex64"),
+}
+"""What is wrong in double precision is so in the shorter dtypes of the atlas."""
+ANY = "*"
 
 
 class Finding(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -44,9 +47,12 @@ class Finding(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         str, Meta(description="a right route whose conjugation is the framework's; this one's not")
     ] = ""
     also: Annotated[
-        tuple[tuple[str, str], ...], Meta(description="(family, route) with the same cause")
+        tuple[tuple[str, str], ...],
+        Meta(description="(family or *, what the route's name has in it) of the same cause"),
     ] = ()
-    also_at: Annotated[tuple[Place, ...], Meta(description="where else in the atlas")] = ()
+    also_at: Annotated[
+        tuple[str, ...], Meta(description="other columns of the atlas, as `hermitian reverse`")
+    ] = ()
 
     @property
     def is_complex(self) -> bool:
@@ -54,20 +60,34 @@ class Finding(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         return self.dtype.startswith("complex")
 
     @property
-    def places(self) -> set[str]:
-        """Where in a row of the atlas it is seen."""
-        kind = "hermitian" if self.is_complex else "real"
-        return {f"{kind} {self.mode}", *self.also_at}
+    def own_place(self) -> str:
+        """The column of the atlas that its own case belongs to, as ``real reverse``."""
+        kinds = {"float64": "real", "complex128": "hermitian"}
+        return f"{kinds.get(self.dtype, self.dtype)} {self.mode}"
+
+    def covers(self, name: str) -> bool:
+        """Whether what is wrong in this column of the atlas is this finding."""
+        kind, mode = name.split()
+        return any(
+            mode == place.split()[1] and kind in COVERED.get(place.split()[0], (place.split()[0],))
+            for place in (self.own_place, *self.also_at)
+        )
+
+    def is_of(self, row: Row) -> bool:
+        """Whether it is about the version that a row of the atlas is about."""
+        return self.framework == row.framework and public(row.version) in self.versions
+
+    def is_own(self, row: Row) -> bool:
+        """Whether a row is that of its own function and route."""
+        own = (family(self.function), self.route)
+        return self.is_of(row) and (family(row.function), row.route) == own
 
     def is_about(self, row: Row) -> bool:
-        """Whether it is seen in a row of the atlas at all."""
-        own = (family(self.function), self.route)
-        same = self.framework == row.framework and public(row.version) in self.versions
-        return (
-            same
-            and self.in_atlas != "never"
-            and ((family(row.function), row.route) in {own, *self.also})
+        """Whether it is seen in a row of the atlas: its own, or one with the same cause."""
+        alike = any(
+            name in (ANY, family(row.function)) and part in row.route for name, part in self.also
         )
+        return self.in_atlas != "never" and (self.is_own(row) or (alike and self.is_of(row)))
 
 
 def read(text: bytes) -> list[Finding]:
@@ -113,33 +133,21 @@ def _known(row: Row, findings: Sequence[Finding]) -> dict[str, str]:
     known: dict[str, str] = {}
     for finding in findings:
         if finding.is_about(row):
-            for name in row.wrong:
-                if _place(name) in finding.places:
-                    known.setdefault(name, finding.id)
+            for name in filter(finding.covers, row.wrong):
+                known.setdefault(name, finding.id)
     return known
 
 
-def _place(name: str) -> str:
-    """``hermitian reverse`` of ``complex64 reverse``."""
-    dtype, mode = name.split()
-    kind = OF_DTYPE.get(re.sub(r"\d+$", "", dtype), dtype)
-    return f"{kind} {mode}"
-
-
 def contradicted(atlas: Atlas, findings: Sequence[Finding]) -> list[str]:
-    """A line for each finding that the atlas should show and does not."""
-    lines = []
-    for finding in findings:
-        if finding.in_atlas != "always" or not finding.certain or finding.against:
-            continue
-        for row in filter(finding.is_about, atlas.rows):
-            right = [place for place in sorted(finding.places) if _agrees(row, place)]
-            lines += [
-                f"{finding.id}: {row.framework} {row.version}, {row.function}, {row.route} is "
-                f"listed as wrong and agrees ({place})"
-                for place in right
-            ]
-    return lines
+    """A line for each finding that the atlas should show in its own row, and does not."""
+    return [
+        f"{finding.id}: {row.framework} {row.version}, {row.function}, {row.route} is listed as "
+        f"wrong and agrees ({finding.own_place})"
+        for finding in findings
+        if finding.in_atlas == "always" and finding.certain and not finding.against
+        for row in filter(finding.is_own, atlas.rows)
+        if _agrees(row, finding.own_place)
+    ]
 
 
 def _agrees(row: Row, place: str) -> bool:
@@ -148,5 +156,6 @@ def _agrees(row: Row, place: str) -> bool:
         "real forward": row.forward,
         "hermitian reverse": row.hermitian,
         "hermitian forward": row.forward_hermitian,
+        **{f"{dtype} reverse": outcome for dtype, outcome in row.dtypes.items()},
     }
-    return outcomes[place] == "agrees"
+    return outcomes.get(place) == "agrees"
