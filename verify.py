@@ -281,7 +281,9 @@ def atlas(
 ) -> int:
     """Every route of every installed framework: what it reads, and what its gradient is.
 
-    One table, on the terminal, as JSON and as Markdown.  The exit status is that of a run.
+    One table, on the terminal, as JSON and as Markdown.  Exit status: 0 nothing wrong but known
+    findings, 1 something else is wrong or a known finding is not any more, 2 nothing agrees, 3 a
+    framework that was asked for is missing or its worker died, 130 interrupted.
     """
     frameworks, missing = choose_frameworks(asked)
     choice = Choice(functions, frameworks, None, (), size, (), 1, seed, None, timeout, atlas=True)
@@ -304,10 +306,11 @@ def atlas(
         console.print(line, soft_wrap=True, markup=False)
     if interrupted:
         return INTERRUPTED
-    status = exit_status(hearing, make_run(hearing, arguments), missing)
-    if status == DISAGREES and not (contradictions or atlas_table.is_news(found.rows)):
-        return 0
-    return status or (DISAGREES if contradictions else 0)
+    if missing or hearing.worker_died:
+        return MISSING
+    if contradictions or any(row.is_news for row in found.rows):
+        return DISAGREES
+    return 0 if any(row.valid == "agrees" for row in found.rows) else BAD_INPUT
 
 
 @click.command("findings", context_settings=SETTINGS)

@@ -48,8 +48,8 @@ class Row(Struct, frozen=True):
 
     @property
     def is_news(self) -> bool:
-        """Whether anything of it disagrees that is no known finding."""
-        return not set(self.wrong) <= set(self.known)
+        """Whether anything of it disagrees that is no known finding, or it fails in float64."""
+        return self.valid == "failed" or not set(self.wrong) <= set(self.known)
 
 
 class Atlas(Struct, frozen=True):

@@ -137,12 +137,6 @@ def show(console: Console, atlas: Atlas) -> None:
             console.print(Text(line))
 
 
-def is_news(rows: Sequence[Row]) -> bool:
-    """Whether anything in the table needs a look: it raises an error, or is wrong and not known."""
-    failed = any("failed" in (row.valid, *row.dtypes.values(), row.forward) for row in rows)
-    return failed or any(row.is_news for row in rows)
-
-
 def closing_line(rows: Sequence[Row]) -> Text:
     """The counts in one line."""
     count: Counter[str] = Counter(row.valid for row in rows)
