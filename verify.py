@@ -317,9 +317,10 @@ def atlas(
     journal = output / "atlas.journal"
     chosen = (functions, frameworks, None, (), size, (), 1, seed, None, timeout)
     hearing = Hearing(Choice(*chosen, atlas=True, jobs=jobs, journal=str(journal)))
-    interrupted = listen(hearing)
-    if not interrupted:
-        journal.unlink()
+    if listen(hearing):
+        click.echo(f"interrupted: the same command goes on from {journal}", err=True)
+        return INTERRUPTED
+    journal.unlink()
     found = make_atlas(hearing)
     for name, content in {
         "atlas.json": atlas_table.to_json(found),
@@ -330,9 +331,7 @@ def atlas(
     if not quiet:
         atlas_table.show(console, found)
     console.print(atlas_table.closing_line(found.rows), soft_wrap=True)
-    return (
-        INTERRUPTED if interrupted else exit_status(hearing, make_run(hearing, arguments), missing)
-    )
+    return exit_status(hearing, make_run(hearing, arguments), missing)
 
 
 COMMANDS = {"atlas": atlas}
