@@ -25,10 +25,11 @@ from court.records import (
 )
 from numeric.pool import Pool, is_installed, known_frameworks
 from report import page, terminal
-from report.document import Output, make_run, to_json
+from report.document import Output, json_pieces, make_run
 
 if TYPE_CHECKING:
     from symbolic.cases import Case
+    from symbolic.large_cases import LargeCase
 
 DISAGREES, BAD_INPUT, MISSING, INTERRUPTED = 1, 2, 3, 130
 DOCUMENTED = (
@@ -66,7 +67,7 @@ def hear(hearing: Hearing, progress: Progress) -> None:
             progress.update(task, description=f"{len(hearing.reported)} gradients")
 
 
-def plan(choice: Choice) -> list[Case]:
+def plan(choice: Choice) -> Sequence[Case | LargeCase]:
     """The cases that the user's choice means."""
     from symbolic import cases  # SymPy is imported while the workers import their frameworks
 
@@ -130,9 +131,7 @@ def choose_frameworks(asked: Sequence[str]) -> tuple[list[str], list[str]]:
 @click.option(
     "--points",
     type=click.IntRange(1, 1000),
-    default=3,
-    show_default=True,
-    help="How many points to draw, small rationals in the function's domain.",
+    help="How many points to draw in the function's domain.  Default: 3, above size 100 one.",
 )
 @click.option("--seed", type=int, default=0, show_default=True, help="Seed of the drawn points.")
 @click.option("--point", metavar="TEXT", help="One point instead: 'a=2, b=1/3, c=0.5', kept exact.")
@@ -209,7 +208,7 @@ def cli(
         interrupted = listen(hearing)
         run = make_run(hearing, arguments)
         if output:
-            output.write(to_json(run))
+            output.write(json_pieces(run))
         console = terminal.make_console()
         if not quiet:
             page.show(console, hearing, run, verbose)

@@ -22,14 +22,13 @@ from typing import Any
 
 import msgspec
 import numpy as np
-from jaxtyping import Inexact
 
 from court.records import Event, Excerpt, Finished, Problem, Reported, Started
-from numeric import frameworks
+from numeric import frameworks, transport
 
 WORKER = Path(__file__).with_name("worker.py")
-LINE_LIMIT = 2**24
-"""Longest answer in bytes: room for the gradient at n = 800; a flood ends there."""
+LINE_LIMIT = 2**26
+"""Longest answer in bytes: room for the gradient at n = 2000; a flood ends there."""
 STDERR_KEPT = 2000
 GRACE = 2.0
 """Seconds that a worker has to exit by itself once it has closed its output."""
@@ -153,6 +152,8 @@ class _Worker:
                 self._version = str(answer["hello"]["version"])
                 self._routes = dict(answer["hello"]["routes"])
                 self._emit(Started(self.framework, self._version, self._routes))
+            elif "busy" in answer:
+                pass  # it is not silent, which is all that this says
             elif "done" in answer:
                 request = self._open.pop(answer["done"])
                 if "document" in answer:
@@ -176,9 +177,9 @@ class _Worker:
             *about,
             dtype=str(answer["dtype"]),
             value=float(answer["value"]),
-            gradient=_array(answer["gradient"]),
+            gradient=transport.unpack(answer["gradient"]),
             reads=answer["reads"],
-            forward=_array(forward) if "real" in forward else None,
+            forward=transport.unpack(forward) if "real" in forward else None,
             forward_error=str(forward.get("error", "")),
         )
 
@@ -208,14 +209,6 @@ class _Worker:
             if (request["id"], route) not in self._answered:
                 about = (request["id"], self.framework, self._version, route)
                 self._emit(Reported(*about, error=why, worker_died=True))
-
-
-def _array(rows: dict[str, Any]) -> Inexact[np.ndarray, "n n"]:
-    """A matrix as a worker writes it."""
-    real = np.array(rows["real"], dtype=np.float64)
-    if rows["imaginary"] is None:
-        return real
-    return real + 1j * np.array(rows["imaginary"], dtype=np.float64)
 
 
 class Pool:
@@ -267,8 +260,13 @@ class Pool:
 
     def ask(self, problem: Problem) -> None:
         """Put one problem to every worker."""
+        X = np.array(problem.matrix)
+        if problem.imaginary is not None:
+            X = X + 1j * np.array(problem.imaginary)
+        request = msgspec.to_builtins(msgspec.structs.replace(problem, matrix=[], imaginary=None))
+        request["matrix"] = transport.pack(X)
         for worker in self._workers:
-            self._send(worker, msgspec.to_builtins(problem))
+            self._send(worker, request)
 
     def look_up(self, framework: str, name: str) -> None:
         """Ask one framework for the docstring of a public call: an :class:`Excerpt`."""

@@ -83,7 +83,7 @@ def test_an_output_is_whole_or_not_there(tmp_path):
     output.discard()
     assert list(tmp_path.iterdir()) == []
     output = Output(path)
-    output.write(b"whole")
+    output.write([b"wh", b"ole"])
     output.discard()
     assert path.read_bytes() == b"whole"
     assert list(tmp_path.iterdir()) == [path]
