@@ -118,7 +118,9 @@ def choose_frameworks(asked: Sequence[str]) -> tuple[list[str], list[str]]:
     metavar="NAME",
     help="Structure of the matrix (repeatable). Default: symmetric.",
 )
-@click.option("--size", "-n", type=int, default=2, show_default=True, help="Rows of the matrix.")
+@click.option(
+    "--size", "-n", type=int, default=2, show_default=True, help="Rows of the matrix, to 2000."
+)
 @click.option(
     "--dtype",
     "dtypes",
