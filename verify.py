@@ -136,7 +136,9 @@ DEBUG = click.option("--debug", is_flag=True, help="Show the traceback of an err
     metavar="NAME",
     help="Structure of the matrix (repeatable). Default: symmetric.",
 )
-@click.option("--size", "-n", type=int, default=2, show_default=True, help="Rows of the matrix.")
+@click.option(
+    "--size", "-n", type=int, default=2, show_default=True, help="Rows of the matrix, to 2000."
+)
 @click.option(
     "--dtype",
     "dtypes",

@@ -13,8 +13,8 @@ def step(X):
 PAIRS = 15
 """At most so many mirrored pairs are perturbed: all of them up to n = 6, a fixed sample above."""
 LARGE = 100
-FEW = 2
-"""Above n = LARGE so many: some seven forward passes are in proportion to one backward pass."""
+FEW = 1
+"""Above n = LARGE so many: four forward passes are in proportion to the gradient."""
 
 
 def find(evaluate, X, roundoff=2.0**-53):
