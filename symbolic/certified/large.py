@@ -17,6 +17,7 @@ from jaxtyping import Float
 from court.records import Ball, Enclosure, Reference
 from symbolic.algebra.differentials import Differentials
 from symbolic.algebra.intervals import IntervalMatrix, Intervals
+from symbolic.algebra.scalar import NotDifferentiableError
 from symbolic.catalogue import Instance, MatrixFunction
 from symbolic.certified.enclosure import precision, to_ball
 from symbolic.certified.reference import out_of_range
@@ -42,7 +43,7 @@ def certify_large(function: Instance, X: Array) -> Reference:
     nothing = np.zeros((0, 0))
     try:
         value, S, sensitivity = _evaluate(function, X)
-    except NotCertifiedError as error:
+    except (NotCertifiedError, NotDifferentiableError) as error:
         return Reference(*about, None, None, (), nothing, "certified", str(error))
     enclosed = Enclosure(S.mid, np.zeros_like(S.mid), S.radius)
     strange = out_of_range(X, value, enclosed, sensitivity)
@@ -75,7 +76,7 @@ def _check_positive_definite(intervals: Intervals) -> None:
 
 DOMAINS: dict[str, Callable[[Intervals], None]] = {
     "symmetric": lambda intervals: None,
-    "invertible": lambda intervals: None,  # the inverse, and the determinant, prove it themselves
+    "invertible": lambda intervals: None,  # the inverse, the determinant and |λ| prove it themselves
     "positive definite": _check_positive_definite,
 }
 """How X is proved to be in a domain, by its name."""
@@ -89,6 +90,6 @@ def has_float64_route(function: MatrixFunction) -> bool:
     first = next(iter(function.instances(2).items()))
     try:
         _evaluate(Instance(first[0], function, 2, first[1]), np.diag([1.0, 2.0]))
-    except (AttributeError, TypeError, NotCertifiedError):
+    except (AttributeError, TypeError, NotImplementedError, NotCertifiedError):
         return False  # an operation that is not among theirs
     return True
