@@ -43,6 +43,11 @@ class LargeCase(NamedTuple):
     note: str = ""
     dtype: str = "float64"
 
+    @property
+    def reported_dtype(self) -> str:
+        """The dtype that a gradient is to have."""
+        return self.dtype
+
     def problem(self, number: int) -> Problem:
         """What the frameworks are told of it; forward mode would take n(n+1)/2 passes."""
         f, rows = self.function, self.X.tolist()

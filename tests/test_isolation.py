@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent
-FRAMEWORKS = ("torch", "tensorflow", "jax", "keras", "autograd")
+FRAMEWORKS = ("torch", "tensorflow", "jax", "keras", "autograd", "pytensor", "paddle", "casadi")
 
 IMPORT_ALL = """
 import importlib, pkgutil, sys

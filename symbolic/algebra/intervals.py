@@ -195,8 +195,7 @@ class Intervals:
 
     def apply(self, X: IntervalMatrix, phi: Scalar) -> IntervalMatrix:
         parts = [
-            IntervalMatrix(*self._eigenpair(i).projector())
-            * phi.taylor(self.eigenvalue(i), 1)[0]
+            IntervalMatrix(*self._eigenpair(i).projector()) * phi.taylor(self.eigenvalue(i), 1)[0]
             for i in self.positions(phi)
         ]
         return reduce(IntervalMatrix.__add__, parts)

@@ -76,7 +76,7 @@ def _check_positive_definite(intervals: Intervals) -> None:
 
 DOMAINS: dict[str, Callable[[Intervals], None]] = {
     "symmetric": lambda intervals: None,
-    "invertible": lambda intervals: None,  # the inverse, the determinant and |λ| prove it themselves
+    "invertible": lambda intervals: None,  # the inverse, det and |λ| prove it themselves
     "positive definite": _check_positive_definite,
 }
 """How X is proved to be in a domain, by its name."""
