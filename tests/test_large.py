@@ -158,6 +158,8 @@ def test_what_cannot_be_certified_is_refused():
         ("weighted_inverse", np.ones((3, 3)), "the inverse of a 3×3 matrix"),
         ("det", np.diag([1e26, 2e26, 3e26]), "out of range: f is larger"),
         ("det", np.diag([1e140, 2e140, 3e140]), "out of range: an intermediate matrix"),
+        ("singular_value[1]", np.diag([1.0, -1.0, 2.0]), "singular value 1, about 1, could not be"),
+        ("singular_value[2]", np.diag([1e-30, 1.0, 2.0]) + 1e-30, "|λ| has no derivative at λ = 0"),
         ("trace_cube", np.diag([1e30, 1e30, 1.0]), "out of range: f is larger"),
         ("det", np.diag([1e60, 1e60, 1.0]), "could not be proved regular"),
     ):
@@ -189,3 +191,24 @@ def test_the_sensitivity_of_the_inverse_has_a_closed_form():
     along = np.outer(np.diag(gram), np.diag(gram))
     expected = np.sqrt((along + gram**2) / 2)
     assert np.allclose(certify_large(function, X).sensitivity, expected, rtol=1e-12)
+
+
+def test_few_eigenvalues_at_once_are_certified_and_many_are_refused():
+    X = random_symmetric(6, 5, "positive definite")
+    for k, refusal in ((4, ""), (5, "5 eigenvalues at once: float64 certifies 4 at most")):
+        (function,) = choose(f"ky_fan_norm[{k}]", 6)
+        fast = certify_large(function, X)
+        assert fast.refusal == refusal
+    (function,) = choose("ky_fan_norm[4]", 6)
+    fast, slow = certify_large(function, X), certify(function, exactly(X), {})
+    assert overlap(fast, slow)
+    assert np.allclose(fast.sensitivity, slow.sensitivity, rtol=1e-9)
+
+
+def test_the_functions_of_moduli_find_negative_eigenvalues():
+    X = np.diag([-3.0, 1.0, 2.0]) + 0.1
+    for name in ("singular_value[0]", "singular_value[2]", "spectral_norm"):
+        (function,) = choose(name, 3)
+        fast, slow = certify_large(function, X), certify(function, exactly(X), {})
+        assert overlap(fast, slow)
+        assert np.allclose(fast.sensitivity, slow.sensitivity, rtol=1e-9)

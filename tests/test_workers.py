@@ -106,7 +106,7 @@ def assert_gone(tmp_path):
         (WRITE_TO_ALL.format(what="b'x' * 2**27"), "bytes at once"),
         (WRITE_TO_ALL.format(what=ANSWER % '{"shape": [2], "real": "AAAA"}'), "what is no answer"),
     ],
-    ids="exit kill abort rubbish empty_object array nested flood no_matrix".split(),
+    ids=["exit", "kill", "abort", "rubbish", "object", "array", "nested", "flood", "no matrix"],
 )
 def test_a_worker_that_dies_or_talks_rubbish(run, tmp_path, fault, reason):
     status, verdicts, _ = run(fault)
