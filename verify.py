@@ -7,22 +7,28 @@ verdicts to ``report``.
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
-from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.progress import (
+    BarColumn,
+    Progress,
+    SpinnerColumn,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
 
 from court import VERSION, experiment
 from court.errors import InputError, check_known
 from court.hearing import Hearing
-from court.records import (
-    Choice,
-    Run,
-    Started,
-)
+from court.records import Answered, Choice, Event, Run, Started
+from numeric.journal import Journal, fingerprint, installed_versions
 from numeric.pool import Pool, is_installed, known_frameworks
 from report import atlas as atlas_table
 from report import listing, page, proofs, terminal
@@ -45,9 +51,24 @@ DOCUMENTED = (
 def hear(hearing: Hearing, progress: Progress) -> None:
     """Put the cases to both witnesses at once; what is finished is kept if it is cut short."""
     choice = hearing.choice
-    with progress, Pool(choice.frameworks, choice.timeout, choice.files) as pool:
+    with progress, ExitStack() as stack:
         task = progress.add_task(f"importing {', '.join(choice.frameworks)}", total=None)
-        cases = plan(choice)
+        planned, journal = [], None
+        if choice.journal:
+            planned = plan(choice)
+            problems = [case.problem(number) for number, case in enumerate(planned)]
+            known_by = fingerprint(problems, installed_versions(), choice.files)
+            journal = stack.enter_context(Journal(Path(choice.journal), known_by))
+        pool = stack.enter_context(
+            Pool(
+                choice.frameworks,
+                choice.timeout,
+                choice.files,
+                jobs=choice.jobs,
+                journal=journal,
+            )
+        )
+        cases = planned or plan(choice)
         hearing.cases = [(case.part, case.reported_dtype) for case in cases]
         for number, case in enumerate(cases):
             pool.ask(case.problem(number))
@@ -58,13 +79,21 @@ def hear(hearing: Hearing, progress: Progress) -> None:
             from symbolic.proofs.two_by_two import two_by_two
 
             hearing.demonstration = two_by_two()
+        total = len(cases) * (1 + len(choice.frameworks))
+        progress.update(task, total=total if choice.atlas else None)
+
+        def note(event: Event) -> None:
+            hearing.note(event)
+            progress.update(task, advance=isinstance(event, Answered))
+
         for number, case in enumerate(cases, 1):
-            progress.update(task, description=f"exact derivatives {number}/{len(cases)}")
+            told = f"exact derivatives {number}/{len(cases)}"
+            progress.update(task, description=told, advance=1)
             hearing.references.append(case.reference())
             for event in pool.events(wait=False):
-                hearing.note(event)
+                note(event)
         for event in pool.events():
-            hearing.note(event)
+            note(event)
             progress.update(task, description=f"{len(hearing.reported)} gradients")
 
 
@@ -250,6 +279,13 @@ def cli(
 @SEED
 @TIMEOUT
 @click.option(
+    "--jobs",
+    type=click.IntRange(min=1),
+    default=os.cpu_count() or 1,
+    show_default="the number of cores",
+    help="How many worker processes run at once.",
+)
+@click.option(
     "--output",
     type=click.Path(file_okay=False, path_type=Path),
     default=Path("atlas"),
@@ -267,19 +303,25 @@ def atlas(
     size: int,
     seed: int,
     timeout: float,
+    jobs: int,
     output: Path,
     quiet: bool,
     debug: bool,
 ) -> int:
     """Every route of every installed framework: what it reads, and what its gradient is.
 
-    One table, on the terminal, as JSON and as Markdown.  The exit status is that of a run.
+    One table, on the terminal, as JSON and as Markdown.  The exit status is that of a run.  One
+    that was interrupted goes on where it was when it is started again with the same output.
     """
     frameworks, missing = choose_frameworks(asked)
-    choice = Choice(functions, frameworks, None, (), size, (), 1, seed, None, timeout, atlas=True)
     output.mkdir(parents=True, exist_ok=True)
-    hearing = Hearing(choice)
-    interrupted = listen(hearing)
+    journal = output / "atlas.journal"
+    chosen = (functions, frameworks, None, (), size, (), 1, seed, None, timeout)
+    hearing = Hearing(Choice(*chosen, atlas=True, jobs=jobs, journal=str(journal)))
+    if listen(hearing):
+        click.echo(f"interrupted: the same command goes on from {journal}", err=True)
+        return INTERRUPTED
+    journal.unlink()
     found = make_atlas(hearing)
     for name, content in {
         "atlas.json": atlas_table.to_json(found),
@@ -290,9 +332,7 @@ def atlas(
     if not quiet:
         atlas_table.show(console, found)
     console.print(atlas_table.closing_line(found.rows), soft_wrap=True)
-    return (
-        INTERRUPTED if interrupted else exit_status(hearing, make_run(hearing, arguments), missing)
-    )
+    return exit_status(hearing, make_run(hearing, arguments), missing)
 
 
 COMMANDS = {"atlas": atlas}
@@ -330,9 +370,11 @@ def show_proofs(choice: Choice, quiet: bool) -> int:
 
 def listen(hearing: Hearing) -> bool:
     """Hear both witnesses and judge, with progress on a terminal; whether it was interrupted."""
+    estimate = (BarColumn(), TimeRemainingColumn()) if hearing.choice.atlas else ()
     progress = Progress(
         SpinnerColumn(),
         TextColumn("{task.description}"),
+        *estimate,
         TimeElapsedColumn(),
         console=terminal.make_console(stderr=True),
         transient=True,

@@ -55,6 +55,8 @@ class Choice(Struct, frozen=True):
     timeout: float
     forward: bool = False
     atlas: bool = False
+    jobs: int | None = None
+    journal: str = ""
 
     @property
     def files(self) -> list[str]:
