@@ -32,10 +32,11 @@ from numeric.journal import Journal, fingerprint, installed_versions
 from numeric.pool import Pool, is_installed, known_frameworks
 from report import atlas as atlas_table
 from report import listing, page, proofs, terminal
-from report.document import Output, make_atlas, make_run, to_json
+from report.document import Output, json_pieces, make_atlas, make_run
 
 if TYPE_CHECKING:
     from symbolic.cases import Case
+    from symbolic.large_cases import LargeCase
 
 DISAGREES, BAD_INPUT, MISSING, INTERRUPTED = 1, 2, 3, 130
 DOCUMENTED = (
@@ -96,7 +97,7 @@ def hear(hearing: Hearing, progress: Progress) -> None:
             progress.update(task, description=f"{len(hearing.reported)} gradients")
 
 
-def plan(choice: Choice) -> list[Case]:
+def plan(choice: Choice) -> Sequence[Case | LargeCase]:
     """The cases that the user's choice means."""
     from symbolic import cases  # SymPy is imported while the workers import their frameworks
 
@@ -164,7 +165,9 @@ DEBUG = click.option("--debug", is_flag=True, help="Show the traceback of an err
     metavar="NAME",
     help="Structure of the matrix (repeatable). Default: symmetric.",
 )
-@click.option("--size", "-n", type=int, default=2, show_default=True, help="Rows of the matrix.")
+@click.option(
+    "--size", "-n", type=int, default=2, show_default=True, help="Rows of the matrix, to 2000."
+)
 @click.option(
     "--dtype",
     "dtypes",
@@ -177,9 +180,7 @@ DEBUG = click.option("--debug", is_flag=True, help="Show the traceback of an err
 @click.option(
     "--points",
     type=click.IntRange(1, 1000),
-    default=3,
-    show_default=True,
-    help="How many points to draw, small rationals in the function's domain.",
+    help="How many points to draw in the function's domain.  Default: 3, above size 100 one.",
 )
 @SEED
 @click.option("--point", metavar="TEXT", help="One point instead: 'a=2, b=1/3, c=0.5', kept exact.")
@@ -255,7 +256,7 @@ def cli(
         interrupted = listen(hearing)
         run = make_run(hearing, arguments)
         if output:
-            output.write(to_json(run))
+            output.write(json_pieces(run))
         console = terminal.make_console()
         if not quiet:
             page.show(console, hearing, run, verbose)
@@ -326,7 +327,7 @@ def atlas(
         "atlas.json": atlas_table.to_json(found),
         "atlas.md": atlas_table.to_markdown(found).encode(),
     }.items():
-        Output(output / name).write(content)
+        Output(output / name).write([content])
     console = terminal.make_console()
     if not quiet:
         atlas_table.show(console, found)

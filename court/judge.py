@@ -17,10 +17,12 @@ from msgspec import structs
 from court.contraction import Array, as_blocks, contract, norm, skew_part, symmetric_error, weigh
 from court.conventions import find_convention, find_mistake
 from court.records import (
+    Ball,
     Component,
     Conjugation,
     Convention,
     Direction,
+    Enclosure,
     Number,
     Outcome,
     Reference,
@@ -87,7 +89,8 @@ def _judge(reference: Reference, reported: Reported, dtype: str) -> Verdict:
         return _verdict(reference, reported, dtype, "refused", doubt)
     blocks = 2 if reference.hermitian else 1
     tolerances = entry_tolerances(reference, skew_part(G), dtype)
-    components = [_component(d, G, reference, tolerances) for d in reference.directions]
+    directions = reference.directions or (_worst_direction(G, S, tolerances),)
+    components = [_component(d, G, reference, tolerances) for d in directions]
     if doubt:
         return _verdict(reference, reported, dtype, "refused", doubt, None, components)
     wrong = (
@@ -129,6 +132,8 @@ RELIABLE = 0.25
 """Largest δ·‖∂S/∂X‖/‖S‖ at which the expansion behind the tolerance is trusted."""
 GROSS = 1e6
 """An error this many times the largest tolerance is beyond doubt all the same."""
+SHARP = 0.5
+"""Largest radius of an enclosure, as a fraction of the tolerance, with which one can judge."""
 
 
 def _doubt(reference: Reference, G: Array, dtype: str) -> str:
@@ -140,11 +145,20 @@ def _doubt(reference: Reference, G: Array, dtype: str) -> str:
     if 0 < size < least or 0 < change < least or np.any(entries < least):
         return f"out of range: X, the gradient or the change of f underflows in {dtype}"
     if perturbation(reference, dtype) <= RELIABLE * size:
-        return ""
+        return "" if _is_sharp(reference, dtype) else "vacuous: what is true is enclosed too widely"
     error = np.abs(symmetric_error(G, reference.S)) if np.all(np.isfinite(G)) else np.zeros(1)
     if np.max(error) > GROSS * np.max(entry_tolerances(reference, None, dtype)):
         return ""
     return "vacuous: rounding X alone may change the gradient by a quarter of itself or more"
+
+
+def _is_sharp(reference: Reference, dtype: str) -> bool:
+    """Whether the enclosures are narrow beside the tolerances, as Arb's always are."""
+    assert reference.S is not None
+    assert reference.value is not None
+    entries = reference.S.radius <= SHARP * entry_tolerances(reference, None, dtype)
+    value = float(reference.value.radius) <= SHARP * value_tolerance(reference, dtype)
+    return bool(np.all(entries)) and value
 
 
 def _subgradient(reference: Reference, reported: Reported) -> str:
@@ -182,6 +196,18 @@ def _infinite(reported: Reported) -> str:
     return ""
 
 
+def _worst_direction(G: Array, S: Enclosure, tolerances: Array) -> Direction:
+    """Of all n(n+1)/2 symmetric directions the one in which G is furthest off for its tolerance.
+
+    It stands for them all where no parameters are listed, under the name that it has among them.
+    """
+    ratio = np.abs(symmetric_error(G, S)) / tolerances
+    i, j = sorted(int(k) for k in np.unravel_index(np.argmax(ratio), ratio.shape))
+    D = tuple((a, b, Fraction(1)) for a, b in {(i, j), (j, i)})
+    mid = sum((Fraction(float(x[a, b])) for x in (S.high, S.low) for a, b, _ in D), Fraction(0))
+    return Direction(f"x{i}_{j}", D, Ball(mid, weigh(S.radius, D)))
+
+
 def _component(
     direction: Direction, G: Array, reference: Reference, tolerances: Array
 ) -> Component:
@@ -212,7 +238,7 @@ def _decimal(x: Fraction, scale: float) -> Decimal:
 
 def _wrong_value(reference: Reference, reported: Reported, dtype: str) -> str:
     assert reference.value is not None
-    error = abs(Fraction(reported.value) - reference.value.mid)
+    error = abs(Fraction(reported.value) - reference.value.mid) + reference.value.radius
     tolerance = value_tolerance(reference, dtype)
     if error <= tolerance:
         return ""
@@ -237,9 +263,10 @@ def _wrong_entry(reference: Reference, G: Array, tolerances: Array) -> str:
     if np.all(excess <= 0):
         return ""
     j, i = sorted(np.unravel_index(np.nanargmax(excess), excess.shape))
+    where = "the contractions agree, but in a direction that {} does not have "
     return (
-        f"the contractions agree, but in a direction that {reference.parameterization} does not "
-        f"have entry ({i}, {j}) of (G + Gᵀ)/2 is {float(G[i, j] + G[j, i]) / 2!r}, exactly "
+        (where.format(reference.parameterization) if reference.directions else "")
+        + f"entry ({i}, {j}) of (G + Gᵀ)/2 is {float(G[i, j] + G[j, i]) / 2!r}, exactly "
         f"{float(reference.S.high[i, j])!r}"
     )
 
@@ -281,6 +308,8 @@ def _rows(
         return None
     if np.iscomplexobj(G):
         return [[(number(float(x.real)), number(float(x.imag))) for x in row] for row in G]
+    if np.all(np.isfinite(G)):
+        return list(G.tolist())  # as below, but fast enough for millions of entries
     return [[number(float(x)) for x in row] for row in G]
 
 

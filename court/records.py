@@ -49,7 +49,7 @@ class Choice(Struct, frozen=True):
     parameterizations: tuple[str, ...]
     size: int
     dtypes: tuple[str, ...]
-    points: int
+    points: int | None
     seed: int
     point: str | None
     timeout: float
@@ -230,7 +230,10 @@ class Verdict(Struct, frozen=True):
     function: str
     parameterization: str
     size: int
-    point: Annotated[dict[str, str], Meta(description="parameter → exact rational")]
+    point: Annotated[
+        dict[str, str],
+        Meta(description="parameter → exact rational; of a large matrix its seed and number"),
+    ]
     framework: str
     version: str
     route: str
@@ -241,7 +244,9 @@ class Verdict(Struct, frozen=True):
     ]
     convention: Convention | None
     reads: Annotated[Reads | None, Meta(description="entries that the forward pass reads")]
-    parameters: list[Component]
+    parameters: Annotated[
+        list[Component], Meta(description="of a large matrix the worst symmetric direction alone")
+    ]
     evidence: Evidence
     verdict: Outcome
     reason: str
