@@ -53,9 +53,9 @@ def hear(hearing: Hearing, progress: Progress) -> None:
     choice = hearing.choice
     with progress, ExitStack() as stack:
         task = progress.add_task(f"importing {', '.join(choice.frameworks)}", total=None)
-        planned, journal = [], None
-        if choice.journal:
-            planned = plan(choice)
+        planned = plan(choice) if choice.journal else ()
+        journal = None
+        if planned:
             problems = [case.problem(number) for number, case in enumerate(planned)]
             known_by = fingerprint(problems, installed_versions(), choice.files)
             journal = stack.enter_context(Journal(Path(choice.journal), known_by))
