@@ -7,34 +7,40 @@ verdicts to ``report``.
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 from msgspec import structs
-from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.progress import (
+    BarColumn,
+    Progress,
+    SpinnerColumn,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
 
 from court import VERSION, experiment, findings
 from court.errors import InputError, check_known
 from court.examined import smallest
 from court.findings import Finding
 from court.hearing import Hearing
-from court.records import (
-    Choice,
-    Mode,
-    Run,
-    Started,
-)
+from court.records import Answered, Choice, Event, Mode, Run, Started
+from numeric.journal import Journal, fingerprint, installed_versions
 from numeric.pool import Pool, is_installed, known_frameworks
 from report import atlas as atlas_table
 from report import findings as findings_list
 from report import listing, page, proofs, terminal
-from report.document import Output, make_atlas, make_findings, make_run, to_json
+from report.document import Output, json_pieces, make_atlas, make_findings, make_run
 
 if TYPE_CHECKING:
     from symbolic.cases import Case
+    from symbolic.large_cases import LargeCase
 
 FINDINGS = Path(__file__).parent / "findings" / "known.json"
 DISAGREES, BAD_INPUT, MISSING, INTERRUPTED = 1, 2, 3, 130
@@ -47,7 +53,7 @@ DOCUMENTED = (
 """The public calls whose docstrings the claims C8 and C10 are about."""
 
 
-def plan(choice: Choice) -> list[Case]:
+def plan(choice: Choice) -> Sequence[Case | LargeCase]:
     """The cases that the user's choice means."""
     from symbolic import cases  # SymPy is imported while the workers import their frameworks
 
@@ -58,15 +64,30 @@ def plan(choice: Choice) -> list[Case]:
     return cases.chosen(choice, known_frameworks())
 
 
-Planner = Callable[[Choice], "list[Case]"]
+Planner = Callable[[Choice], "Sequence[Case | LargeCase]"]
 
 
 def hear(hearing: Hearing, progress: Progress, planner: Planner = plan) -> None:
     """Put the cases to both witnesses at once; what is finished is kept if it is cut short."""
     choice = hearing.choice
-    with progress, Pool(choice.frameworks, choice.timeout, choice.files) as pool:
+    with progress, ExitStack() as stack:
         task = progress.add_task(f"importing {', '.join(choice.frameworks)}", total=None)
-        cases = planner(choice)
+        planned = planner(choice) if choice.journal else ()
+        journal = None
+        if planned:
+            problems = [case.problem(number) for number, case in enumerate(planned)]
+            known_by = fingerprint(problems, installed_versions(), choice.files)
+            journal = stack.enter_context(Journal(Path(choice.journal), known_by))
+        pool = stack.enter_context(
+            Pool(
+                choice.frameworks,
+                choice.timeout,
+                choice.files,
+                jobs=choice.jobs,
+                journal=journal,
+            )
+        )
+        cases = planned or planner(choice)
         hearing.cases = [(case.part, case.reported_dtype) for case in cases]
         for number, case in enumerate(cases):
             pool.ask(case.problem(number), [case.framework] if case.framework else None)
@@ -77,13 +98,21 @@ def hear(hearing: Hearing, progress: Progress, planner: Planner = plan) -> None:
             from symbolic.proofs.two_by_two import two_by_two
 
             hearing.demonstration = two_by_two()
+        total = len(cases) * (1 + len(choice.frameworks))
+        progress.update(task, total=total if choice.atlas else None)
+
+        def note(event: Event) -> None:
+            hearing.note(event)
+            progress.update(task, advance=isinstance(event, Answered))
+
         for number, case in enumerate(cases, 1):
-            progress.update(task, description=f"exact derivatives {number}/{len(cases)}")
+            told = f"exact derivatives {number}/{len(cases)}"
+            progress.update(task, description=told, advance=1)
             hearing.references.append(case.reference())
             for event in pool.events(wait=False):
-                hearing.note(event)
+                note(event)
         for event in pool.events():
-            hearing.note(event)
+            note(event)
             progress.update(task, description=f"{len(hearing.reported)} gradients")
 
 
@@ -144,7 +173,9 @@ DEBUG = click.option("--debug", is_flag=True, help="Show the traceback of an err
     metavar="NAME",
     help="Structure of the matrix (repeatable). Default: symmetric.",
 )
-@click.option("--size", "-n", type=int, default=2, show_default=True, help="Rows of the matrix.")
+@click.option(
+    "--size", "-n", type=int, default=2, show_default=True, help="Rows of the matrix, to 2000."
+)
 @click.option(
     "--dtype",
     "dtypes",
@@ -157,9 +188,7 @@ DEBUG = click.option("--debug", is_flag=True, help="Show the traceback of an err
 @click.option(
     "--points",
     type=click.IntRange(1, 1000),
-    default=3,
-    show_default=True,
-    help="How many points to draw, small rationals in the function's domain.",
+    help="How many points to draw in the function's domain.  Default: 3, above size 100 one.",
 )
 @SEED
 @click.option("--point", metavar="TEXT", help="One point instead: 'a=2, b=1/3, c=0.5', kept exact.")
@@ -235,7 +264,7 @@ def cli(
         interrupted = listen(hearing)
         run = make_run(hearing, arguments)
         if output:
-            output.write(to_json(run))
+            output.write(json_pieces(run))
         console = terminal.make_console()
         if not quiet:
             page.show(console, hearing, run, verbose)
@@ -258,6 +287,13 @@ def cli(
 @SEED
 @TIMEOUT
 @click.option(
+    "--jobs",
+    type=click.IntRange(min=1),
+    default=os.cpu_count() or 1,
+    show_default="the number of cores",
+    help="How many worker processes run at once.",
+)
+@click.option(
     "--output",
     type=click.Path(file_okay=False, path_type=Path),
     default=Path("atlas"),
@@ -275,28 +311,34 @@ def atlas(
     size: int,
     seed: int,
     timeout: float,
+    jobs: int,
     output: Path,
     quiet: bool,
     debug: bool,
 ) -> int:
     """Every route of every installed framework: what it reads, and what its gradient is.
 
-    One table, on the terminal, as JSON and as Markdown.  Exit status: 0 nothing wrong but known
+    One table, on the terminal, as JSON and as Markdown.  One that was interrupted goes on where it
+    was when it is started again with the same output.  Exit status: 0 nothing wrong but known
     findings, 1 something else is wrong or a known finding is not any more, 2 nothing agrees, 3 a
     framework that was asked for is missing or its worker died, 130 interrupted.
     """
     frameworks, missing = choose_frameworks(asked)
-    choice = Choice(functions, frameworks, None, (), size, (), 1, seed, None, timeout, atlas=True)
     output.mkdir(parents=True, exist_ok=True)
-    hearing = Hearing(choice)
-    interrupted = listen(hearing)
+    journal = output / "atlas.journal"
+    chosen = (functions, frameworks, None, (), size, (), 1, seed, None, timeout)
+    hearing = Hearing(Choice(*chosen, atlas=True, jobs=jobs, journal=str(journal)))
+    if listen(hearing):
+        click.echo(f"interrupted: the same command goes on from {journal}", err=True)
+        return INTERRUPTED
+    journal.unlink()
     known = read_findings()
     found = findings.mark(make_atlas(hearing), known)
     for name, content in {
         "atlas.json": atlas_table.to_json(found),
         "atlas.md": atlas_table.to_markdown(found).encode(),
     }.items():
-        Output(output / name).write(content)
+        Output(output / name).write([content])
     console = terminal.make_console()
     if not quiet:
         atlas_table.show(console, found)
@@ -304,8 +346,6 @@ def atlas(
     contradictions = findings.contradicted(found, known)
     for line in contradictions:
         console.print(line, soft_wrap=True, markup=False)
-    if interrupted:
-        return INTERRUPTED
     if missing or hearing.worker_died:
         return MISSING
     if contradictions or any(row.is_news for row in found.rows):
@@ -362,8 +402,8 @@ def find(
     document = make_findings(hearing, known)
     if output:
         output.mkdir(parents=True, exist_ok=True)
-        Output(output / "findings.json").write(findings_list.to_json(document))
-        Output(output / "findings.md").write(findings_list.to_markdown(document).encode())
+        Output(output / "findings.json").write([findings_list.to_json(document)])
+        Output(output / "findings.md").write([findings_list.to_markdown(document).encode()])
     console = terminal.make_console()
     if not quiet:
         findings_list.show(console, document)
@@ -442,9 +482,11 @@ def show_proofs(choice: Choice, quiet: bool) -> int:
 
 def listen(hearing: Hearing, planner: Planner = plan) -> bool:
     """Hear both witnesses and judge, with progress on a terminal; whether it was interrupted."""
+    estimate = (BarColumn(), TimeRemainingColumn()) if hearing.choice.atlas else ()
     progress = Progress(
         SpinnerColumn(),
         TextColumn("{task.description}"),
+        *estimate,
         TimeElapsedColumn(),
         console=terminal.make_console(stderr=True),
         transient=True,

@@ -7,6 +7,7 @@ entry by entry: the second also sees the directions that the parameterization do
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from decimal import Context, Decimal
 from fractions import Fraction
 
@@ -17,10 +18,12 @@ from msgspec import structs
 from court.contraction import Array, as_blocks, contract, norm, skew_part, symmetric_error, weigh
 from court.conventions import find_convention, find_mistake
 from court.records import (
+    Ball,
     Component,
     Conjugation,
     Convention,
     Direction,
+    Enclosure,
     Number,
     Outcome,
     Reference,
@@ -87,12 +90,14 @@ def _judge(reference: Reference, reported: Reported, dtype: str) -> Verdict:
         return _verdict(reference, reported, dtype, "refused", doubt)
     blocks = 2 if reference.hermitian else 1
     tolerances = entry_tolerances(reference, skew_part(G), dtype)
-    components = [_component(d, G, reference, tolerances) for d in reference.directions]
+    directions = reference.directions or (_worst_direction(G, S, tolerances),)
+    components = [_component(d, G, reference, tolerances) for d in directions]
     if doubt:
         return _verdict(reference, reported, dtype, "refused", doubt, None, components)
     wrong = [
         _wrong_value(reference, reported, dtype),
-        _wrong_component(components, reference) or _wrong_entry(reference, G, tolerances),
+        _wrong_component(components, directions, gradient_norm(reference))
+        or _wrong_entry(reference, G, tolerances),
     ]
     if any(wrong):
         mistake = find_mistake(G, S, tolerances, blocks)
@@ -129,6 +134,8 @@ RELIABLE = 0.25
 """Largest δ·‖∂S/∂X‖/‖S‖ at which the expansion behind the tolerance is trusted."""
 GROSS = 1e6
 """An error this many times the largest tolerance is beyond doubt all the same."""
+SHARP = 0.5
+"""Largest radius of an enclosure, as a fraction of the tolerance, with which one can judge."""
 
 
 def _doubt(reference: Reference, G: Array, dtype: str) -> str:
@@ -140,11 +147,20 @@ def _doubt(reference: Reference, G: Array, dtype: str) -> str:
     if 0 < size < least or 0 < change < least or np.any(entries < least):
         return f"out of range: X, the gradient or the change of f underflows in {dtype}"
     if perturbation(reference, dtype) <= RELIABLE * size:
-        return ""
+        return "" if _is_sharp(reference, dtype) else "vacuous: what is true is enclosed too widely"
     error = np.abs(symmetric_error(G, reference.S)) if np.all(np.isfinite(G)) else np.zeros(1)
     if np.max(error) > GROSS * np.max(entry_tolerances(reference, None, dtype)):
         return ""
     return "vacuous: rounding X alone may change the gradient by a quarter of itself or more"
+
+
+def _is_sharp(reference: Reference, dtype: str) -> bool:
+    """Whether the enclosures are narrow beside the tolerances, as Arb's always are."""
+    assert reference.S is not None
+    assert reference.value is not None
+    entries = reference.S.radius <= SHARP * entry_tolerances(reference, None, dtype)
+    value = float(reference.value.radius) <= SHARP * value_tolerance(reference, dtype)
+    return bool(np.all(entries)) and value
 
 
 def _subgradient(reference: Reference, reported: Reported) -> str:
@@ -180,6 +196,18 @@ def _infinite(reported: Reported) -> str:
     if not math.isfinite(reported.value):
         return f"the value is {reported.value}, exactly it is finite"
     return ""
+
+
+def _worst_direction(G: Array, S: Enclosure, tolerances: Array) -> Direction:
+    """Of all n(n+1)/2 symmetric directions the one in which G is furthest off for its tolerance.
+
+    It stands for them all where no parameters are listed, under the name that it has among them.
+    """
+    ratio = np.abs(symmetric_error(G, S)) / tolerances
+    i, j = sorted(int(k) for k in np.unravel_index(np.argmax(ratio), ratio.shape))
+    D = tuple((a, b, Fraction(1)) for a, b in {(i, j), (j, i)})
+    mid = sum((Fraction(float(x[a, b])) for x in (S.high, S.low) for a, b, _ in D), Fraction(0))
+    return Direction(f"x{i}_{j}", D, Ball(mid, weigh(S.radius, D)))
 
 
 def _component(
@@ -227,7 +255,7 @@ def _off(error: float, tolerance: float, scale: float) -> str:
 
 def _wrong_value(reference: Reference, reported: Reported, dtype: str) -> str:
     assert reference.value is not None
-    error = abs(Fraction(reported.value) - reference.value.mid)
+    error = abs(Fraction(reported.value) - reference.value.mid) + reference.value.radius
     tolerance = value_tolerance(reference, dtype)
     if error <= tolerance:
         return ""
@@ -236,16 +264,18 @@ def _wrong_value(reference: Reference, reported: Reported, dtype: str) -> str:
     return f"the value is {reported.value!r}, exactly {exact!r}: {off}"
 
 
-def _wrong_component(components: list[Component], reference: Reference) -> str:
+def _wrong_component(
+    components: list[Component], directions: Sequence[Direction], scale: float
+) -> str:
     """The worst of the wrong contractions, relative to the size of its direction."""
-    sizes = [gradient_norm(reference) * norm(d.D) for d in reference.directions]
+    sizes = [scale * norm(d.D) for d in directions]
     wrong = [(c, s) for c, s in zip(components, sizes, strict=True) if float(c.error) > c.tolerance]
     if not wrong:
         return ""
-    c, scale = max(wrong, key=lambda pair: float(pair[0].error) / (pair[1] or 1.0))
+    c, size = max(wrong, key=lambda pair: float(pair[0].error) / (pair[1] or 1.0))
     return (
         f"the contraction with ∂X/∂{c.name} is {float(c.contracted)!r}, "
-        f"exactly {float(c.exact)!r}: {_off(float(c.error), c.tolerance, scale)}"
+        f"exactly {float(c.exact)!r}: {_off(float(c.error), c.tolerance, size)}"
     )
 
 
@@ -256,9 +286,10 @@ def _wrong_entry(reference: Reference, G: Array, tolerances: Array) -> str:
         return ""
     j, i = sorted(np.unravel_index(np.nanargmax(errors - tolerances), errors.shape))
     off = _off(float(errors[i, j]), float(tolerances[i, j]), gradient_norm(reference))
+    where = "the contractions agree, but in a direction that {} does not have "
     return (
-        f"the contractions agree, but in a direction that {reference.parameterization} does not "
-        f"have entry ({i}, {j}) of (G + Gᵀ)/2 is {float(G[i, j] + G[j, i]) / 2!r}, exactly "
+        (where.format(reference.parameterization) if reference.directions else "")
+        + f"entry ({i}, {j}) of (G + Gᵀ)/2 is {float(G[i, j] + G[j, i]) / 2!r}, exactly "
         f"{float(reference.S.high[i, j])!r}: {off}"
     )
 
@@ -300,6 +331,8 @@ def _rows(
         return None
     if np.iscomplexobj(G):
         return [[(number(float(x.real)), number(float(x.imag))) for x in row] for row in G]
+    if np.all(np.isfinite(G)):
+        return list(G.tolist())  # as below, but fast enough for millions of entries
     return [[number(float(x)) for x in row] for row in G]
 
 

@@ -49,12 +49,14 @@ class Choice(Struct, frozen=True):
     parameterizations: tuple[str, ...]
     size: int
     dtypes: tuple[str, ...]
-    points: int
+    points: int | None
     seed: int
     point: str | None
     timeout: float
     forward: bool = False
     atlas: bool = False
+    jobs: int | None = None
+    journal: str = ""
 
     @property
     def files(self) -> list[str]:
@@ -229,7 +231,10 @@ class Verdict(Struct, frozen=True):
     function: str
     parameterization: str
     size: int
-    point: Annotated[dict[str, str], Meta(description="parameter → exact rational")]
+    point: Annotated[
+        dict[str, str],
+        Meta(description="parameter → exact rational; of a large matrix its seed and number"),
+    ]
     framework: str
     version: str
     route: str
@@ -240,7 +245,9 @@ class Verdict(Struct, frozen=True):
     ]
     convention: Convention | None
     reads: Annotated[Reads | None, Meta(description="entries that the forward pass reads")]
-    parameters: list[Component]
+    parameters: Annotated[
+        list[Component], Meta(description="of a large matrix the worst symmetric direction alone")
+    ]
     evidence: Evidence
     verdict: Outcome
     reason: str

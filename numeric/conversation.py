@@ -14,13 +14,11 @@ import signal
 from collections.abc import Callable, Sequence
 from typing import Any
 
-import numpy as np
-from jaxtyping import Inexact
-
 from court.records import Answered, Event, Excerpt, Finished, Mode, Reported, Started
+from numeric import transport
 
-LINE_LIMIT = 2**24
-"""Longest answer in bytes: room for the gradient at n = 800; a flood ends there."""
+LINE_LIMIT = 2**26
+"""Longest answer in bytes: room for the gradient at n = 2000; a flood ends there."""
 STDERR_KEPT = 2000
 GRACE = 2.0
 """Seconds that a worker has to exit by itself once it has closed its output."""
@@ -169,6 +167,8 @@ class Conversation:
                 self._version, self._routes = hello.version, hello.routes
                 self._record(self.framework, line)
                 self._emit(hello)
+            elif "busy" in answer:
+                pass  # it is not silent, which is all that this says
             elif "done" in answer:
                 request = self._open.pop(answer["done"])
                 if "document" in answer:
@@ -228,20 +228,13 @@ def reported(framework: str, version: str, answer: dict[str, Any]) -> Reported:
     if "error" in answer:
         declined = bool(answer["declined"])
         return Reported(*about, mode=mode, error=str(answer["error"]), declined=declined)
+    slopes = answer.get("entrywise")
     return Reported(
         *about,
         mode=mode,
         dtype=str(answer["dtype"]),
         value=float(answer["value"]),
-        gradient=_array(answer["gradient"]),
+        gradient=transport.unpack(answer["gradient"]),
         reads=answer["reads"],
-        entrywise=_array(answer["entrywise"]) if answer.get("entrywise") else None,
+        entrywise=transport.unpack(slopes) if slopes else None,
     )
-
-
-def _array(rows: dict[str, Any]) -> Inexact[np.ndarray, "n n"]:
-    """A matrix as a worker writes it."""
-    real = np.array(rows["real"], dtype=np.float64)
-    if rows["imaginary"] is None:
-        return real
-    return real + 1j * np.array(rows["imaginary"], dtype=np.float64)

@@ -17,9 +17,10 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+import numpy as np
 
 from court.records import Answered, Event, Finished, Problem, Started
-from numeric import frameworks
+from numeric import frameworks, transport
 from numeric.conversation import Conversation
 from numeric.journal import Journal
 
@@ -114,7 +115,7 @@ class Pool:
 
     def ask(self, problem: Problem, names: Container[str] | None = None) -> None:
         """Put one problem to a worker of every framework, or of those among ``names``."""
-        request = msgspec.to_builtins(problem)
+        request = _request(problem)
         for name, shards in self._workers.items():
             if (names is None or name in names) and not self._recall(name, problem.id):
                 self._send(shards[self._dealt[name] % len(shards)], request)
@@ -181,6 +182,15 @@ def _shards(names: Sequence[str], jobs: int | None) -> dict[str, int]:
     return {
         name: 1 + spare // len(names) + (k < spare % len(names)) for k, name in enumerate(names)
     }
+
+
+def _request(problem: Problem) -> dict[str, Any]:
+    """The problem as a worker reads it, its matrix packed."""
+    X = np.array(problem.matrix)
+    if problem.imaginary is not None:
+        X = X + 1j * np.array(problem.imaginary)
+    plain = msgspec.structs.replace(problem, matrix=[], imaginary=None)
+    return {**msgspec.to_builtins(plain), "matrix": transport.pack(X)}
 
 
 def _forget(framework: str, line: bytes) -> None:

@@ -12,6 +12,9 @@ def step(X):
 
 PAIRS = 15
 """At most so many mirrored pairs are perturbed: all of them up to n = 6, a fixed sample above."""
+LARGE = 100
+FEW = 1
+"""Above n = LARGE so many: four forward passes are in proportion to the gradient."""
 
 
 def find(evaluate, X, roundoff=2.0**-53):
@@ -27,11 +30,7 @@ def find(evaluate, X, roundoff=2.0**-53):
     here = evaluate(X)
     noise = 128 * len(X) * roundoff * abs(here)
     kinds = set()
-    pairs = [(i, j) for i in range(len(X)) for j in range(i)]
-    if len(pairs) > PAIRS:
-        sample = np.random.RandomState(0).permutation(len(pairs))[:PAIRS]
-        pairs = [pairs[k] for k in sample]
-    for i, j in pairs:
+    for i, j in _pairs(len(X)):
         below = evaluate(_moved(X, h, (i, j)))
         above = evaluate(_moved(X, h, (j, i)))
         if below != here and above == here:
@@ -57,6 +56,15 @@ def entrywise(evaluate, X):
         rise = evaluate(_moved(X, h, entry)) - evaluate(_moved(X, -h, entry))
         slopes[entry] = rise / (2 * h)
     return slopes
+
+
+def _pairs(n):
+    """The places (i, j) below the diagonal that are perturbed, and mirrored."""
+    rows, columns = np.tril_indices(n, -1)
+    sample = np.arange(len(rows))
+    if len(rows) > PAIRS:
+        sample = np.random.RandomState(0).permutation(sample)[: FEW if n > LARGE else PAIRS]
+    return [(rows[k], columns[k]) for k in sample]
 
 
 def _moved(X, h, entry):

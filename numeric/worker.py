@@ -1,8 +1,9 @@
 """The worker: one framework, asked over standard input, answering over standard output.
 
 Each line either way is one JSON object.  The first line out tells the version and the routes; then
-each problem that comes in is answered by one line per route and a last line that it is done.  All
-else that is printed here, by the framework or by a user's route, goes to standard error.
+each problem that comes in is answered by one line per route and a last line that it is done; a
+line in between says that a long answer is still being worked on.  All else that is printed here, by
+the framework or by a user's route, goes to standard error.
 
 Run as ``python worker.py FRAMEWORK [FILE …]``, a FILE being a user's matrix function.
 Written for Python 3.6, NumPy and one framework.
@@ -13,14 +14,13 @@ import json
 import os
 import runpy
 import sys
+import time
 import traceback
-
-import numpy as np
 
 if __name__ == "__main__":
     sys.path[0] = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 
-from numeric import reads
+from numeric import reads, transport
 
 ROUNDOFF = {
     "float64": 2.0**-53,
@@ -31,6 +31,8 @@ ROUNDOFF = {
     "complex64": 2.0**-24,
 }
 """The unit roundoff of each dtype."""
+BEAT = 1.0
+"""Seconds between signs of life."""
 
 
 def main(name, *files):
@@ -49,13 +51,28 @@ def main(name, *files):
             text = framework.document(request["document"])
             _send(answers, {"done": request["id"], "document": text})
             continue
+        beat = _Beat(answers, request["id"])
         for label, route in routes.get(request["function"].split("[")[0], {}).items():
             if request["route"] not in ("", label):
                 continue
-            for answer in _answers(framework, route, request):
+            for answer in _answers(framework, route, request, beat):
                 answer.update(problem=request["id"], route=label)
                 _send(answers, answer)
         _send(answers, {"done": request["id"]})
+
+
+class _Beat:
+    """Called between the steps of a long answer, says now and then that it is worked on."""
+
+    def __init__(self, answers, problem):
+        self._answers = answers
+        self._problem = problem
+        self._last = time.time()
+
+    def __call__(self):
+        if time.time() - self._last > BEAT:
+            _send(self._answers, {"busy": self._problem})
+            self._last = time.time()
 
 
 def _own_standard_output():
@@ -70,61 +87,50 @@ def _send(answers, record):
     answers.flush()
 
 
-def _answers(framework, route, request):
-    """What reverse mode says of a route and, if that was asked for, what forward mode says."""
-    X = _matrix(request)
+def _answers(framework, route, request, beat):
+    """What reverse mode says of a route and, if that was asked for, what forward mode says.
+
+    ``beat()`` is called whenever something of it has been done.
+    """
+    X = transport.unpack(request["matrix"])
     constants, dtype = request["constants"], request["dtype"]
+
+    def evaluate(Y):
+        beat()
+        return framework.evaluate(route, Y, constants, dtype)
+
     try:
         value, gradient, found = framework.differentiate(route, X.copy(), constants, dtype)
     except (Exception, SystemExit) as error:
         yield {"error": _describe(error), "declined": _declines(error)}
         return
-    found_reads = _reads(framework, route, X, constants, dtype) if request["find_reads"] else None
-    answer = {"value": value, "gradient": _rows(gradient), "dtype": found, "reads": found_reads}
+    read = _reads(evaluate, X, dtype) if request["find_reads"] else None
+    answer = {"value": value, "gradient": transport.pack(gradient), "dtype": found, "reads": read}
     if request["entrywise"]:
-        answer["entrywise"] = _entrywise(framework, route, X, constants, dtype)
+        answer["entrywise"] = _entrywise(evaluate, X)
     yield answer
     if request["forward"] and framework.has_forward_mode:
         try:
             S = framework.differentiate_forward(route, X.copy(), constants, dtype)
-            answer = {"value": value, "gradient": _rows(S), "dtype": found, "reads": found_reads}
+            answer = {"value": value, "gradient": transport.pack(S), "dtype": found, "reads": read}
         except (Exception, SystemExit) as error:
             answer = {"error": _describe(error), "declined": _declines(error)}
         answer["mode"] = "forward"
         yield answer
 
 
-def _matrix(request):
-    """The matrix of a request: real, or complex if it gives imaginary parts."""
-    X = np.array(request["matrix"], dtype=np.float64)
-    if request["imaginary"] is None:
-        return X
-    return X + 1j * np.array(request["imaginary"], dtype=np.float64)
-
-
-def _rows(M):
-    """A matrix by rows, in a form that JSON has: its real and its imaginary part, if any."""
-    M = np.asarray(M)
-    return {
-        "real": M.real.tolist(),
-        "imaginary": M.imag.tolist() if np.iscomplexobj(M) else None,
-    }
-
-
-def _reads(framework, route, X, constants, dtype):
+def _reads(evaluate, X, dtype):
     """What the forward pass reads, or nothing if it rejects a matrix that is not symmetric."""
     try:
-        return reads.find(
-            lambda Y: framework.evaluate(route, Y, constants, dtype), X, ROUNDOFF[dtype]
-        )
+        return reads.find(evaluate, X, ROUNDOFF[dtype])
     except (Exception, SystemExit):
         return None
 
 
-def _entrywise(framework, route, X, constants, dtype):
+def _entrywise(evaluate, X):
     """The slopes in single entries, or nothing if a matrix that is not symmetric is rejected."""
     try:
-        return _rows(reads.entrywise(lambda Y: framework.evaluate(route, Y, constants, dtype), X))
+        return transport.pack(reads.entrywise(evaluate, X))
     except (Exception, SystemExit):
         return None
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 import os
 import platform
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from importlib import metadata
 from pathlib import Path
 from typing import Any
 
 import msgspec
+from msgspec import Struct, structs
 
 from court import VERSION
 from court.atlas import Atlas, rows
@@ -56,8 +57,21 @@ def make_findings(hearing: Hearing, known: Sequence[Finding]) -> Document:
 
 def to_json(run: Run) -> bytes:
     """The run as one JSON object; every number has all its digits."""
+    return b"".join(json_pieces(run))
+
+
+def json_pieces(run: Run) -> Iterator[bytes]:
+    """The same in pieces, one for each verdict: the gradients of large matrices fill gigabytes."""
     encoder = msgspec.json.Encoder(decimal_format="number")
-    return msgspec.json.format(encoder.encode(run), indent=1) + b"\n"
+
+    def encode(part: Struct) -> bytes:
+        return msgspec.json.format(encoder.encode(part), indent=1)
+
+    head, _, tail = encode(structs.replace(run, verdicts=[])).rpartition(b"[]")
+    yield head + b"["
+    for k, verdict in enumerate(run.verdicts):
+        yield (b",\n  " if k else b"\n  ") + encode(verdict).replace(b"\n", b"\n  ")
+    yield (b"\n ]" if run.verdicts else b"]") + tail + b"\n"
 
 
 def from_json(text: bytes) -> Run:
@@ -108,12 +122,12 @@ class Output:
             os.close(handle)
             self._draft = Path(name)
 
-    def write(self, content: bytes) -> None:
+    def write(self, pieces: Iterable[bytes]) -> None:
         """Put the content in place, in one step."""
+        with (self._draft or self.path).open("wb") as file:
+            file.writelines(pieces)
         if self._draft is None:
-            self.path.write_bytes(content)
             return
-        self._draft.write_bytes(content)
         mask = os.umask(0)
         os.umask(mask)
         self._draft.chmod(0o666 & ~mask)

@@ -60,11 +60,12 @@ def show_verdicts(console: Console, verdicts: Sequence[Verdict]) -> None:
         first = rows[0]
         known = [f"{name} = {_short(value)}" for name, value in first.point.items()]
         point = ", ".join(known if len(known) <= 2 * SHOWN else [*known[:SHOWN], "…"])
+        place = f"at {point}" if point else "at the given matrix"
         console.print()
         console.print(
             Text(
                 f"{first.function} of {first.parameterization}({first.size}) in {first.dtype} "
-                f"at {point}",
+                + place,
                 "bold",
             )
         )
@@ -76,6 +77,9 @@ def show_verdicts(console: Console, verdicts: Sequence[Verdict]) -> None:
                 console.print(
                     f"  … {len(judged.parameters)} parameters, the worst {SHOWN} are shown"
                 )
+            every = judged.size * (judged.size + 1) // 2
+            if judged.parameterization == "symmetric" and len(judged.parameters) < every:
+                console.print(f"  all {every} symmetric directions are judged, the worst is shown")
         console.print(_table(rows))
 
 

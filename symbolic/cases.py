@@ -12,10 +12,12 @@ import numpy as np
 from court.errors import InputError, check_known
 from court.findings import Finding
 from court.records import Choice, Problem, Reference
+from symbolic import large_cases
 from symbolic.catalogue import CATALOGUE, Instance, choose, family, instances
 from symbolic.certified.reference import refer, round_to
 from symbolic.derivation import SIZE_LIMIT
 from symbolic.extension import check_exact, load_function
+from symbolic.large_cases import LargeCase
 from symbolic.parameterizations import (
     PARAMETERIZATIONS,
     Parameterization,
@@ -29,10 +31,13 @@ from symbolic.points import (
     parse_hermitian,
     parse_matrix,
     parse_point,
+    split_rows,
 )
 
 CERTIFIED_SIZE_LIMIT = 100
-"""Largest n of the command line: Arb takes 2 s there for the projector of one eigenvalue."""
+"""Largest n of references in Arb, which takes 2 s there for the projector of one eigenvalue."""
+POINTS = 3
+"""How many points are drawn if nothing is said."""
 
 
 COMPLEX = {"float64": "complex128", "float32": "complex64"}
@@ -90,7 +95,7 @@ class Case(NamedTuple):
 def main_job(choice: Choice, X: Sequence[Sequence[float]]) -> list[Case]:
     """The eigenvalues and the sum of the entries of [[a, b], [b, c]]; the eigenvalues of X."""
     x, n = symmetric(2), len(X)
-    points = draw_points(x, "symmetric", choice.points, choice.seed)
+    points = draw_points(x, "symmetric", choice.points or POINTS, choice.seed)
     exact = tuple(tuple(map(Fraction, row)) for row in X)
     given = coordinates(exact, symmetric(n), "symmetric")
     dtype = choice.dtypes[0]
@@ -134,18 +139,21 @@ def _well_conditioned(x: Parameterization, domain: str, seed: int) -> Point:
     return min(points, key=condition)
 
 
-def chosen(choice: Choice, frameworks: Sequence[str]) -> list[Case]:
+def chosen(choice: Choice, frameworks: Sequence[str]) -> Sequence[Case | LargeCase]:
     """The cases that the command line chooses; ``frameworks`` are the names that a file may use.
 
     Raises:
         InputError: a name is unknown, or a point, matrix, size or file cannot be used.
     """
+    _check_conflicts(choice)
     names = choice.parameterizations or ("symmetric",)
-    n = choice.size if choice.matrix is None else len(parse_matrix(choice.matrix))
-    limit = SIZE_LIMIT if choice.files else CERTIFIED_SIZE_LIMIT
+    n = choice.size if choice.matrix is None else len(split_rows(choice.matrix))
+    limit = SIZE_LIMIT if choice.files else large_cases.SIZE_LIMIT
     if not 1 <= n <= limit:
         what = "a function file is differentiated" if choice.files else "enclosures are computed"
         raise InputError(f"size {n}: {what} for sizes 1 to {limit}")
+    if n > CERTIFIED_SIZE_LIMIT:
+        return large_cases.chosen(choice, n, CERTIFIED_SIZE_LIMIT)
     return [
         Case("", function, x, theta, dtype, choice.forward)
         for function in chosen_functions(choice, frameworks)
@@ -187,7 +195,7 @@ def _points(choice: Choice, x: Parameterization, domain: str) -> list[Point]:
         return [coordinates(parse_matrix(choice.matrix), x, domain)]
     if choice.point is not None:
         return [parse_point(choice.point, x, domain)]
-    return draw_points(x, domain, choice.points, choice.seed)
+    return draw_points(x, domain, choice.points or POINTS, choice.seed)
 
 
 def _check_conflicts(choice: Choice) -> None:
@@ -210,7 +218,7 @@ def chosen_functions(choice: Choice, frameworks: Sequence[str]) -> list[Instance
     names = choice.parameterizations or ("symmetric",)
     for name in names:
         check_known("parameterization", name, PARAMETERIZATIONS)
-    n = choice.size if choice.matrix is None else len(parse_matrix(choice.matrix))
+    n = choice.size if choice.matrix is None else len(split_rows(choice.matrix))
     found: list[Instance] = []
     everything = tuple(name for name, f in CATALOGUE.items() if f.instances(n))
     for name in choice.functions or everything:

@@ -119,11 +119,9 @@ def parse_matrix(text: str) -> Matrix:
     Raises:
         InputError: it does not parse, is not square or not symmetric.
     """
-    rows = [row for row in re.split(r"[;\n]", text) if row.strip()]
-    X = tuple(
-        tuple(parse_rational(entry) for entry in re.split(r"[,\s]+", row.strip())) for row in rows
-    )
-    if not X or any(len(row) != len(X) for row in X):
+    rows = split_rows(text)
+    X = tuple(tuple(parse_rational(entry) for entry in split_entries(row)) for row in rows)
+    if any(len(row) != len(X) for row in X):
         raise InputError(f"the matrix is not square: its rows have {_lengths(X)} entries")
     for i, row in enumerate(X):
         for j in range(i):
@@ -133,6 +131,23 @@ def parse_matrix(text: str) -> Matrix:
                     f"entry ({j}, {i}) is {X[j][i]}"
                 )
     return X
+
+
+def split_rows(text: str) -> list[str]:
+    """The rows of a matrix as they are written.
+
+    Raises:
+        InputError: there are none.
+    """
+    rows = [row for row in re.split(r"[;\n]", text) if row.strip()]
+    if not rows:
+        raise InputError("the matrix is not square: it has no rows")
+    return rows
+
+
+def split_entries(row: str) -> list[str]:
+    """The entries of a row as they are written."""
+    return re.split(r"[,\s]+", row.strip())
 
 
 IMAGINARY = re.compile(r"(?P<real>[+-]?[\d./]+(?=[+-]|$))?(?P<imaginary>[+-]?[\d./]*i)?")
@@ -145,9 +160,8 @@ def parse_hermitian(text: str) -> Matrix:
     Raises:
         InputError: it does not parse, is not square or not Hermitian.
     """
-    rows = [re.split(r"[,\s]+", row.strip()) for row in re.split(r"[;\n]", text) if row.strip()]
-    entries = [[_parse_complex(entry) for entry in row] for row in rows]
-    if not entries or any(len(row) != len(entries) for row in entries):
+    entries = [[_parse_complex(x) for x in split_entries(row)] for row in split_rows(text)]
+    if any(len(row) != len(entries) for row in entries):
         raise InputError(f"the matrix is not square: {text!r}")
     for i, row in enumerate(entries):
         for j in range(i + 1):
@@ -169,7 +183,7 @@ def _parse_complex(text: str) -> tuple[Fraction, Fraction]:
 
 
 def _lengths(X: Sequence[Sequence[Fraction]]) -> str:
-    return ", ".join(str(len(row)) for row in X) or "no"
+    return ", ".join(str(len(row)) for row in X)
 
 
 def check_domain(X: Matrix, domain: str) -> None:

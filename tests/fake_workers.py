@@ -58,6 +58,7 @@ class Framework(BaseFramework):
     def derivative_along(self, route, X, E, constants, dtype):
         return np.cos(X[0, 0]) * E[0, 1]
 
+worker.BEAT = -1.0  # say after every step that the answer is worked on
 planted = types.ModuleType("numeric.frameworks." + name)
 planted.Framework = Framework
 sys.modules[planted.__name__] = planted

@@ -12,7 +12,7 @@ import pytest
 
 from court.judge import judge
 from court.records import Run
-from report.document import SCHEMA, Output, from_json, schema, to_json
+from report.document import SCHEMA, Output, from_json, json_pieces, schema, to_json
 from tests.helpers import FUNCTIONS, exact_gradient, reference, report
 
 
@@ -56,6 +56,14 @@ def test_every_number_comes_back_the_same(run):
             assert Decimal(told["exact"]) == component.exact
 
 
+def test_the_pieces_are_those_of_one_object(run):
+    encoded = msgspec.json.Encoder(decimal_format="number").encode(run)
+    assert to_json(run) == msgspec.json.format(encoded, indent=1) + b"\n"
+    assert len(list(json_pieces(run))) == len(run.verdicts) + 2
+    empty = msgspec.structs.replace(run, verdicts=[])
+    assert from_json(to_json(empty)) == empty
+
+
 def test_the_exact_derivative_has_all_its_digits(run):
     component = run.verdicts[0].parameters[0]
     assert len(component.exact.as_tuple().digits) >= 30
@@ -83,7 +91,7 @@ def test_an_output_is_whole_or_not_there(tmp_path):
     output.discard()
     assert list(tmp_path.iterdir()) == []
     output = Output(path)
-    output.write(b"whole")
+    output.write([b"wh", b"ole"])
     output.discard()
     assert path.read_bytes() == b"whole"
     assert list(tmp_path.iterdir()) == [path]

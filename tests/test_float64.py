@@ -14,7 +14,8 @@ from symbolic.certified.float64 import (
     inverse,
     spectrum,
 )
-from symbolic.certified.rounding import accurate_product, defect, two_product, two_sum
+from symbolic.certified.products import defect
+from symbolic.certified.rounding import accurate_product, two_product, two_sum
 
 BITS = 512
 U = 2.0**-53

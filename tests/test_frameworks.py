@@ -13,7 +13,7 @@ from numeric.pool import Pool, known_frameworks
 from tests.helpers import exact_gradient
 from verify import hear
 
-STRUCTURES = ("symmetric", "diagonal", "toeplitz", "ar1")
+STRUCTURES = ("symmetric", "toeplitz", "ar1")
 EXTRAS = ("autograd", "jax", "pytensor", "paddle", "casadi")
 
 DECLINED = {
@@ -75,17 +75,19 @@ CONVENTIONS = {
 """What the pinned versions do with an eigenvalue: the convention reported, the entries read."""
 
 
-def hearing_of(framework, size, dtypes=("float64",), functions=(), matrix=None):
+def hearing_of(
+    framework, size, dtypes=("float64",), functions=(), matrix=None, structures=("symmetric",)
+):
     if framework in EXTRAS:
         pytest.importorskip(framework)
     choice = Choice(
         functions=functions,
         frameworks=[framework],
         matrix=matrix,
-        parameterizations=() if matrix else STRUCTURES,
+        parameterizations=() if matrix else structures,
         size=size,
         dtypes=dtypes,
-        points=2,
+        points=1,
         seed=11,
         point=None,
         timeout=300,
@@ -97,9 +99,10 @@ def hearing_of(framework, size, dtypes=("float64",), functions=(), matrix=None):
 
 
 @pytest.mark.parametrize("framework", known_frameworks())
-@pytest.mark.parametrize("size", [2, 3, pytest.param(4, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("size", [2, pytest.param(3, marks=pytest.mark.slow)])
 def test_every_route_agrees_and_its_planted_twin_does_not(framework, size):
-    hearing = hearing_of(framework, size, ("float64", "float32"))
+    structures = STRUCTURES if size > 2 else STRUCTURES[:1]
+    hearing = hearing_of(framework, size, ("float64", "float32"), structures=structures)
     verdicts = hearing.verdicts()
     assert len(verdicts) > 100
     for v in verdicts:
@@ -130,7 +133,7 @@ def reject_twin(hearing, report: Reported):
 
 @pytest.mark.parametrize("framework", known_frameworks())
 def test_conventions_and_reads_of_the_eigensolvers(framework):
-    hearing = hearing_of(framework, 3)
+    hearing = hearing_of(framework, 3, functions=("eigenvalue",))
     found = {
         (v.framework, v.route): (v.convention, v.reads)
         for v in hearing.verdicts()

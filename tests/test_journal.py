@@ -9,6 +9,7 @@ import pytest
 
 from court.errors import InputError
 from court.records import Problem, Reported
+from numeric.conversation import Conversation
 from numeric.journal import Journal, fingerprint, installed_versions
 from numeric.pool import Pool
 from tests.fake_workers import ROOT, Fakes, assert_complete, problems, reports
@@ -166,6 +167,19 @@ def test_a_death_is_not_recorded(fakes, uninterrupted):
     assert fakes.asked() == [("alpha", k) for k in range(2, COUNT)]
     assert reports(events) == reports(uninterrupted)
     assert not any(e.worker_died for e in events if isinstance(e, Reported))
+
+
+def test_a_sign_of_life_is_not_recorded(monkeypatch, fakes):
+    said, understand = [], Conversation._understand
+
+    def overhear(conversation, line):
+        said.append(line)
+        understand(conversation, line)
+
+    monkeypatch.setattr(Conversation, "_understand", overhear)
+    hear(fakes)
+    assert any(b'"busy"' in line for line in said)
+    assert b'"busy"' not in fakes.journal.read_bytes()
 
 
 def test_what_is_left_is_shared_out_evenly(fakes):

@@ -7,6 +7,7 @@ import pytest
 
 import verify
 from court import VERSION
+from symbolic import large_cases
 from symbolic.cases import CERTIFIED_SIZE_LIMIT
 from symbolic.derivation import SIZE_LIMIT
 
@@ -55,8 +56,8 @@ def test_there_are_commands():
 
 def test_the_make_targets_of_the_readme_exist():
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
-    targets = re.findall(r"^make (\w+)", "\n".join(blocks("sh")), re.MULTILINE)
-    assert set(targets) == {"verify", "test"}
+    targets = re.findall(r"^make ([\w-]+)", "\n".join(blocks("sh")), re.MULTILINE)
+    assert set(targets) == {"verify", "verify-all", "test"}
     for target in targets:
         assert re.search(rf"^{target}:", makefile, re.MULTILINE)
 
@@ -65,3 +66,4 @@ def test_the_version_and_the_size_limits_are_those_of_the_code():
     assert f"Version {VERSION}" in README
     assert f"at sizes 1 to {CERTIFIED_SIZE_LIMIT}, a" in README
     assert f"own at sizes 1 to {SIZE_LIMIT}." in README
+    assert f"At sizes up to {large_cases.SIZE_LIMIT} one eigenvalue" in README

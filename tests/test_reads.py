@@ -51,6 +51,22 @@ def test_what_is_read(evaluate, expected, dtype, roundoff):
     assert reads.find(lambda Y: float(evaluate(Y.astype(dtype))), X, roundoff) == expected
 
 
+@pytest.mark.parametrize(("evaluate", "expected"), [(lower, "lower"), (both, "both")])
+def test_a_large_matrix_takes_few_passes(evaluate, expected):
+    A = np.random.RandomState(1).standard_normal((101, 101))
+    passes = []
+
+    def counted(Y):
+        passes.append(Y)
+        return float(evaluate(Y))
+
+    assert reads.find(counted, A + A.T) == expected
+    assert len(passes) <= 4
+    passes.clear()
+    assert reads.find(counted, (A + A.T)[:100, :100]) == expected
+    assert len(passes) > 30
+
+
 def test_a_diagonal_matrix_shows_what_is_read_although_the_first_derivative_is_zero():
     assert reads.find(lower, np.diag([1.0, 2.0, 4.0])) == "lower"
 

@@ -1,5 +1,6 @@
 """Workers that really crash, hang, flood and talk rubbish: their own rows alone are lost."""
 
+import io
 import json
 import os
 import signal
@@ -11,6 +12,7 @@ import pytest
 
 import verify
 from court.records import Reported
+from numeric import worker
 from numeric.pool import Pool
 from report.document import from_json
 
@@ -50,6 +52,10 @@ WRITE_TO_ALL = """
         with contextlib.suppress(OSError):
             os.write(descriptor, {what})
 """
+
+ANSWER = (
+    """b'{"problem": 0, "route": "x", "dtype": "", "value": 0, "reads": null, "gradient": %s}\\n'"""
+)
 
 
 @pytest.fixture
@@ -97,9 +103,10 @@ def assert_gone(tmp_path):
         (WRITE_TO_ALL.format(what="b'{}\\n'"), "what is no answer: '{}'"),
         (WRITE_TO_ALL.format(what="b'[1]\\n'"), "what is no answer: '[1]'"),
         (WRITE_TO_ALL.format(what="b'[' * 2**18 + b'\\n'"), "what is no answer: '[[["),
-        (WRITE_TO_ALL.format(what="b'x' * 2**25"), "bytes at once"),
+        (WRITE_TO_ALL.format(what="b'x' * 2**27"), "bytes at once"),
+        (WRITE_TO_ALL.format(what=ANSWER % '{"shape": [2], "real": "AAAA"}'), "what is no answer"),
     ],
-    ids=["exit", "kill", "abort", "rubbish", "empty object", "array", "nested", "flood"],
+    ids=["exit", "kill", "abort", "rubbish", "object", "array", "nested", "flood", "no matrix"],
 )
 def test_a_worker_that_dies_or_talks_rubbish(run, tmp_path, fault, reason):
     status, verdicts, _ = run(fault)
@@ -135,6 +142,24 @@ def test_a_route_that_goes_wrong_costs_itself_alone(run, fault, outcome, reason)
     for v in verdicts:
         assert v.verdict == (outcome if v.route == "faulty" else "agrees")
         assert v.route != "faulty" or reason in v.reason
+
+
+def test_a_sign_of_life_is_no_answer_and_does_no_harm(run):
+    status, verdicts, _ = run(
+        WRITE_TO_ALL.format(what="b'{\"busy\": 0}\\n'") + "    return honest(X)"
+    )
+    assert status == 0
+    assert all(v.verdict == "agrees" for v in verdicts)
+
+
+def test_signs_of_life_come_once_a_second_while_something_happens(monkeypatch):
+    now, answers = [100.0], io.StringIO()
+    monkeypatch.setattr(worker.time, "time", lambda: now[0])
+    beat = worker._Beat(answers, 7)
+    for step in (0.5, 0.6, 0.5, 0.4, 0.2):
+        now[0] += step
+        beat()
+    assert answers.getvalue() == '{"busy": 7}\n' * 2
 
 
 def test_what_a_route_prints_is_no_answer_and_does_no_harm(run):

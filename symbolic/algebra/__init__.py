@@ -1,9 +1,11 @@
-"""One statement of a gradient theorem, three ways to compute with it.
+"""One statement of a gradient theorem, five ways to compute with it.
 
 A matrix function's value and gradient are written once, in terms of products, inverses, Cholesky
 factors and functions of the eigenvalues.  Over ``expressions`` (SymPy) the theorem is proved for
 all parameters; over ``enclosures`` (Arb) it is evaluated rigorously at one matrix; over ``slopes``
-(float64 dual numbers) it is differentiated once more, for the sensitivity of the gradient.
+(float64 dual numbers) it is differentiated once more, for the sensitivity of the gradient.  For
+matrices with hundreds of rows ``intervals`` (float64 with error bounds) and ``differentials`` take
+the places of the last two, for the theorems that are made of what they can do.
 """
 
 from __future__ import annotations

@@ -42,7 +42,10 @@ def bidiagonal(n: int) -> Integers:
 def positive(n: int) -> Integers:
     """T Tᵀ, positive definite with determinant 1."""
     T = bidiagonal(n)
-    return [[sum(a * b for a, b in zip(x, y, strict=True)) for y in T] for x in T]
+    return [
+        [sum(T[i][k] * T[j][k] for k in range(max(0, i - 1), i + 1)) for j in range(n)]
+        for i in range(n)
+    ]
 
 
 def tridiagonal(n: int) -> Integers:

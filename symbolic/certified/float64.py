@@ -113,7 +113,7 @@ class Spectrum:
         Let v = hi + lo, ρ and r = Yv − ρv be given, |λ_k − ρ| ≥ gap > 0 for all k ≠ i, and
         η = ‖r‖/gap.  Write v = αz + y with z a unit eigenvector of λ_i and y orthogonal to z.  Then
         ‖r‖ ≥ ‖(Y − ρ)y‖ ≥ gap·‖y‖, so ‖y‖ ≤ η: the sin θ theorem of Davis and Kahan (SIAM J. Numer.
-        Anal. 7, 1970; Parlett, The Symmetric Eigenvalue Problem, theorem 11.7.1).  With
+        Anal. 7, 1970; Parlett, The Symmetric Eigenvalue Problem, chapter 11).  With
         |‖v‖² − 1| ≤ ν, α² = ‖v‖² − ‖y‖² is within ν + η² of 1, and so is |α|; hence
         ‖v ∓ z‖ ≤ η + ν + η².  And zᵀr = α(λ_i − ρ) gives |λ_i − ρ| ≤ ‖r‖/|α|.  With η and ν below
         1/4, |α| > 4/5, and |λ_i − ρ| < gap: λ_i is simple.
@@ -200,9 +200,10 @@ def spectrum(X: Float[Array, "n n"]) -> Spectrum:
     """Enclosures of all eigenvalues of the symmetric matrix X, with their order.
 
     With approximate eigenvectors V and eigenvalues D = diag(w) let ‖VᵀV − I‖ ≤ δ < 1 and
-    ‖YV − VD‖ ≤ ρ.  By Ostrowski's theorem the i-th eigenvalue of VᵀYV is θ·λ_i, |θ − 1| ≤ δ (Horn
-    and Johnson, Matrix Analysis, 2nd ed., theorem 4.5.9); by Weyl's it is within
-    ε = ‖VᵀYV − D‖ ≤ ‖VᵀV − I‖·‖D‖ + ‖V‖·ρ of w_i (corollary 4.3.15).  So
+    ‖YV − VD‖ ≤ ρ.  By Ostrowski's theorem the i-th eigenvalue of VᵀYV is θ·λ_i with θ between the
+    extreme eigenvalues of VᵀV, so that |θ − 1| ≤ δ (Horn and Johnson, Matrix Analysis, 2nd ed.,
+    theorem 4.5.9); by Weyl's it is within ε of w_i, where VᵀYV − D = Vᵀ(YV − VD) + (VᵀV − I)D has
+    a norm of at most ε = ‖V‖·ρ + δ·‖D‖ (corollary 4.3.15).  So
     |λ_i − w_i| ≤ (ε + δ·|w_i|)/(1 − δ).  The products YV and VᵀV are BLAS's, with
     γ_n·‖Y‖_F·‖V‖_F and γ_n·‖V‖_F² for their rounding.
 

@@ -8,7 +8,8 @@ from __future__ import annotations
 import numpy as np
 from jaxtyping import Float
 
-from symbolic.certified.rounding import FLOOR, LARGEST, SAFE, UNIT, defect, gamma
+from symbolic.certified.products import defect
+from symbolic.certified.rounding import FLOOR, LARGEST, SAFE, UNIT, gamma
 from symbolic.certified.scaling import NotCertifiedError, quiet, scaled, scaled_back
 
 Array = np.ndarray

@@ -1,60 +1,95 @@
-"""References for eigenvalues of large matrices, n up to 2000: certified in float64 alone.
+"""References at large matrices, n up to 2000: certified in float64 alone.
 
-The enclosure comes from :mod:`symbolic.certified.float64`, and is sharper than a float64 gradient's
-tolerance by several orders of magnitude; the sensitivity needs one more matrix product.
+The theorem is evaluated over :mod:`symbolic.algebra.intervals`, whose enclosures are sharper than
+a float64 gradient's tolerance by two orders of magnitude or more, and differentiated once more over
+:mod:`symbolic.algebra.differentials`.  All of it is a number of products of n×n matrices.
 """
 
 from __future__ import annotations
 
-from fractions import Fraction
+from collections.abc import Callable
+from functools import cache
+from typing import Any
 
 import numpy as np
 from jaxtyping import Float
 
 from court.records import Ball, Enclosure, Reference
-from symbolic.catalogue import Instance
-from symbolic.certified.float64 import NotCertifiedError, Spectrum, spectrum
+from symbolic.algebra.differentials import Differentials
+from symbolic.algebra.intervals import IntervalMatrix, Intervals
+from symbolic.algebra.scalar import NotDifferentiableError
+from symbolic.catalogue import Instance, MatrixFunction
+from symbolic.certified.enclosure import precision, to_ball
+from symbolic.certified.reference import out_of_range
+from symbolic.certified.scaling import NotCertifiedError, quiet
 
 Array = Float[np.ndarray, "n n"]
 
+BITS = 128
+"""Precision of the scalars."""
+
 
 def certify_large(function: Instance, X: Array) -> Reference:
-    """What is true of ``eigenvalue[i]`` at a symmetric float64 X (n×n).
+    """What is true of a function with a float64 route at a symmetric float64 X (n×n).
 
     No direction is listed: the court judges every entry of (G + Gᵀ)/2, that is, all n(n+1)/2
-    symmetric directions.  An eigenvalue that cannot be told apart from its neighbours is refused.
+    symmetric directions.  What cannot be certified, as an eigenvalue that cannot be told apart from
+    its neighbours, is refused.
 
     Raises:
         TypeError, ValueError: X is not a symmetric float64 matrix of finite entries.
-        KeyError: the function is no eigenvalue.
     """
-    i = function.constants["i"]
     about: tuple[str, str, dict[str, str], Array] = (function.name, "symmetric", {}, X)
+    nothing = np.zeros((0, 0))
     try:
-        found = spectrum(X)
-        pair = found.eigenpair(i)
-    except NotCertifiedError as error:
-        nothing = np.zeros((0, 0))
+        value, S, sensitivity = _evaluate(function, X)
+    except (NotCertifiedError, NotDifferentiableError) as error:
         return Reference(*about, None, None, (), nothing, "certified", str(error))
-    mid, radius = pair.projector()
-    value = Ball(
-        Fraction(pair.value) + Fraction(pair.value_tail), Fraction(float(pair.value_radius))
-    )
-    sensitivity = eigenprojector_sensitivity(found, i)
-    S = Enclosure(mid, np.zeros_like(mid), np.broadcast_to(radius, mid.shape))
-    return Reference(*about, value, S, (), sensitivity, "certified")
+    enclosed = Enclosure(S.mid, np.zeros_like(S.mid), S.radius)
+    strange = out_of_range(X, value, enclosed, sensitivity)
+    if strange:
+        return Reference(*about, None, None, (), nothing, "certified", strange)
+    return Reference(*about, value, enclosed, (), sensitivity, "certified")
 
 
-def eigenprojector_sensitivity(found: Spectrum, i: int) -> Array:
-    """‖∂(v vᵀ)_kl/∂X‖ over Sym(n), n×n, for the i-th eigenvector v, in float64.
+@quiet
+def _evaluate(function: Instance, X: Array) -> tuple[Ball, IntervalMatrix, Array]:
+    """f(X), S and ‖∂S_ij/∂X‖ (n×n)."""
+    intervals: Any = Intervals(X)
+    differentials: Any = Differentials(intervals)
+    DOMAINS[function.function.domain](intervals)
+    with precision(BITS):
+        value = function.value(intervals, intervals.matrix())
+        G = function.gradient(intervals, intervals.matrix())
+        slopes = function.gradient(differentials, differentials.matrix())
+        return to_ball(value), G.symmetric_part(), differentials.sensitivity(slopes)
 
-    From d(v vᵀ) = Σ_j (v_jᵀ dX v)/(λ − λ_j)·(v_j vᵀ + v v_jᵀ), whose coefficients are orthogonal
-    functionals of dX of norm 1/(√2·|λ − λ_j|).
-    """
-    v, gaps = found.basis[:, i], found.values[i] - found.values
-    gaps[i] = np.inf
-    scaled = found.basis / gaps
-    M = scaled @ scaled.T
-    along = np.outer(np.diag(M), v**2)
-    squares = (along + along.T) / 2 + np.outer(v, v) * M
-    return np.asarray(np.sqrt(np.maximum(squares, 0)))
+
+def _check_positive_definite(intervals: Intervals) -> None:
+    found = intervals.spectrum
+    if not found.values[0] > found.radii[0]:
+        raise NotCertifiedError(
+            f"X could not be proved positive definite: its smallest eigenvalue is within "
+            f"{found.radii[0]:.1e} of {found.values[0]:.6g}"
+        )
+
+
+DOMAINS: dict[str, Callable[[Intervals], None]] = {
+    "symmetric": lambda intervals: None,
+    "invertible": lambda intervals: None,  # the inverse, det and |λ| prove it themselves
+    "positive definite": _check_positive_definite,
+}
+"""How X is proved to be in a domain, by its name."""
+
+
+@cache
+def has_float64_route(function: MatrixFunction) -> bool:
+    """Whether the theorem is there, and made of what intervals and differentials can do."""
+    if function.gradient is None or function.domain not in DOMAINS:
+        return False
+    first = next(iter(function.instances(2).items()))
+    try:
+        _evaluate(Instance(first[0], function, 2, first[1]), np.diag([1.0, 2.0]))
+    except (AttributeError, TypeError, NotImplementedError, NotCertifiedError):
+        return False  # an operation that is not among theirs
+    return True

@@ -105,14 +105,14 @@ def _certify(
         nothing = np.zeros((0, 0))
         return Reference(*about, None, None, (), nothing, "certified", str(error), cluster=cluster)
     sensitivity = _sensitivity(function, X, spectrum)
-    strange = _out_of_range(floats, value, enclosed, sensitivity)
+    strange = out_of_range(floats, value, enclosed, sensitivity)
     if strange:
         return Reference(*about, None, None, (), np.zeros((0, 0)), "certified", strange)
     derivatives = tuple(Direction(name, D, contract(S, D)) for name, D in directions.items())
     return Reference(*about, value, enclosed, derivatives, sensitivity, "certified")
 
 
-def _out_of_range(X: Array, value: Ball, S: Enclosure, sensitivity: Array) -> str:
+def out_of_range(X: Array, value: Ball, S: Enclosure, sensitivity: Array) -> str:
     """Why the sizes at this point leave float64 no room for a tolerance; nothing if they do."""
     if abs(value.mid) > Fraction(LIMIT):
         return f"out of range: f is larger than {LIMIT:.0e}; scale the matrix"

@@ -95,23 +95,47 @@ def accurate_product(
     levels together by at most L·u·(1 + u)^L·a, with a = |A||hi| + |addends|.  What is then summed
     plainly, in some order, are terms of absolute sum at most (L + 2)·u·a + b, b = |A||lo| + size of
     small, none in more than 2n + 32 roundings.  The last addition errs by u·|result|.
-    This is algorithm Dot2 of Ogita, Rump and Oishi with a tree (algorithm 5.3, proposition 5.5).
+    This is the algorithm Dot2 of Ogita, Rump and Oishi with a tree in place of their chain.
     """
+    n = A.shape[1]
+    s, c, a = _sums(A, np.broadcast_to(hi, A.shape), addends)
+    result = s + (c + (A @ lo + small))
+    depth = (n + addends.shape[1]).bit_length()
+    b = np.abs(A) @ np.abs(lo) + small_size
+    error = UNIT * np.abs(result) + gamma(2 * n + 32) * ((depth + 2) * UNIT * a + b)
+    return result, error * SAFE + FLOOR
+
+
+def row_products(
+    A: Float[Array, "m n"], B: Float[Array, "m n"], addends: Float[Array, "m k"]
+) -> tuple[Float[Array, " m"], Float[Array, " m"]]:
+    """Σ_j A_ij·B_ij + Σ_k addends_ik for every i, and a bound of its error.
+
+    The proof is that of :func:`accurate_product` without a tail: b = 0.
+    """
+    s, c, a = _sums(A, B, addends)
+    result = s + c
+    n = A.shape[1]
+    depth = (n + addends.shape[1]).bit_length()
+    error = UNIT * np.abs(result) + gamma(2 * n + 32) * ((depth + 2) * UNIT * a)
+    return result, error * SAFE + FLOOR
+
+
+def _sums(
+    A: Float[Array, "m n"], B: Float[Array, "m n"], addends: Float[Array, "m k"]
+) -> tuple[Float[Array, " m"], Float[Array, " m"], Float[Array, " m"]]:
+    """By rows: the sum of A_ij·B_ij and the addends in floats, the errors made, the magnitude."""
     m, n = A.shape
-    s, c = np.empty(m), np.empty(m)
+    s, c, a = np.empty(m), np.empty(m), np.empty(m)
     step = max(1, BLOCK // n)
     for start in range(0, m, step):
         rows = slice(start, start + step)
-        p, e = two_product(A[rows], hi)
-        s[rows], c[rows] = _tree(np.concatenate([p, addends[rows]], axis=1))
+        p, e = two_product(A[rows], B[rows])
+        terms = np.concatenate([p, addends[rows]], axis=1)
+        s[rows], c[rows] = _tree(terms)
         c[rows] += e.sum(axis=1)
-    result = s + (c + (A @ lo + small))
-    depth = (n + addends.shape[1]).bit_length()
-    magnitude = np.abs(A)
-    a = magnitude @ np.abs(hi) + np.abs(addends).sum(axis=1)
-    b = magnitude @ np.abs(lo) + small_size
-    error = UNIT * np.abs(result) + gamma(2 * n + 32) * ((depth + 2) * UNIT * a + b)
-    return result, error * SAFE + FLOOR
+        a[rows] = np.abs(terms).sum(axis=1)
+    return s, c, a
 
 
 def _tree(p: Float[Array, "m k"]) -> tuple[Float[Array, " m"], Float[Array, " m"]]:
@@ -161,45 +185,3 @@ def residual(
     small = -(rho * lo + tail * (hi + lo))
     size = abs(rho) * np.abs(lo) + abs(tail) * (np.abs(hi) + np.abs(lo))
     return accurate_product(Y, hi, lo, addends, small, size)
-
-
-def defect(
-    R: Float[Array, "n n"], X: Float[Array, "n n"]
-) -> tuple[Float[Array, "n n"], Float[Array, "n n"]]:
-    """Z = I − R·X in about twice the precision by six products in BLAS, and a bound of its error.
-
-    R is cut by rows and X by columns into slices R₁ + R₂ + R₃ of β bits below 2^ρ_i ≥ max_j |R_ij|
-    and 2^κ_j ≥ max_i |X_ij|.  With 2β + log₂ n ≤ 53 the sums in R₁X₁, R₁X₂ and R₂X₁ are multiples
-    of one unit below 2⁵³ units: exact in every order (Ozaki, Ogita, Oishi and Rump, "Error-free
-    transformations of matrix multiplication …", Numer. Algorithms 59, 2012, section 3).  What is
-    left, R₁X₃ + R₂(X₂ + X₃) + R₃X, is at most 3n·2^(ρ_i + κ_j − 2β), and is summed plainly.
-    """
-    n = len(X)
-    beta = (53 - n.bit_length()) // 2
-    rho, (R1, R2, R3) = _slices(R, beta, axis=1)
-    kappa, (X1, X2, X3) = _slices(X, beta, axis=0)
-    first = np.eye(n) - R1 @ X1
-    middle = R1 @ X2 + R2 @ X1
-    second = first - middle
-    Z = second - ((R1 @ X3 + R2 @ (X2 + X3)) + R3 @ X)
-    # X₂ + X₃ = X − X₁ is exact; the last sum is of three products, each of n terms
-    last = 3 * n * gamma(n + 4) * 2.0 ** (-2 * beta)
-    rounded = UNIT * (np.abs(first) + np.abs(middle) + np.abs(second) + np.abs(Z))
-    return Z, (rounded + last * (rho * kappa)) * SAFE + FLOOR
-
-
-def _slices(
-    A: Float[Array, "n n"], beta: int, axis: int
-) -> tuple[Float[Array, "*shape"], tuple[Array, Array, Array]]:
-    """2^e ≥ max |A| along the axis, and A = A₁ + A₂ + A₃ exactly, of β, β and the other bits.
-
-    Rump, Ogita and Oishi, "Accurate floating-point summation I", SIAM J. Sci. Comput. 31 (2008),
-    lemma 3.3: fl(fl(σ + a) − σ) is a multiple of u·σ, the rest is exact and at most u·σ.
-    """
-    exponent = np.frexp(np.abs(A).max(axis=axis, keepdims=True))[1]
-    sigma = np.ldexp(1.0, exponent + 53 - beta)
-    A1 = (sigma + A) - sigma
-    rest = A - A1
-    sigma = np.ldexp(sigma, -beta)
-    A2 = (sigma + rest) - sigma
-    return np.ldexp(1.0, exponent), (A1, A2, rest - A2)

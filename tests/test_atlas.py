@@ -1,0 +1,89 @@
+"""The atlas: what it says of a route, its files, its resumption."""
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import msgspec
+import pytest
+
+import verify
+from court.atlas import Atlas
+from report import atlas as tables
+
+ROOT = Path(verify.__file__).parent
+ASKED = ("eigenvalue", "log_det", "weighted_inverse", "sum_entries")
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("atlas")
+    status = verify.main(
+        ["atlas", *ASKED, "-f", "numpy", "-f", "torch", "--output", str(folder), "--quiet"]
+    )
+    assert status == 0
+    return folder
+
+
+@pytest.fixture(scope="module")
+def rows(made):
+    atlas = tables.from_json((made / "atlas.json").read_bytes())
+    return {(row.framework, row.function, row.route): row for row in atlas.rows}
+
+
+def test_a_route_that_reads_a_triangle_is_no_gradient_off_the_symmetric_matrices(rows):
+    row = rows["torch", "eigenvalue[1]", "torch.linalg.eigh(UPLO='L')"]
+    assert (row.reads, row.convention, row.valid, row.off_symmetric) == (
+        "lower",
+        "symmetric",
+        "agrees",
+        "no",
+    )
+    inverse = rows["torch", "weighted_inverse", "torch.linalg.inv"]
+    assert (inverse.convention, inverse.off_symmetric) == ("unsymmetric", "yes")
+
+
+def test_forward_mode_and_dtypes(rows):
+    row = rows["torch", "weighted_inverse", "torch.linalg.inv"]
+    assert (row.forward, row.forward_hermitian) == ("agrees", "agrees")
+    assert {name for name, told in row.dtypes.items() if told == "agrees"} == {
+        "float64",
+        "float32",
+        "complex128",
+        "complex64",
+    }
+    assert row.dtypes["float16"] == "refused"
+    assert rows["numpy", "log_det", "np.linalg.slogdet"].forward is None
+
+
+def test_a_conjugation_is_named_where_there_is_one(rows):
+    assert rows["torch", "weighted_inverse", "torch.linalg.inv"].conjugation == "∂Re + i∂Im"
+    assert rows["torch", "sum_entries", "torch.sum(X)"].conjugation == "real"
+
+
+def test_the_files_tell_the_same(made, rows):
+    text = (made / "atlas.md").read_text(encoding="utf-8")
+    for row in rows.values():
+        assert f"| {row.function} | {row.route} |" in text
+    assert not (made / "atlas.journal").exists()
+    with pytest.raises(msgspec.ValidationError):
+        tables.from_json(b'{"rows": 1}')
+
+
+def test_an_interrupted_atlas_goes_on(tmp_path, rows):
+    command = [sys.executable, "verify.py", "atlas", *ASKED, "-f", "numpy", "-f", "torch"]
+    command += ["--output", str(tmp_path), "--quiet", "--jobs", "1"]
+    journal = tmp_path / "atlas.journal"
+    process = subprocess.Popen(command, cwd=ROOT, stderr=subprocess.PIPE, start_new_session=True)
+    while not journal.exists() or journal.read_bytes().count(b"\n") < 20:
+        assert process.poll() is None
+    os.kill(process.pid, signal.SIGINT)
+    _, said = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert "goes on from" in said.decode()
+    assert not (tmp_path / "atlas.json").exists()
+    assert subprocess.run(command, cwd=ROOT, check=False).returncode == 0
+    resumed = msgspec.json.decode((tmp_path / "atlas.json").read_bytes(), type=Atlas)
+    assert {(r.framework, r.function, r.route): r for r in resumed.rows} == rows
