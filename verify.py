@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+from msgspec import structs
 from rich.progress import (
     BarColumn,
     Progress,
@@ -24,20 +25,24 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
-from court import VERSION, experiment
+from court import VERSION, experiment, findings
 from court.errors import InputError, check_known
+from court.examined import smallest
+from court.findings import Finding
 from court.hearing import Hearing
-from court.records import Answered, Choice, Event, Run, Started
+from court.records import Answered, Choice, Event, Mode, Run, Started
 from numeric.journal import Journal, fingerprint, installed_versions
 from numeric.pool import Pool, is_installed, known_frameworks
 from report import atlas as atlas_table
+from report import findings as findings_list
 from report import listing, page, proofs, terminal
-from report.document import Output, json_pieces, make_atlas, make_run
+from report.document import Output, json_pieces, make_atlas, make_findings, make_run
 
 if TYPE_CHECKING:
     from symbolic.cases import Case
     from symbolic.large_cases import LargeCase
 
+FINDINGS = Path(__file__).parent / "findings" / "known.json"
 DISAGREES, BAD_INPUT, MISSING, INTERRUPTED = 1, 2, 3, 130
 DOCUMENTED = (
     ("torch", "linalg.eigh"),
@@ -48,12 +53,26 @@ DOCUMENTED = (
 """The public calls whose docstrings the claims C8 and C10 are about."""
 
 
-def hear(hearing: Hearing, progress: Progress) -> None:
+def plan(choice: Choice) -> Sequence[Case | LargeCase]:
+    """The cases that the user's choice means."""
+    from symbolic import cases  # SymPy is imported while the workers import their frameworks
+
+    if choice.atlas:
+        return cases.atlas(choice)
+    if choice.is_main_job:
+        return cases.main_job(choice, experiment.matrix().tolist())
+    return cases.chosen(choice, known_frameworks())
+
+
+Planner = Callable[[Choice], "Sequence[Case | LargeCase]"]
+
+
+def hear(hearing: Hearing, progress: Progress, planner: Planner = plan) -> None:
     """Put the cases to both witnesses at once; what is finished is kept if it is cut short."""
     choice = hearing.choice
     with progress, ExitStack() as stack:
         task = progress.add_task(f"importing {', '.join(choice.frameworks)}", total=None)
-        planned = plan(choice) if choice.journal else ()
+        planned = planner(choice) if choice.journal else ()
         journal = None
         if planned:
             problems = [case.problem(number) for number, case in enumerate(planned)]
@@ -68,10 +87,10 @@ def hear(hearing: Hearing, progress: Progress) -> None:
                 journal=journal,
             )
         )
-        cases = planned or plan(choice)
+        cases = planned or planner(choice)
         hearing.cases = [(case.part, case.reported_dtype) for case in cases]
         for number, case in enumerate(cases):
-            pool.ask(case.problem(number))
+            pool.ask(case.problem(number), [case.framework] if case.framework else None)
         for framework, name in DOCUMENTED if choice.is_main_job else ():
             pool.look_up(framework, name)
         pool.close()
@@ -95,17 +114,6 @@ def hear(hearing: Hearing, progress: Progress) -> None:
         for event in pool.events():
             note(event)
             progress.update(task, description=f"{len(hearing.reported)} gradients")
-
-
-def plan(choice: Choice) -> Sequence[Case | LargeCase]:
-    """The cases that the user's choice means."""
-    from symbolic import cases  # SymPy is imported while the workers import their frameworks
-
-    if choice.atlas:
-        return cases.atlas(choice)
-    if choice.is_main_job:
-        return cases.main_job(choice, experiment.matrix().tolist())
-    return cases.chosen(choice, known_frameworks())
 
 
 def exit_status(hearing: Hearing, run: Run, missing: Sequence[str]) -> int:
@@ -310,8 +318,12 @@ def atlas(
 ) -> int:
     """Every route of every installed framework: what it reads, and what its gradient is.
 
-    One table, on the terminal, as JSON and as Markdown.  The exit status is that of a run.  One
-    that was interrupted goes on where it was when it is started again with the same output.
+    One table, on the terminal, as JSON and as Markdown.  One that was interrupted goes on where it
+    was when it is started again with the same output.
+
+    Exit status: 0 nothing wrong but known findings, 1 something else is wrong or a known finding is
+    not any more, 2 nothing agrees, 3 a framework that was asked for is missing or its worker died,
+    130 interrupted.
     """
     frameworks, missing = choose_frameworks(asked)
     output.mkdir(parents=True, exist_ok=True)
@@ -322,7 +334,8 @@ def atlas(
         click.echo(f"interrupted: the same command goes on from {journal}", err=True)
         return INTERRUPTED
     journal.unlink()
-    found = make_atlas(hearing)
+    known = read_findings()
+    found = findings.mark(make_atlas(hearing), known)
     for name, content in {
         "atlas.json": atlas_table.to_json(found),
         "atlas.md": atlas_table.to_markdown(found).encode(),
@@ -332,10 +345,111 @@ def atlas(
     if not quiet:
         atlas_table.show(console, found)
     console.print(atlas_table.closing_line(found.rows), soft_wrap=True)
-    return exit_status(hearing, make_run(hearing, arguments), missing)
+    contradictions = findings.contradicted(found, known)
+    for line in contradictions:
+        console.print(line, soft_wrap=True, markup=False)
+    if missing or hearing.worker_died:
+        return MISSING
+    if contradictions or any(row.is_news for row in found.rows):
+        return DISAGREES
+    return 0 if any(row.valid == "agrees" for row in found.rows) else BAD_INPUT
 
 
-COMMANDS = {"atlas": atlas}
+@click.command("findings", context_settings=SETTINGS)
+@click.argument("functions", nargs=-1, metavar="[FUNCTION | FILE.py]")
+@FRAMEWORK
+@click.option(
+    "--output",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Folder for findings.json and findings.md.",
+)
+@click.option("--shrink", is_flag=True, help="Look for the smallest case of one --route instead.")
+@click.option("--route", default="", metavar="NAME", help="The route to shrink, as in --list.")
+@click.option("--hermitian", is_flag=True, help="Shrink among Hermitian matrices.")
+@click.option("--forward", is_flag=True, help="Shrink for forward mode.")
+@TIMEOUT
+@click.option("--quiet", is_flag=True, help="The closing line alone.")
+@DEBUG
+@click.pass_obj
+def find(
+    arguments: list[str],
+    /,
+    functions: tuple[str, ...],
+    asked: tuple[str, ...],
+    output: Path | None,
+    shrink: bool,
+    route: str,
+    hermitian: bool,
+    forward: bool,
+    timeout: float,
+    quiet: bool,
+    debug: bool,
+) -> int:
+    """Put every known finding, a wrong gradient of a released framework, to its framework again.
+
+    Exit status: 0 if each is still wrong, 1 if one is not any more.  With --shrink: 1 if a small
+    matrix of integers was found at which the route is wrong, 0 if none.
+    """
+    frameworks, missing = choose_frameworks(asked)
+    choice = Choice(functions, frameworks, None, (), 2, ("float64",), 1, 0, None, timeout, forward)
+    if shrink:
+        return show_smallest(choice, route, hermitian)
+    if functions or route or hermitian or forward:
+        raise InputError("a function and --route, --hermitian, --forward are for --shrink alone")
+    known = [f for f in read_findings() if not asked or f.framework in asked]
+    used = {f.framework for f in known}
+    hearing = Hearing(structs.replace(choice, frameworks=[f for f in frameworks if f in used]))
+    if listen(hearing, lambda _: plan_findings(known)):
+        return INTERRUPTED
+    document = make_findings(hearing, known)
+    if output:
+        output.mkdir(parents=True, exist_ok=True)
+        Output(output / "findings.json").write([findings_list.to_json(document)])
+        Output(output / "findings.md").write([findings_list.to_markdown(document).encode()])
+    console = terminal.make_console()
+    if not quiet:
+        findings_list.show(console, document)
+    console.print(findings_list.closing_line(document), soft_wrap=True)
+    if missing or hearing.worker_died:
+        return MISSING
+    return DISAGREES if any(examined.fails for examined in document.findings) else 0
+
+
+def read_findings() -> list[Finding]:
+    """The known findings."""
+    return findings.read(FINDINGS.read_bytes())
+
+
+def plan_findings(known: Sequence[Finding]) -> list[Case]:
+    """The cases of some findings, each the part of its own."""
+    from symbolic import cases
+
+    return [case._replace(part=f.id) for f in known for case in cases.finding(f)]
+
+
+def show_smallest(choice: Choice, route: str, is_hermitian: bool) -> int:
+    """Print the first small matrix at which one route of one framework is wrong."""
+    if len(choice.frameworks) != 1 or len(choice.functions) != 1 or not route:
+        raise InputError("--shrink needs one FUNCTION, one -f FRAMEWORK and --route NAME")
+
+    def planner(choice: Choice) -> list[Case]:
+        from symbolic import shrinking
+
+        return shrinking.cases(choice, known_frameworks(), route, is_hermitian)
+
+    hearing = Hearing(choice)
+    if listen(hearing, planner):
+        return INTERRUPTED
+    mode: Mode = "forward" if choice.forward else "reverse"
+    tried = [v for v in hearing.verdicts() if v.mode == mode]
+    if not tried:
+        raise InputError(f"{choice.frameworks[0]} has no route {route!r} there; see --list")
+    console = terminal.make_console()
+    findings_list.show_smallest(console, smallest(hearing, mode), len(tried))
+    return DISAGREES if any(v.verdict == "disagrees" for v in tried) else 0
+
+
+COMMANDS = {"atlas": atlas, "findings": find}
 """The commands beside the one without a name, each a word that is no function."""
 
 
@@ -368,7 +482,7 @@ def show_proofs(choice: Choice, quiet: bool) -> int:
     return 0 if all(proof.holds for proof in proved) else DISAGREES
 
 
-def listen(hearing: Hearing) -> bool:
+def listen(hearing: Hearing, planner: Planner = plan) -> bool:
     """Hear both witnesses and judge, with progress on a terminal; whether it was interrupted."""
     estimate = (BarColumn(), TimeRemainingColumn()) if hearing.choice.atlas else ()
     progress = Progress(
@@ -382,7 +496,7 @@ def listen(hearing: Hearing) -> bool:
     )
     interrupted = False
     try:
-        hear(hearing, progress)
+        hear(hearing, progress, planner)
     except KeyboardInterrupt:
         interrupted = True
     hearing.judge()
