@@ -319,9 +319,11 @@ def atlas(
     """Every route of every installed framework: what it reads, and what its gradient is.
 
     One table, on the terminal, as JSON and as Markdown.  One that was interrupted goes on where it
-    was when it is started again with the same output.  Exit status: 0 nothing wrong but known
-    findings, 1 something else is wrong or a known finding is not any more, 2 nothing agrees, 3 a
-    framework that was asked for is missing or its worker died, 130 interrupted.
+    was when it is started again with the same output.
+
+    Exit status: 0 nothing wrong but known findings, 1 something else is wrong or a known finding is
+    not any more, 2 nothing agrees, 3 a framework that was asked for is missing or its worker died,
+    130 interrupted.
     """
     frameworks, missing = choose_frameworks(asked)
     output.mkdir(parents=True, exist_ok=True)
