@@ -65,9 +65,15 @@ def _judge_complex(
         for name, M in written.items()
     }
     right = [name for name, verdict in readings.items() if verdict.verdict == "agrees"]
-    verdict = readings[right[0] if right else "∂Re + i∂Im"]
+    verdict = readings[right[0] if right else min(readings, key=lambda k: _distance(readings[k]))]
     conjugation: Conjugation | None = "real" if len(right) == 2 else right[0] if right else None
     return structs.replace(verdict, gradient=_rows(G), conjugation=conjugation)
+
+
+def _distance(verdict: Verdict) -> float:
+    """The largest error for its tolerance: the reading nearest to S tells what is wrong."""
+    ratios = [float(c.error) / (c.tolerance or math.ulp(0.0)) for c in verdict.parameters]
+    return max(ratios, default=math.inf)
 
 
 def _judge(reference: Reference, reported: Reported, dtype: str) -> Verdict:
