@@ -127,22 +127,30 @@ DECLINING = (
     "not implemented for",
     "list of allowed values",
     "could not find device for node",
+    "gradient registry has no entry",
+    "gradient not defined",
+    "must have `float`-like `dtype`",
 )
-"""How NumPy, PyTorch and TensorFlow say that a call does not exist, mostly in a dtype."""
+"""How NumPy, PyTorch and TensorFlow say that a call or its gradient does not exist."""
 
 
 def _declines(error):
     """Whether the framework says that it has no such gradient: raised inside it, and in words."""
-    inside = "site-packages" in traceback.extract_tb(error.__traceback__)[-1][0]
+    inside = _is_library(traceback.extract_tb(error.__traceback__)[-1][0])
     said = str(error).lower()
     own = isinstance(error, NotImplementedError) and inside
     return own or (inside and any(phrase in said for phrase in DECLINING))
 
 
+def _is_library(path):
+    """Whether it is a file of an installed package, or of Python itself."""
+    return "site-packages" in path or path.startswith(os.path.dirname(os.__file__) + os.sep)
+
+
 def _describe(error):
     """The error in one line, with the innermost place in a file that is not a library's."""
     text = " ".join(str(error).split())[:300]
-    own = [f for f in traceback.extract_tb(error.__traceback__) if "site-packages" not in f[0]]
+    own = [f for f in traceback.extract_tb(error.__traceback__) if not _is_library(f[0])]
     place = " (%s:%d)" % (os.path.basename(own[-1][0]), own[-1][1]) if own else ""
     return "%s: %s%s" % (type(error).__name__, text, place)
 
