@@ -7,6 +7,7 @@ back, what is true and whether the two still differ is found by a run.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Annotated, Literal
 
 import msgspec
@@ -22,6 +23,7 @@ COVERED = {
 }
 """What is wrong in double precision is so in the shorter dtypes of the atlas."""
 ANY = "*"
+KNOWN = Path(__file__).parent.parent / "findings" / "known.json"
 
 
 class Finding(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -88,6 +90,11 @@ class Finding(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
             name in (ANY, family(row.function)) and part in row.route for name, part in self.also
         )
         return self.in_atlas != "never" and (self.is_own(row) or (alike and self.is_of(row)))
+
+
+def read_known() -> list[Finding]:
+    """The findings that are kept with the code."""
+    return read(KNOWN.read_bytes())
 
 
 def read(text: bytes) -> list[Finding]:
