@@ -45,6 +45,7 @@ class Finding(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         Meta(description="whether it shows at well-conditioned matrices with simple spectrum"),
     ]
     issue: Annotated[str, Meta(description="address of the framework's own report of it")] = ""
+    only_digits: Annotated[bool, Meta(description="it is a loss of digits and no more")] = False
     against: Annotated[
         str, Meta(description="a right route whose conjugation is the framework's; this one's not")
     ] = ""
@@ -67,9 +68,11 @@ class Finding(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         kinds = {"float64": "real", "complex128": "hermitian"}
         return f"{kinds.get(self.dtype, self.dtype)} {self.mode}"
 
-    def covers(self, name: str) -> bool:
-        """Whether what is wrong in this column of the atlas is this finding."""
+    def covers(self, name: str, reason: str) -> bool:
+        """Whether what is wrong in this column of the atlas, for this reason, is this finding."""
         kind, mode = name.split()
+        if self.only_digits and reason.count("off by") > reason.count("(off by"):
+            return False
         return any(
             mode == place.split()[1] and kind in COVERED.get(place.split()[0], (place.split()[0],))
             for place in (self.own_place, *self.also_at)
@@ -140,8 +143,9 @@ def _known(row: Row, findings: Sequence[Finding]) -> dict[str, str]:
     known: dict[str, str] = {}
     for finding in findings:
         if finding.is_about(row):
-            for name in filter(finding.covers, row.wrong):
-                known.setdefault(name, finding.id)
+            for name, reason in row.wrong.items():
+                if finding.covers(name, reason):
+                    known.setdefault(name, finding.id)
     return known
 
 

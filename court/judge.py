@@ -250,11 +250,14 @@ def _decimal(x: Fraction, scale: float) -> Decimal:
 
 DIGITS_LOST = 1e-6
 """Relative to what the error is of: a smaller one is a loss of digits, no wrong formula."""
+DIGITS_LOST_SHORT = 1e-3
+"""The same of an error within ten times the tolerance, as in the shorter dtypes."""
 
 
 def _off(error: float, tolerance: float, scale: float) -> str:
     """How far off: by a loss of digits that a stable algorithm does not have, or altogether."""
-    if error < DIGITS_LOST * scale:
+    near = error < 10 * tolerance and error < DIGITS_LOST_SHORT * scale
+    if near or error < DIGITS_LOST * scale:
         times = error / tolerance if tolerance else math.inf
         return (
             f"digits are lost, {times:.2g} times what a backward stable algorithm would lose "
@@ -275,24 +278,17 @@ def _wrong_value(reference: Reference, reported: Reported, dtype: str) -> str:
 
 
 def _wrong_component(
-<<<<<<< HEAD
-    components: list[Component], directions: Sequence[Direction], scale: float
-) -> str:
-    """The worst of the wrong contractions, relative to the size of its direction."""
-    sizes = [scale * norm(d.D) for d in directions]
-=======
     components: list[Component], directions: Sequence[Direction], size: float
 ) -> str:
     """The worst of the wrong contractions, relative to the size of its direction and of S."""
     sizes = [size * norm(d.D) for d in directions]
->>>>>>> main
     wrong = [(c, s) for c, s in zip(components, sizes, strict=True) if float(c.error) > c.tolerance]
     if not wrong:
         return ""
-    c, size = max(wrong, key=lambda pair: float(pair[0].error) / (pair[1] or 1.0))
+    c, scale = max(wrong, key=lambda pair: float(pair[0].error) / (pair[1] or 1.0))
     return (
         f"the contraction with ∂X/∂{c.name} is {float(c.contracted)!r}, "
-        f"exactly {float(c.exact)!r}: {_off(float(c.error), c.tolerance, size)}"
+        f"exactly {float(c.exact)!r}: {_off(float(c.error), c.tolerance, scale)}"
     )
 
 
