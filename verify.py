@@ -53,7 +53,8 @@ def hear(hearing: Hearing, progress: Progress) -> None:
     choice = hearing.choice
     with progress, ExitStack() as stack:
         task = progress.add_task(f"importing {', '.join(choice.frameworks)}", total=None)
-        planned, journal = [], None
+        planned: Sequence[Case | LargeCase] = []
+        journal = None
         if choice.journal:
             planned = plan(choice)
             problems = [case.problem(number) for number, case in enumerate(planned)]
