@@ -53,10 +53,9 @@ def hear(hearing: Hearing, progress: Progress) -> None:
     choice = hearing.choice
     with progress, ExitStack() as stack:
         task = progress.add_task(f"importing {', '.join(choice.frameworks)}", total=None)
-        planned: Sequence[Case | LargeCase] = []
+        planned = plan(choice) if choice.journal else ()
         journal = None
-        if choice.journal:
-            planned = plan(choice)
+        if planned:
             problems = [case.problem(number) for number, case in enumerate(planned)]
             known_by = fingerprint(problems, installed_versions(), choice.files)
             journal = stack.enter_context(Journal(Path(choice.journal), known_by))

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from decimal import Context, Decimal
 from fractions import Fraction
+from typing import cast
 
 import numpy as np
 from jaxtyping import Inexact
@@ -27,6 +28,7 @@ from court.records import (
     Outcome,
     Reference,
     Reported,
+    Rows,
     Verdict,
 )
 from court.subdifferential import describe_subgradient
@@ -132,6 +134,8 @@ RELIABLE = 0.25
 """Largest δ·‖∂S/∂X‖/‖S‖ at which the expansion behind the tolerance is trusted."""
 GROSS = 1e6
 """An error this many times the largest tolerance is beyond doubt all the same."""
+LARGE = 100
+"""Rows from which on a matrix is not taken apart."""
 SHARP = 0.5
 """Largest radius of an enclosure, as a fraction of the tolerance, with which one can judge."""
 
@@ -300,16 +304,17 @@ def _verdict(
     )
 
 
-def _rows(
-    G: Inexact[np.ndarray, "n n"] | None,
-) -> list[list[Number | tuple[Number, Number]]] | None:
-    """G for JSON; a complex entry is a pair."""
+def _rows(G: Inexact[np.ndarray, "n n"] | None) -> Rows | None:
+    """G for the report; a complex entry is a pair.
+
+    A large one stays an array, of a fifth of the size, until it is written.
+    """
     if G is None or G.ndim != 2:
         return None
     if np.iscomplexobj(G):
         return [[(number(float(x.real)), number(float(x.imag))) for x in row] for row in G]
-    if np.all(np.isfinite(G)):
-        return list(G.tolist())  # as below, but fast enough for millions of entries
+    if len(G) > LARGE and np.all(np.isfinite(G)):
+        return cast(Rows, G)
     return [[number(float(x)) for x in row] for row in G]
 
 

@@ -31,6 +31,8 @@ Conjugation = Literal["∂Re + i∂Im", "∂Re − i∂Im", "real"]
 conjugate; a real one is both."""
 Number = float | Literal["NaN", "Infinity", "-Infinity"]
 """A float64; JSON has no literal for the values that are not finite, so they are spelled out."""
+Rows = list[list[Number | tuple[Number, Number]]]
+"""A matrix by rows, as it is written; a complex entry is [re, im]."""
 
 
 class Ball(NamedTuple):
@@ -239,7 +241,7 @@ class Verdict(Struct, frozen=True):
     route: str
     dtype: str
     gradient: Annotated[
-        list[list[Number | tuple[Number, Number]]] | None,
+        Rows | None,
         Meta(description="G as reported, by rows; a complex entry is [re, im]"),
     ]
     convention: Convention | None

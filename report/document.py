@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+import numpy as np
 from msgspec import Struct, structs
 
 from court import VERSION
@@ -54,7 +55,7 @@ def to_json(run: Run) -> bytes:
 
 def json_pieces(run: Run) -> Iterator[bytes]:
     """The same in pieces, one for each verdict: the gradients of large matrices fill gigabytes."""
-    encoder = msgspec.json.Encoder(decimal_format="number")
+    encoder = msgspec.json.Encoder(decimal_format="number", enc_hook=np.ndarray.tolist)
 
     def encode(part: Struct) -> bytes:
         return msgspec.json.format(encoder.encode(part), indent=1)

@@ -13,7 +13,7 @@ from numeric.pool import Pool, known_frameworks
 from tests.helpers import exact_gradient
 from verify import hear
 
-STRUCTURES = ("symmetric", "diagonal", "toeplitz", "ar1")
+STRUCTURES = ("symmetric", "toeplitz", "ar1")
 EXTRAS = ("autograd", "jax", "pytensor", "paddle", "casadi")
 
 DECLINED = {
@@ -25,8 +25,11 @@ DECLINED = {
     ("autograd", "anp.trace(anp.linalg.matrix_power(X, 3))"),
     ("autograd", "autograd.scipy.linalg.expm"),
     ("autograd", "autograd.scipy.linalg.logm"),
+    ("casadi", "ca.expm"),
+    ("casadi", "ca.norm_2"),
     ("jax", "jnp.linalg.eig"),
     ("paddle", "paddle.linalg.eigvals"),
+    ("paddle", "paddle.linalg.lstsq"),
     ("pytensor", "pt.linalg.eig"),
     ("pytensor", "pt.linalg.lstsq"),
     ("pytensor", "pt.linalg.svd"),
@@ -37,19 +40,26 @@ DECLINED = {
 FLOAT64_ONLY = ("casadi",)
 
 WRONG = {
-    ("paddle", "paddle.linalg.solve"),
-    ("paddle", "paddle.linalg.triangular_solve"),
-    ("paddle", "MultivariateNormal(covariance_matrix=X)"),
-    ("paddle", "MultivariateNormal(precision_matrix=X), y.stop_gradient=False"),
-    ("pytensor", "pt.linalg.lu(permute_l=True)"),
+    ("casadi", "eigenvalue", "ca.eig_symbolic(X) (SX)"),  # loses digits: the cubic formula
+    ("casadi", "inverse_quadratic_form_pd", "ca.solve(X, u, 'csparsecholesky')"),
+    ("paddle", "gaussian_log_likelihood", "MultivariateNormal(covariance_matrix=X)"),
+    (
+        "paddle",
+        "gaussian_precision_log_likelihood",
+        "MultivariateNormal(precision_matrix=X), y.stop_gradient=False",
+    ),
+    ("paddle", "inverse_quadratic_form", "paddle.linalg.solve"),
+    ("paddle", "inverse_quadratic_form_pd", "paddle.linalg.triangular_solve"),
+    ("paddle", "trace_square", "paddle.linalg.matrix_norm(X)**2"),  # X/(‖X‖ + 1e-12)
+    ("paddle", "triangular_solve", "paddle.linalg.triangular_solve"),
+    ("paddle", "weighted_cube_root", "paddle.linalg.eigh(X, UPLO='L')"),  # 1/3 in float32
+    ("paddle", "weighted_cube_root", "paddle.linalg.eigh(X, UPLO='U')"),
+    ("pytensor", "inverse_quadratic_form", "pt.linalg.lu(permute_l=True)"),
+    ("pytensor", "log_sum_exp", "pt.log(pt.trace(pt.linalg.expm(X)))"),  # loses digits
+    ("pytensor", "trace_exp", "pt.trace(pt.linalg.expm(X))"),
+    ("pytensor", "weighted_exp", "pt.linalg.expm"),
 }
 """Routes whose gradient is wrong at some matrices."""
-
-INEXACT = {
-    ("paddle", "paddle.linalg.matrix_norm(X)**2"),  # X/(‖X‖ + 1e-12)
-    ("casadi", "ca.eig_symbolic(X) (SX)"),  # the cubic formula
-}
-"""Routes that lose digits, so that they disagree in float64 at some points."""
 
 CONVENTIONS = {
     ("autograd", "anp.linalg.eigh(UPLO='L')"): ("lower", "lower"),
@@ -75,17 +85,19 @@ CONVENTIONS = {
 """What the pinned versions do with an eigenvalue: the convention reported, the entries read."""
 
 
-def hearing_of(framework, size, dtypes=("float64",), functions=(), matrix=None):
+def hearing_of(
+    framework, size, dtypes=("float64",), functions=(), matrix=None, structures=("symmetric",)
+):
     if framework in EXTRAS:
         pytest.importorskip(framework)
     choice = Choice(
         functions=functions,
         frameworks=[framework],
         matrix=matrix,
-        parameterizations=() if matrix else STRUCTURES,
+        parameterizations=() if matrix else structures,
         size=size,
         dtypes=dtypes,
-        points=2,
+        points=1,
         seed=11,
         point=None,
         timeout=300,
@@ -97,23 +109,25 @@ def hearing_of(framework, size, dtypes=("float64",), functions=(), matrix=None):
 
 
 @pytest.mark.parametrize("framework", known_frameworks())
-@pytest.mark.parametrize("size", [2, 3, pytest.param(4, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("size", [2, pytest.param(3, marks=pytest.mark.slow)])
 def test_every_route_agrees_and_its_planted_twin_does_not(framework, size):
-    hearing = hearing_of(framework, size, ("float64", "float32"))
+    structures = STRUCTURES if size > 2 else STRUCTURES[:1]
+    hearing = hearing_of(framework, size, ("float64", "float32"), structures=structures)
     verdicts = hearing.verdicts()
     assert len(verdicts) > 100
-    for v in verdicts:
-        assert v.verdict in outcomes(v), v
+    assert not {(v.function, v.route, v.dtype, v.verdict, v.reason) for v in verdicts if is_odd(v)}
     for report in hearing.reported:
         if not report.error:
             reject_twin(hearing, report)
 
 
-def outcomes(verdict):
+def is_odd(verdict):
+    """Whether the verdict is none that is expected of the route."""
     route = (verdict.framework, verdict.route)
     if route in DECLINED or (verdict.framework in FLOAT64_ONLY and verdict.dtype != "float64"):
-        return ("refused",)
-    return ("agrees", "disagrees") if route in WRONG | INEXACT else ("agrees",)
+        return verdict.verdict != "refused"
+    wrong = (verdict.framework, verdict.function.split("[")[0], verdict.route) in WRONG
+    return verdict.verdict not in (("agrees", "disagrees") if wrong else ("agrees",))
 
 
 def reject_twin(hearing, report: Reported):
@@ -130,7 +144,7 @@ def reject_twin(hearing, report: Reported):
 
 @pytest.mark.parametrize("framework", known_frameworks())
 def test_conventions_and_reads_of_the_eigensolvers(framework):
-    hearing = hearing_of(framework, 3)
+    hearing = hearing_of(framework, 3, functions=("eigenvalue",))
     found = {
         (v.framework, v.route): (v.convention, v.reads)
         for v in hearing.verdicts()
