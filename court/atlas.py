@@ -37,11 +37,19 @@ class Row(Struct, frozen=True):
     dtypes: Annotated[dict[str, Outcome], Meta(description="dtype → verdict")]
     wrong: Annotated[dict[str, str], Meta(description="what disagrees → why")]
     missing: Annotated[dict[str, str], Meta(description="what was refused or failed → why")]
+    known: Annotated[
+        dict[str, str], Meta(description="what disagrees → the id of the finding that it is")
+    ] = {}
 
     @property
     def is_wrong(self) -> bool:
         """Whether anything of it disagrees."""
         return bool(self.wrong)
+
+    @property
+    def is_news(self) -> bool:
+        """Whether anything of it disagrees that is no known finding, or it fails in float64."""
+        return self.valid == "failed" or not set(self.wrong) <= set(self.known)
 
 
 class Atlas(Struct, frozen=True):

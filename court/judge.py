@@ -95,14 +95,14 @@ def _judge(reference: Reference, reported: Reported, dtype: str) -> Verdict:
     components = [_component(d, G, reference, tolerances) for d in directions]
     if doubt:
         return _verdict(reference, reported, dtype, "refused", doubt, None, components)
-    wrong = (
-        _wrong_value(reference, reported, dtype)
-        or _wrong_component(components)
-        or _wrong_entry(reference, G, tolerances)
-    )
-    if wrong:
-        wrong = "; ".join(filter(None, [wrong, find_mistake(G, S, tolerances, blocks)]))
-        return _verdict(reference, reported, dtype, "disagrees", wrong, "invalid", components)
+    wrong = [
+        _wrong_value(reference, reported, dtype),
+        _wrong_component(components, reference) or _wrong_entry(reference, G, tolerances),
+    ]
+    if any(wrong):
+        mistake = find_mistake(G, S, tolerances, blocks)
+        reason = "; ".join(filter(None, [*wrong, mistake]))
+        return _verdict(reference, reported, dtype, "disagrees", reason, "invalid", components)
     if np.max(tolerances) > gradient_norm(reference) > 0:
         reason = "vacuous: the skew part of G hides an error as large as the gradient itself"
         return _verdict(reference, reported, dtype, "refused", reason, None, components)
@@ -240,6 +240,21 @@ def _decimal(x: Fraction, scale: float) -> Decimal:
     return rounded
 
 
+DIGITS_LOST = 1e-6
+"""Relative to what the error is of: a smaller one is a loss of digits, no wrong formula."""
+
+
+def _off(error: float, tolerance: float, scale: float) -> str:
+    """How far off: by a loss of digits that a stable algorithm does not have, or altogether."""
+    if error < DIGITS_LOST * scale:
+        times = error / tolerance if tolerance else math.inf
+        return (
+            f"digits are lost, {times:.2g} times what a backward stable algorithm would lose "
+            f"(off by {error:.2g}, tolerance {tolerance:.2g})"
+        )
+    return f"off by {error:.2g}, tolerance {tolerance:.2g}"
+
+
 def _wrong_value(reference: Reference, reported: Reported, dtype: str) -> str:
     assert reference.value is not None
     error = abs(Fraction(reported.value) - reference.value.mid) + reference.value.radius
@@ -247,31 +262,35 @@ def _wrong_value(reference: Reference, reported: Reported, dtype: str) -> str:
     if error <= tolerance:
         return ""
     exact = float(reference.value.mid)
-    return f"the value is {reported.value!r}, exactly {exact!r}: off by more than {tolerance:.2g}"
+    off = _off(float(error), tolerance, abs(exact))
+    return f"the value is {reported.value!r}, exactly {exact!r}: {off}"
 
 
-def _wrong_component(components: list[Component]) -> str:
-    for c in components:
-        if float(c.error) > c.tolerance:
-            return (
-                f"the contraction with ∂X/∂{c.name} is {float(c.contracted)!r}, "
-                f"exactly {float(c.exact)!r}: off by {float(c.error):.2g}, "
-                f"tolerance {c.tolerance:.2g}"
-            )
-    return ""
+def _wrong_component(components: list[Component], reference: Reference) -> str:
+    """The worst of the wrong contractions, relative to the size of its direction."""
+    sizes = [gradient_norm(reference) * norm(d.D) for d in reference.directions]
+    wrong = [(c, s) for c, s in zip(components, sizes, strict=True) if float(c.error) > c.tolerance]
+    if not wrong:
+        return ""
+    c, scale = max(wrong, key=lambda pair: float(pair[0].error) / (pair[1] or 1.0))
+    return (
+        f"the contraction with ∂X/∂{c.name} is {float(c.contracted)!r}, "
+        f"exactly {float(c.exact)!r}: {_off(float(c.error), c.tolerance, scale)}"
+    )
 
 
 def _wrong_entry(reference: Reference, G: Array, tolerances: Array) -> str:
     assert reference.S is not None
-    excess = np.abs(symmetric_error(G, reference.S)) + reference.S.radius - tolerances
-    if np.all(excess <= 0):
+    errors = np.abs(symmetric_error(G, reference.S)) + reference.S.radius
+    if np.all(errors <= tolerances):
         return ""
-    j, i = sorted(np.unravel_index(np.nanargmax(excess), excess.shape))
+    j, i = sorted(np.unravel_index(np.nanargmax(errors - tolerances), errors.shape))
+    off = _off(float(errors[i, j]), float(tolerances[i, j]), gradient_norm(reference))
     where = "the contractions agree, but in a direction that {} does not have "
     return (
         (where.format(reference.parameterization) if reference.directions else "")
         + f"entry ({i}, {j}) of (G + Gᵀ)/2 is {float(G[i, j] + G[j, i]) / 2!r}, exactly "
-        f"{float(reference.S.high[i, j])!r}"
+        f"{float(reference.S.high[i, j])!r}: {off}"
     )
 
 

@@ -77,7 +77,7 @@ class Problem(Struct, frozen=True):
     """What a framework is told: which function, at which matrix, in which dtype. Nothing else.
 
     ``matrix`` is n×n, the real part of a Hermitian one where ``imaginary`` is given.  ``forward``
-    asks for the derivatives by forward mode as well.
+    asks for the derivatives by forward mode as well; ``route`` names the one to try, if not all.
     """
 
     id: int
@@ -89,6 +89,7 @@ class Problem(Struct, frozen=True):
     find_reads: bool = True
     forward: bool = False
     entrywise: bool = False
+    route: str = ""
 
 
 class Reported(Struct, frozen=True):

@@ -210,7 +210,8 @@ class Conversation:
             return
         family = request["function"].split("[")[0]
         for route in self._routes.get(family, ["(every route)"]):
-            if (request["id"], route) not in self._answered:
+            asked = request["route"] in ("", route)
+            if asked and (request["id"], route) not in self._answered:
                 about = (request["id"], self.framework, self._version, route)
                 self._emit(Reported(*about, error=why, worker_died=True))
 

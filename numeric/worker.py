@@ -53,6 +53,8 @@ def main(name, *files):
             continue
         beat = _Beat(answers, request["id"])
         for label, route in routes.get(request["function"].split("[")[0], {}).items():
+            if request["route"] not in ("", label):
+                continue
             for answer in _answers(framework, route, request, beat):
                 answer.update(problem=request["id"], route=label)
                 _send(answers, answer)

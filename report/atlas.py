@@ -11,6 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from court.atlas import Atlas, Row
+from court.records import Outcome
 from report.terminal import COLOURS
 
 MARKS = {"agrees": "yes", "disagrees": "NO", "refused": "refused", "failed": "fails", None: "—"}
@@ -53,21 +54,26 @@ def from_json(text: bytes) -> Atlas:
 
 def cells(row: Row) -> list[str]:
     """A row's cells, under :data:`HEADERS`."""
-    hermitian = MARKS[row.hermitian]
+    hermitian = _mark(row, "hermitian reverse", row.hermitian)
     if row.forward_hermitian not in (None, row.hermitian):
-        hermitian += f" (forward mode: {MARKS[row.forward_hermitian]})"
+        forward = _mark(row, "hermitian forward", row.forward_hermitian)
+        hermitian += f" (forward mode: {forward})"
     agreeing = [name for name, outcome in row.dtypes.items() if outcome == "agrees"]
     return [
         row.route,
         row.reads or "—",
         row.convention or "—",
-        MARKS[row.valid],
+        _mark(row, "real reverse", row.valid),
         row.off_symmetric or "—",
-        MARKS[row.forward],
+        _mark(row, "real forward", row.forward),
         hermitian,
         row.conjugation or "—",
         ", ".join(map(_short, agreeing)) or "—",
     ]
+
+
+def _mark(row: Row, name: str, outcome: Outcome | None) -> str:
+    return MARKS[outcome] + (" (known)" if name in row.known else "")
 
 
 LEGEND = """\
@@ -88,7 +94,8 @@ public call (or a short chain of them) of one framework.
 - *dtypes*: those in which the gradient agrees with the exact one to rounding (f float, bf bfloat,
   c complex).
 - `refused`: the framework has no such gradient, or nothing can be said at this point; `fails`: it
-  raises an error; `NO`: wrong, see the reasons under the table."""
+  raises an error; `NO`: wrong, see the reasons under the table; `NO (known)`: see docs/findings.md
+  under the name that the reasons give."""
 
 
 def to_markdown(atlas: Atlas) -> str:
@@ -134,16 +141,19 @@ def closing_line(rows: Sequence[Row]) -> Text:
     """The counts in one line."""
     count: Counter[str] = Counter(row.valid for row in rows)
     wrong = sum(row.is_wrong for row in rows)
+    known = sum(row.is_wrong and not row.is_news for row in rows)
     return Text(
         f"{len(rows)} routes: {count['agrees']} valid on Sym(n), {count['disagrees']} not, "
         f"{count['refused']} refused, {count['failed']} failed; "
-        f"{wrong} wrong somewhere: in a dtype, a mode or at Hermitian matrices"
+        f"{wrong} wrong somewhere: in a dtype, a mode or at Hermitian matrices; {known} of these "
+        "are known findings"
     )
 
 
 def _reasons(rows: Sequence[Row]) -> list[str]:
     return [
         f"- `{row.function}`, `{row.route}`, {name}: {reason}"
+        + (f" (known: {row.known[name]})" if name in row.known else "")
         for row in rows
         for name, reason in row.wrong.items()
     ]

@@ -16,6 +16,8 @@ from msgspec import Struct, structs
 
 from court import VERSION
 from court.atlas import Atlas, rows
+from court.examined import Document, examine
+from court.findings import Finding
 from court.hearing import Hearing
 from court.records import Run
 
@@ -46,6 +48,12 @@ def make_atlas(hearing: Hearing) -> Atlas:
     """The atlas of what was found."""
     run = make_run(hearing, [])
     return Atlas(run.toolkit, run.environment, hearing.choice.size, rows(hearing))
+
+
+def make_findings(hearing: Hearing, known: Sequence[Finding]) -> Document:
+    """The findings, examined."""
+    run = make_run(hearing, [])
+    return Document(run.toolkit, run.environment, examine(hearing, known))
 
 
 def to_json(run: Run) -> bytes:

@@ -10,6 +10,7 @@ from typing import NamedTuple
 import numpy as np
 
 from court.errors import InputError, check_known
+from court.findings import Finding
 from court.records import Choice, Problem, Reference
 from symbolic import large_cases
 from symbolic.catalogue import CATALOGUE, Instance, choose, family, instances
@@ -27,6 +28,7 @@ from symbolic.points import (
     Point,
     coordinates,
     draw_points,
+    parse_hermitian,
     parse_matrix,
     parse_point,
     split_rows,
@@ -43,7 +45,10 @@ COMPLEX = {"float64": "complex128", "float32": "complex64"}
 
 
 class Case(NamedTuple):
-    """One function at one point in one dtype; ``part`` says where in the report it belongs."""
+    """One function at one point in one dtype; ``part`` says where in the report it belongs.
+
+    It is for one framework or one route alone if they are named.
+    """
 
     part: str
     function: Instance
@@ -54,6 +59,8 @@ class Case(NamedTuple):
     entrywise: bool = False
     find_reads: bool = True
     prove: bool = True
+    framework: str = ""
+    route: str = ""
 
     def problem(self, number: int) -> Problem:
         """What the frameworks are told of it: X alone, so that they cannot see the answer."""
@@ -72,6 +79,7 @@ class Case(NamedTuple):
             find_reads=self.find_reads and B is None,
             forward=self.forward,
             entrywise=self.entrywise,
+            route=self.route,
         )
 
     @property
@@ -153,6 +161,33 @@ def chosen(choice: Choice, frameworks: Sequence[str]) -> Sequence[Case | LargeCa
         for theta in _points(choice, x, function.function.domain)
         for dtype in choice.dtypes
     ]
+
+
+def at_matrix(
+    function: Instance, text: str, dtype: str, forward: bool, framework: str, route: str
+) -> Case:
+    """One route at one matrix: symmetric, or Hermitian where the dtype is complex."""
+    is_complex = dtype in COMPLEX.values()
+    x = (hermitian if is_complex else symmetric)(function.size)
+    X = (parse_hermitian if is_complex else parse_matrix)(text)
+    theta = coordinates(X, x, function.function.domain)
+    parts = {name: real for real, name in COMPLEX.items()}
+    case = Case("", function, x, theta, parts.get(dtype, dtype), forward)
+    return case._replace(find_reads=False, prove=False, framework=framework, route=route)
+
+
+def finding(found: Finding) -> list[Case]:
+    """What a finding is about: its route, and the one that it is compared with.
+
+    Raises:
+        InputError: its function or its matrix is not what it should be.
+    """
+    size = len([row for row in found.matrix.split(";") if row.strip()])
+    check_known("function", family(found.function), CATALOGUE)
+    (function,) = choose(found.function, size)
+    about = (found.dtype, found.mode == "forward", found.framework)
+    routes = [found.route, *filter(None, [found.against])]
+    return [at_matrix(function, found.matrix, *about, route) for route in routes]
 
 
 def _points(choice: Choice, x: Parameterization, domain: str) -> list[Point]:

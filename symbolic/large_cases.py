@@ -42,6 +42,7 @@ class LargeCase(NamedTuple):
     point: dict[str, str]
     note: str = ""
     dtype: str = "float64"
+    framework: str = ""
 
     @property
     def reported_dtype(self) -> str:

@@ -150,6 +150,39 @@ def split_entries(row: str) -> list[str]:
     return re.split(r"[,\s]+", row.strip())
 
 
+IMAGINARY = re.compile(r"(?P<real>[+-]?[\d./]+(?=[+-]|$))?(?P<imaginary>[+-]?[\d./]*i)?")
+"""A number a + bi, either part of which may be left out."""
+
+
+def parse_hermitian(text: str) -> Matrix:
+    """The Hermitian A + iB, written as in ``2 1+i; 1-i 3``, as the symmetric [[A, −B], [B, A]].
+
+    Raises:
+        InputError: it does not parse, is not square or not Hermitian.
+    """
+    rows = [re.split(r"[,\s]+", row.strip()) for row in re.split(r"[;\n]", text) if row.strip()]
+    entries = [[_parse_complex(entry) for entry in row] for row in rows]
+    if not entries or any(len(row) != len(entries) for row in entries):
+        raise InputError(f"the matrix is not square: {text!r}")
+    for i, row in enumerate(entries):
+        for j in range(i + 1):
+            a, b = row[j]
+            if entries[j][i] != (a, -b):
+                raise InputError(f"the matrix is not Hermitian: see entries ({i}, {j}), ({j}, {i})")
+    upper = [[*(a for a, _ in row), *(-b for _, b in row)] for row in entries]
+    lower = [[*(b for _, b in row), *(a for a, _ in row)] for row in entries]
+    return tuple(map(tuple, upper + lower))
+
+
+def _parse_complex(text: str) -> tuple[Fraction, Fraction]:
+    found = IMAGINARY.fullmatch(text)
+    if not text or not found:
+        raise InputError(f"{text!r} is not a complex number such as 3, 1+2i or -i")
+    imaginary = (found["imaginary"] or "0i")[:-1]
+    one = imaginary + "1" if imaginary in ("", "+", "-") else imaginary
+    return parse_rational(found["real"] or "0"), parse_rational(one)
+
+
 def _lengths(X: Sequence[Sequence[Fraction]]) -> str:
     return ", ".join(str(len(row)) for row in X)
 

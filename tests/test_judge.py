@@ -98,6 +98,34 @@ def test_a_transposed_gradient_is_as_right_and_a_transposed_weight_is_not():
     assert verdict_on(ref, -inverse.T @ np.triu(W) @ inverse.T).verdict == "disagrees"
 
 
+def test_a_loss_of_digits_is_told_from_a_wrong_gradient():
+    ref = reference("log_det")
+    S = exact_gradient(ref)
+    scale, wrong = np.linalg.norm(S), {}
+    for name, error in {"digits": 1e-9, "formula": 1e-5}.items():
+        G = S.copy()
+        G[0, 0] += error * scale
+        verdict = verdict_on(ref, G)
+        assert verdict.verdict == "disagrees"
+        wrong[name] = verdict.reason
+    times = 1e-9 * scale / entry_tolerances(ref, None, "float64")[0, 0]
+    assert f"{times:.2g} times what a backward stable algorithm would lose" in wrong["digits"]
+    assert "digits" not in wrong["formula"]
+    assert "off by" in wrong["formula"]
+
+
+def test_a_loss_of_digits_in_the_value_is_told_too_and_hides_no_wrong_gradient():
+    ref = reference("log_det")
+    value = float(ref.value.mid) * (1 + 1e-9)
+    reason = verdict_on(ref, value=value).reason
+    assert reason.startswith("the value is")
+    assert "digits are lost" in reason
+    both = verdict_on(ref, 2 * exact_gradient(ref), value=value).reason
+    assert "digits are lost" in both
+    assert "; the contraction with" in both
+    assert "digits" not in verdict_on(ref, value=2 * value).reason
+
+
 @pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
 def test_an_entry_that_is_not_finite_disagrees(bad):
     ref = reference(structure="diagonal")

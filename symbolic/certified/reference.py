@@ -63,7 +63,8 @@ def refer(
     reference = certify(function, X, parameterization.directions(theta), blocks)
     exactly = prove and is_exact and blocks == 1
     if exactly and not reference.refusal and function.size <= function.function.proved_size + 1:
-        with suppress(EnclosureError):  # a formula in θ may have holes that f(X) has not
+        # a formula in θ may have holes that f(X) has not, as at a repeated eigenvalue
+        with suppress(EnclosureError, NotDifferentiableError):
             direct = generic.derivatives(function, parameterization, theta, spectrum_of(X))
             _check_overlap(function.name, direct, reference.directions)
     small = function.size <= function.function.proved_size

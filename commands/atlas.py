@@ -1,0 +1,92 @@
+"""``verify.py atlas``: every route of every framework, in one table."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import click
+
+from commands.options import DEBUG, FRAMEWORK, QUIET, SEED, SETTINGS, TIMEOUT
+from commands.session import BAD_INPUT, DISAGREES, INTERRUPTED, MISSING, Session
+from court.findings import contradicted, mark, read_known
+from court.hearing import Hearing
+from court.records import Choice
+from report import atlas as table
+from report import terminal
+from report.document import Output, make_atlas
+
+
+@click.command(context_settings=SETTINGS)
+@click.argument("functions", nargs=-1, metavar="[FUNCTION]...")
+@FRAMEWORK
+@click.option("--size", "-n", type=int, default=3, show_default=True, help="Rows of the matrices.")
+@SEED
+@TIMEOUT
+@click.option(
+    "--jobs",
+    type=click.IntRange(min=1),
+    default=os.cpu_count() or 1,
+    show_default="the number of cores",
+    help="How many worker processes run at once.",
+)
+@click.option(
+    "--output",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=Path("atlas"),
+    show_default=True,
+    help="Folder for atlas.json and atlas.md.",
+)
+@QUIET
+@DEBUG
+@click.pass_obj
+def atlas(
+    session: Session,
+    /,
+    functions: tuple[str, ...],
+    asked: tuple[str, ...],
+    size: int,
+    seed: int,
+    timeout: float,
+    jobs: int,
+    output: Path,
+    quiet: bool,
+    debug: bool,
+) -> int:
+    """Every route of every installed framework: what it reads, and what its gradient is.
+
+    One table, on the terminal, as JSON and as Markdown.  One that was interrupted goes on where it
+    was when it is started again with the same output.
+
+    Exit status: 0 nothing wrong but known findings, 1 something else is wrong or a known finding is
+    not any more, 2 nothing agrees, 3 a framework that was asked for is missing or its worker died,
+    130 interrupted.
+    """
+    frameworks, missing = session.choose(asked)
+    output.mkdir(parents=True, exist_ok=True)
+    journal = output / "atlas.journal"
+    chosen = (functions, frameworks, None, (), size, (), 1, seed, None, timeout)
+    hearing = Hearing(Choice(*chosen, atlas=True, jobs=jobs, journal=str(journal)))
+    if session.hear(hearing):
+        click.echo(f"interrupted: the same command goes on from {journal}", err=True)
+        return INTERRUPTED
+    journal.unlink()
+    known = read_known()
+    found = mark(make_atlas(hearing), known)
+    for name, content in {
+        "atlas.json": table.to_json(found),
+        "atlas.md": table.to_markdown(found).encode(),
+    }.items():
+        Output(output / name).write([content])
+    console = terminal.make_console()
+    if not quiet:
+        table.show(console, found)
+    console.print(table.closing_line(found.rows), soft_wrap=True)
+    contradictions = contradicted(found, known)
+    for line in contradictions:
+        console.print(line, soft_wrap=True, markup=False)
+    if missing or hearing.worker_died:
+        return MISSING
+    if contradictions or any(row.is_news for row in found.rows):
+        return DISAGREES
+    return 0 if any(row.valid == "agrees" for row in found.rows) else BAD_INPUT

@@ -1,0 +1,184 @@
+"""The command without a name: judge what was chosen, or the main job."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import click
+
+from commands.options import DEBUG, FRAMEWORK, QUIET, SEED, SETTINGS, TIMEOUT
+from commands.session import BAD_INPUT, DISAGREES, INTERRUPTED, MISSING, Session
+from court import VERSION
+from court.errors import InputError
+from court.hearing import Hearing
+from court.records import Choice, Run
+from report import page, proofs, terminal
+from report.document import Output, json_pieces, make_run
+from report.listing import show_list
+
+
+@click.command(context_settings=SETTINGS)
+@click.argument("functions", nargs=-1, metavar="[FUNCTION | FILE.py]...")
+@FRAMEWORK
+@click.option(
+    "--parameterization",
+    "-p",
+    "parameterizations",
+    multiple=True,
+    metavar="NAME",
+    help="Structure of the matrix (repeatable). Default: symmetric.",
+)
+@click.option(
+    "--size", "-n", type=int, default=2, show_default=True, help="Rows of the matrix, to 2000."
+)
+@click.option(
+    "--dtype",
+    "dtypes",
+    multiple=True,
+    type=click.Choice(["float64", "float32", "float16", "bfloat16"]),
+    default=["float64"],
+    show_default=True,
+    help="Floating-point type (repeatable).",
+)
+@click.option(
+    "--points",
+    type=click.IntRange(1, 1000),
+    help="How many points to draw in the function's domain.  Default: 3, above size 100 one.",
+)
+@SEED
+@click.option("--point", metavar="TEXT", help="One point instead: 'a=2, b=1/3, c=0.5', kept exact.")
+@click.option(
+    "--matrix",
+    metavar="TEXT|FILE",
+    help="One symmetric matrix instead: '2 1; 1 3', or a text file with its rows.",
+)
+@TIMEOUT
+@click.option(
+    "--forward",
+    is_flag=True,
+    help="Ask for forward mode too, along every symmetric direction, where a framework has it.",
+)
+@click.option(
+    "--json",
+    "path",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Write everything that was found as JSON (schema: report/schema.json).",
+)
+@click.option("--verbose", is_flag=True, help="Every gradient at every point in full.")
+@QUIET
+@click.option(
+    "--prove",
+    "proving",
+    is_flag=True,
+    help="Prove the chosen functions for all parameters, at --size, and ask no framework.",
+)
+@click.option(
+    "--list",
+    "listing",
+    is_flag=True,
+    help="List functions, parameterizations, frameworks and their routes.",
+)
+@DEBUG
+@click.version_option(VERSION, prog_name="symgrad")
+@click.pass_obj
+def judge(
+    session: Session,
+    /,
+    functions: tuple[str, ...],
+    asked: tuple[str, ...],
+    matrix: str | None,
+    path: Path | None,
+    verbose: bool,
+    quiet: bool,
+    proving: bool,
+    listing: bool,
+    debug: bool,
+    **chosen: Any,
+) -> int:
+    """Who is right about the gradient of a function of a symmetric matrix?
+
+    Without arguments: the eigenvalues of x = [[a, b], [b, c]], exactly and by every installed
+    framework, the sum of the entries, and the reference experiment with its claims.  With names of
+    functions (see --list), or a file that defines one of your own: that, in the chosen structures,
+    sizes and dtypes.
+
+    Exit status: 0 all agree, 1 something disagrees, 2 bad input, 3 a framework that was asked for
+    is missing or its worker died, 130 interrupted.
+
+    Other commands: verify.py atlas, verify.py findings; each has its --help.
+    """
+    frameworks, missing = session.choose(asked)
+    if listing:
+        show_list(terminal.make_console(), *session.listing(frameworks))
+        return 0
+    choice = Choice(functions, frameworks, read_matrix(matrix), **chosen)
+    if proving:
+        return show_proofs(session, choice, quiet)
+    output = open_output(path)
+    try:
+        hearing = Hearing(choice)
+        interrupted = session.hear(hearing)
+        run = make_run(hearing, session.arguments)
+        if output:
+            output.write(json_pieces(run))
+        console = terminal.make_console()
+        if not quiet:
+            page.show(console, hearing, run, verbose)
+            console.print()
+        notes = [f"{name} is not installed" for name in missing]
+        notes += ["interrupted"] if interrupted else []
+        notes += [] if run.verdicts or interrupted else ["no route of these frameworks computes it"]
+        line = terminal.closing_line(run.verdicts, run.claims, "; ".join(notes))
+        console.print(line, soft_wrap=True)
+    finally:
+        if output:
+            output.discard()
+    return INTERRUPTED if interrupted else exit_status(hearing, run, missing)
+
+
+def exit_status(hearing: Hearing, run: Run, missing: Sequence[str]) -> int:
+    """0 all agree, 1 something disagrees, 2 nothing could be judged, 3 a framework was lost."""
+    outcomes = {v.verdict for v in run.verdicts}
+    if missing or hearing.worker_died:
+        return MISSING
+    if outcomes & {"disagrees", "failed"} or not all(i.holds for i in run.identities):
+        return DISAGREES
+    return 0 if "agrees" in outcomes else BAD_INPUT
+
+
+def read_matrix(text: str | None) -> str | None:
+    """What ``--matrix`` gives: rows as they stand, or the content of a file.
+
+    Raises:
+        InputError: it is neither.
+    """
+    if text is None or ";" in text or "\n" in text or not any(c.isalpha() for c in text):
+        return text
+    try:
+        return Path(text).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        why = error.strerror if isinstance(error, OSError) else "it is not a text file"
+        raise InputError(f"--matrix {text}: cannot be read as rows or as a file, {why}") from error
+
+
+def open_output(path: Path | None) -> Output | None:
+    """The file that ``--json`` names, tried before any work is done."""
+    try:
+        return Output(path) if path else None
+    except OSError as error:
+        raise InputError(f"--json {path}: cannot be written, {error.strerror}") from error
+
+
+def show_proofs(session: Session, choice: Choice, quiet: bool) -> int:
+    """Prove what is chosen, a line each as it is proved; the exit status."""
+    console = terminal.make_console()
+    proved = []
+    for proof in session.prove(choice):
+        proved.append(proof)
+        if not quiet:
+            proofs.show_proof(console, proof)
+    console.print(terminal.closing_line_of_proofs(proved), soft_wrap=True)
+    return 0 if all(proof.holds for proof in proved) else DISAGREES

@@ -1,0 +1,27 @@
+"""The options that several commands have."""
+
+from __future__ import annotations
+
+import click
+
+SETTINGS = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
+FRAMEWORK = click.option(
+    "--framework",
+    "-f",
+    "asked",
+    multiple=True,
+    metavar="NAME",
+    help="Ask this framework alone (repeatable). Default: all that are installed.",
+)
+SEED = click.option(
+    "--seed", type=int, default=0, show_default=True, help="Seed of the drawn points."
+)
+TIMEOUT = click.option(
+    "--timeout",
+    type=click.FloatRange(min=0, min_open=True),
+    default=120,
+    show_default=True,
+    help="Seconds of silence after which a worker is taken for hung.",
+)
+DEBUG = click.option("--debug", is_flag=True, help="Show the traceback of an error.")
+QUIET = click.option("--quiet", is_flag=True, help="The closing line alone.")

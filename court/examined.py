@@ -1,0 +1,179 @@
+"""Findings put to their frameworks again: what came back, what is true, whether they differ."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import Context, Decimal
+from fractions import Fraction
+from typing import Annotated, Literal
+
+import numpy as np
+from jaxtyping import Float
+from msgspec import Meta, Struct
+
+from court.findings import Finding, public
+from court.hearing import Hearing
+from court.judge import number
+from court.records import Mode, Number, Outcome, Reference, Verdict
+
+Entry = Decimal | tuple[Decimal, Decimal]
+"""A real number, or a complex one by its parts."""
+Status = Literal[
+    "still wrong",
+    "passes unexpectedly",
+    "refused unexpectedly",
+    "passes this time",
+    "another version",
+    "not installed",
+]
+DIGITS = 32
+
+
+class Answer(Struct, frozen=True):
+    """What one route returned at one matrix, and what is true there."""
+
+    function: str
+    matrix: str
+    verdict: Outcome | None
+    reason: str
+    value: Number | None
+    exact_value: Decimal | None
+    gradient: Annotated[
+        list[list[Number | tuple[Number, Number]]] | None, Meta(description="G as returned")
+    ]
+    exact: Annotated[list[list[Entry]] | None, Meta(description="S, the symmetric gradient")]
+    radius: Annotated[float | None, Meta(description="rigorous bound of the error of `exact`")]
+
+
+class Examined(Struct, frozen=True):
+    """A finding, put to its framework again."""
+
+    finding: Finding
+    version: Annotated[str | None, Meta(description="that was asked; none if not installed")]
+    status: Status
+    answer: Answer
+
+    @property
+    def fails(self) -> bool:
+        """Whether the list of findings is out of date."""
+        return self.status in ("passes unexpectedly", "refused unexpectedly")
+
+
+class Document(Struct, frozen=True):
+    """All findings, examined, and what with."""
+
+    toolkit: dict[str, str]
+    environment: dict[str, str]
+    findings: list[Examined]
+
+
+def examine(hearing: Hearing, findings: Sequence[Finding]) -> list[Examined]:
+    """What a run says of some findings, whose cases are the parts named after them."""
+    return [_examine(hearing, finding) for finding in findings]
+
+
+def _examine(hearing: Hearing, finding: Finding) -> Examined:
+    verdicts = {v.route: v for v in hearing.verdicts(finding.id) if v.mode == finding.mode}
+    verdict, other = verdicts.get(finding.route), verdicts.get(finding.against)
+    version = hearing.versions.get(finding.framework)
+    answer = _answer(hearing, hearing.numbers(finding.id)[0], verdict)
+    return Examined(finding, version, _status(finding, version, verdict, other), answer)
+
+
+def _status(
+    finding: Finding, version: str | None, verdict: Verdict | None, other: Verdict | None
+) -> Status:
+    if version is None:
+        return "not installed"
+    if public(version) not in finding.versions:
+        return "another version"
+    if verdict is None or verdict.verdict in ("refused", "failed"):
+        return "refused unexpectedly" if finding.certain else "passes this time"
+    wrong = _conjugate(verdict, other) if finding.against else verdict.verdict == "disagrees"
+    if wrong:
+        return "still wrong"
+    return "passes unexpectedly" if finding.certain else "passes this time"
+
+
+def _conjugate(a: Verdict, b: Verdict | None) -> bool:
+    """Whether the gradients are written by different conjugates, where the two differ."""
+    return b is not None and {a.conjugation, b.conjugation} == {"∂Re + i∂Im", "∂Re − i∂Im"}
+
+
+def smallest(hearing: Hearing, mode: Mode) -> Answer | None:
+    """The first case of a run at which the verdict is that it disagrees."""
+    for part, verdict in hearing.judged:
+        if verdict.mode == mode and verdict.verdict == "disagrees":
+            return _answer(hearing, hearing.numbers(part)[0], verdict)
+    return None
+
+
+def _answer(hearing: Hearing, case: int, verdict: Verdict | None) -> Answer:
+    reference = hearing.references[case]
+    values = [
+        r.value
+        for r in hearing.reported
+        if verdict and (r.problem, r.route, r.mode) == (case, verdict.route, verdict.mode)
+    ]
+    exact, radius = _exact_entries(reference) if reference.S is not None else (None, None)
+    return Answer(
+        reference.function,
+        as_text(reference.X, reference.hermitian),
+        verdict.verdict if verdict else None,
+        _reason(verdict),
+        number(values[0]) if values else None,
+        _decimal(reference.value.mid) if reference.value else None,
+        verdict.gradient if verdict else None,
+        exact,
+        radius,
+    )
+
+
+def _reason(verdict: Verdict | None) -> str:
+    if verdict is None:
+        return "there is no answer"
+    if verdict.verdict == "agrees" and verdict.conjugation:
+        return f"the gradient is written as {verdict.conjugation}"
+    return verdict.reason
+
+
+def _exact_entries(reference: Reference) -> tuple[list[list[Entry]], float]:
+    """S to 32 digits, by rows, and a bound of their errors; a complex entry is a pair."""
+    assert reference.S is not None
+    n, S = reference.size, reference.S
+    share = 2 if reference.hermitian else 1
+    exact = {
+        (i, j): share * (Fraction(float(S.high[i, j])) + Fraction(float(S.low[i, j])))
+        for i in range(len(S.high))
+        for j in range(n)
+    }
+    digits = {place: _decimal(x) for place, x in exact.items()}
+    rounding = max(abs(x - Fraction(digits[place])) for place, x in exact.items())
+    radius = share * float(np.max(S.radius)) + float(rounding)
+    rows: list[list[Entry]] = [
+        [(digits[i, j], digits[n + i, j]) if share == 2 else digits[i, j] for j in range(n)]
+        for i in range(n)
+    ]
+    return rows, float(np.nextafter(radius, np.inf)) if radius else 0.0
+
+
+def _decimal(x: Fraction) -> Decimal:
+    """x to 32 digits, plainly: what is an integer looks like one."""
+    context = Context(prec=DIGITS)
+    rounded = context.divide(Decimal(x.numerator), Decimal(x.denominator))
+    if abs(rounded) < Decimal(10) ** -DIGITS:
+        return Decimal(0)
+    whole = rounded.to_integral_value()
+    return whole if whole == rounded else rounded.normalize(context)
+
+
+def as_text(X: Float[np.ndarray, "n n"], is_hermitian: bool) -> str:
+    """The matrix in the form that ``--matrix`` takes; [[A, −B], [B, A]] stands for A + iB."""
+    n = len(X) // 2 if is_hermitian else len(X)
+    B = X[n:, :n] if is_hermitian else np.zeros((n, n))
+    return "; ".join(" ".join(_entry(X[i, j], B[i, j]) for j in range(n)) for i in range(n))
+
+
+def _entry(a: float, b: float) -> str:
+    imaginary = f"{b:+g}i".replace("+1i", "+i").replace("-1i", "-i") if b else ""
+    return f"{a:g}{imaginary}" if a or not b else imaginary.lstrip("+")

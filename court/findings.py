@@ -1,0 +1,168 @@
+"""Findings: wrong gradients of released frameworks, each with its smallest case.
+
+What is typed in is where to look: a framework, a route, a matrix, and why it is wrong.  What comes
+back, what is true and whether the two still differ is found by a run.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated, Literal
+
+import msgspec
+from msgspec import Meta, Struct, structs
+
+from court.atlas import Atlas, Row
+from court.errors import InputError
+from court.records import Mode
+
+COVERED = {
+    "real": ("real", "float32", "float16", "bfloat16"),
+    "hermitian": ("hermitian", "complex64"),
+}
+"""What is wrong in double precision is so in the shorter dtypes of the atlas."""
+ANY = "*"
+KNOWN = Path(__file__).parent.parent / "findings" / "known.json"
+
+
+class Finding(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One thing that one framework gets wrong, and where it is seen."""
+
+    id: str
+    framework: str
+    versions: Annotated[tuple[str, ...], Meta(description="known to be wrong", min_length=1)]
+    function: Annotated[str, Meta(description="a member of the catalogue, at the matrix's size")]
+    route: str
+    matrix: Annotated[str, Meta(description="the smallest case: symmetric, or Hermitian by i")]
+    dtype: str
+    reason: Annotated[str, Meta(description="what goes wrong, and why no convention explains it")]
+    script: Annotated[str, Meta(description="shows it without this toolkit")]
+    mode: Mode = "reverse"
+    certain: Annotated[bool, Meta(description="seen in every run; memory never written to is not")]
+    in_atlas: Annotated[
+        Literal["always", "sometimes", "never"],
+        Meta(description="whether it shows at well-conditioned matrices with simple spectrum"),
+    ]
+    issue: Annotated[str, Meta(description="address of the framework's own report of it")] = ""
+    against: Annotated[
+        str, Meta(description="a right route whose conjugation is the framework's; this one's not")
+    ] = ""
+    also: Annotated[
+        tuple[tuple[str, str], ...],
+        Meta(description="(family or *, what the route's name has in it) of the same cause"),
+    ] = ()
+    also_at: Annotated[
+        tuple[str, ...], Meta(description="other columns of the atlas, as `hermitian reverse`")
+    ] = ()
+
+    @property
+    def is_complex(self) -> bool:
+        """Whether its matrix is Hermitian."""
+        return self.dtype.startswith("complex")
+
+    @property
+    def own_place(self) -> str:
+        """The column of the atlas that its own case belongs to, as ``real reverse``."""
+        kinds = {"float64": "real", "complex128": "hermitian"}
+        return f"{kinds.get(self.dtype, self.dtype)} {self.mode}"
+
+    def covers(self, name: str) -> bool:
+        """Whether what is wrong in this column of the atlas is this finding."""
+        kind, mode = name.split()
+        return any(
+            mode == place.split()[1] and kind in COVERED.get(place.split()[0], (place.split()[0],))
+            for place in (self.own_place, *self.also_at)
+        )
+
+    def is_of(self, row: Row) -> bool:
+        """Whether it is about the version that a row of the atlas is about."""
+        return self.framework == row.framework and public(row.version) in self.versions
+
+    def is_own(self, row: Row) -> bool:
+        """Whether a row is that of its own function and route."""
+        own = (family(self.function), self.route)
+        return self.is_of(row) and (family(row.function), row.route) == own
+
+    def is_about(self, row: Row) -> bool:
+        """Whether it is seen in a row of the atlas: its own, or one with the same cause."""
+        alike = any(
+            name in (ANY, family(row.function)) and part in row.route for name, part in self.also
+        )
+        return self.in_atlas != "never" and (self.is_own(row) or (alike and self.is_of(row)))
+
+
+def read_known() -> list[Finding]:
+    """The findings that are kept with the code."""
+    return read(KNOWN.read_bytes())
+
+
+def read(text: bytes) -> list[Finding]:
+    """The list of known findings.
+
+    Raises:
+        InputError: it has not the shape of one, or gives an id twice.
+    """
+    try:
+        findings = msgspec.json.decode(text, type=list[Finding])
+    except msgspec.DecodeError as error:
+        raise InputError(f"the list of findings cannot be read: {error}") from error
+    ids = [finding.id for finding in findings]
+    twice = sorted({name for name in ids if ids.count(name) > 1})
+    if twice:
+        raise InputError(f"two findings have the id {twice[0]}")
+    return findings
+
+
+def family(function: str) -> str:
+    """The family of a member's name: ``eigenvalue`` of ``eigenvalue[1]``."""
+    return function.split("[")[0]
+
+
+def public(version: str) -> str:
+    """A version without its local part: ``2.13.0`` of ``2.13.0+cpu``."""
+    return version.split("+")[0]
+
+
+def mark(atlas: Atlas, findings: Sequence[Finding]) -> Atlas:
+    """The atlas with the ids of the findings beside what is wrong."""
+    return structs.replace(
+        atlas,
+        rows=[
+            structs.replace(row, known=_known(row, findings)) if row.wrong else row
+            for row in atlas.rows
+        ],
+    )
+
+
+def _known(row: Row, findings: Sequence[Finding]) -> dict[str, str]:
+    """What is wrong in a row → the id of the finding that it is."""
+    known: dict[str, str] = {}
+    for finding in findings:
+        if finding.is_about(row):
+            for name in filter(finding.covers, row.wrong):
+                known.setdefault(name, finding.id)
+    return known
+
+
+def contradicted(atlas: Atlas, findings: Sequence[Finding]) -> list[str]:
+    """A line for each finding that the atlas should show in its own row, and does not."""
+    return [
+        f"{finding.id}: {row.framework} {row.version}, {row.function}, {row.route} is listed as "
+        f"wrong and agrees ({finding.own_place})"
+        for finding in findings
+        if finding.in_atlas == "always" and finding.certain and not finding.against
+        for row in filter(finding.is_own, atlas.rows)
+        if _agrees(row, finding.own_place)
+    ]
+
+
+def _agrees(row: Row, place: str) -> bool:
+    outcomes = {
+        "real reverse": row.valid,
+        "real forward": row.forward,
+        "hermitian reverse": row.hermitian,
+        "hermitian forward": row.forward_hermitian,
+        **{f"{dtype} reverse": outcome for dtype, outcome in row.dtypes.items()},
+    }
+    return outcomes.get(place) == "agrees"

@@ -1,0 +1,144 @@
+"""Findings as JSON, as Markdown and on a terminal."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+
+import msgspec
+from rich.console import Console
+from rich.text import Text
+
+from court.examined import Answer, Document, Examined
+from court.findings import Finding
+
+COLOURS = {"still wrong": "bold red", "passes unexpectedly": "bold magenta"}
+
+INTRODUCTION = """\
+# Wrong gradients of released frameworks
+
+Each finding is the smallest case known, among symmetric (or Hermitian) matrices of small integers,
+at which one route of one framework returns what is no valid gradient under any convention: the
+symmetric part (G + Gᵀ)/2 is not S, the exact gradient on the symmetric matrices; at a complex
+matrix, neither with G nor with its conjugate.  *exact* is enclosed within *radius*.  The scripts
+need the framework and NumPy alone.  Made by `python verify.py findings --output docs`."""
+
+
+def to_json(document: Document) -> bytes:
+    """The findings as one JSON object; exact numbers have all their digits."""
+    encoder = msgspec.json.Encoder(decimal_format="number")
+    return msgspec.json.format(encoder.encode(document), indent=1) + b"\n"
+
+
+def from_json(text: bytes) -> Document:
+    """What a file written by :func:`to_json` holds; data only, nothing is executed.
+
+    Raises:
+        msgspec.ValidationError: it does not have the shape of a list of findings.
+    """
+    return msgspec.json.decode(text, type=Document)
+
+
+def to_markdown(document: Document) -> str:
+    """A section per framework, an entry per finding."""
+    lines = [INTRODUCTION, ""]
+    for framework in dict.fromkeys(e.finding.framework for e in document.findings):
+        mine = [e for e in document.findings if e.finding.framework == framework]
+        lines += [f"## {framework} {mine[0].version or ', not installed'}", ""]
+        for examined in mine:
+            lines += _section(examined)
+    return "\n".join(lines).rstrip() + "\n"
+
+
+def _section(examined: Examined) -> list[str]:
+    finding, answer = examined.finding, examined.answer
+    seen = "" if finding.certain else " (not reproducible: it passes at times)"
+    lines = [f"### {finding.id}", "", f"{finding.reason}", ""]
+    lines += [f"- {examined.status}{seen}; known of {_list(finding.versions)}"]
+    lines += [f"- `{finding.function}` by `{finding.route}`, {finding.mode} mode, {finding.dtype}"]
+    lines += [f"- X = `{answer.matrix}`"]
+    lines += [f"- {name}: `{text}`" for name, text in _compared(answer)]
+    lines += [f"- verdict: {answer.reason}"] if answer.reason else []
+    if finding.also:
+        lines += ["- the same cause: " + "; ".join(f"`{f}`, `{r}`" for f, r in finding.also)]
+    lines += [f"- reported: {finding.issue}"] if finding.issue else []
+    return [*lines, f"- script: [`{finding.script}`](../{finding.script})", ""]
+
+
+def show(console: Console, document: Document) -> None:
+    """A few lines per finding."""
+    for examined in document.findings:
+        finding = examined.finding
+        heading = Text(f"{finding.id}: {_status(examined)}", COLOURS.get(examined.status, "yellow"))
+        console.print(heading, soft_wrap=True)
+        console.print(Text(f"  {_where(finding)}"), soft_wrap=True)
+        show_answer(console, examined.answer)
+
+
+def show_smallest(console: Console, answer: Answer | None, tried: int) -> None:
+    """The smallest case that was found, or that there is none."""
+    if answer is None:
+        console.print(f"right, or refused, at all {tried} matrices that were tried")
+        return
+    console.print(Text(f"smallest of {tried} cases: {answer.function} at X = {answer.matrix}"))
+    show_answer(console, answer)
+
+
+def show_answer(console: Console, answer: Answer) -> None:
+    """What came back, and what is true."""
+    for name, text in _compared(answer):
+        console.print(Text(f"    {name:14} {text}"), soft_wrap=True)
+    if answer.reason:
+        console.print(Text(f"    {answer.reason}"), soft_wrap=True)
+
+
+def closing_line(document: Document) -> Text:
+    """The counts in one line."""
+    count = Counter(examined.status for examined in document.findings)
+    counted = ", ".join(f"{number} {status}" for status, number in count.items())
+    return Text(f"{len(document.findings)} findings: {counted or 'none is about these frameworks'}")
+
+
+def _status(examined: Examined) -> str:
+    finding = examined.finding
+    if examined.status == "another version":
+        known = _list(finding.versions)
+        said = examined.answer.verdict or "no answer"
+        return f"skipped, {finding.framework} {examined.version} is not {known} ({said} here)"
+    if examined.status == "not installed":
+        return f"skipped, {finding.framework} is not installed"
+    return examined.status.upper() if examined.fails else examined.status
+
+
+def _where(finding: Finding) -> str:
+    return (
+        f"{finding.framework}, {finding.function}, {finding.route}, {finding.mode} mode, "
+        f"{finding.dtype}, X = {finding.matrix}"
+    )
+
+
+def _compared(answer: Answer) -> list[tuple[str, str]]:
+    """The value if it is wrong, else the gradients."""
+    if answer.reason.startswith("the value"):
+        return [("value", str(answer.value)), ("exact value", str(answer.exact_value))]
+    if answer.gradient is None or answer.exact is None:
+        return []
+    return [
+        ("returned", _rows(answer.gradient)),
+        ("exact", f"{_rows(answer.exact)}, radius {answer.radius:.0e}"),
+    ]
+
+
+def _rows(rows: Sequence[Sequence[object]]) -> str:
+    return "; ".join(" ".join(map(_entry, row)) for row in rows)
+
+
+def _entry(entry: object) -> str:
+    if isinstance(entry, tuple):
+        real, imaginary = map(_entry, entry)
+        return f"{real}{imaginary if imaginary[0] in '+-' else '+' + imaginary}i"
+    return str(entry).removesuffix(".0")
+
+
+def _list(versions: Sequence[str]) -> str:
+    return " or ".join(versions)

@@ -1,0 +1,83 @@
+"""The smallest case: matrices of small integers, in the order in which a finding's is looked for.
+
+The order is by n, then by the sum of the sizes of the entries, then by how many are not zero.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from fractions import Fraction
+from functools import cache
+from itertools import islice, product
+
+from msgspec import structs
+
+from court.errors import InputError
+from court.records import Choice
+from symbolic.cases import Case, chosen_functions
+from symbolic.domains import DOMAINS
+from symbolic.parameterizations import Parameterization, hermitian, symmetric
+from symbolic.points import Point
+
+SIZES = (1, 2, 3)
+LARGEST = {1: 3, 2: 3, 3: 1}
+"""The largest entry by n; with six parameters, or nine, the number of matrices grows fast."""
+LIMIT = 150
+"""How many matrices of one size are tried."""
+
+
+def smallest(x: Parameterization, domain: str) -> list[Point]:
+    """The first points in the domain, in order, at which X(θ) has small integers as entries.
+
+    Raises:
+        InputError: there are none.
+    """
+    found = list(islice(_in_domain(x, domain), LIMIT))
+    if not found:
+        raise InputError(f"no matrix of integers up to {LARGEST[x.size]} is {domain}")
+    return found
+
+
+def _in_domain(x: Parameterization, domain: str) -> Iterator[Point]:
+    for entries in _ordered(x):
+        theta = dict(zip(x.names, map(Fraction, entries), strict=True))
+        if not DOMAINS[domain].missing(x.at(theta)):
+            yield theta
+
+
+@cache
+def _ordered(x: Parameterization) -> list[tuple[int, ...]]:
+    """The parameters of all matrices with entries up to the largest, in order; positive first."""
+    uses = [sum(s in e.free_symbols for e in x.X) // x.blocks for s in x.symbols]
+    top = LARGEST[x.size]
+
+    def order(entries: tuple[int, ...]) -> tuple[int, int, list[int]]:
+        total = sum(use * abs(entry) for use, entry in zip(uses, entries, strict=True))
+        filled = sum(use for use, entry in zip(uses, entries, strict=True) if entry)
+        return total, filled, [-entry for entry in entries]
+
+    return sorted(product(range(-top, top + 1), repeat=len(uses)), key=order)
+
+
+def cases(choice: Choice, names: Sequence[str], route: str, is_hermitian: bool) -> list[Case]:
+    """The route of the one chosen framework, at small matrices from the smallest.
+
+    Raises:
+        InputError: the function is unknown, or exists at none of these matrices.
+    """
+    (framework,) = choice.frameworks
+    found: list[Case] = []
+    for n in SIZES:
+        with suppress(InputError):
+            functions = chosen_functions(structs.replace(choice, size=n), names)
+            x = hermitian(n) if is_hermitian else symmetric(n)
+            for theta in smallest(x, functions[0].function.domain):
+                for function in functions:
+                    case = Case(str(len(found)), function, x, theta, "float64", choice.forward)
+                    one = case._replace(framework=framework, route=route)
+                    found.append(one._replace(find_reads=False, prove=False))
+    if not found:
+        chosen_functions(structs.replace(choice, size=SIZES[-1]), names)  # says why
+        raise InputError(f"{choice.functions[0]} exists at no small matrix of integers")
+    return found
