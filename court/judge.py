@@ -7,6 +7,7 @@ entry by entry: the second also sees the directions that the parameterization do
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from decimal import Context, Decimal
 from fractions import Fraction
 from typing import cast
@@ -97,7 +98,8 @@ def _judge(reference: Reference, reported: Reported, dtype: str) -> Verdict:
         return _verdict(reference, reported, dtype, "refused", doubt, None, components)
     wrong = [
         _wrong_value(reference, reported, dtype),
-        _wrong_component(components, reference) or _wrong_entry(reference, G, tolerances),
+        _wrong_component(components, directions, gradient_norm(reference))
+        or _wrong_entry(reference, G, tolerances),
     ]
     if any(wrong):
         mistake = find_mistake(G, S, tolerances, blocks)
@@ -266,9 +268,11 @@ def _wrong_value(reference: Reference, reported: Reported, dtype: str) -> str:
     return f"the value is {reported.value!r}, exactly {exact!r}: {off}"
 
 
-def _wrong_component(components: list[Component], reference: Reference) -> str:
-    """The worst of the wrong contractions, relative to the size of its direction."""
-    sizes = [gradient_norm(reference) * norm(d.D) for d in reference.directions]
+def _wrong_component(
+    components: list[Component], directions: Sequence[Direction], size: float
+) -> str:
+    """The worst of the wrong contractions, relative to the size of its direction and of S."""
+    sizes = [size * norm(d.D) for d in directions]
     wrong = [(c, s) for c, s in zip(components, sizes, strict=True) if float(c.error) > c.tolerance]
     if not wrong:
         return ""

@@ -158,6 +158,9 @@ DECLINING = (
     "integer-valued variable",
     "must be a float type",
     "disconnectedtype, or continuous",
+    "gradient registry has no entry",
+    "gradient not defined",
+    "must have `float`-like `dtype`",
 )
 """How the frameworks say that a call or its derivative does not exist, mostly in a dtype."""
 
@@ -168,17 +171,22 @@ def _declines(error):
     Compiled code leaves no frame of its own: the last is then that of a route, at no ``raise``.
     """
     last = traceback.extract_tb(error.__traceback__)[-1]
-    inside = "site-packages" in last.filename or os.path.dirname(last.filename) == FRAMEWORKS
+    inside = _is_library(last.filename) or os.path.dirname(last.filename) == FRAMEWORKS
     inside = inside or not (last.line or "").startswith("raise ")
     said = str(error).lower()
     own = isinstance(error, NotImplementedError) and inside
     return own or (inside and any(phrase in said for phrase in DECLINING))
 
 
+def _is_library(path):
+    """Whether it is a file of an installed package, or of Python itself."""
+    return "site-packages" in path or path.startswith(os.path.dirname(os.__file__) + os.sep)
+
+
 def _describe(error):
     """The error in one line, with the innermost place in a file that is not a library's."""
     text = " ".join(str(error).split())[:300]
-    own = [f for f in traceback.extract_tb(error.__traceback__) if "site-packages" not in f[0]]
+    own = [f for f in traceback.extract_tb(error.__traceback__) if not _is_library(f[0])]
     place = " (%s:%d)" % (os.path.basename(own[-1][0]), own[-1][1]) if own else ""
     return "%s: %s%s" % (type(error).__name__, text, place)
 

@@ -77,7 +77,7 @@ def test_verify_alone_sees_both_sides(tmp_path):
     assert sides(planted) == {"symbolic", "numeric"}
 
 
-@pytest.mark.parametrize("name", ["worker", "reads", "framework", "transport"])
+@pytest.mark.parametrize("name", ["worker", "reads", "framework", "transport", "calls"])
 def test_what_runs_in_a_worker_imports_numpy_and_itself_alone(name):
     tree = ast.parse((ROOT / "numeric" / f"{name}.py").read_text(encoding="utf-8"))
     roots = set()

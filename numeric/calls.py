@@ -1,0 +1,40 @@
+"""Tables of routes, made of public calls and the options that a user would type."""
+
+import functools
+import inspect
+
+
+def calls(namespaces, name, *options):
+    """A public call with each of the options: what a user would type → the call.
+
+    ``namespaces`` maps what stands before the first dot of ``name`` to a module.  An option that
+    the installed version does not have is left out.
+    """
+    first, *rest = name.split(".")
+    call = functools.reduce(getattr, rest, namespaces[first])
+    known = set(inspect.signature(call).parameters)
+    return {
+        _shown(name, chosen): functools.partial(call, **chosen)
+        for chosen in options
+        if set(chosen) <= known
+    }
+
+
+def _shown(name, options):
+    text = ", ".join("%s=%r" % item for item in options.items())
+    return "%s(%s)" % (name, text) if text else name
+
+
+def by(table, route):
+    """The ``route(call, X, …)`` by each of the calls of a table."""
+    return {name: functools.partial(route, call) for name, call in table.items()}
+
+
+def then(table, last):
+    """Each of the calls X → y, and then ``last(y)``."""
+    return by(table, lambda call, X: last(call(X)))
+
+
+def only(table, *names):
+    """The calls of these names."""
+    return {name: table[name] for name in names}
