@@ -4,9 +4,10 @@ import asyncio
 import os
 from collections import Counter
 
+import msgspec
 import pytest
 
-from court.records import Answered, Excerpt, Reported
+from court.records import Answered, Excerpt, Problem, Reported
 from numeric.conversation import Conversation
 from numeric.pool import Pool
 from tests.fake_workers import Fakes, assert_complete, problems, reports
@@ -122,7 +123,7 @@ def test_a_worker_that_dies_before_it_is_asked_owes_an_answer(tmp_path):
             await asyncio.sleep(0)
         for _ in range(1000):  # steps of the loop, in which its end is noticed
             await asyncio.sleep(0)
-        worker.ask({"id": 0, "function": "det"})
+        worker.ask(msgspec.to_builtins(Problem(0, "det", {}, [[2.0]], "float64")))
         worker.ask(None)
         await running
 
