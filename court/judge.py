@@ -65,9 +65,15 @@ def _judge_complex(
         for name, M in written.items()
     }
     right = [name for name, verdict in readings.items() if verdict.verdict == "agrees"]
-    verdict = readings[right[0] if right else "∂Re + i∂Im"]
+    verdict = readings[right[0] if right else min(readings, key=lambda k: _distance(readings[k]))]
     conjugation: Conjugation | None = "real" if len(right) == 2 else right[0] if right else None
     return structs.replace(verdict, gradient=_rows(G), conjugation=conjugation)
+
+
+def _distance(verdict: Verdict) -> float:
+    """The largest error for its tolerance: the reading nearest to S tells what is wrong."""
+    ratios = [float(c.error) / (c.tolerance or math.ulp(0.0)) for c in verdict.parameters]
+    return max(ratios, default=math.inf)
 
 
 def _judge(reference: Reference, reported: Reported, dtype: str) -> Verdict:
@@ -269,17 +275,24 @@ def _wrong_value(reference: Reference, reported: Reported, dtype: str) -> str:
 
 
 def _wrong_component(
+<<<<<<< HEAD
+    components: list[Component], directions: Sequence[Direction], scale: float
+) -> str:
+    """The worst of the wrong contractions, relative to the size of its direction."""
+    sizes = [scale * norm(d.D) for d in directions]
+=======
     components: list[Component], directions: Sequence[Direction], size: float
 ) -> str:
     """The worst of the wrong contractions, relative to the size of its direction and of S."""
     sizes = [size * norm(d.D) for d in directions]
+>>>>>>> main
     wrong = [(c, s) for c, s in zip(components, sizes, strict=True) if float(c.error) > c.tolerance]
     if not wrong:
         return ""
-    c, scale = max(wrong, key=lambda pair: float(pair[0].error) / (pair[1] or 1.0))
+    c, size = max(wrong, key=lambda pair: float(pair[0].error) / (pair[1] or 1.0))
     return (
         f"the contraction with ∂X/∂{c.name} is {float(c.contracted)!r}, "
-        f"exactly {float(c.exact)!r}: {_off(float(c.error), c.tolerance, scale)}"
+        f"exactly {float(c.exact)!r}: {_off(float(c.error), c.tolerance, size)}"
     )
 
 

@@ -160,9 +160,8 @@ def parse_hermitian(text: str) -> Matrix:
     Raises:
         InputError: it does not parse, is not square or not Hermitian.
     """
-    rows = [re.split(r"[,\s]+", row.strip()) for row in re.split(r"[;\n]", text) if row.strip()]
-    entries = [[_parse_complex(entry) for entry in row] for row in rows]
-    if not entries or any(len(row) != len(entries) for row in entries):
+    entries = [[_parse_complex(x) for x in split_entries(row)] for row in split_rows(text)]
+    if any(len(row) != len(entries) for row in entries):
         raise InputError(f"the matrix is not square: {text!r}")
     for i, row in enumerate(entries):
         for j in range(i + 1):

@@ -11,7 +11,8 @@ from court.judge import judge
 from court.tolerance import entry_tolerances, unit_roundoff
 from symbolic.catalogue import choose
 from symbolic.certified.reference import refer
-from symbolic.parameterizations import symmetric
+from symbolic.parameterizations import hermitian, symmetric
+from symbolic.points import coordinates, parse_hermitian
 from tests.helpers import FUNCTIONS, exact_gradient, reference, report
 
 CONVENTIONS = ("symmetric", "lower", "upper")
@@ -252,3 +253,16 @@ def test_no_gradient_outside_S_plus_skew_agrees(M, function, i, j):
     tolerances = entry_tolerances(ref, M - M.T, "float64")
     G[i, j] += 5 * tolerances[i, j] * (1 if i == j else 2)
     assert verdict_on(ref, G).verdict == "disagrees"
+
+
+def test_a_wrong_complex_gradient_is_told_in_the_convention_that_it_is_nearest_to():
+    x, (f,) = hermitian(2), choose("log_det", 2)
+    ref = refer(f, x, coordinates(parse_hermitian("2 i; -i 1"), x, "positive definite"), "float64")
+    S = np.array([[1, -1j], [1j, 2]])
+    for written in (S, S.conj()):
+        right = report(ref, dtype="complex128", gradient=written)
+        assert judge(ref, right, "complex128").verdict == "agrees"
+        near = written + np.diag([0, 1e-5])
+        wrong = judge(ref, report(ref, dtype="complex128", gradient=near), "complex128")
+        assert wrong.verdict == "disagrees"
+        assert "∂X/∂re1_1" in wrong.reason
