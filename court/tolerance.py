@@ -40,10 +40,11 @@ ROUNDOFF = {
     "float32": 2.0**-24,
     "float16": 2.0**-11,
     "bfloat16": 2.0**-8,
-    "complex128": 2.0**-53,
-    "complex64": 2.0**-24,
+    "complex128": 2.0**-51.5,
+    "complex64": 2.0**-22.5,
 }
-"""u = ε/2 of the binary formats, with 53, 24, 11 and 8 bits of significand."""
+"""u = ε/2 of the binary formats, with 53, 24, 11 and 8 bits of significand; of complex ones 2√2 times
+that, the bound for a product (Higham, Accuracy and Stability, 2nd ed., lemma 3.5)."""
 
 
 SPACING = {
