@@ -278,10 +278,10 @@ def _wrong_value(reference: Reference, reported: Reported, dtype: str) -> str:
 
 
 def _wrong_component(
-    components: list[Component], directions: Sequence[Direction], size: float
+    components: list[Component], directions: Sequence[Direction], scale: float
 ) -> str:
-    """The worst of the wrong contractions, relative to the size of its direction and of S."""
-    sizes = [size * norm(d.D) for d in directions]
+    """The worst of the wrong contractions, relative to the size of its direction."""
+    sizes = [scale * norm(d.D) for d in directions]
     wrong = [(c, s) for c, s in zip(components, sizes, strict=True) if float(c.error) > c.tolerance]
     if not wrong:
         return ""

@@ -121,7 +121,7 @@ class Conversation:
             status = await self.process.wait()
             side[1].cancel()
             await asyncio.wait(side, timeout=1)
-        self._check_nothing_is_open(status)
+        self._check_nothing_is_owed(status)
 
     def kill(self) -> None:
         """Kill the process and all that it started; if it is not started yet, it will not be."""
@@ -187,8 +187,8 @@ class Conversation:
             said = line[:60].decode(errors="replace").strip()
             raise WorkerError(f"the worker printed what is no answer: {said!r}") from None
 
-    def _check_nothing_is_open(self, status: int) -> None:
-        if self._open or not self._version:
+    def _check_nothing_is_owed(self, status: int) -> None:
+        if self._open or not self._version or not self._closed:
             last = self._complaint.strip().splitlines()
             why = f": {last[-1][:200]}" if last else ""
             how = f"was killed by signal {-status}" if status < 0 else f"ended with status {status}"

@@ -107,10 +107,10 @@ class Pool:
         return self
 
     def __exit__(self, *exception: object) -> None:
+        self.close()  # first: no conversation ends before it is told so, nor does the loop
         for worker in self._all():
             worker.kill()
         if self._thread.is_alive():
-            self.close()
             self._thread.join(timeout=10)
 
     def ask(self, problem: Problem, names: Container[str] | None = None) -> None:

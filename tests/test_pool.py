@@ -1,11 +1,14 @@
 """Several workers of a framework, a limit on all of them, and who is asked what."""
 
+import asyncio
 import os
 from collections import Counter
 
+import msgspec
 import pytest
 
-from court.records import Answered, Excerpt, Reported
+from court.records import Answered, Excerpt, Problem, Reported
+from numeric.conversation import Conversation
 from numeric.pool import Pool
 from tests.fake_workers import Fakes, assert_complete, problems, reports
 
@@ -103,3 +106,29 @@ def test_who_leaves_early_leaves_nothing_running_and_nothing_to_start(fakes):
     assert fakes.starts() == ["alpha"]
     with pytest.raises(ProcessLookupError):
         os.kill(fakes.log()[0].pid, 0)
+
+
+def test_a_worker_that_dies_before_it_is_asked_owes_an_answer(tmp_path):
+    script = tmp_path / "script"
+    script.write_text(
+        """#!/bin/sh\necho '{"hello": {"version": "1", "routes": {"det": ["a"]}}}'\n"""
+    )
+    script.chmod(0o755)
+    events = []
+
+    async def converse():
+        worker = Conversation("alpha", events.append, lambda framework, line: None, 60)
+        running = asyncio.create_task(worker.run([str(script)], asyncio.Semaphore(1)))
+        while worker.process is None or worker.process.returncode is None:
+            await asyncio.sleep(0)
+        for _ in range(1000):  # steps of the loop, in which its end is noticed
+            await asyncio.sleep(0)
+        worker.ask(msgspec.to_builtins(Problem(0, "det", {}, [[2.0]], "float64")))
+        worker.ask(None)
+        await running
+
+    asyncio.run(converse())
+    (report,) = (e for e in events if isinstance(e, Reported))
+    assert report.route == "a"
+    assert report.worker_died
+    assert "ended with status 0" in report.error
