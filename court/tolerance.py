@@ -45,8 +45,8 @@ ROUNDOFF = {
     "complex128": math.sqrt(8) * 2.0**-53,
     "complex64": math.sqrt(8) * 2.0**-24,
 }
-"""u = ε/2 of the binary formats, with 53, 24, 11 and 8 bits of significand.  Of the complex ones it is
-√8 times that, the bound for a product (Higham, cited above, lemma 3.5)."""
+"""u = ε/2 of the binary formats, with 53, 24, 11 and 8 bits of significand.  Of the complex ones it
+is √8 times that, the bound for a product (Higham, cited above, lemma 3.5)."""
 
 
 SPACING = {

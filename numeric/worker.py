@@ -161,6 +161,7 @@ DECLINING = (
     "gradient registry has no entry",
     "gradient not defined",
     "must have `float`-like `dtype`",
+    "must have dtype in",
 )
 """How the frameworks say that a call or its derivative does not exist, mostly in a dtype."""
 

@@ -235,7 +235,10 @@ ROUTES = {
         SOLVE, lambda solve, X, i, j: solve(X, jnp.eye(len(X), dtype=X.dtype)[j])[i]
     ),
     "inverse_quadratic_form": by(SOLVE, _quadratic),
-    "weighted_inverse": by(SOLVE, lambda solve, X, W: jnp.trace(solve(X, W.T))),
+    "weighted_inverse": by(
+        only(SOLVE, "jnp.linalg.solve", "jnp.linalg.inv", "jax.scipy.linalg.lu_solve(trans=2)"),
+        lambda solve, X, W: jnp.trace(solve(X, W.T)),
+    ),
     "inverse_quadratic_form_pd": {
         **by(SOLVE_PD, _quadratic),
         **by(SOLVE_FACTOR, lambda solve, X, u: jnp.linalg.norm(solve(X, u)) ** 2),
@@ -271,7 +274,7 @@ ROUTES = {
         **then(EXPM, lambda exponential: jnp.log(jnp.trace(exponential))),
     },
     "projector": by(EIGENVECTORS, _projector),
-    "subspace_projector": by(EIGENVECTORS, _subspace_projector),
+    "subspace_projector": by(EIGH, _subspace_projector),
     "generalized_eigenvalue": {
         **by(_calls("jax.scipy.linalg.eigh", {}), lambda eigh, X, i, B: eigh(X, B)[0][i]),
         **by(EIGVALSH, _generalized),
