@@ -32,8 +32,7 @@ def draw_points(
         InputError: none was found.
     """
     rng = random.Random(f"{seed} {parameterization.name} {parameterization.size} {domain}")
-    trials = [_candidate(parameterization, random.Random(k), 0) for k in range(TRIALS)]
-    generic = any(_is_simple(parameterization, theta) for theta in trials)
+    generic = is_generically_simple(parameterization)
     points: list[Point] = []
     for attempt in range(ATTEMPTS * count):
         shift = attempt // ATTEMPTS_PER_SHIFT * max(1, parameterization.size // 4)
@@ -48,6 +47,12 @@ def draw_points(
         f"{len(points)} of {count} points found: {parameterization.name}({parameterization.size}) "
         f"has too few generic points that are {domain}; ask for fewer --points"
     )
+
+
+def is_generically_simple(parameterization: Parameterization) -> bool:
+    """Whether some X(θ) has distinct eigenvalues; then almost all have."""
+    trials = [_candidate(parameterization, random.Random(k), 0) for k in range(TRIALS)]
+    return any(_is_simple(parameterization, theta) for theta in trials)
 
 
 def _is_simple(parameterization: Parameterization, theta: Point) -> bool:

@@ -19,14 +19,7 @@ from symbolic.points import coordinates, draw_points, parse_matrix, parse_point
 from symbolic.proofs import identities
 from symbolic.proofs.identities import contraction_identities
 from symbolic.proofs.two_by_two import two_by_two
-
-REAL = [name for name in PARAMETERIZATIONS if name not in ("hermitian", "kronecker")]
-PROVED = [(name, n, "symmetric") for name in CATALOGUE for n in (1, 2, 3)]
-PROVED += [
-    (name, 3, structure)
-    for name in ("eigenvalue", "det", "weighted_inverse", "trace_exp")
-    for structure in REAL[1:]
-]
+from tests.helpers import PROVED
 
 
 @pytest.mark.parametrize(("name", "n", "structure"), PROVED)

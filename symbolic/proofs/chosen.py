@@ -8,7 +8,9 @@ from court.errors import InputError
 from court.records import Choice, Proved
 from symbolic.cases import chosen_functions
 from symbolic.catalogue import Instance
-from symbolic.parameterizations import PARAMETERIZATIONS
+from symbolic.derivation import derive
+from symbolic.parameterizations import PARAMETERIZATIONS, Parameterization
+from symbolic.points import is_generically_simple
 from symbolic.proofs.characteristic import PROVED_SIZE, prove_characteristic
 from symbolic.proofs.closed_form import prove_closed_form
 from symbolic.proofs.conventions import prove_conventions
@@ -50,10 +52,27 @@ def prove_chosen(choice: Choice, frameworks: list[str]) -> Iterator[Proved]:
         for function in functions:
             if name == "symmetric" and _is_eigenvalue(function):
                 continue
-            found = examine(function, PARAMETERIZATIONS[name](n))
+            found = examine(function, _provable(name, n, function))
             routes = ROUTES[:1] if found.not_covered else ROUTES
             remark = found.not_covered and f"not by python-flint: {found.not_covered}"
             yield Proved(function.name, name, n, routes, remark, [*found.identities])
+
+
+def _provable(name: str, n: int, function: Instance) -> Parameterization:
+    """The structure of that name, of n×n matrices.
+
+    Raises:
+        InputError: a proof there would say nothing, or something else.
+    """
+    x = PARAMETERIZATIONS[name](n)
+    if x.blocks == 2:
+        raise InputError(f"{name} matrices are certified point by point; leave out --prove")
+    if derive(function, x).eigenvalues and not is_generically_simple(x):
+        raise InputError(
+            f"{function.name} cannot be proved for {name}({n}): it has repeated eigenvalues "
+            "at every point; leave out --prove"
+        )
+    return x
 
 
 def _is_eigenvalue(function: Instance) -> bool:
