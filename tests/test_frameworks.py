@@ -27,12 +27,18 @@ DECLINED = {
     ("autograd", "autograd.scipy.linalg.logm"),
     ("casadi", "ca.expm"),
     ("casadi", "ca.norm_2"),
+    ("jax", "jax.scipy.linalg.eigh"),
+    ("jax", "jax.scipy.linalg.funm(X, jnp.log)"),
+    ("jax", "jax.scipy.linalg.sqrtm"),
     ("jax", "jnp.linalg.eig"),
     ("paddle", "paddle.linalg.eigvals"),
     ("paddle", "paddle.linalg.lstsq"),
     ("pytensor", "pt.linalg.eig"),
     ("pytensor", "pt.linalg.lstsq"),
     ("pytensor", "pt.linalg.svd"),
+    ("tensorflow", "tf.linalg.logm"),
+    ("tensorflow", "tf.linalg.lstsq(fast=False)"),
+    ("tensorflow", "tf.linalg.lu, tf.linalg.lu_solve"),
     ("torch", "torch.linalg.ldl_solve(hermitian=True)"),
 }
 """Routes whose framework says itself that it has no gradient; one that had would fail the test."""
