@@ -18,6 +18,7 @@ from symbolic.parameterizations import PARAMETERIZATIONS, symmetric, toeplitz
 from symbolic.points import coordinates, draw_points, parse_matrix, parse_point
 from symbolic.proofs import identities
 from symbolic.proofs.identities import contraction_identities
+from symbolic.proofs.residuals import Residuals
 from symbolic.proofs.two_by_two import two_by_two
 from tests.helpers import PROVED
 
@@ -41,7 +42,8 @@ def test_a_wrong_theorem_is_not_proved(name):
         return identities.spurious((S + S.T) / 2)
 
     wrong = MatrixFunction(f.name, f.formula, f.domain, f.citation, f.value, spurious, f.instances)
-    found = contraction_identities(instances(wrong, 2)[0], symmetric(2))
+    off_the_diagonal = 1 if name == "cholesky_entry" else 0
+    found = contraction_identities(instances(wrong, 2)[off_the_diagonal], symmetric(2))
     assert not all(identity.holds for identity in found)
 
 
@@ -56,8 +58,9 @@ def test_the_two_by_two_proof():
 
 def test_a_residual_that_is_not_zero_is_not_reduced_to_zero():
     a, b, r = sympy.symbols("a b r")
-    assert identities.reduce((r**2 - a) / r, {r: r**2 - a}) == 0
-    assert identities.reduce((r**2 - a + b / 10**9) / r, {r: r**2 - a}) != 0
+    for residual, zero in (((r**2 - a) / r, True), ((r**2 - a + b / 10**9) / r, False)):
+        found = Residuals([residual], {r: r**2 - a}).sum_of_products([(residual,)])
+        assert (found == "0") == zero
 
 
 def test_implicit_differentiation_against_the_closed_form():
