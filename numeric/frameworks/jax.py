@@ -336,19 +336,15 @@ class Framework(BaseFramework):
         return float(jax.jvp(f, (jnp.asarray(X, dtype),), (jnp.asarray(E, dtype),))[1])
 
     def differentiate_forward(self, route, X, constants, dtype):
-        f = functools.partial(self.apply, route, constants=constants)
-        x = jnp.asarray(X, dtype)
-        every = directions(len(X), np.iscomplexobj(X))
-        few = list(itertools.islice(every, ONE_BY_ONE + 1))
-        if len(few) <= ONE_BY_ONE:
+        n, hermitian = len(X), np.iscomplexobj(X)
+        if (n * n if hermitian else n * (n + 1) // 2) <= ONE_BY_ONE:
             return super(Framework, self).differentiate_forward(route, X, constants, dtype)
-        slopes = jax.vmap(lambda E: jax.jvp(f, (x,), (E,))[1])
-        S, rest = np.zeros(X.shape, X.dtype), itertools.chain(few, every)
-        while True:
-            E = np.array(list(itertools.islice(rest, TOGETHER)))
-            if not len(E):
-                return S
-            scale = np.asarray(slopes(jnp.asarray(E, dtype)), float) / np.sum(
-                np.abs(E) ** 2, axis=(1, 2)
-            )
-            S += np.tensordot(scale, E, 1)
+        f = functools.partial(self.apply, route, constants=constants)
+        x, every = jnp.asarray(X, dtype), directions(n, hermitian)
+        slopes_along = jax.vmap(lambda E: jax.jvp(f, (x,), (E,))[1])
+        S = np.zeros(X.shape, X.dtype)
+        for block in iter(lambda: list(itertools.islice(every, TOGETHER)), []):
+            E = np.array(block)
+            slopes = np.asarray(slopes_along(jnp.asarray(E, dtype)), np.float64)
+            S += np.tensordot(slopes / np.sum(np.abs(E) ** 2, axis=(1, 2)), E, 1)
+        return S

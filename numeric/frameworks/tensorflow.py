@@ -288,9 +288,9 @@ ROUTES = {
         **_weighted(_function_pd(tf.math.log)),
     },
     "weighted_sqrt": _weighted({**SQRTM, **_function_pd(tf.sqrt)}),
-    "weighted_inverse_sqrt": {
-        **_weighted({**then(SQRTM, tf.linalg.inv), **_function_pd(tf.math.rsqrt)}),
-    },
+    "weighted_inverse_sqrt": _weighted(
+        {**then(SQRTM, tf.linalg.inv), **_function_pd(tf.math.rsqrt)}
+    ),
     "weighted_cube_root": _weighted(_function_pd(_cube_root)),
     "weighted_square": {
         "X @ X": lambda X, W: _inner(W, X @ X),
