@@ -100,7 +100,7 @@ def _c1(e: Experiment) -> Settled:
 
 
 def _c2(e: Experiment) -> Settled:
-    eigh = e.symmetric_solvers
+    eigh = [v for v in e.symmetric_solvers if v.verdict != "refused"]
     found = {name: sorted({v.framework for v in eigh if v.convention == name}) for name in WEIGHTS}
     words = {"symmetric": "1×", "lower": "2× below and 0 above", "upper": "2× above and 0 below"}
     told = "; ".join(f"{words[c]}: {', '.join(who)}" for c, who in found.items() if who)
