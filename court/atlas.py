@@ -57,6 +57,7 @@ class Atlas(Struct, frozen=True):
 
     toolkit: dict[str, str]
     environment: dict[str, str]
+    date: Annotated[str, Meta(description="the day of the run, UTC, as 2026-01-31")]
     size: int
     rows: list[Row]
 

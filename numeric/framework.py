@@ -68,6 +68,9 @@ class BaseFramework:
             raise TypeError("the route gave an array of shape %s, not a scalar" % shape)
         return value
 
+    def tidy(self):
+        """Called after each problem: drop what need not be kept for the next one."""
+
     def document(self, name):
         """The docstring of a public call, as ``linalg.eigh``; empty where there is none."""
         target = self.namespace

@@ -59,6 +59,7 @@ def main(name, *files):
                 answer.update(problem=request["id"], route=label)
                 _send(answers, answer)
         _send(answers, {"done": request["id"]})
+        framework.tidy()
 
 
 class _Beat:

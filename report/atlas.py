@@ -103,7 +103,7 @@ def to_markdown(atlas: Atlas) -> str:
     lines = ["# Atlas of gradient conventions", "", LEGEND, ""]
     versions = {row.framework: row.version for row in atlas.rows}
     made = ", ".join(f"{name} {version}" for name, version in versions.items())
-    lines += [f"Made with {made}; matrices of size {atlas.size}.", ""]
+    lines += [f"Made on {atlas.date} with {made}; matrices of size {atlas.size}.", ""]
     for framework in versions:
         lines += [f"## {framework} {versions[framework]}", ""]
         mine = [row for row in atlas.rows if row.framework == framework]

@@ -6,6 +6,7 @@ import os
 import platform
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime, timezone
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -47,7 +48,17 @@ def make_run(hearing: Hearing, command: Sequence[str]) -> Run:
 def make_atlas(hearing: Hearing) -> Atlas:
     """The atlas of what was found."""
     run = make_run(hearing, [])
-    return Atlas(run.toolkit, run.environment, hearing.choice.size, rows(hearing))
+    return Atlas(run.toolkit, run.environment, today(), hearing.choice.size, rows(hearing))
+
+
+def today() -> str:
+    """The date in UTC; that of SOURCE_DATE_EPOCH where it is set, for files that are reproducible.
+
+    The variable is that of https://reproducible-builds.org/specs/source-date-epoch/.
+    """
+    epoch = os.environ.get("SOURCE_DATE_EPOCH")
+    now = datetime.fromtimestamp(int(epoch), timezone.utc) if epoch else datetime.now(timezone.utc)
+    return now.date().isoformat()
 
 
 def make_findings(hearing: Hearing, known: Sequence[Finding]) -> Document:

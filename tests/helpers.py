@@ -1,5 +1,6 @@
 """References at drawn points, and reports made from them: right ones and planted wrong ones."""
 
+import signal
 from functools import cache
 
 import numpy as np
@@ -62,3 +63,8 @@ PROVED += [
     for structure in REAL[1:]
 ]
 """Each theorem for a generic matrix, and some for every structure with distinct eigenvalues."""
+
+
+def heed_interrupts() -> None:
+    """Before a program starts: let SIGINT reach it, also where the tests run in the background."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)

@@ -12,6 +12,7 @@ import pytest
 import verify
 from court.atlas import Atlas
 from report import atlas as tables
+from tests.helpers import heed_interrupts
 
 ROOT = Path(verify.__file__).parent
 ASKED = ("eigenvalue", "log_det", "weighted_inverse", "sum_entries")
@@ -76,7 +77,13 @@ def test_an_interrupted_atlas_goes_on(tmp_path, rows):
     command = [sys.executable, "verify.py", "atlas", *ASKED, "-f", "numpy", "-f", "torch"]
     command += ["--output", str(tmp_path), "--quiet", "--jobs", "1"]
     journal = tmp_path / "atlas.journal"
-    process = subprocess.Popen(command, cwd=ROOT, stderr=subprocess.PIPE, start_new_session=True)
+    process = subprocess.Popen(
+        command,
+        cwd=ROOT,
+        stderr=subprocess.PIPE,
+        start_new_session=True,
+        preexec_fn=heed_interrupts,
+    )
     while not journal.exists() or journal.read_bytes().count(b"\n") < 20:
         assert process.poll() is None
     os.kill(process.pid, signal.SIGINT)

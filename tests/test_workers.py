@@ -15,6 +15,7 @@ from court.records import Reported
 from numeric import worker
 from numeric.pool import Pool
 from report.document import from_json
+from tests.helpers import heed_interrupts
 
 ROOT = Path(__file__).parent.parent
 
@@ -180,6 +181,7 @@ def test_an_interrupt_reports_what_is_finished_and_leaves_no_process(tmp_path):
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
+        preexec_fn=heed_interrupts,
     )
     fifo.read_text()  # returns when the worker has begun to hang
     process.send_signal(signal.SIGINT)

@@ -310,6 +310,8 @@ ONE_BY_ONE = 16
 """Up to so many directions, one jax.jvp each is faster than compiling it for all of them."""
 TOGETHER = 64
 """Above that, so many directions by one jax.vmap."""
+PROBLEMS = 80
+"""After so many problems the compiled programs are dropped: else they fill gigabytes."""
 
 
 class Framework(BaseFramework):
@@ -319,9 +321,16 @@ class Framework(BaseFramework):
     version = jax.__version__
     routes = ROUTES
     has_forward_mode = True
+    _since_dropped = 0
 
     def array(self, values, dtype):
         return np.array(values, dtype)
+
+    def tidy(self):
+        self._since_dropped += 1
+        if self._since_dropped == PROBLEMS:
+            self._since_dropped = 0
+            jax.clear_caches()
 
     def differentiate(self, route, X, constants, dtype):
         f = functools.partial(self.apply, route, constants=constants)

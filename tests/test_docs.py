@@ -1,0 +1,82 @@
+"""The tables in docs/ are those of the pinned versions and of the routes that there are."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+import verify
+from court.findings import public, read_known
+from numeric.pool import is_installed, known_frameworks
+from report import atlas as tables
+
+ROOT = Path(verify.__file__).parent
+DOCS = ROOT / "docs"
+PACKAGES = {"tensorflow": "tensorflow", "paddle": "paddlepaddle"}
+STABLE = (
+    "reads",
+    "convention",
+    "valid",
+    "off_symmetric",
+    "forward",
+    "hermitian",
+    "conjugation",
+    "forward_hermitian",
+    "dtypes",
+)
+
+
+@pytest.fixture(scope="module")
+def kept():
+    return tables.from_json((DOCS / "atlas.json").read_bytes())
+
+
+def pinned(package):
+    """The newest version of a package that the constraints allow."""
+    text = (ROOT / "constraints.txt").read_text(encoding="utf-8")
+    found = re.findall(rf"^{package}==([\w.]+)", text, re.MULTILINE)
+    return max(found, key=lambda version: [int(part) for part in version.split(".")])
+
+
+def stale(atlas, installed):
+    """What an atlas does not say of the routes {framework: {(family, route)}}, and says of none."""
+    told = {
+        name: {(r.function.split("[")[0], r.route) for r in atlas.rows if r.framework == name}
+        for name in installed
+    }
+    return {
+        name: told[name] ^ installed[name] for name in installed if told[name] != installed[name]
+    }
+
+
+def test_the_pages_say_what_the_data_says(kept):
+    assert (DOCS / "atlas.md").read_text(encoding="utf-8") == tables.to_markdown(kept)
+    assert re.fullmatch(r"20\d\d-\d\d-\d\d", kept.date)
+
+
+def test_the_atlas_is_that_of_the_pinned_versions(kept):
+    versions = {row.framework: public(row.version) for row in kept.rows}
+    assert versions == {name: pinned(PACKAGES.get(name, name)) for name in known_frameworks()}
+
+
+def test_the_atlas_has_every_route_and_no_other(kept):
+    routes = {
+        name: {(family, route) for family, names in started.routes.items() for route in names}
+        for name, started in verify.Witnesses([]).listing(known_frameworks()).frameworks.items()
+        if started and is_installed(name)
+    }
+    assert stale(kept, routes) == {}
+    added = {**routes, "numpy": routes["numpy"] | {("det", "np.linalg.new")}}
+    assert stale(kept, added) == {"numpy": {("det", "np.linalg.new")}}
+
+
+@pytest.mark.slow
+def test_a_run_of_today_tells_the_same(kept, tmp_path):
+    assert verify.main(["atlas", "--output", str(tmp_path), "--quiet"]) == 0
+    found = tables.from_json((tmp_path / "atlas.json").read_bytes())
+    by_chance = {f.id for f in read_known() if not f.certain}
+    for old, new in zip(kept.rows, found.rows, strict=True):
+        if not by_chance & {*old.known.values(), *new.known.values()}:
+            assert all(getattr(old, name) == getattr(new, name) for name in STABLE), old.route
+                getattr(new, name) for name in STABLE
+            ]
