@@ -59,8 +59,8 @@ class Pool:
         """Start a worker per framework name; ``timeout`` is the longest silence in seconds.
 
         ``files`` are users' own matrix functions.  With ``jobs``, at most so many processes run at
-        once, and the next one starts when one has ended, which none does before :meth:`close`; if
-        there are more jobs than frameworks, several workers of a framework share its problems.
+        once, and the next one starts when one has ended, which none does before :meth:`close`;
+        several workers of a framework share its problems.
         What the ``journal`` has is not asked again, and what it lacks is written to it.
         """
         if jobs is not None and jobs < 1:
@@ -72,8 +72,8 @@ class Pool:
         record = journal.write if journal else _forget
         self._workers = {
             name: [
-                Conversation(name, self._emit, record, timeout, shard == 0 and name not in known)
-                for shard in range(count)
+                Conversation(name, self._emit, record, timeout, name not in known)
+                for _ in range(count)
             ]
             for name, count in _shards(names, jobs).items()
         }
@@ -177,11 +177,14 @@ class Pool:
 
 
 def _shards(names: Sequence[str], jobs: int | None) -> dict[str, int]:
-    """How many workers each framework has: one, and its share of the jobs that are to spare."""
-    spare = max(0, (jobs or 0) - len(names))
-    return {
-        name: 1 + spare // len(names) + (k < spare % len(names)) for k, name in enumerate(names)
-    }
+    """How many workers each framework has: its share of the jobs.
+
+    At least two, if so many may run at once, so that the slowest never goes on alone for long.
+    """
+    if jobs in (None, 1):
+        return dict.fromkeys(names, 1)
+    share, left = divmod(jobs or 0, len(names) or 1)
+    return {name: max(2, share + (k < left)) for k, name in enumerate(names)}
 
 
 def _request(problem: Problem) -> dict[str, Any]:

@@ -78,5 +78,3 @@ def test_a_run_of_today_tells_the_same(kept, tmp_path):
     for old, new in zip(kept.rows, found.rows, strict=True):
         if not by_chance & {*old.known.values(), *new.known.values()}:
             assert all(getattr(old, name) == getattr(new, name) for name in STABLE), old.route
-                getattr(new, name) for name in STABLE
-            ]
