@@ -76,19 +76,17 @@ def hear(hearing: Hearing, progress: Progress, planner: Planner = plan) -> None:
             problems = [case.problem(number) for number, case in enumerate(planned)]
             known_by = fingerprint(problems, installed_versions(), choice.files)
             journal = stack.enter_context(Journal(Path(choice.journal), known_by))
-        pool = stack.enter_context(
-            Pool(
-                choice.frameworks,
-                choice.timeout,
-                choice.files,
-                jobs=choice.jobs,
-                journal=journal,
-            )
+        pool = Pool(
+            choice.frameworks, choice.timeout, choice.files, jobs=choice.jobs, journal=journal
         )
+        if not planned:  # the workers import their frameworks in the meantime
+            stack.enter_context(pool)
         cases = planned or planner(choice)
         hearing.cases = [(case.part, case.reported_dtype) for case in cases]
         for number, case in enumerate(cases):
             pool.ask(case.problem(number), [case.framework] if case.framework else None)
+        if planned:  # the workers of a framework start together, as all are asked by now
+            stack.enter_context(pool)
         for framework, name in DOCUMENTED if choice.is_main_job else ():
             pool.look_up(framework, name)
         pool.close()

@@ -72,8 +72,8 @@ class Pool:
         record = journal.write if journal else _forget
         self._workers = {
             name: [
-                Conversation(name, self._emit, record, timeout, name not in known)
-                for _ in range(count)
+                Conversation(name, self._emit, record, timeout, shard == 0 and name not in known)
+                for shard in range(count)
             ]
             for name, count in _shards(names, jobs).items()
         }
