@@ -1,6 +1,6 @@
 (** What every theorem rests on: [Closed under the global context] means nothing but the logic. *)
 
-From Symgrad Require Import contraction conventions vech derivation eigenvalue two_by_two.
+From Symgrad Require Import contraction conventions vech derivation eigenvalue branch two_by_two.
 
 Print Assumptions frob_trace.
 Print Assumptions skew_unseen.
@@ -48,6 +48,11 @@ Print Assumptions eigenvalue_quadratic.
 Print Assumptions eigenvalue_valid.
 Print Assumptions eigenvalue_implicit.
 Print Assumptions adj_projector.
+
+Print Assumptions eigenvalue_near.
+Print Assumptions branch_derivative.
+Print Assumptions branch_quadratic.
+Print Assumptions branch_valid.
 
 Print Assumptions char_poly_roots.
 Print Assumptions eigenvalues_are_roots.
