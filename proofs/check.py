@@ -137,7 +137,9 @@ def check(folder: Path, coqc: str) -> tuple[list[Checked], list[str]]:
         for theorem, statement in find_theorems(texts[name]).items()
     ]
     known = {one.theorem for one in checked}
-    faults += [f"{name} is in assumptions.v, but is no theorem" for name in names if name not in known]
+    faults += [
+        f"{name} is in assumptions.v, but is no theorem" for name in names if name not in known
+    ]
     return checked, faults + find_faults(checked, set(names))
 
 
@@ -160,7 +162,9 @@ def main(arguments: list[str] | None = None) -> int:
         print(f"FAILED  {fault}", file=sys.stderr)
     if chosen.json and not faults:
         rows = [asdict(one) for one in checked]
-        chosen.json.write_text(json.dumps(rows, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+        chosen.json.write_text(
+            json.dumps(rows, ensure_ascii=False, indent=1) + "\n", encoding="utf-8"
+        )
     if not faults:
         print(f"{len(checked)} theorems proved, nothing admitted.")
     return 1 if faults else 0
