@@ -76,9 +76,7 @@ def parse_assumptions(output: str, names: list[str]) -> dict[str, list[str]]:
     """
     answers: list[list[str]] = []
     for line in output.splitlines():
-        if line.startswith("Closed under the global context"):
-            answers.append([])
-        elif line.startswith(("Axioms:", "Section Variables:")):
+        if line.startswith(("Closed under the global context", "Axioms:", "Section Variables:")):
             answers.append([])
         elif answers and (axiom := re.match(r"([A-Za-z_][\w.']*)\s*(?::|$)", line)):
             answers[-1].append(axiom.group(1))
