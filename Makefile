@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 RUN := $(VENV)/bin/python
 
-.PHONY: verify verify-all atlas test slow lint bench calibrate schema clean
+.PHONY: verify verify-all atlas test slow lint bench calibrate schema proofs clean
 
 verify: $(VENV)/.installed  ## the main job, by NumPy, PyTorch, TensorFlow and JAX
 	$(RUN) verify.py
@@ -35,6 +35,19 @@ calibrate: $(VENV)/.installed-test  ## errors of correct gradients, as fractions
 
 schema: $(VENV)/.installed  ## regenerate report/schema.json from the records
 	$(RUN) -m report.document
+
+COQ_PACKAGES := coq libcoq-mathcomp-algebra libcoq-coquelicot
+
+proofs: .coq  ## compile the machine-checked proofs; fails on anything admitted or assumed
+	$(PYTHON) proofs/check.py
+
+.PHONY: .coq
+.coq:  # Debian's packages, where they are missing and can be installed
+	@where=$$(coqc -where 2>/dev/null) && [ -d "$$where/user-contrib/mathcomp/algebra" ] \
+	  && [ -d "$$where/user-contrib/Coquelicot" ] \
+	  || { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && apt-get update -qq \
+	  && apt-get install -y -qq --no-install-recommends $(COQ_PACKAGES) >/dev/null; } \
+	  || { echo "make proofs: install these packages first: $(COQ_PACKAGES)" >&2; exit 1; }
 
 clean:
 	rm -rf $(VENV)
