@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 RUN := $(VENV)/bin/python
 
-.PHONY: verify verify-all atlas test slow lint bench calibrate schema proofs clean
+.PHONY: verify verify-all atlas test slow lint bench calibrate schema proofs tools clean
 
 verify: $(VENV)/.installed  ## the main job, by NumPy, PyTorch, TensorFlow and JAX
 	$(RUN) verify.py
@@ -37,9 +37,15 @@ schema: $(VENV)/.installed  ## regenerate report/schema.json from the records
 	$(RUN) -m report.document
 
 COQ_PACKAGES := coq libcoq-mathcomp-algebra libcoq-coquelicot
+PAGE_PACKAGES := texlive-latex-recommended chromium
 
 proofs: .coq  ## compile the machine-checked proofs; fails on anything admitted or assumed
-	$(PYTHON) proofs/check.py
+	$(PYTHON) proofs/check.py --json proofs/theorems.json
+
+tools:  ## Debian's packages that slow tests use; a test whose program is missing says so and skips
+	@[ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && apt-get update -qq \
+	  && apt-get install -y -qq --no-install-recommends $(COQ_PACKAGES) $(PAGE_PACKAGES) >/dev/null \
+	  || echo "make tools: not installed: $(COQ_PACKAGES) $(PAGE_PACKAGES)" >&2
 
 .PHONY: .coq
 .coq:  # Debian's packages, where they are missing and can be installed

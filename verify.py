@@ -23,6 +23,7 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
+from commands.appendix import appendix
 from commands.atlas import atlas
 from commands.findings import findings
 from commands.judge import judge
@@ -40,7 +41,7 @@ if TYPE_CHECKING:
     from symbolic.cases import Case
     from symbolic.large_cases import LargeCase
 
-COMMANDS = {"atlas": atlas, "findings": findings}
+COMMANDS = {"appendix": appendix, "atlas": atlas, "findings": findings}
 """The commands beside the one without a name, each a word that is no function."""
 DOCUMENTED = (
     ("torch", "linalg.eigh"),
@@ -84,7 +85,9 @@ def hear(hearing: Hearing, progress: Progress, planner: Planner = plan) -> None:
         cases = planned or planner(choice)
         hearing.cases = [(case.part, case.reported_dtype) for case in cases]
         for number, case in enumerate(cases):
-            pool.ask(case.problem(number), [case.framework] if case.framework else None)
+            problem = case.problem(number)
+            hearing.constants.append(problem.constants)
+            pool.ask(problem, [case.framework] if case.framework else None)
         if planned:  # the workers of a framework start together, as all are asked by now
             stack.enter_context(pool)
         for framework, name in DOCUMENTED if choice.is_main_job else ():

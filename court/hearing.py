@@ -7,6 +7,7 @@ from court.judge import judge
 from court.records import (
     Choice,
     Claim,
+    Constants,
     Demonstration,
     Event,
     Excerpt,
@@ -20,12 +21,14 @@ from court.records import (
 class Hearing:
     """One run.  Each case has a part of the report that it belongs to, and a dtype.
 
-    ``references`` are in the order of ``cases``; reports name their case by its number.
+    ``constants`` of their functions and ``references`` are in the order of ``cases``; reports name
+    their case by its number.
     """
 
     def __init__(self, choice: Choice) -> None:
         self.choice = choice
         self.cases: list[tuple[str, str]] = []
+        self.constants: list[Constants] = []
         self.references: list[Reference] = []
         self.reported: list[Reported] = []
         self.excerpts: list[Excerpt] = []

@@ -21,6 +21,8 @@ Matrix = tuple[tuple[Fraction, ...], ...]
 Sparse = tuple[tuple[int, int, Fraction], ...]
 """An exact matrix, as (row, column, entry) of the entries that are not zero."""
 
+Constants = dict[str, int | list[float] | list[list[float]]]
+"""What a function needs beside X, as W in ⟨W, X⁻¹⟩, by name."""
 Convention = Literal["symmetric", "lower", "upper", "unsymmetric", "ambiguous", "invalid"]
 Reads = Literal["lower", "upper", "both", "entries"]
 Evidence = Literal["proved", "certified", "estimated"]
@@ -82,7 +84,7 @@ class Problem(Struct, frozen=True):
 
     id: int
     function: str
-    constants: dict[str, int | list[float] | list[list[float]]]
+    constants: Constants
     matrix: list[list[float]]
     dtype: str
     imaginary: list[list[float]] | None = None
@@ -292,11 +294,12 @@ class Proved(Struct, frozen=True):
 
 
 class Demonstration(Struct, frozen=True):
-    """A worked case: formulae to be read (Unicode, several lines each) and their proof."""
+    """A worked case: formulae to be read (Unicode, several lines each; LaTeX) and their proof."""
 
     hypothesis: str
     formulae: list[str]
     identities: list[Identity]
+    latex: list[str]
 
 
 class Claim(Struct, frozen=True):

@@ -102,6 +102,7 @@ def test_the_proofs_compile(tmp_path, capsys):
     assert check.main(["--folder", str(copy), "--json", str(table)]) == 0
     rows = json.loads(table.read_text(encoding="utf-8"))
     assert {"theorem", "statement", "file", "axioms"} == set(rows[0])
+    assert rows == json.loads((PROOFS / "theorems.json").read_text(encoding="utf-8"))
     assert "nothing admitted" in capsys.readouterr().out
 
 

@@ -23,18 +23,19 @@ def two_by_two() -> Demonstration:
     x = symmetric(2)
     a, b, c = x.symbols
     discriminant = (a - c) ** 2 + 4 * b**2
-    formulae: list[str] = []
+    formulae: list[Expr] = []
     identities: list[Identity] = []
     eigenvalues = [(a + c - ROOT) / 2, (a + c + ROOT) / 2]
     for i, (value, other) in enumerate(zip(eigenvalues, reversed(eigenvalues), strict=True), 1):
         closed = value.subs(ROOT, sympy.sqrt(discriminant))
-        formulae.append(_formula(f"λ{'₁₂'[i - 1]}", closed))
+        formulae.append(_equation(Symbol(f"λ{'₁₂'[i - 1]}"), closed))
         S = ImmutableDenseMatrix((x.X - other * sympy.eye(2)) / (value - other))
         named = representatives(S) | {"spurious: 2S − diag(S)": spurious(S)}
         for theta in x.symbols:
             derivative = closed.diff(theta).subs(discriminant.expand(), ROOT**2)
             derivative = derivative.subs(sympy.sqrt(discriminant), ROOT)
-            formulae.append(_formula(f"∂λ{'₁₂'[i - 1]}/∂{theta}", _in_difference(derivative, a, c)))
+            slope = Symbol(f"∂λ{'₁₂'[i - 1]}/∂{theta}")
+            formulae.append(_equation(slope, _in_difference(derivative, a, c)))
             identities += [
                 contraction_identity(
                     f"λ{'₁₂'[i - 1]}",
@@ -48,7 +49,9 @@ def two_by_two() -> Demonstration:
                 )
                 for name, G in named.items()
             ]
-    return Demonstration("r = √((a − c)² + 4b²) ≠ 0", formulae, identities)
+    shown = [str(sympy.pretty(formula, use_unicode=True)) for formula in formulae]
+    latex = [sympy.latex(formula, symbol_names=_latex_names(formula)) for formula in formulae]
+    return Demonstration("r = √((a − c)² + 4b²) ≠ 0", shown, identities, latex)
 
 
 def _in_difference(expr: Expr, a: Symbol, c: Symbol) -> Expr:
@@ -57,5 +60,15 @@ def _in_difference(expr: Expr, a: Symbol, c: Symbol) -> Expr:
     return sympy.expand(expr.subs(c, a - d)).subs(d, a - c)
 
 
-def _formula(name: str, expr: Expr) -> str:
-    return str(sympy.pretty(sympy.Eq(Symbol(name), expr, evaluate=False), use_unicode=True))
+def _equation(name: Symbol, expr: Expr) -> Expr:
+    return sympy.Eq(name, expr, evaluate=False)
+
+
+def _latex_names(formula: Expr) -> dict[Symbol, str]:
+    """The names that are no LaTeX: λ₁ and ∂λ₁/∂a."""
+    names = {}
+    for symbol in formula.free_symbols:
+        name = symbol.name.replace("₁", "_1").replace("₂", "_2").replace("λ", r"\lambda")
+        top, slash, bottom = name.replace("∂", r"\partial ").partition("/")
+        names[symbol] = rf"\frac{{{top}}}{{{bottom}}}" if slash else top
+    return names
