@@ -83,7 +83,6 @@ def _report(
     case: int, reference: Reference, reported: Reported, verdict: Verdict
 ) -> dict[str, Any]:
     G = reported.gradient
-    judged = G is not None and bool(np.all(np.isfinite(G))) and not reference.refusal
     record: dict[str, Any] = {
         "case": case,
         "framework": reported.framework,
@@ -95,14 +94,14 @@ def _report(
         "convention": verdict.convention,
         "reason": verdict.reason,
         "value": float(reported.value).hex(),
-        "gradient": None,
+        "gradient": None if G is None else _hex(G),
+        "tolerances": None,
     }
-    if not judged or G is None:
+    if G is None or reference.refusal or not np.all(np.isfinite(G)):
         return record
     tolerances = entry_tolerances(reference, skew_part(G), verdict.dtype)
     return {
         **record,
-        "gradient": _hex(G),
         "contracted": [str(contract(G, d.D)) for d in reference.directions],
         "tolerances": _hex(tolerances),
         "value_tolerance": float(value_tolerance(reference, verdict.dtype)).hex(),

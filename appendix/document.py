@@ -22,6 +22,8 @@ TEMPLATE = Path(__file__).with_name("template.md")
 THEOREMS = Path(__file__).parent.parent / "proofs" / "theorems.json"
 BRANCH = ("branch_derivative", "branch_quadratic", "adj_projector", "deriv_char_poly")
 TWO_BY_TWO = ("largest_right", "smallest_right", "eigenvalues_are_roots")
+OWN = ("as defined in the file of that name", "admissible", "none given here")
+"""What is told of a user's own function."""
 PRINTED = {"numpy": "np.linalg.eigh", "torch": "torch.linalg.eigh", "tensorflow": "tf.linalg.eigh"}
 """The three frameworks of the reference experiment, and the call that it used, as of today."""
 
@@ -134,7 +136,7 @@ def _theorems(material: Material) -> list[dict[str, Any]]:
     families = dict.fromkeys(r.function.split("[")[0] for r in material.chosen.references)
     found: list[dict[str, Any]] = []
     for name in families:
-        formula, domain, citation = material.told.get(name, ("see the function's file", "its", ""))
+        formula, domain, citation = material.told.get(name, OWN)
         proofs = [] if name == "eigenvalue" else _proofs(material, name)
         told = {"formula": f"`{formula}`", "domain": plain(domain), "citation": plain(citation)}
         found.append({"name": name.replace("_", " "), "proofs": proofs, **told})

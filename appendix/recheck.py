@@ -224,8 +224,8 @@ def judge(case, report):
 
 
 def check_report(case, report):
-    """Judge one report anew; nothing is said of one without a gradient or without a reference."""
-    if report["gradient"] is None or case["refusal"]:
+    """Judge one report anew; nothing is said of one without a finite gradient or a reference."""
+    if report["tolerances"] is None:
         return "not judged: " + report["verdict"]
     G = rows(report["gradient"])
     contracted = [str(sum(G[i][j] * Q(d) for i, j, d in D)) for _, D, _ in case["directions"]]
