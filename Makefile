@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 RUN := $(VENV)/bin/python
 
-.PHONY: verify verify-all atlas test slow lint bench calibrate schema proofs tools clean
+.PHONY: verify verify-all atlas test slow lint bench calibrate schema proofs citation tools clean
 
 verify: $(VENV)/.installed  ## the main job, by NumPy, PyTorch, TensorFlow and JAX
 	$(RUN) verify.py
@@ -42,6 +42,13 @@ PAGE_PACKAGES := texlive-latex-recommended chromium
 proofs: .coq  ## compile the machine-checked proofs; fails on anything admitted or assumed
 	$(PYTHON) proofs/check.py --json proofs/theorems.json
 
+citation: .venv-citation/bin/cffconvert  ## CITATION.cff against the schema of its format
+	$< --validate --infile CITATION.cff
+
+.venv-citation/bin/cffconvert:  # in an environment of its own: it needs an older jsonschema
+	$(PYTHON) -m venv .venv-citation
+	.venv-citation/bin/python -m pip install --quiet cffconvert==2.0.0
+
 tools:  ## Debian's packages that slow tests use; a test whose program is missing says so and skips
 	@[ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && apt-get update -qq \
 	  && apt-get install -y -qq --no-install-recommends $(COQ_PACKAGES) $(PAGE_PACKAGES) >/dev/null \
@@ -56,7 +63,7 @@ tools:  ## Debian's packages that slow tests use; a test whose program is missin
 	  || { echo "make proofs: install these packages first: $(COQ_PACKAGES)" >&2; exit 1; }
 
 clean:
-	rm -rf $(VENV)
+	rm -rf $(VENV) .venv-citation
 
 $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)
