@@ -13,6 +13,8 @@ from report import atlas as tables
 ROOT = Path(verify.__file__).parent
 DOCS = ROOT / "docs"
 PACKAGES = {"tensorflow": "tensorflow", "paddle": "paddlepaddle"}
+SAMPLE = ("eigenvalue", "log_det", "weighted_inverse", "cholesky_entry", "gaussian_log_likelihood")
+"""Functions of every kind of route; `make atlas` runs them all."""
 STABLE = (
     "reads",
     "convention",
@@ -72,9 +74,11 @@ def test_the_atlas_has_every_route_and_no_other(kept):
 
 @pytest.mark.slow
 def test_a_run_of_today_tells_the_same(kept, tmp_path):
-    assert verify.main(["atlas", "--output", str(tmp_path), "--quiet"]) == 0
+    assert verify.main(["atlas", *SAMPLE, "--output", str(tmp_path), "--quiet"]) == 0
     found = tables.from_json((tmp_path / "atlas.json").read_bytes())
+    rows = [row for row in kept.rows if row.function.split("[")[0] in SAMPLE]
     by_chance = {f.id for f in read_known() if not f.certain}
-    for old, new in zip(kept.rows, found.rows, strict=True):
+    assert len(rows) > 100
+    for old, new in zip(rows, found.rows, strict=True):
         if not by_chance & {*old.known.values(), *new.known.values()}:
             assert all(getattr(old, name) == getattr(new, name) for name in STABLE), old.route
