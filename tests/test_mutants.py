@@ -79,7 +79,7 @@ def test_a_bug_is_status_1(monkeypatch, tmp_path):
     with pytest.raises(SystemExit) as done:
         mutants.main(command)
     assert done.value.code == 0  # it is as valid as rounding lets it be
-    monkeypatch.setitem(mutants.KINDS, "planted", lambda at: iter([at.S * (1 + 1e-14)]))
+    monkeypatch.setitem(mutants.KINDS, "planted", lambda at: iter([at.S * (1 + 2e-15)]))
     with pytest.raises(SystemExit) as done:
         mutants.main(command)
     assert done.value.code == 1  # it agrees, and is no gradient: a tolerance is no explanation

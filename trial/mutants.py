@@ -141,8 +141,8 @@ def to_markdown(trial: Trial) -> str:
         for t in (*trial.kinds, total)
     ]
     bands = [
-        f"| {b.dtype} | {'≤ 1' if b.above == '0' else f'> {b.above}'} | {b.gradients} | {b.agrees} | "
-        f"{b.vacuous} | {b.alarms} |"
+        f"| {b.dtype} | {'≤ 1' if b.above == '0' else f'> {b.above}'} | {b.gradients} "
+        f"| {b.agrees} | {b.vacuous} | {b.alarms} |"
         for b in trial.bands
     ]
     return PAGE.format(
