@@ -77,7 +77,12 @@ def hear(hearing: Hearing, progress: Progress, planner: Planner = plan) -> None:
             known_by = fingerprint(problems, installed_versions(), choice.files)
             journal = stack.enter_context(Journal(Path(choice.journal), known_by))
         pool = Pool(
-            choice.frameworks, choice.timeout, choice.files, jobs=choice.jobs, journal=journal
+            choice.frameworks,
+            choice.timeout,
+            choice.files,
+            jobs=choice.jobs,
+            journal=journal,
+            memory=choice.memory,
         )
         if not planned:  # the workers import their frameworks in the meantime
             stack.enter_context(pool)

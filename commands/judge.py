@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from commands.options import DEBUG, FRAMEWORK, QUIET, SEED, SETTINGS, TIMEOUT
+from commands.options import DEBUG, FRAMEWORK, MEMORY, QUIET, SEED, SETTINGS, TIMEOUT
 from commands.session import BAD_INPUT, DISAGREES, INTERRUPTED, MISSING, Session
 from court import VERSION
 from court.errors import InputError
@@ -55,6 +55,7 @@ from report.listing import show_list
     help="One symmetric matrix instead: '2 1; 1 3', or a text file with its rows.",
 )
 @TIMEOUT
+@MEMORY
 @click.option(
     "--forward",
     is_flag=True,

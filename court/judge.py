@@ -55,8 +55,24 @@ from court.tolerance import norm as norm_of
 DIGITS = 40
 
 
+WORST_FIRST: tuple[Outcome, ...] = ("disagrees", "failed", "refused", "agrees")
+
+
 def judge(reference: Reference, reported: Reported, dtype: str) -> Verdict:
-    """The verdict on what one route reported, when asked for the gradient in ``dtype``."""
+    """The verdict on what one route reported, when asked for the gradient in ``dtype``.
+
+    Of two different answers to the same question it is the verdict on the worse one.
+    """
+    verdict = _judge_one(reference, reported, dtype)
+    if reported.again is None:
+        return verdict
+    both = (verdict, _judge_one(reference, reported.again, dtype))
+    worse = min(both, key=lambda v: WORST_FIRST.index(v.verdict))
+    said = f"asked twice, it answered differently ({both[0].verdict}, then {both[1].verdict})"
+    return structs.replace(worse, reason="; ".join(filter(None, [said, worse.reason])))
+
+
+def _judge_one(reference: Reference, reported: Reported, dtype: str) -> Verdict:
     if reference.hermitian and reported.gradient is not None and reported.gradient.ndim == 2:
         return _judge_complex(reference, reported, reported.gradient, dtype)
     return _judge(reference, reported, dtype)
