@@ -36,6 +36,11 @@ calibrate: $(VENV)/.installed-test  ## errors of correct gradients, as fractions
 mutants: $(VENV)/.installed-test  ## planted wrong gradients, and valid ones, before the court
 	$(RUN) -m trial.mutants
 
+mutate: $(VENV)/.installed-test  ## mutants of the court's own code (docs/mutation.md); minutes
+	$(RUN) -m pip install --quiet mutmut
+	$(VENV)/bin/mutmut run
+	$(VENV)/bin/mutmut results
+
 schema: $(VENV)/.installed  ## regenerate report/schema.json from the records
 	$(RUN) -m report.document
 

@@ -149,7 +149,7 @@ def test_a_route_that_goes_wrong_costs_itself_alone(run, fault, outcome, reason)
 
 AT_IMPORT = """
 import os, sys
-if os.path.basename(sys.argv[0]) == "worker.py" and sys.argv[1] == "numpy":
+if sys.argv[1:2] == ["numpy"]:  # in the worker of NumPy alone
     {fault}
 """
 
@@ -171,20 +171,21 @@ def test_a_worker_that_dies_at_import(run, tmp_path, fault, reason):
 
 
 SECOND_TIME = """
-    count = len(open({calls!r}, "a+").read()) if os.path.exists({calls!r}) else 0
-    with open({calls!r}, "a") as f:
-        f.write("x")
+    if not os.path.exists({first!r}):
+        open({first!r}, "w").write(repr(X.tolist()))
+    if X[0, 1] == X[1, 0] and repr(X.tolist()) != open({first!r}).read():
+        os.kill(os.getpid(), 9)
+    return honest(X)
 """
 
 
 def test_a_worker_that_dies_in_the_middle_of_a_batch(run, tmp_path):
-    fault = SECOND_TIME.format(calls=str(tmp_path / "calls"))
-    fault += "    if count > 3: os.kill(os.getpid(), 9)\n    return honest(X)"
-    status, verdicts, _ = run(fault)
+    status, verdicts, _ = run(SECOND_TIME.format(first=str(tmp_path / "first")))
     assert status == 3
     assert [v.verdict for v in verdicts if v.framework == "torch"] == ["agrees"] * 2
     mine = [v for v in verdicts if v.framework == "numpy"]
     assert [v.verdict for v in mine] == ["agrees"] * 4 + ["failed"] * 2
+    assert {v.route for v in mine[4:]} == {"faulty", "after"}
     assert all("killed by signal 9" in v.reason for v in mine[4:])
     assert_gone(tmp_path)
 
@@ -239,10 +240,10 @@ TWICE = """
     [
         ("    return value, G", 0, "agrees", ""),
         ("    return value, G * (1 + calls % 2 * 1e-16 * 3)", 0, "agrees", "(agrees, then agrees)"),
-        ("    return value, G * (1 + calls % 2)", 1, "disagrees", "(disagrees, then agrees); "),
-        ("    return value, G * (2 - calls % 2)", 1, "disagrees", "(agrees, then disagrees); "),
+        ("    return value, G * (1 + calls % 2)", 1, "disagrees", "disagrees"),
+        ("    return value, G * (2 - calls % 2)", 1, "disagrees", "disagrees"),
         ("    if calls % 2 == 0: raise OSError('off')\n    return value, G", 1, "failed",
-         "(agrees, then failed); OSError: off"),
+         "then failed); OSError: off"),
     ],
 )  # fmt: skip
 def test_a_route_that_answers_differently_is_reported(run, then, status, outcome, said):
@@ -252,7 +253,8 @@ def test_a_route_that_answers_differently_is_reported(run, then, status, outcome
         faulty = v.route == "faulty"
         assert v.verdict == (outcome if faulty else "agrees")
         if faulty and said:
-            assert v.reason.startswith("asked twice, it answered differently " + said)
+            assert v.reason.startswith("asked twice, it answered differently (")
+            assert said in v.reason
         else:
             assert v.reason == ""
 
