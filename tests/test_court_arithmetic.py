@@ -119,3 +119,11 @@ def test_the_triangles_are_those_of_each_block():
     assert conventions.find_convention(2 * np.tril(np.ones((4, 4))) - np.eye(4), full, fine) == (
         "lower"
     )
+
+
+@pytest.mark.parametrize("entry", [(0, 1), (1, 0)])
+def test_what_is_lost_in_a_sum_is_kept(entry):
+    G = np.full((2, 2), 2.0**-60)
+    G[entry] = 1.0
+    error = contraction.symmetric_error(G, exactly(np.full((2, 2), 0.5)))
+    assert error[0, 1] == error[1, 0] == 2.0**-61
