@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 RUN := $(VENV)/bin/python
 
-.PHONY: verify verify-all atlas test slow lint bench calibrate schema proofs citation tools clean
+.PHONY: verify verify-all atlas test slow lint bench calibrate mutants mutate schema proofs citation tools clean
 
 verify: $(VENV)/.installed  ## the main job, by NumPy, PyTorch, TensorFlow and JAX
 	$(RUN) verify.py
@@ -32,6 +32,14 @@ bench: $(VENV)/.installed-test  ## speed, as ratios within one run
 
 calibrate: $(VENV)/.installed-test  ## errors of correct gradients, as fractions of the tolerance
 	$(RUN) -m benchmarks.calibrate
+
+mutants: $(VENV)/.installed-test  ## planted wrong gradients, and valid ones, before the court
+	$(RUN) -m trial.mutants
+
+mutate: $(VENV)/.installed-test  ## mutants of the court's own code (docs/mutation.md); minutes
+	$(RUN) -m pip install --quiet mutmut
+	$(VENV)/bin/mutmut run
+	$(VENV)/bin/mutmut results
 
 schema: $(VENV)/.installed  ## regenerate report/schema.json from the records
 	$(RUN) -m report.document

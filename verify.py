@@ -27,9 +27,9 @@ from commands.appendix import appendix
 from commands.atlas import atlas
 from commands.findings import findings
 from commands.judge import judge
-from commands.session import BAD_INPUT, INTERRUPTED, Listing
+from commands.session import BAD_INPUT, INTERRUPTED, MISSING, Listing
 from court import experiment
-from court.errors import InputError, check_known
+from court.errors import InputError, OutputError, check_known
 from court.findings import Finding
 from court.hearing import Hearing
 from court.records import Answered, Choice, Event, Proved, Started
@@ -78,7 +78,12 @@ def hear(hearing: Hearing, progress: Progress, planner: Planner = plan) -> None:
             known_by = fingerprint(problems, installed_versions(), choice.files)
             journal = stack.enter_context(Journal(Path(choice.journal), known_by))
         pool = Pool(
-            choice.frameworks, choice.timeout, choice.files, jobs=choice.jobs, journal=journal
+            choice.frameworks,
+            choice.timeout,
+            choice.files,
+            jobs=choice.jobs,
+            journal=journal,
+            memory=choice.memory,
         )
         if not planned:  # the workers import their frameworks in the meantime
             stack.enter_context(pool)
@@ -217,7 +222,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if not isinstance(error, (click.ClickException, InputError, OSError)):
             text = f"{text} ({type(error).__name__}; --debug shows where)"
         click.echo(f"error: {' '.join(text.split())}", err=True)
-        return BAD_INPUT
+        return MISSING if isinstance(error, OutputError) else BAD_INPUT
 
 
 if __name__ == "__main__":

@@ -14,7 +14,7 @@ from court.hearing import Hearing
 from court.records import Choice
 from report import atlas as table
 from report import terminal
-from report.document import Output, make_atlas
+from report.document import make_atlas, write_together
 
 
 @click.command(context_settings=SETTINGS)
@@ -59,8 +59,8 @@ def atlas(
     was when it is started again with the same output.
 
     Exit status: 0 nothing wrong but known findings, 1 something else is wrong or a known finding is
-    not any more, 2 nothing agrees, 3 a framework that was asked for is missing or its worker died,
-    130 interrupted.
+    not any more, 2 nothing agrees, 3 a framework that was asked for is missing, its worker died, or
+    the output cannot be written, 130 interrupted.
     """
     frameworks, missing = session.choose(asked)
     output.mkdir(parents=True, exist_ok=True)
@@ -70,14 +70,11 @@ def atlas(
     if session.hear(hearing):
         click.echo(f"interrupted: the same command goes on from {journal}", err=True)
         return INTERRUPTED
-    journal.unlink()
     known = read_known()
     found = mark(make_atlas(hearing), known)
-    for name, content in {
-        "atlas.json": table.to_json(found),
-        "atlas.md": table.to_markdown(found).encode(),
-    }.items():
-        Output(output / name).write([content])
+    pages = {"atlas.json": table.to_json(found), "atlas.md": table.to_markdown(found).encode()}
+    write_together(output, pages)
+    journal.unlink(missing_ok=True)  # last: where there is no room, the same command goes on
     console = terminal.make_console()
     if not quiet:
         table.show(console, found)

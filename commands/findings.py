@@ -16,7 +16,7 @@ from court.hearing import Hearing
 from court.records import Choice, Mode
 from report import findings as report
 from report import terminal
-from report.document import Output, make_findings
+from report.document import make_findings, write_together
 
 
 @click.command("findings", context_settings=SETTINGS)
@@ -68,8 +68,8 @@ def findings(
     document = make_findings(hearing, known)
     if output:
         output.mkdir(parents=True, exist_ok=True)
-        Output(output / "findings.json").write([report.to_json(document)])
-        Output(output / "findings.md").write([report.to_markdown(document).encode()])
+        page = report.to_markdown(document).encode()
+        write_together(output, {"findings.json": report.to_json(document), "findings.md": page})
     console = terminal.make_console()
     if not quiet:
         report.show(console, document)

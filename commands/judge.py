@@ -8,10 +8,10 @@ from typing import Any
 
 import click
 
-from commands.options import DEBUG, FRAMEWORK, QUIET, SEED, SETTINGS, TIMEOUT
+from commands.options import DEBUG, FRAMEWORK, MEMORY, QUIET, SEED, SETTINGS, TIMEOUT
 from commands.session import BAD_INPUT, DISAGREES, INTERRUPTED, MISSING, Session
 from court import VERSION
-from court.errors import InputError
+from court.errors import InputError, OutputError
 from court.hearing import Hearing
 from court.records import Choice, Run
 from report import page, proofs, terminal
@@ -55,6 +55,7 @@ from report.listing import show_list
     help="One symmetric matrix instead: '2 1; 1 3', or a text file with its rows.",
 )
 @TIMEOUT
+@MEMORY
 @click.option(
     "--forward",
     is_flag=True,
@@ -106,7 +107,7 @@ def judge(
     sizes and dtypes.
 
     Exit status: 0 all agree, 1 something disagrees, 2 bad input, 3 a framework that was asked for
-    is missing or its worker died, 130 interrupted.
+    is missing, its worker died, or the output cannot be written, 130 interrupted.
 
     Other commands: verify.py atlas, verify.py findings; each has its --help.
     """
@@ -122,8 +123,12 @@ def judge(
         hearing = Hearing(choice)
         interrupted = session.hear(hearing)
         run = make_run(hearing, session.arguments)
-        if output:
-            output.write(json_pieces(run))
+        failure = None
+        try:
+            if output:
+                output.write(json_pieces(run))
+        except OutputError as error:
+            failure = error  # said when everything that was found has been shown
         console = terminal.make_console()
         if not quiet:
             page.show(console, hearing, run, verbose)
@@ -133,6 +138,8 @@ def judge(
         notes += [] if run.verdicts or interrupted else ["no route of these frameworks computes it"]
         line = terminal.closing_line(run.verdicts, run.claims, "; ".join(notes))
         console.print(line, soft_wrap=True)
+        if failure:
+            raise failure
     finally:
         if output:
             output.discard()

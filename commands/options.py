@@ -23,5 +23,11 @@ TIMEOUT = click.option(
     show_default=True,
     help="Seconds of silence after which a worker is taken for hung.",
 )
+MEMORY = click.option(
+    "--memory",
+    type=click.IntRange(min=1),
+    metavar="MIB",
+    help="Address space that each worker may have (Linux). Default: no limit.",
+)
 DEBUG = click.option("--debug", is_flag=True, help="Show the traceback of an error.")
 QUIET = click.option("--quiet", is_flag=True, help="The closing line alone.")

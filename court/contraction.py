@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from fractions import Fraction
 
 import numpy as np
@@ -32,23 +33,32 @@ def weigh(bounds: Array, D: Sparse) -> Fraction:
     return sum((Fraction(float(bounds[i, j])) * abs(d) for i, j, d in D), Fraction(0))
 
 
+def to_float(x: Fraction) -> float:
+    """x, rounded; infinite where it is too large."""
+    try:
+        return float(x)
+    except OverflowError:
+        return math.inf if x > 0 else -math.inf
+
+
 def norm(D: Sparse) -> float:
     """The Frobenius norm of D, rounded."""
     return float(np.sqrt(sum(float(d) ** 2 for _, _, d in D)))
 
 
 def skew_part(G: Array) -> Array:
-    """(G − Gᵀ)/2 of an n×n G: arbitrary in a valid gradient."""
-    return np.asarray((G - G.T) / 2)
+    """(G − Gᵀ)/2 of an n×n G, without overflow: arbitrary in a valid gradient."""
+    return np.asarray(G / 2 - G.T / 2)
 
 
 def symmetric_error(G: Array, S: Enclosure) -> Array:
     """(G + Gᵀ)/2 − S, entry by entry, to full relative accuracy, for an n×n G.
 
     The sum is split into its rounded value and its rounding error (Knuth's TwoSum), so that
-    subtracting S cancels what is equal without loss.
+    subtracting S cancels what is equal without loss.  It is a sum of halves, which cannot overflow.
     """
-    high = G + G.T
-    carried = high - G
-    low = (G - (high - carried)) + (G.T - carried)
-    return np.asarray((high / 2 - S.high) + (low / 2 - S.low))
+    lower, upper = G / 2, G.T / 2
+    high = lower + upper
+    carried = high - lower
+    low = (lower - (high - carried)) + (upper - carried)
+    return np.asarray((high - S.high) + (low - S.low))

@@ -10,6 +10,10 @@ class InputError(ValueError):
     """What was given cannot be used; the message says what arrived and what to do."""
 
 
+class OutputError(InputError):
+    """What was found cannot be written: the disk is full, or another run is writing there."""
+
+
 def check_known(kind: str, name: str, names: Iterable[str]) -> None:
     """Raise InputError, with the nearest match, unless ``name`` is one of ``names``."""
     known = list(names)

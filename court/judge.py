@@ -7,6 +7,7 @@ entry by entry: the second also sees the directions that the parameterization do
 from __future__ import annotations
 
 import math
+import sys
 from collections.abc import Sequence
 from decimal import Context, Decimal
 from fractions import Fraction
@@ -16,7 +17,16 @@ import numpy as np
 from jaxtyping import Inexact
 from msgspec import structs
 
-from court.contraction import Array, as_blocks, contract, norm, skew_part, symmetric_error, weigh
+from court.contraction import (
+    Array,
+    as_blocks,
+    contract,
+    norm,
+    skew_part,
+    symmetric_error,
+    to_float,
+    weigh,
+)
 from court.conventions import find_convention, find_mistake
 from court.records import (
     Ball,
@@ -45,8 +55,24 @@ from court.tolerance import norm as norm_of
 DIGITS = 40
 
 
+WORST_FIRST: tuple[Outcome, ...] = ("disagrees", "failed", "refused", "agrees")
+
+
 def judge(reference: Reference, reported: Reported, dtype: str) -> Verdict:
-    """The verdict on what one route reported, when asked for the gradient in ``dtype``."""
+    """The verdict on what one route reported, when asked for the gradient in ``dtype``.
+
+    Of two different answers to the same question it is the verdict on the worse one.
+    """
+    verdict = _judge_one(reference, reported, dtype)
+    if reported.again is None:
+        return verdict
+    both = (verdict, _judge_one(reference, reported.again, dtype))
+    worse = min(both, key=lambda v: WORST_FIRST.index(v.verdict))
+    said = f"asked twice, it answered differently ({both[0].verdict}, then {both[1].verdict})"
+    return structs.replace(worse, reason="; ".join(filter(None, [said, worse.reason])))
+
+
+def _judge_one(reference: Reference, reported: Reported, dtype: str) -> Verdict:
     if reference.hermitian and reported.gradient is not None and reported.gradient.ndim == 2:
         return _judge_complex(reference, reported, reported.gradient, dtype)
     return _judge(reference, reported, dtype)
@@ -98,6 +124,8 @@ def _judge(reference: Reference, reported: Reported, dtype: str) -> Verdict:
         return _verdict(reference, reported, dtype, "refused", doubt)
     blocks = 2 if reference.hermitian else 1
     tolerances = entry_tolerances(reference, skew_part(G), dtype)
+    if not np.all(np.isfinite(tolerances)):
+        return _verdict(reference, reported, dtype, "refused", HIDDEN)
     directions = reference.directions or (_worst_direction(G, S, tolerances),)
     components = [_component(d, G, reference, tolerances) for d in directions]
     if doubt:
@@ -112,12 +140,14 @@ def _judge(reference: Reference, reported: Reported, dtype: str) -> Verdict:
         reason = "; ".join(filter(None, [*wrong, mistake]))
         return _verdict(reference, reported, dtype, "disagrees", reason, "invalid", components)
     if np.max(tolerances) > gradient_norm(reference) > 0:
-        reason = "vacuous: the skew part of G hides an error as large as the gradient itself"
-        return _verdict(reference, reported, dtype, "refused", reason, None, components)
+        return _verdict(reference, reported, dtype, "refused", HIDDEN, None, components)
     convention = find_convention(G, S, tolerances, blocks) if reported.mode == "reverse" else None
     widened = "" if reported.dtype == dtype else f"the gradient came back in {reported.dtype}"
     note = "; ".join(filter(None, [reference.note, widened]))
     return _verdict(reference, reported, dtype, "agrees", note, convention, components)
+
+
+HIDDEN = "vacuous: the skew part of G hides an error as large as the gradient itself"
 
 
 WIDER = {
@@ -230,12 +260,12 @@ def _component(
     digits = _decimal(exact.mid, scale)
     return Component(
         direction.name,
-        number(float(contracted)),
+        number(to_float(contracted)),
         digits,
         math.nextafter(float(exact.radius + abs(exact.mid - Fraction(digits))), math.inf),
-        number(float(abs(contracted - exact.mid))),
-        float(tolerance),
-        number(float(tolerance + exact.radius) / scale if scale else 0.0),
+        number(to_float(abs(contracted - exact.mid))),
+        min(to_float(tolerance), sys.float_info.max),
+        number(to_float(tolerance + exact.radius) / scale if scale else 0.0),
     )
 
 
@@ -273,7 +303,7 @@ def _wrong_value(reference: Reference, reported: Reported, dtype: str) -> str:
     if error <= tolerance:
         return ""
     exact = float(reference.value.mid)
-    off = _off(float(error), tolerance, abs(exact))
+    off = _off(to_float(error), tolerance, abs(exact))
     return f"the value is {reported.value!r}, exactly {exact!r}: {off}"
 
 
@@ -302,7 +332,7 @@ def _wrong_entry(reference: Reference, G: Array, tolerances: Array) -> str:
     where = "the contractions agree, but in a direction that {} does not have "
     return (
         (where.format(reference.parameterization) if reference.directions else "")
-        + f"entry ({i}, {j}) of (G + Gᵀ)/2 is {float(G[i, j] + G[j, i]) / 2!r}, exactly "
+        + f"entry ({i}, {j}) of (G + Gᵀ)/2 is {float(G[i, j] / 2 + G[j, i] / 2)!r}, exactly "
         f"{float(reference.S.high[i, j])!r}: {off}"
     )
 

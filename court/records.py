@@ -61,6 +61,7 @@ class Choice(Struct, frozen=True):
     atlas: bool = False
     jobs: int | None = None
     journal: str = ""
+    memory: int | None = None
 
     @property
     def files(self) -> list[str]:
@@ -100,6 +101,8 @@ class Reported(Struct, frozen=True):
     ``declined`` says that the error is the framework's own: it has no such gradient.  By forward
     mode the gradient is put together from one derivative per symmetric direction.
     ``entrywise`` are the slopes of the forward pass in single entries of X, by differences.
+    ``again`` is what the route said when it was asked a second time, if that was something else.
+    ``worker_died`` says that its process was lost, or had no memory left.
     """
 
     problem: int
@@ -115,6 +118,7 @@ class Reported(Struct, frozen=True):
     worker_died: bool = False
     mode: Mode = "reverse"
     entrywise: Float[np.ndarray, "n n"] | None = None
+    again: Reported | None = None
 
 
 class Answered(Struct, frozen=True):

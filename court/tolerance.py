@@ -91,7 +91,8 @@ def entry_tolerances(reference: Reference, skew: Array | None, dtype: str) -> Ar
     if S > 0:
         second = perturbation(reference, dtype) * (perturbation(reference, dtype) / S)
         if skew is not None:
-            assembled = assembled + np.abs(skew) * (1 + norm(moved) / S)
+            with np.errstate(over="ignore"):  # what is too large is infinite
+                assembled = assembled + np.abs(skew) * (1 + norm(moved) / S)
     underflow = STAGES * len(reference.X) * SPACING[dtype]
     return np.asarray(pu * (moved + assembled) + second + underflow)
 

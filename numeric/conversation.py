@@ -10,6 +10,7 @@ import asyncio
 import contextlib
 import json
 import os
+import resource
 import signal
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -46,6 +47,7 @@ class Conversation:
 
     Every line that belongs to problems, once it is understood, goes to ``record``, and then every
     event to ``emit``.  With ``at_once`` the process is started before anything is asked.
+    ``memory`` limits its address space, in MiB.
     """
 
     def __init__(
@@ -55,6 +57,7 @@ class Conversation:
         record: Callable[[str, bytes], None],
         timeout: float,
         at_once: bool = True,
+        memory: int | None = None,
     ) -> None:
         self.framework = framework
         self.process: asyncio.subprocess.Process | None = None
@@ -62,6 +65,7 @@ class Conversation:
         self._emit = emit
         self._record = record
         self._timeout = timeout
+        self._memory = memory
         self._needed = at_once
         self._first = asyncio.Event()
         self._killed = False
@@ -105,6 +109,8 @@ class Conversation:
         )
         if self._killed:  # while it was being started
             self.kill()
+        elif self._memory is not None:
+            limit_memory(self.process.pid, self._memory)
         stdin, stdout, stderr = self.process.stdin, self.process.stdout, self.process.stderr
         if stdin is None or stdout is None or stderr is None:
             raise WorkerError("the worker has no pipes")
@@ -216,6 +222,14 @@ class Conversation:
                 self._emit(Reported(*about, error=why, worker_died=True))
 
 
+def limit_memory(process: int, mebibytes: int) -> None:
+    """Set the address space that a process may have, where the system can (Linux)."""
+    if hasattr(resource, "prlimit"):
+        limit = mebibytes * 2**20
+        with contextlib.suppress(ProcessLookupError):
+            resource.prlimit(process, resource.RLIMIT_AS, (limit, limit))
+
+
 def started(framework: str, answer: dict[str, Any]) -> Started:
     """What a worker's first line means; raises one of ``MALFORMED`` if it is no such line."""
     return Started(framework, str(answer["hello"]["version"]), dict(answer["hello"]["routes"]))
@@ -226,9 +240,15 @@ def reported(framework: str, version: str, answer: dict[str, Any]) -> Reported:
     about = (answer["problem"], framework, version, str(answer["route"]))
     mode: Mode = "forward" if "mode" in answer else "reverse"
     if "error" in answer:
-        declined = bool(answer["declined"])
-        return Reported(*about, mode=mode, error=str(answer["error"]), declined=declined)
-    slopes = answer.get("entrywise")
+        return Reported(
+            *about,
+            mode=mode,
+            error=str(answer["error"]),
+            declined=bool(answer["declined"]),
+            worker_died=bool(answer["exhausted"]),
+        )
+    slopes, second = answer.get("entrywise"), answer.get("again")
+    shared = {"problem": answer["problem"], "route": answer["route"], "reads": answer["reads"]}
     return Reported(
         *about,
         mode=mode,
@@ -237,4 +257,5 @@ def reported(framework: str, version: str, answer: dict[str, Any]) -> Reported:
         gradient=transport.unpack(answer["gradient"]),
         reads=answer["reads"],
         entrywise=transport.unpack(slopes) if slopes else None,
+        again=reported(framework, version, {**second, **shared}) if second else None,
     )

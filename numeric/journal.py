@@ -12,6 +12,7 @@ import json
 import sys
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from hashlib import sha256
 from importlib import metadata
 from pathlib import Path
@@ -19,7 +20,7 @@ from pathlib import Path
 import msgspec
 
 from court import VERSION
-from court.errors import InputError
+from court.errors import InputError, OutputError
 from court.records import Mode, Problem, Reported, Started
 from numeric.conversation import MALFORMED, reported, started
 
@@ -58,13 +59,15 @@ class Journal:
     that a framework has answered.  A journal of another run is begun anew.
 
     Raises:
-        InputError: the file is none of a journal, or another run is writing it.
+        InputError: the file is none of a journal.
+        OutputError: another run is writing it.
     """
 
     def __init__(self, path: Path, fingerprint: str) -> None:
         self.started: dict[str, Started] = {}
         self.recorded: dict[tuple[str, int], list[Reported]] = {}
         header = MARK + fingerprint.encode() + b'"}\n'
+        self.failure = ""
         self._file = path.open("a+b")
         try:
             self._claim(path)
@@ -82,20 +85,26 @@ class Journal:
         return self
 
     def __exit__(self, *exception: object) -> None:
-        self._file.close()
+        with suppress(OSError):  # what there was no room for before
+            self._file.close()
 
     def write(self, framework: str, line: bytes) -> None:
-        """Put down one line of a worker, at once."""
+        """Put down one line of a worker, at once; nothing more once there is no room."""
+        if self.failure:
+            return
         name = json.dumps(framework).encode()
-        self._file.write(b'{"framework": %s, "answer": %s}\n' % (name, line.strip()))
-        self._file.flush()
+        try:
+            self._file.write(b'{"framework": %s, "answer": %s}\n' % (name, line.strip()))
+            self._file.flush()
+        except OSError as error:  # the run goes on: it can only not be continued from here
+            self.failure = error.strerror or str(error)
 
     def _claim(self, path: Path) -> None:
         """Check that the file may be written."""
         try:
             fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise InputError(f"{path}: another run is writing this journal") from None
+            raise OutputError(f"{path}: another run is writing this journal") from None
         self._file.seek(0)
         beginning = self._file.read(len(MARK))
         if not MARK.startswith(beginning):

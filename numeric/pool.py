@@ -55,12 +55,14 @@ class Pool:
         *,
         jobs: int | None = None,
         journal: Journal | None = None,
+        memory: int | None = None,
     ) -> None:
         """Start a worker per framework name; ``timeout`` is the longest silence in seconds.
 
         ``files`` are users' own matrix functions.  With ``jobs``, at most so many processes run at
         once, and the next one starts when one has ended, which none does before :meth:`close`;
         several workers of a framework share its problems.
+        ``memory`` is what each process may have, in MiB of address space.
         What the ``journal`` has is not asked again, and what it lacks is written to it.
         """
         if jobs is not None and jobs < 1:
@@ -72,7 +74,9 @@ class Pool:
         record = journal.write if journal else _forget
         self._workers = {
             name: [
-                Conversation(name, self._emit, record, timeout, shard == 0 and name not in known)
+                Conversation(
+                    name, self._emit, record, timeout, shard == 0 and name not in known, memory
+                )
                 for shard in range(count)
             ]
             for name, count in _shards(names, jobs).items()

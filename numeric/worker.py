@@ -33,6 +33,8 @@ ROUNDOFF = {
 """The unit roundoff of each dtype."""
 BEAT = 1.0
 """Seconds between signs of life."""
+LARGE = 100
+"""Above n = LARGE a route is asked once: its gradient takes as long as all the rest."""
 
 
 def main(name, *files):
@@ -103,21 +105,38 @@ def _answers(framework, route, request, beat):
     try:
         value, gradient, found = framework.differentiate(route, X.copy(), constants, dtype)
     except (Exception, SystemExit) as error:
-        yield {"error": _describe(error), "declined": _declines(error)}
+        yield _failure(error)
         return
+    again = _again(framework, route, X, constants, dtype, (value, gradient, found))
+    beat()
     read = _reads(evaluate, X, dtype) if request["find_reads"] else None
     answer = {"value": value, "gradient": transport.pack(gradient), "dtype": found, "reads": read}
     if request["entrywise"]:
         answer["entrywise"] = _entrywise(evaluate, X)
+    if again is not None:
+        answer["again"] = again
     yield answer
     if request["forward"] and framework.has_forward_mode:
         try:
             S = framework.differentiate_forward(route, X.copy(), constants, dtype)
             answer = {"value": value, "gradient": transport.pack(S), "dtype": found, "reads": read}
         except (Exception, SystemExit) as error:
-            answer = {"error": _describe(error), "declined": _declines(error)}
+            answer = _failure(error)
         answer["mode"] = "forward"
         yield answer
+
+
+def _again(framework, route, X, constants, dtype, first):
+    """What the route says when it is asked a second time, if it is not the same to the last bit."""
+    if len(X) > LARGE:
+        return None
+    try:
+        value, gradient, found = framework.differentiate(route, X.copy(), constants, dtype)
+    except (Exception, SystemExit) as error:
+        return _failure(error)
+    packed = {"value": value, "gradient": transport.pack(gradient), "dtype": found}
+    before = {"value": first[0], "gradient": transport.pack(first[1]), "dtype": first[2]}
+    return None if json.dumps(packed) == json.dumps(before) else packed
 
 
 def _reads(evaluate, X, dtype):
@@ -137,6 +156,16 @@ def _entrywise(evaluate, X):
 
 
 FRAMEWORKS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "frameworks")
+
+EXHAUSTED = (
+    "out of memory",
+    "can't allocate memory",
+    "resource_exhausted",
+    "bad_alloc",
+    "failed to allocate",
+    "resourceexhausted",
+)
+"""How the frameworks say that there was no memory left."""
 
 DECLINING = (
     "unsupported",
@@ -165,6 +194,13 @@ DECLINING = (
     "must have dtype in",
 )
 """How the frameworks say that a call or its derivative does not exist, mostly in a dtype."""
+
+
+def _failure(error):
+    """The answer of a route that raised an error."""
+    text = _describe(error)
+    exhausted = isinstance(error, MemoryError) or any(x in text.lower() for x in EXHAUSTED)
+    return {"error": text, "declined": _declines(error), "exhausted": exhausted}
 
 
 def _declines(error):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import platform
 import tempfile
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timezone
 from importlib import metadata
 from pathlib import Path
@@ -17,6 +17,7 @@ from msgspec import Struct, structs
 
 from court import VERSION
 from court.atlas import Atlas, rows
+from court.errors import OutputError
 from court.examined import Document, examine
 from court.findings import Finding
 from court.hearing import Hearing
@@ -135,9 +136,25 @@ class Output:
             self._draft = Path(name)
 
     def write(self, pieces: Iterable[bytes]) -> None:
-        """Put the content in place, in one step."""
+        """Put the content in place, in one step.
+
+        Raises:
+            OutputError: it cannot be written; nothing is left of it, and the rest is as it was.
+        """
+        try:
+            self.fill(pieces)
+            self.publish()
+        except OSError as error:
+            self.discard()
+            raise OutputError(f"{self.path}: cannot be written, {error.strerror}") from error
+
+    def fill(self, pieces: Iterable[bytes]) -> None:
+        """Write the content where nobody looks yet; a pipe or a device is written directly."""
         with (self._draft or self.path).open("wb") as file:
             file.writelines(pieces)
+
+    def publish(self) -> None:
+        """Put in place what was written."""
         if self._draft is None:
             return
         mask = os.umask(0)
@@ -149,6 +166,26 @@ class Output:
         """Leave nothing behind, if nothing was written."""
         if self._draft is not None:
             self._draft.unlink(missing_ok=True)
+
+
+def write_together(folder: Path, files: Mapping[str, bytes]) -> None:
+    """Write several files to a folder: all of them, or none where there is no room.
+
+    Raises:
+        OutputError: there is no room.
+    """
+    outputs: list[Output] = []
+    try:
+        for name, content in files.items():
+            outputs.append(Output(folder / name))
+            outputs[-1].fill([content])
+        for output in outputs:
+            output.publish()
+    except OSError as error:
+        raise OutputError(f"{folder}: cannot be written to, {error.strerror}") from error
+    finally:
+        for output in outputs:
+            output.discard()
 
 
 def write_schema() -> None:

@@ -89,8 +89,9 @@ class Fakes:
         self.journal = folder / "journal"
 
     def log(self):
+        """What was written down; that each route is asked twice is one line."""
         path = self.folder / "log"
-        lines = path.read_text().splitlines() if path.exists() else []
+        lines = dict.fromkeys(path.read_text().splitlines() if path.exists() else [])
         return [Line(what, name, int(pid)) for what, name, pid in map(str.split, lines)]
 
     def forget(self):

@@ -2,12 +2,14 @@
 
 from fractions import Fraction
 
+import msgspec
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from court.judge import judge
+from court.records import Verdict
 from court.tolerance import entry_tolerances, unit_roundoff
 from symbolic.catalogue import choose
 from symbolic.certified.reference import refer
@@ -253,6 +255,35 @@ def test_no_gradient_outside_S_plus_skew_agrees(M, function, i, j):
     tolerances = entry_tolerances(ref, M - M.T, "float64")
     G[i, j] += 5 * tolerances[i, j] * (1 if i == j else 2)
     assert verdict_on(ref, G).verdict == "disagrees"
+
+
+anything = st.floats() | st.sampled_from([1.7e308, -1.7e308, 1e154, 1e-310, 5e-324, -0.0])
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    st.lists(anything, min_size=9, max_size=9),
+    anything,
+    st.sampled_from(FUNCTIONS),
+    st.sampled_from(["symmetric", "diagonal"]),
+)
+@pytest.mark.filterwarnings("error")
+def test_whatever_is_reported_is_judged_and_can_be_written(numbers, value, function, structure):
+    ref = reference(function, structure)
+    verdict = verdict_on(ref, np.array(numbers).reshape(3, 3), value=value)
+    assert verdict.verdict in ("disagrees", "refused")
+    text = msgspec.json.Encoder(decimal_format="number").encode(verdict)
+    assert msgspec.json.decode(text, type=Verdict).reason == verdict.reason
+
+
+@pytest.mark.parametrize("size", [1e15, 1e20, 1e200, 1.7e308])
+def test_a_skew_part_that_hides_the_gradient_is_refused_and_never_convicted(size):
+    ref = reference(n=2)
+    K = np.array([[0, size], [-size, 0]])
+    verdict = verdict_on(ref, exact_gradient(ref) + K)
+    assert (verdict.verdict, verdict.reason[:7]) == ("refused", "vacuous")
+    assert verdict_on(ref, exact_gradient(ref) + 1e-5 * K / size).verdict == "agrees"
+    assert verdict_on(ref, exact_gradient(ref) + np.abs(K)).verdict == "disagrees"
 
 
 def test_a_wrong_complex_gradient_is_told_in_the_convention_that_it_is_nearest_to():

@@ -1,8 +1,10 @@
 """Workers that really crash, hang, flood and talk rubbish: their own rows alone are lost."""
 
+import fcntl
 import io
 import json
 import os
+import resource
 import signal
 import subprocess
 import sys
@@ -63,9 +65,9 @@ ANSWER = (
 def run(tmp_path, capfd):
     """Run the file with a fault in it by NumPy and PyTorch: exit status, verdicts, closing line."""
 
-    def run(fault, *options):
+    def run(fault, *options, head=""):
         file, output = tmp_path / "planted.py", tmp_path / "run.json"
-        file.write_text(FILE.format(pid=str(tmp_path / "pid"), fault=fault))
+        file.write_text(head + FILE.format(pid=str(tmp_path / "pid"), fault=fault))
         status = verify.main(
             [
                 str(file),
@@ -143,6 +145,171 @@ def test_a_route_that_goes_wrong_costs_itself_alone(run, fault, outcome, reason)
     for v in verdicts:
         assert v.verdict == (outcome if v.route == "faulty" else "agrees")
         assert v.route != "faulty" or reason in v.reason
+
+
+AT_IMPORT = """
+import os, sys
+if sys.argv[1:2] == ["numpy"]:  # in the worker of NumPy alone
+    {fault}
+"""
+
+
+@pytest.mark.parametrize(
+    ("fault", "reason"),
+    [
+        ("os.kill(os.getpid(), 9)", "killed by signal 9"),
+        ("raise ImportError('half installed')", "ended with status 1: ImportError: half installed"),
+    ],
+)
+def test_a_worker_that_dies_at_import(run, tmp_path, fault, reason):
+    status, verdicts, _ = run("    return honest(X)", head=AT_IMPORT.format(fault=fault))
+    assert status == 3
+    assert [v.verdict for v in verdicts if v.framework == "torch"] == ["agrees"] * 2
+    lost = [v for v in verdicts if v.framework == "numpy"]
+    assert lost
+    assert all(v.verdict == "failed" and reason in v.reason for v in lost)
+
+
+SECOND_TIME = """
+    if not os.path.exists({first!r}):
+        open({first!r}, "w").write(repr(X.tolist()))
+    if X[0, 1] == X[1, 0] and repr(X.tolist()) != open({first!r}).read():
+        os.kill(os.getpid(), 9)
+    return honest(X)
+"""
+
+
+def test_a_worker_that_dies_in_the_middle_of_a_batch(run, tmp_path):
+    status, verdicts, _ = run(SECOND_TIME.format(first=str(tmp_path / "first")))
+    assert status == 3
+    assert [v.verdict for v in verdicts if v.framework == "torch"] == ["agrees"] * 2
+    mine = [v for v in verdicts if v.framework == "numpy"]
+    assert [v.verdict for v in mine] == ["agrees"] * 4 + ["failed"] * 2
+    assert {v.route for v in mine[4:]} == {"faulty", "after"}
+    assert all("killed by signal 9" in v.reason for v in mine[4:])
+    assert_gone(tmp_path)
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        WRITE_TO_ALL.format(what='b\'{"problem": 0, "ro\'') + "    os.kill(os.getpid(), 9)",
+        "    while True: os.write(2, b'x' * 2**16)",
+    ],
+    ids=["while writing", "endless complaints"],
+)
+def test_a_worker_that_dies_while_writing_or_floods_its_complaints(run, tmp_path, fault):
+    status, verdicts, _ = run(fault, "--timeout", "8")
+    assert status == 3
+    assert_only_numpy_lost(verdicts, "the worker ")
+    assert_gone(tmp_path)
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        "    import numpy as np; np.ones(2**34)",
+        "    raise RuntimeError('DefaultCPUAllocator: can\\'t allocate memory')",
+    ],
+    ids=["NumPy", "said as PyTorch says it"],
+)
+def test_a_worker_without_memory_loses_that_route_alone(run, fault):
+    status, verdicts, _ = run(fault, "--memory", "8192")
+    assert status == 3
+    lost = [v for v in verdicts if v.verdict != "agrees"]
+    assert {(v.route, v.verdict) for v in lost} == {("faulty", "failed")}
+    assert all("llocate" in v.reason for v in lost)
+
+
+def test_the_limit_on_memory_is_a_limit(run):
+    fault = "    import resource\n    limit = resource.getrlimit(resource.RLIMIT_AS)[0]\n"
+    fault += "    raise RuntimeError('may have %d MiB' % (limit // 2**20))"
+    _, verdicts, _ = run(fault, "--memory", "8000")
+    assert any("may have 8000 MiB" in v.reason for v in verdicts)
+
+
+TWICE = """
+    global calls
+    calls = globals().get("calls", 0) + 1
+    value, G = honest(X)
+"""
+
+
+@pytest.mark.parametrize(
+    ("then", "status", "outcome", "said"),
+    [
+        ("    return value, G", 0, "agrees", ""),
+        ("    return value, G * (1 + calls % 2 * 1e-16 * 3)", 0, "agrees", "(agrees, then agrees)"),
+        ("    return value, G * (1 + calls % 2)", 1, "disagrees", "disagrees"),
+        ("    return value, G * (2 - calls % 2)", 1, "disagrees", "disagrees"),
+        ("    if calls % 2 == 0: raise OSError('off')\n    return value, G", 1, "failed",
+         "then failed); OSError: off"),
+    ],
+)  # fmt: skip
+def test_a_route_that_answers_differently_is_reported(run, then, status, outcome, said):
+    found, verdicts, _ = run(TWICE + then)
+    assert found == status
+    for v in verdicts:
+        faulty = v.route == "faulty"
+        assert v.verdict == (outcome if faulty else "agrees")
+        if faulty and said:
+            assert v.reason.startswith("asked twice, it answered differently (")
+            assert said in v.reason
+        else:
+            assert v.reason == ""
+
+
+def limited_to(size):
+    """Run before a program: no file may be larger than that, as on a disk that is full."""
+    return lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (size, size))
+
+
+def test_a_full_disk_loses_the_output_whole_and_nothing_else(tmp_path):
+    output = tmp_path / "run.json"
+    output.write_text("before")
+    command = [sys.executable, "verify.py", "trace", "-f", "numpy", "--json"]
+    for path, limit in ((str(output), limited_to(500)), ("/dev/full", None)):
+        done = subprocess.run(
+            [*command, path], cwd=ROOT, preexec_fn=limit, capture_output=True, text=True
+        )
+        assert done.returncode == 3, done.stderr
+        assert "3 gradients: 3 agree" in done.stdout
+        assert done.stderr.startswith("error: ")
+        assert done.stderr.count("\n") == 1
+        assert "cannot be written" in done.stderr
+        assert output.read_text() == "before"
+        assert os.listdir(tmp_path) == ["run.json"]
+
+
+def test_a_full_disk_leaves_an_atlas_to_be_gone_on_with(tmp_path):
+    command = [sys.executable, "verify.py", "atlas", "trace", "det", "-f", "numpy", "--quiet"]
+    command += ["--output", str(tmp_path)]
+    done = subprocess.run(
+        command, cwd=ROOT, preexec_fn=limited_to(1500), capture_output=True, text=True
+    )
+    assert done.returncode == 3, done.stderr
+    assert "cannot be written to" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert os.listdir(tmp_path) == ["atlas.journal"]
+    assert subprocess.run(command, cwd=ROOT, capture_output=True).returncode == 0
+    assert sorted(os.listdir(tmp_path)) == ["atlas.json", "atlas.md"]
+
+
+def test_two_runs_at_once_in_one_folder_do_not_meddle(tmp_path):
+    command = [sys.executable, "verify.py", "atlas", "trace", "-f", "numpy", "--quiet"]
+    command += ["--output", str(tmp_path)]
+    with open(tmp_path / "atlas.journal", "a+b") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        second = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    assert second.returncode == 3
+    assert "another run is writing this journal" in second.stderr
+    assert second.stderr.count("\n") == 1
+    both = [subprocess.Popen(command, cwd=ROOT, stderr=subprocess.PIPE) for _ in range(2)]
+    said = [process.communicate()[1] for process in both]
+    assert {process.returncode for process in both} <= {0, 3}
+    assert 0 in [process.returncode for process in both]
+    assert all(b"Traceback" not in text for text in said)
+    assert sorted(os.listdir(tmp_path)) == ["atlas.json", "atlas.md"]
 
 
 def test_a_sign_of_life_is_no_answer_and_does_no_harm(run):
