@@ -56,6 +56,7 @@ def test_the_norm():
     assert tolerance.norm(np.zeros((0, 0))) == 0
     assert tolerance.norm(np.array([[0.3, 0.0], [0.4, 0.0]])) == pytest.approx(0.5)
     assert tolerance.norm(np.array([[3e200, 0.0], [4e200, 0.0]])) == pytest.approx(5e200)
+    assert tolerance.norm(np.array([[3e-200, 0.0], [4e-200, 0.0]])) == pytest.approx(5e-200, abs=0)
 
 
 @pytest.mark.parametrize(("dtype", "u"), [("float64", 2.0**-53), ("float16", 2.0**-11)])
