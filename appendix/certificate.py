@@ -97,8 +97,8 @@ def _report(
         "gradient": None if G is None else _hex(G),
         "tolerances": None,
     }
-    if G is None or reference.refusal or not np.all(np.isfinite(G)):
-        return record
+    if reported.again or G is None or reference.refusal or not np.all(np.isfinite(G)):
+        return record  # nothing that could be judged again from one finite gradient
     tolerances = entry_tolerances(reference, skew_part(G), verdict.dtype)
     return {
         **record,
