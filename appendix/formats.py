@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import re
 import tempfile
 from pathlib import Path
@@ -98,7 +99,7 @@ def convert(markdown: str) -> dict[str, bytes]:
         )  # fmt: skip
         (folder / "appendix.typ").write_text(source, encoding="utf-8")
         pdf = typst.compile(str(folder / "appendix.typ"))
-    body = to("latex", "--shift-heading-level-by=0")
+    body = to("latex")
     return {
         "appendix.md": markdown.encode(),
         "appendix.html": page.encode(),
@@ -134,8 +135,6 @@ def _tool(module: str, package: str) -> ModuleType:
     Raises:
         InputError: it is not installed.
     """
-    import importlib
-
     try:
         return importlib.import_module(module)
     except ImportError as error:

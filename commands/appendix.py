@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import shlex
 import shutil
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 
 import click
@@ -22,7 +24,7 @@ from report.document import make_run
 RECHECK = Path(__file__).parent.parent / "appendix" / "recheck.py"
 README = """\
 A proof appendix. The document is appendix.pdf (also as .html, .tex and, its source, .md).
-`python recheck.py` checks it: hashes, enclosures, contractions and verdicts, with Python alone.
+`python recheck.py`, run here, checks it: hashes, enclosures, contractions and verdicts.
 What it says of theorems checked by Rocq is in the `proofs` folder of symgrad: `make proofs`.
 """
 
@@ -68,47 +70,61 @@ def appendix(
     frameworks, missing = session.choose(asked)
     draft = _draft(output, force)
     try:
-        main = Hearing(Choice((), frameworks, None, (), 2, ("float64",), None, seed, None, timeout))
-        chosen = Choice(
-            functions, frameworks, None, (), size, ("float64",), None, seed, None, timeout
-        )
+        asked_for = Choice((), frameworks, None, (), 2, ("float64",), None, seed, None, timeout)
+        main = Hearing(asked_for)
+        chosen = structs.replace(asked_for, functions=functions, size=size)
         own = Hearing(chosen) if functions else None
         if session.hear(main) or (own is not None and session.hear(own)):
             return INTERRUPTED
-        if not main.verdicts() or (own is not None and not own.verdicts()):
-            raise InputError("no route of these frameworks computes it: nothing to write about")
-        run = make_run(main, [])
-        environment = {**run.toolkit, **run.environment}
-        environment["symgrad"] = environment.pop("version")
-        environment.pop("name")
-        asked_for = [structs.replace(main.choice, functions=("eigenvalue",))]
-        asked_for += [structs.replace(chosen, dtypes=())] if functions else []
-        found = (proof for choice in asked_for for proof in session.prove(choice))
-        proofs = list({(p.function, p.size, p.remark): p for p in found}.values())
-        told = session.listing([]).functions if functions else {}
-        material = Material(main, own, proofs, told, run.claims, environment)
+        material = _gather(session, main, own)
         files = convert(write(material))
         files |= {"recheck.py": RECHECK.read_bytes(), "README.md": README.encode()}
         command = ["appendix", *functions, *frameworks, f"--size={size}"]
-        certificate = certify(material.hearings, environment, command, seed)
+        certificate = certify(material.hearings, material.environment, command, seed)
         files["certificate.json"] = seal(certificate, files)
-        for name, content in files.items():
-            (draft / name).write_bytes(content)
-        if output.exists():
-            shutil.rmtree(output)
-        draft.chmod(0o755)
-        draft.replace(output)
+        _put(files, draft, output)
     finally:
         shutil.rmtree(draft, ignore_errors=True)
     verdicts = material.verdicts
     right = sum(v.verdict == "agrees" for v in verdicts)
     if not quiet:
         click.echo(f"{output}: {', '.join(sorted(files))}")
-    click.echo(f"{len(verdicts)} gradients: {right} agree; check them: python {output}/recheck.py")
-    if missing or main.worker_died or (own is not None and own.worker_died):
+    check = shlex.join(["python", str(output / "recheck.py"), str(output)])
+    click.echo(f"{len(verdicts)} gradients: {right} agree; check them: {check}")
+    if missing or any(hearing.worker_died for hearing in material.hearings):
         return MISSING
     wrong = any(v.verdict in ("disagrees", "failed") for v in verdicts)
-    return DISAGREES if wrong or not all(p.holds for p in proofs) else 0
+    return DISAGREES if wrong or not all(p.holds for p in material.proofs) else 0
+
+
+def _gather(session: Session, main: Hearing, own: Hearing | None) -> Material:
+    """What the document tells of: both hearings, and the proofs of what they are about.
+
+    Raises:
+        InputError: there is no gradient of it.
+    """
+    if not main.verdicts() or (own is not None and not own.verdicts()):
+        raise InputError("no route of these frameworks computes it: nothing to write about")
+    run = make_run(main, [])
+    environment = {**run.toolkit, **run.environment}
+    environment["symgrad"] = environment.pop("version")
+    environment.pop("name")
+    to_prove = [structs.replace(main.choice, functions=("eigenvalue",))]
+    to_prove += [own.choice] if own is not None else []
+    found = (proof for choice in to_prove for proof in session.prove(choice))
+    proofs = list({(p.function, p.size, p.remark): p for p in found}.values())
+    told = session.listing([]).functions if own is not None else {}
+    return Material(main, own, proofs, told, run.claims, environment)
+
+
+def _put(files: Mapping[str, bytes], draft: Path, output: Path) -> None:
+    """Write the files to the draft, and put it where the output is to be."""
+    for name, content in files.items():
+        (draft / name).write_bytes(content)
+    if output.exists():
+        shutil.rmtree(output)
+    draft.chmod(0o755)
+    draft.replace(output)
 
 
 def _draft(output: Path, force: bool) -> Path:

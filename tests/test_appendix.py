@@ -3,6 +3,7 @@
 import hashlib
 import json
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -67,6 +68,20 @@ def test_the_folder_holds_what_a_referee_needs(made):
     assert found.returncode == 0, found.stdout
     assert re.search(r"enclosures: \d+ hold, 0 do not, 0 not checked", found.stdout)
     assert re.search(r"verdicts: [1-9]\d+ hold, 0 do not", found.stdout)
+
+
+def test_the_command_that_is_named_checks_the_folder_from_where_it_was_written(tmp_path):
+    command = [sys.executable, str(ROOT / "verify.py"), *COMMAND, "--output", "my proofs"]
+    made = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True)
+    named = shlex.split(made.stdout.splitlines()[-1].partition("check them: ")[2])
+    found = subprocess.run(
+        [sys.executable, *named[1:]], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    assert found.returncode == 0, found.stdout
+    spoilt = tmp_path / "my proofs" / "appendix.md"
+    spoilt.write_text(spoilt.read_text() + "\n")
+    found = subprocess.run([sys.executable, *named[1:]], cwd=tmp_path, check=False)
+    assert found.returncode == 1
 
 
 def test_the_re_checker_is_one_short_file_of_the_standard_library():
