@@ -52,13 +52,17 @@ def malformed(reference: Reference, reported: Reported, dtype: str) -> str:
     return ""
 
 
-def infinite(reported: Reported) -> str:
-    """Which number of the report is NaN or infinite, where the true one is not."""
+def infinite(reported: Reported, size: int) -> str:
+    """Which number of the report is NaN or infinite, where the true one is not.
+
+    A gradient of more rows than ``size`` is complex, its imaginary part in the rows below.
+    """
     assert reported.gradient is not None
-    for i, j in np.argwhere(~np.isfinite(reported.gradient)):
-        return (
-            f"entry ({i}, {j}) of the gradient is {reported.gradient[i, j]}, exactly it is finite"
-        )
+    columns = reported.gradient[:, :size]
+    for i, j in np.argwhere(~np.isfinite(columns)):
+        part = "the imaginary part of " if i >= size else ""
+        entry = f"{part}entry ({i % size}, {j}) of the gradient"
+        return f"{entry} is {columns[i, j]}, exactly it is finite"
     if not math.isfinite(reported.value):
         return f"the value is {reported.value}, exactly it is finite"
     return ""
@@ -74,8 +78,8 @@ def doubt(reference: Reference, G: Array, dtype: str) -> str:
         return f"out of range: X, the gradient or the change of f underflows in {dtype}"
     if perturbation(reference, dtype) <= RELIABLE * size:
         return "" if _is_sharp(reference, dtype) else "vacuous: what is true is enclosed too widely"
-    error = np.abs(symmetric_error(G, reference.S)) if np.all(np.isfinite(G)) else np.zeros(1)
-    if np.max(error) > GROSS * np.max(entry_tolerances(reference, None, dtype)):
+    gross = GROSS * np.max(entry_tolerances(reference, None, dtype))
+    if np.all(np.isfinite(G)) and np.max(np.abs(symmetric_error(G, reference.S))) > gross:
         return ""
     return "vacuous: rounding X alone may change the gradient by a quarter of itself or more"
 

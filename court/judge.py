@@ -105,7 +105,7 @@ def _judge(reference: Reference, reported: Reported, dtype: str) -> Verdict:
     assert G is not None
     assert S is not None
     doubt = admission.doubt(reference, G, dtype)
-    infinite = "" if doubt else admission.infinite(reported)
+    infinite = "" if doubt else admission.infinite(reported, reference.size)
     if infinite:
         return _verdict(reference, reported, dtype, "disagrees", infinite, "invalid")
     if not np.all(np.isfinite(G)):
@@ -138,7 +138,7 @@ def _judge(reference: Reference, reported: Reported, dtype: str) -> Verdict:
 def _subgradient(reference: Reference, reported: Reported) -> str:
     """At a repeated eigenvalue: whether G is a subgradient, where the notion applies."""
     unfit = admission.malformed(reference, reported, reported.dtype)
-    if reference.cluster is None or unfit or admission.infinite(reported):
+    if reference.cluster is None or unfit or admission.infinite(reported, reference.size):
         return ""
     assert reported.gradient is not None
     return describe_subgradient(
