@@ -86,7 +86,7 @@ def _judge_complex(
 
 def _distance(verdict: Verdict) -> float:
     """The largest error for its tolerance: the reading nearest to S tells what is wrong."""
-    ratios = [float(c.error) / (c.tolerance or math.ulp(0.0)) for c in verdict.parameters]
+    ratios = [float(c.error) / c.tolerance for c in verdict.parameters]
     return max(ratios, default=math.inf)
 
 
@@ -154,8 +154,8 @@ def _worst_direction(G: Array, S: Enclosure, tolerances: Array) -> Direction:
     ratio = np.abs(symmetric_error(G, S)) / tolerances
     i, j = sorted(int(k) for k in np.unravel_index(np.argmax(ratio), ratio.shape))
     D = tuple((a, b, Fraction(1)) for a, b in {(i, j), (j, i)})
-    mid = sum((Fraction(float(x[a, b])) for x in (S.high, S.low) for a, b, _ in D), Fraction(0))
-    return Direction(f"x{i}_{j}", D, Ball(mid, weigh(S.radius, D)))
+    exact = Ball(contract(S.high, D) + contract(S.low, D), weigh(S.radius, D))
+    return Direction(f"x{i}_{j}", D, exact)
 
 
 def _component(

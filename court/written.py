@@ -44,6 +44,6 @@ def number(x: float) -> Number:
     """x for JSON: itself if it is finite, else its name."""
     if math.isnan(x):
         return "NaN"
-    if math.isinf(x):
-        return "Infinity" if x > 0 else "-Infinity"
-    return x
+    if x == math.inf:
+        return "Infinity"
+    return "-Infinity" if x == -math.inf else x
