@@ -71,11 +71,14 @@ def test_a_number_that_is_not_finite_is_named(bad, name):
 
 
 def test_an_imaginary_part_that_is_not_finite_is_named():
-    for G, part in ((complex(1, math.inf), "the imaginary part of "), (complex(-math.inf, 1), "")):
-        blocks = as_blocks(np.array([[1, 1], [G, 1]]))
-        name = "inf" if part else "-inf"
-        told = admission.infinite(said(blocks), 2)
-        assert told == f"{part}entry (1, 0) of the gradient is {name}, exactly it is finite"
+    for place in ((0, 0), (1, 0), (0, 1)):
+        G = np.ones((2, 2), dtype=complex)
+        G[place] = complex(-math.inf, 1)
+        told = f"entry {place} of the gradient is -inf, exactly it is finite"
+        assert admission.infinite(said(as_blocks(G)), 2) == told
+        G[place] = complex(1, math.inf)
+        told = f"the imaginary part of entry {place} of the gradient is inf, exactly it is finite"
+        assert admission.infinite(said(as_blocks(G)), 2) == told
 
 
 def doubt(reference, G=S, dtype="float64"):

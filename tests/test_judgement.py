@@ -38,11 +38,13 @@ SPURIOUS += "to be paired with vech E, but not as a matrix to be paired with E"
 
 
 def verdict(reference=None, reported=None, dtype="float64"):
-    return judge(reference or truth(), reported or said(), dtype)
+    found = judge(reference or truth(), reported or said(), dtype)
+    assert found.dtype == dtype
+    return found
 
 
-def with_skew(size):
-    return said(S + np.array([[0, size], [-size, 0]]))
+def with_skew(size, M=S):
+    return said(M + np.array([[0, size], [-size, 0]]))
 
 
 def test_a_gradient_that_agrees():
@@ -55,7 +57,7 @@ def test_a_gradient_that_agrees():
         )
     )
     found = verdict(truth(point={"a": "1/3"}), said(framework="numpy"))
-    assert found.parameters[1].detectable == pytest.approx(b.detectable, rel=1e-15)
+    assert found.parameters[1].detectable == pytest.approx(b.detectable, rel=1e-15, abs=0)
     b = structs.replace(b, detectable=found.parameters[1].detectable)
     assert found == Verdict(
         function="f",
@@ -128,6 +130,14 @@ def test_a_contraction_is_compared_with_all_digits_of_the_exact_one():
     assert component.error == float(exact - 2)
     digits = abs(exact - Fraction(component.exact)) + Fraction(1, 10**45)
     assert float(digits) < component.radius <= math.nextafter(float(digits), 1)
+
+
+def test_a_derivative_that_is_nothing_beside_its_direction_is_written_as_zero():
+    for exact, written in ((Fraction(4, 10**41), "0"), (Fraction(4, 10**40), "4E-40")):
+        zero = Direction("a", ((0, 0, Fraction(1)),), ball(exact))
+        reported = said(np.diag([0.0, 4.0]))
+        (component,) = verdict(truth(np.diag([0, 4]), directions=(zero,)), reported).parameters
+        assert str(component.exact) == written
 
 
 def test_the_radius_of_a_derivative_is_part_of_what_can_be_detected():
@@ -291,6 +301,8 @@ def test_a_skew_part_may_hide_less_than_the_gradient():
     beyond = verdict(reported=with_skew(2.0**51))
     assert (beyond.verdict, beyond.convention, beyond.reason) == ("refused", None, HIDDEN)
     assert len(beyond.parameters) == 3
+    small = verdict(truth(S / 64), with_skew(2.0**51, S / 64))
+    assert (small.verdict, small.reason) == ("refused", HIDDEN)
 
 
 def test_a_skew_part_that_makes_the_tolerance_infinite_is_refused():
@@ -357,7 +369,7 @@ def test_of_two_answers_the_worse_one_is_judged():
 
 def complex_verdict(G, reference=None, **changes):
     reported = said(np.asarray(G, dtype=complex), **({"dtype": "complex128"} | changes))
-    return judge(reference or hermitian_truth(), reported, "complex128")
+    return verdict(reference or hermitian_truth(), reported, "complex128")
 
 
 @pytest.mark.parametrize(
@@ -405,6 +417,24 @@ def test_a_wrong_complex_gradient_is_read_as_it_is_nearest_to_the_truth():
         assert found.reason.startswith("the contraction with ∂X/∂re1_1 is 2.5, exactly 2.0: off")
     spurious = complex_verdict([[2, 4 - 4j], [4 + 4j, 2]])
     assert spurious.reason.endswith(SPURIOUS)
+    triangle = complex_verdict(np.tril(HERMITIAN))
+    assert triangle.reason.endswith("it is tril(S): the upper triangle's share is missing")
+
+
+def test_near_is_what_is_near_for_its_tolerance():
+    """An error of 0.5 in the last entry is nothing beside one of 4 elsewhere."""
+    loose = hermitian_truth(sensitivity=np.diag([0, 2.0**21, 0, 2.0**21]))
+    found = complex_verdict(plus(HERMITIAN.conj(), (1, 1, 0.5)), loose)
+    assert found.reason.startswith("the contraction with ∂X/∂re1_1 is 2.5, exactly 2.0: off")
+    assert [c.name for c in found.parameters if c.error > c.tolerance] == ["re1_1"]
+
+
+def test_what_is_right_either_way_is_read_as_it_is_written():
+    almost = np.array([[2, 1 - 1e-16j], [1 + 1e-16j, 2]])
+    for G, error in ((almost, 0.0), (almost.conj(), 4e-16)):
+        found = complex_verdict(G, hermitian_truth(almost))
+        assert (found.verdict, found.conjugation) == ("agrees", "real")
+        assert found.parameters[2].error == pytest.approx(error, rel=1e-6, abs=0)
 
 
 def test_what_is_wrong_with_any_complex_gradient_is_told_in_its_own_numbers():

@@ -119,6 +119,11 @@ def test_of_a_gradient_that_is_zero_every_error_is_told():
     assert "∂X/∂c " in contraction(component(2.0, name="c"), along=(SUBNORMAL,))
 
 
+def test_there_is_a_direction_to_every_component():
+    with pytest.raises(ValueError, match="zip"):
+        contraction(component(2.0), component(2.0), along=(UNIT,))
+
+
 TOLERANCES = np.full((2, 2), TOLERANCE)
 
 
