@@ -95,6 +95,18 @@ def test_the_tolerance_of_a_gradient_that_is_zero():
 S = np.array([[2.0, 3.0], [3.0, 5.0]])
 
 
+@pytest.mark.parametrize(
+    ("convention", "G"),
+    [
+        ("symmetric", [[2, 3], [3, 5]]),
+        ("lower", [[2, 0], [6, 5]]),
+        ("upper", [[2, 6], [0, 5]]),
+    ],
+)
+def test_each_convention_has_its_representative(convention, G):
+    assert conventions.representative(S, convention).tolist() == G
+
+
 def test_a_convention_fits_up_to_its_tolerance_and_no_further():
     fine, one = np.full((2, 2), 2.0**-40), exactly(S)
     at, beyond = S.copy(), S.copy()

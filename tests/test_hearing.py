@@ -30,7 +30,7 @@ def hearing(cases=(), references=(), reported=()):
 
 
 def test_what_is_said_is_put_down_where_it_belongs():
-    made, reported = hearing(), said()
+    made, reported = Hearing(CHOICE), said()
     excerpt = Excerpt("numpy", "linalg.eigh", "text")
     for event in (
         Started("numpy", "2.0", {}),

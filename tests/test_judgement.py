@@ -305,6 +305,7 @@ def test_a_skew_part_may_hide_less_than_the_gradient():
     assert (small.verdict, small.reason) == ("refused", HIDDEN)
 
 
+@pytest.mark.filterwarnings("error")
 def test_a_skew_part_that_makes_the_tolerance_infinite_is_refused():
     found = verdict(truth(sensitivity=2.0**20 * unit(2)), with_skew(1.7e308))
     assert (found.verdict, found.convention, found.parameters) == ("refused", None, [])
