@@ -29,6 +29,7 @@ bench: $(VENV)/.installed-test  ## speed, as ratios within one run
 	$(RUN) -m benchmarks.main_job
 	$(RUN) -m benchmarks.peers
 	$(RUN) -m benchmarks.symbolic
+	$(RUN) -m benchmarks.batching
 
 calibrate: $(VENV)/.installed-test  ## errors of correct gradients, as fractions of the tolerance
 	$(RUN) -m benchmarks.calibrate
