@@ -217,14 +217,14 @@ def _precisely(source: Callable[[], Enclosed]) -> tuple[Ball, Balls]:
 def to_enclosure(S: Balls) -> Enclosure:
     """The same n×n matrix in double-double numbers, with the rounding added to the radius."""
     entries = [[_double_double(ball) for ball in row] for row in S]
-    high, low, radius = np.moveaxis(np.array(entries), 2, 0)
-    return Enclosure(high, low, np.nextafter(radius, np.inf))
+    return Enclosure(*np.moveaxis(np.array(entries), 2, 0))
 
 
 def _double_double(ball: Ball) -> tuple[float, float, float]:
     high = float(ball.mid)
     low = float(ball.mid - Fraction(high))
-    return high, low, float(ball.radius + abs(ball.mid - Fraction(high) - Fraction(low)))
+    radius = ball.radius + abs(ball.mid - Fraction(high) - Fraction(low))
+    return high, low, math.nextafter(float(radius), math.inf) if radius else 0.0
 
 
 def contract(S: Balls, D: Sparse) -> Ball:
