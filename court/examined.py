@@ -13,8 +13,8 @@ from msgspec import Meta, Struct
 
 from court.findings import Finding, public
 from court.hearing import Hearing
-from court.judge import number
 from court.records import Mode, Number, Outcome, Reference, Verdict
+from court.written import number
 
 Entry = Decimal | tuple[Decimal, Decimal]
 """A real number, or a complex one by its parts."""
