@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from court import experiment
+from court import experiment, recorded
 from court.judge import judge
 from court.records import (
     Choice,
@@ -47,11 +47,15 @@ class Hearing:
 
     def judge(self) -> None:
         """Judge what has been reported, in the order of cases and frameworks."""
+        for r in self.in_order():
+            part, dtype = self.cases[r.problem]
+            self.judged.append((part, judge(self.references[r.problem], r, dtype)))
+
+    def in_order(self) -> list[Reported]:
+        """What is judged: the reports on cases with a reference, by cases and frameworks."""
         order = {name: k for k, name in enumerate(self.choice.frameworks)}
-        for r in sorted(self.reported, key=lambda r: (r.problem, order[r.framework])):
-            if r.problem < len(self.references):
-                part, dtype = self.cases[r.problem]
-                self.judged.append((part, judge(self.references[r.problem], r, dtype)))
+        known = [r for r in self.reported if r.problem < len(self.references)]
+        return sorted(known, key=lambda r: (r.problem, order[r.framework]))
 
     def verdicts(self, *parts: str) -> list[Verdict]:
         """The verdicts on some parts' cases, or on all."""
@@ -62,10 +66,14 @@ class Hearing:
         return [k for k, case in enumerate(self.cases) if case[0] == part]
 
     def claims(self) -> list[Claim]:
-        """The claims of the reference experiment, settled; none if it was not run."""
+        """The claims of the reference experiment, settled; none if it was not run.
+
+        What is said of versions that were not run is from the record.
+        """
         chosen = self.numbers("experiment")
         if not chosen or self.demonstration is None or len(self.references) < len(self.cases):
             return []
+        record = recorded.read_record()
         values: dict[tuple[str, str], list[float]] = {}
         for r in sorted(self.reported, key=lambda r: r.problem):
             if r.problem in chosen and not r.error:
@@ -79,8 +87,19 @@ class Hearing:
                 self.verdicts("sum"),
                 self.demonstration.identities,
                 self.excerpts,
+                [
+                    r.verdict
+                    for r in recorded.unheard(self, record)
+                    if r.part == "experiment" and r.verdict.function == "eigenvalue[0]"
+                ],
+                recorded.unheard_excerpts(self, record),
             )
         )
+
+    def heard(self, framework: str) -> bool:
+        """Whether the framework answered in this run, to the end."""
+        lost = any(r.worker_died and r.framework == framework for r in self.reported)
+        return framework in self.versions and not lost
 
     @property
     def worker_died(self) -> bool:

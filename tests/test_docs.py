@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 import verify
-from court.findings import public, read_known
+from court.findings import read_known
+from court.names import public
 from numeric.pool import is_installed, known_frameworks
 from report import atlas as tables
 
