@@ -16,7 +16,7 @@ from court.names import family, name_of, order_of
 from court.printed import DECIMALS, PRINTED, Printed
 from court.recorded import Record, unheard
 from court.records import Claim, Convention, Outcome, Reads, Verdict
-from court.repeated import Check, check
+from court.repeated import Check
 
 NONE = "—"
 
@@ -237,7 +237,6 @@ def _order(verdict: Verdict) -> tuple[str, bool, list[int]]:
 
 
 def sources(
-    hearing: Hearing,
     record: Record,
     told: Sequence[Told],
     here: tuple[str, str, str],
@@ -270,30 +269,3 @@ def wrong(told: Sequence[Told], record: Record) -> Iterator[Verdict]:
         is_known = (v.framework, v.function, v.route) in known
         if not t.recorded and v.verdict in ("disagrees", "failed") and not is_known:
             yield v
-
-
-def make_history(
-    hearing: Hearing,
-    record: Record,
-    wanted: Sequence[str],
-    gathered: Gathered,
-    toolkit: dict[str, str],
-    environment: dict[str, str],
-    date: str,
-) -> History:
-    """All that a run says, as one record."""
-    told = tell(hearing, record, wanted)
-    here = (environment["python"], environment["platform"], date)
-    return History(
-        toolkit,
-        environment,
-        date,
-        sources(hearing, record, told, here, gathered.origins),
-        reprints(told),
-        lines(told, "2×2", "sum", "experiment"),
-        stories(told),
-        hearing.claims(),
-        check(hearing, record, wanted),
-        gathered.failures,
-        gathered.notes,
-    )
