@@ -8,7 +8,7 @@ the frameworks say).  It puts the same problems to both and hands their records 
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -33,8 +33,9 @@ from court.errors import InputError, OutputError, check_known
 from court.findings import Finding
 from court.hearing import Hearing
 from court.records import Answered, Choice, Event, Proved, Started
+from numeric import former
 from numeric.journal import Journal, fingerprint, installed_versions
-from numeric.pool import Pool, is_installed, known_frameworks
+from numeric.pool import Pool, all_frameworks, is_installed, known_frameworks
 from report import terminal
 
 if TYPE_CHECKING:
@@ -75,12 +76,14 @@ def hear(hearing: Hearing, progress: Progress, planner: Planner = plan) -> None:
         journal = None
         if planned:
             problems = [case.problem(number) for number, case in enumerate(planned)]
-            known_by = fingerprint(problems, installed_versions(), choice.files)
+            versions = installed_versions() | choice.interpreters
+            known_by = fingerprint(problems, versions, choice.files)
             journal = stack.enter_context(Journal(Path(choice.journal), known_by))
         pool = Pool(
             choice.frameworks,
             choice.timeout,
             choice.files,
+            interpreters=choice.interpreters,
             jobs=choice.jobs,
             journal=journal,
             memory=choice.memory,
@@ -147,18 +150,25 @@ class Witnesses:
     def __init__(self, arguments: list[str]) -> None:
         self.arguments = arguments
 
-    def choose(self, asked: Sequence[str]) -> tuple[list[str], list[str]]:
+    def choose(
+        self, asked: Sequence[str], interpreters: Mapping[str, str] = {}
+    ) -> tuple[list[str], list[str]]:
         """The frameworks to run, and those that were asked for and are not installed.
+
+        Those of the ``interpreters`` (``torch@1.0.1`` → path) are run beside the others.
 
         Raises:
             InputError: a framework is unknown.
         """
+        for name in interpreters:
+            check_known("framework", former.split(name)[0], all_frameworks())
         for name in asked:
-            check_known("framework", name, known_frameworks())
-        wanted = list(dict.fromkeys(asked)) or known_frameworks()
+            check_known("framework", name, [*known_frameworks(), *interpreters])
+        wanted = [n for n in dict.fromkeys(asked) if n not in interpreters]
+        wanted = wanted if asked else known_frameworks()
         installed = [name for name in wanted if is_installed(name)]
         absent = [name for name in wanted if name not in installed]
-        return installed, absent if asked else []
+        return [*installed, *interpreters], absent if asked else []
 
     def hear(self, hearing: Hearing) -> bool:
         """Hear both on what the user chose, and judge; whether it was interrupted."""
@@ -190,18 +200,18 @@ class Witnesses:
 
         return prove_chosen(choice, known_frameworks())
 
-    def listing(self, frameworks: Sequence[str]) -> Listing:
+    def listing(self, frameworks: Sequence[str], interpreters: Mapping[str, str] = {}) -> Listing:
         """What there is to choose from; the routes are those of these frameworks."""
         from symbolic.catalogue import CATALOGUE
         from symbolic.parameterizations import PARAMETERIZATIONS
 
-        with Pool(frameworks, 120) as pool:
+        with Pool(frameworks, 120, interpreters=interpreters) as pool:
             pool.close()
             started = {e.framework: e for e in pool.events() if isinstance(e, Started)}
         return Listing(
             {name: (f.formula, f.domain, f.citation) for name, f in CATALOGUE.items()},
             {name: build(4).formula for name, build in PARAMETERIZATIONS.items()},
-            {name: started.get(name) for name in known_frameworks()},
+            {name: started.get(name) for name in (*known_frameworks(), *interpreters)},
         )
 
 

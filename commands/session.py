@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple, Protocol
 
 from court.findings import Finding
@@ -26,8 +26,12 @@ class Session(Protocol):
 
     arguments: list[str]
 
-    def choose(self, asked: Sequence[str]) -> tuple[list[str], list[str]]:
+    def choose(
+        self, asked: Sequence[str], interpreters: Mapping[str, str] = {}
+    ) -> tuple[list[str], list[str]]:
         """The frameworks to run, and those that were asked for and are not installed.
+
+        Those of the ``interpreters`` (``torch@1.0.1`` → path) are run beside the others.
 
         Raises:
             InputError: a framework is unknown.
@@ -45,5 +49,5 @@ class Session(Protocol):
     def prove(self, choice: Choice) -> Iterator[Proved]:
         """The theorems of the chosen functions, one by one."""
 
-    def listing(self, frameworks: Sequence[str]) -> Listing:
+    def listing(self, frameworks: Sequence[str], interpreters: Mapping[str, str] = {}) -> Listing:
         """What there is to choose from; the routes are those of these frameworks."""
