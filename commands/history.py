@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal
 
@@ -13,7 +12,7 @@ from commands.session import DISAGREES, INTERRUPTED, MISSING, Session
 from court import recorded
 from court.errors import InputError
 from court.hearing import Hearing
-from court.history import Gathered, History, tell, wrong
+from court.history import Gathered, History
 from court.recorded import Record
 from court.records import Choice
 from report import history as report
@@ -116,7 +115,7 @@ def history(
         click.echo(f"{name} is not installed", err=True)
     if missing or hearing.worker_died or found.failures:
         return MISSING
-    return DISAGREES if disagrees(found, hearing, record, wanted) else 0
+    return DISAGREES if disagrees(found) else 0
 
 
 def keep(hearing: Hearing, record: Record, gathered: Gathered) -> Record:
@@ -151,7 +150,7 @@ def show(found: History, quiet: bool) -> None:
     console.print(report.closing_line(found), soft_wrap=True)
 
 
-def disagrees(found: History, hearing: Hearing, record: Record, wanted: Sequence[str]) -> bool:
+def disagrees(found: History) -> bool:
     """Whether something is not as it was printed or recorded, or is wrong and not known to be."""
     printed = all(reprint.same for reprint in found.matrices)
-    return not printed or not found.check.holds or any(wrong(tell(hearing, record, wanted), record))
+    return not (printed and found.check.holds and all(fault.known for fault in found.faults))

@@ -5,7 +5,7 @@ An answer on record is judged anew, against what is true today, and never counts
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from itertools import pairwise
 from typing import Annotated
 
@@ -19,6 +19,8 @@ from court.records import Claim, Convention, Outcome, Reads, Verdict
 from court.repeated import Check
 
 NONE = "—"
+
+WRONG = ("disagrees", "failed")
 
 
 class Gathered(Struct, frozen=True):
@@ -102,6 +104,18 @@ class Story(Struct, frozen=True):
         return [(old, new) for old, new in pairs if old.convention != new.convention]
 
 
+class Fault(Struct, frozen=True):
+    """A gradient that is wrong, or could not be had, and why."""
+
+    framework: str
+    version: str
+    function: str
+    route: str
+    verdict: Outcome
+    reason: str
+    known: Annotated[bool, Meta(description="whether it is on record")]
+
+
 class History(Struct, frozen=True):
     """All that a run shows of the past."""
 
@@ -113,6 +127,7 @@ class History(Struct, frozen=True):
     lines: list[Line]
     stories: list[Story]
     claims: list[Claim]
+    faults: list[Fault]
     check: Check
     failures: list[str]
     notes: list[str]
@@ -256,16 +271,24 @@ def sources(
     return found
 
 
-def wrong(told: Sequence[Told], record: Record) -> Iterator[Verdict]:
-    """What was measured and is wrong or raised an error, and is not on record as that."""
+def faults(told: Sequence[Told], record: Record) -> list[Fault]:
+    """What is wrong or raised an error, and whether that is on record already."""
     known = {
         (former.framework, record.questions[answer.question].function, answer.route)
         for former in record.versions
         for answer in former.answers
-        if answer.verdict in ("disagrees", "failed")
+        if answer.verdict in WRONG
     }
-    for t in told:
-        v = t.verdict
-        is_known = (v.framework, v.function, v.route) in known
-        if not t.recorded and v.verdict in ("disagrees", "failed") and not is_known:
-            yield v
+    return [
+        Fault(
+            v.framework,
+            v.version,
+            v.function,
+            v.route,
+            v.verdict,
+            v.reason,
+            (v.framework, v.function, v.route) in known,
+        )
+        for v in (t.verdict for t in told)
+        if v.verdict in WRONG
+    ]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, cast
 
 import msgspec
 import numpy as np
@@ -19,7 +19,6 @@ from court.experiment import named_triangle
 from court.judge import judge, number
 from court.names import order_of, public
 from court.records import (
-    Constants,
     Convention,
     Excerpt,
     Number,
@@ -36,11 +35,15 @@ if TYPE_CHECKING:
 RECORD = Path(__file__).with_name("recorded.json")
 
 
+_Constants = dict[str, int | list[float | list[float]]]
+"""Those of :data:`court.records.Constants`, in a form that can be read back."""
+
+
 class Question(Struct, frozen=True, forbid_unknown_fields=True):
     """What was asked, exactly."""
 
     function: str
-    constants: Constants
+    constants: _Constants
     dtype: str
     matrix: list[list[float]]
 
@@ -192,7 +195,7 @@ def _without_unused(record: Record) -> Record:
 def _questions(hearing: Hearing) -> list[Question]:
     """What was asked, in the order of the cases."""
     return [
-        Question(reference.function, constants, dtype, reference.X.tolist())
+        Question(reference.function, cast(_Constants, constants), dtype, reference.X.tolist())
         for (_, dtype), constants, reference in zip(
             hearing.cases, hearing.constants, hearing.references, strict=False
         )

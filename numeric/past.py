@@ -66,6 +66,7 @@ def gather(
     """
     if python is not None:
         _check_python(python, {e.python for e in environments.environments()})
+    folder = folder.absolute()
     paths = {name: path for name, path in given.items() if name in wanted}
     failures: list[str] = []
     notes: list[str] = []
@@ -76,7 +77,9 @@ def gather(
         built = environments.find_built(environment, folder)
         is_needed = building == "all" or name in asked or environment.required
         if built is None and (building == "none" or not is_needed):
-            line = f"{name}: it has no environment here; python verify.py history -f {name} builds it"
+            line = (
+                f"{name}: it has no environment here; python verify.py history -f {name} builds it"
+            )
             (failures if name in asked else notes).append(line)
             continue
         try:
@@ -107,7 +110,9 @@ def _check_python(python: Path, needed: set[str]) -> None:
         raise InputError(f"{python} does not run as a Python; name one that does: --python PATH")
     if not any(version.startswith(f"{prefix}.") for prefix in needed):
         listed = " or ".join(sorted(needed))
-        raise InputError(f"{python} is Python {version}, {listed} is needed; name one: --python PATH")
+        raise InputError(
+            f"{python} is Python {version}, {listed} is needed; name one: --python PATH"
+        )
 
 
 def describe(python: str) -> tuple[str, str]:
@@ -118,7 +123,7 @@ def describe(python: str) -> tuple[str, str]:
             capture_output=True,
             text=True,
             timeout=environments.PATIENCE,
-            env=interpreters.variables("python@"),
+            env=interpreters.variables(),
         )
     except (OSError, subprocess.TimeoutExpired):
         return "", ""

@@ -21,7 +21,7 @@ from court.errors import OutputError
 from court.examined import Document, examine
 from court.findings import Finding
 from court.hearing import Hearing
-from court.history import Gathered, History, lines, reprints, sources, stories, tell
+from court.history import Gathered, History, faults, lines, reprints, sources, stories, tell
 from court.recorded import Record
 from court.records import Run
 from court.repeated import check
@@ -91,6 +91,7 @@ def make_history(
         lines=lines(told, "2×2", "sum", "experiment"),
         stories=stories(told),
         claims=run.claims,
+        faults=faults(told, record),
         check=check(hearing, record, wanted),
         failures=[*gathered.failures, *lost],
         notes=gathered.notes,

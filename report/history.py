@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from court.history import History, Line, Reprint, Source, Step, Story
+from court.history import Fault, History, Line, Reprint, Source, Step, Story
 from court.names import name_of, order_of, public
 from report import main_job, terminal
 from report.terminal import COLOURS
@@ -59,6 +59,8 @@ def to_markdown(history: History) -> str:
     for part, told in PARTS.items():
         chosen = [line for line in history.lines if line.part == part]
         page += [f"## In short: {told}", "", *_table(HEADERS, map(_cells, chosen)), ""]
+    if history.faults:
+        page += ["## What is wrong", "", *(f"- {_fault(f)}" for f in history.faults), ""]
     page += ["## The claims", "", *_table(("", "claim", "", "by this check"), _claims(history)), ""]
     page += ["## The record", "", *(f"- {line}" for line in record_lines(history))]
     return "\n".join(page).rstrip() + "\n"
@@ -82,6 +84,10 @@ def show(console: Console, history: History) -> None:
     terminal.heading(console, "When each call changed its convention")
     for line in _changed(history.stories):
         console.print(Text(line), soft_wrap=True)
+    if history.faults:
+        terminal.heading(console, "What is wrong")
+    for line in map(_fault, history.faults):
+        console.print(Text(line, COLOURS["disagrees"]), soft_wrap=True)
     if history.claims:
         terminal.heading(console, "The claims about the experiment")
         main_job.show_claims(console, history.claims)
@@ -174,10 +180,19 @@ def _side_by_side(reprint: Reprint) -> list[str]:
 def _compared(reprint: Reprint) -> str:
     if reprint.found is None or reprint.error is None or reprint.tolerance is None:
         return "there is no such gradient to compare with"
-    same = "the same to the printed digits" if reprint.same else "NOT THE SAME to the printed digits"
+    same = (
+        "the same to the printed digits" if reprint.same else "NOT THE SAME to the printed digits"
+    )
     return (
         f"{same}; in full, its worst contraction is off by {reprint.error:.1e} from the exact "
         f"gradient's (tolerance {reprint.tolerance:.1e}): {reprint.verdict}"
+    )
+
+
+def _fault(fault: Fault) -> str:
+    mark = " (on record)" if fault.known else ""
+    return (
+        f"{fault.framework}, {fault.function}, {fault.route}: {fault.verdict}{mark}, {fault.reason}"
     )
 
 
