@@ -84,7 +84,11 @@ class Hearing:
                 [self.references[k] for k in chosen],
                 complete,
                 [v for v in self.verdicts("experiment") if v.function == "eigenvalue[0]"],
-                self.verdicts("sum"),
+                [
+                    v
+                    for v in self.verdicts("sum")
+                    if "@" not in v.framework or self.heard(v.framework)
+                ],
                 self.demonstration.identities,
                 self.excerpts,
                 [

@@ -105,15 +105,15 @@ class Story(Struct, frozen=True):
 
 
 class Fault(Struct, frozen=True):
-    """A gradient that is wrong, or could not be had, and why."""
+    """A route whose gradients of some functions are wrong, or could not be had, and why."""
 
     framework: str
     version: str
-    function: str
     route: str
     verdict: Outcome
     reason: str
     known: Annotated[bool, Meta(description="whether it is on record")]
+    functions: list[str]
 
 
 class History(Struct, frozen=True):
@@ -279,16 +279,9 @@ def faults(told: Sequence[Told], record: Record) -> list[Fault]:
         for answer in former.answers
         if answer.verdict in WRONG
     }
-    return [
-        Fault(
-            v.framework,
-            v.version,
-            v.function,
-            v.route,
-            v.verdict,
-            v.reason,
-            (v.framework, v.function, v.route) in known,
-        )
-        for v in (t.verdict for t in told)
-        if v.verdict in WRONG
-    ]
+    found: dict[tuple[str, str, str, Outcome, str, bool], list[str]] = {}
+    for v in (t.verdict for t in told if t.verdict.verdict in WRONG):
+        is_known = (v.framework, v.function, v.route) in known
+        key = (v.framework, v.version, v.route, v.verdict, v.reason, is_known)
+        found.setdefault(key, []).append(v.function)
+    return [Fault(*key, sorted(set(functions))) for key, functions in found.items()]

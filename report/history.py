@@ -191,9 +191,8 @@ def _compared(reprint: Reprint) -> str:
 
 def _fault(fault: Fault) -> str:
     mark = " (on record)" if fault.known else ""
-    return (
-        f"{fault.framework}, {fault.function}, {fault.route}: {fault.verdict}{mark}, {fault.reason}"
-    )
+    functions = ", ".join(fault.functions)
+    return f"{fault.framework}, {fault.route}, {functions}: {fault.verdict}{mark}, {fault.reason}"
 
 
 def _changes(stories: Sequence[Story]) -> list[str]:
