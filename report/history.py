@@ -192,7 +192,7 @@ def _compared(reprint: Reprint) -> str:
 def _fault(fault: Fault) -> str:
     mark = " (on record)" if fault.known else ""
     functions = ", ".join(fault.functions)
-    return f"{fault.framework}, {fault.route}, {functions}: {fault.verdict}{mark}, {fault.reason}"
+    return f"{fault.framework}, `{fault.route}`, {functions}: {fault.verdict}{mark}, {fault.reason}"
 
 
 def _changes(stories: Sequence[Story]) -> list[str]:
@@ -206,7 +206,7 @@ def _changed(stories: Sequence[Story]) -> list[str]:
     for story in stories:
         for old, new in story.changes:
             line = (
-                f"{story.framework}, {story.route}: {old.convention} in {_step(old)}, "
+                f"{story.framework}, `{story.route}`: {old.convention} in {_step(old)}, "
                 f"{new.convention} in {_step(new)}"
             )
             told.setdefault(line, []).append(story.function)
