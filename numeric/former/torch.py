@@ -15,7 +15,7 @@ LOG_2PI = math.log(2 * math.pi)
 
 
 def _find(call):
-    """What ``torch.linalg.eigh`` stands for in this version; nothing if it has no gradient of it."""
+    """What ``torch.linalg.eigh`` stands for here; nothing if this version has no gradient of it."""
     found = functools.reduce(lambda x, name: getattr(x, name, None), call.split(".")[1:], torch)
     # what has been removed stays there for a while, as a function that says so
     is_gone = getattr(found, "__module__", "") == "torch._linalg_utils"
