@@ -15,10 +15,12 @@ LOG_2PI = math.log(2 * math.pi)
 
 
 def _find(call):
-    """What ``torch.linalg.eigh`` stands for in this version; nothing if it does not have it."""
+    """What ``torch.linalg.eigh`` stands for here; nothing if this version has no gradient of it."""
     found = functools.reduce(lambda x, name: getattr(x, name, None), call.split(".")[1:], torch)
     # what has been removed stays there for a while, as a function that says so
-    return None if getattr(found, "__module__", "") == "torch._linalg_utils" else found
+    is_gone = getattr(found, "__module__", "") == "torch._linalg_utils"
+    document = getattr(found, "__doc__", None) or ""
+    return None if is_gone or "doesn't support backpropagation" in document else found
 
 
 def _offered(table):
@@ -178,6 +180,11 @@ def _factors(f):
     return _by(FACTORS, lambda factor, X, **constants: f(factor(X), **constants))
 
 
+def _of_X(call):
+    """A call written with its argument: ``torch.cholesky(X, upper=True)``."""
+    return call.replace("(", "(X, ") if "(" in call else call + "(X)"
+
+
 def _entry_of_inverse(solve, X, i, j):
     return solve(X, _unit(X, j))[i, 0]
 
@@ -205,7 +212,7 @@ def _projector(eigh, X, i, W):
 
 def _det_by_slogdet(slogdet, X):
     sign, log = slogdet(X)
-    return sign * log.exp()
+    return sign.detach() * log.exp()  # a constant; PyTorch 1.0.1 breaks down where it is not told
 
 
 def _normal(**parameter):
@@ -277,8 +284,8 @@ ROUTES = {
             }
         ),
         **{
-            "2*%s.diagonal().log().sum()" % shown: route
-            for shown, route in _factors(lambda factor: 2 * _log_diagonal(factor)).items()
+            "2*%s.diagonal().log().sum()" % _of_X(name): route
+            for name, route in _factors(lambda factor: 2 * _log_diagonal(factor)).items()
         },
         **_eigenvalues(lambda values: values.log().sum()),
     },
