@@ -76,7 +76,7 @@ def with_since(atlas: Atlas, record: Record) -> Atlas:
 
 def _since(row: Row, record: Record) -> str:
     """The oldest version on record, going back from the row's own, with the same convention."""
-    if row.convention is None:
+    if row.convention in (None, "invalid"):
         return ""
     oldest = public(row.version)
     for former in sorted(record.versions, key=lambda f: order_of(f.framework), reverse=True):

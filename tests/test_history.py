@@ -340,6 +340,7 @@ def atlas_row(**changes):
         ({}, "1.3.1"),
         ({"convention": "upper"}, "2.13.0"),  # 1.3.1 is a break
         ({"convention": None}, ""),
+        ({"convention": "invalid"}, ""),
         ({"route": "torch.linalg.eigh(UPLO='L')"}, "2.13.0"),
         ({"function": "det"}, "2.13.0"),
         ({"version": "1.2.0", "convention": "upper"}, "1.0.1"),
