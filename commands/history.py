@@ -84,6 +84,7 @@ def history(
     input, 3 a version that was asked for is missing, an environment cannot be built, a worker died,
     or the output cannot be written, 130 interrupted.
     """
+    asked = (*asked, *interpreters) if asked else ()
     record = recorded.read_record()
     known = [*interpreters, *(former.framework for former in record.versions)]
     installed, wanted, missing = session.choose_former(asked, known)
@@ -91,7 +92,7 @@ def history(
         output.mkdir(parents=True, exist_ok=True)
     gathered = session.gather(
         wanted,
-        [*asked, *interpreters],
+        (*asked, *interpreters),
         interpreters,
         python,
         folder,

@@ -12,6 +12,7 @@ from court.history import Gathered
 from court.names import name_of, order_of
 from numeric import environments, interpreters
 from numeric.environments import Environment
+from numeric.former import ENDED
 from numeric.pool import all_frameworks, is_installed, known_frameworks
 
 Building = Literal["none", "required", "all"]
@@ -59,7 +60,7 @@ def gather(
     """The interpreters of the wanted versions, those that were ``given`` first.
 
     What is not there is built with ``python``, or one that is found, where ``building`` allows it
-    or it was asked for by its name.
+    or it was asked for by its name, or by that of a framework that has ended.
 
     Raises:
         InputError: the Python is none, or not of the version that the environments need.
@@ -74,19 +75,20 @@ def gather(
         name = environment.name
         if name not in wanted or name in paths:
             continue
+        is_asked = name in asked or (name_of(name) in asked and name_of(name) in ENDED)
         built = environments.find_built(environment, folder)
-        is_needed = building == "all" or name in asked or environment.required
+        is_needed = building == "all" or is_asked or environment.required
         if built is None and (building == "none" or not is_needed):
             line = (
                 f"{name}: it has no environment here; python verify.py history -f {name} builds it"
             )
-            (failures if name in asked else notes).append(line)
+            (failures if is_asked else notes).append(line)
             continue
         try:
             built = built or _build(environment, folder, python, say)
         except InputError as error:
             is_found = python is not None or environments.find_python(environment.python)
-            (failures if name in asked or is_found else notes).append(str(error))
+            (failures if is_asked or is_found else notes).append(str(error))
         else:
             paths[name] = str(built)
     return Gathered(paths, {name: describe(path) for name, path in paths.items()}, failures, notes)
