@@ -62,6 +62,11 @@ def symmetric_solvers(verdicts: Iterable[Verdict]) -> list[Verdict]:
     return [v for v in verdicts if any(name in v.route for name in SOLVERS)]
 
 
+def is_about(framework: str) -> bool:
+    """Whether the experiment was run with the framework, in any version."""
+    return name_of(framework) in ("numpy", "torch", "tensorflow")
+
+
 def matrix() -> Float[np.ndarray, "4 4"]:
     """The experiment's matrix: seed 123, a 4×4 standard normal sample plus its transpose."""
     x = np.random.RandomState(123).randn(4, 4)

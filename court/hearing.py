@@ -76,29 +76,32 @@ class Hearing:
         record = recorded.read_record()
         values: dict[tuple[str, str], list[float]] = {}
         for r in sorted(self.reported, key=lambda r: r.problem):
-            if r.problem in chosen and not r.error:
+            if r.problem in chosen and not r.error and self._bears(r.framework):
                 values.setdefault((r.framework, r.route), []).append(r.value)
         complete = {key: found for key, found in values.items() if len(found) == len(chosen)}
+        recalled = [r.verdict for r in recorded.unheard(self, record) if r.case == chosen[0]]
         return experiment.settle(
             experiment.Experiment(
                 [self.references[k] for k in chosen],
                 complete,
-                [v for v in self.verdicts("experiment") if v.function == "eigenvalue[0]"],
-                [
-                    v
-                    for v in self.verdicts("sum")
-                    if "@" not in v.framework or self.heard(v.framework)
-                ],
+                [v for v in self._bearing("experiment") if v.function == "eigenvalue[0]"],
+                self._bearing("sum"),
                 self.demonstration.identities,
                 self.excerpts,
-                [
-                    r.verdict
-                    for r in recorded.unheard(self, record)
-                    if r.part == "experiment" and r.verdict.function == "eigenvalue[0]"
-                ],
+                [v for v in recalled if experiment.is_about(v.framework)],
                 recorded.unheard_excerpts(self, record),
             )
         )
+
+    def _bearing(self, part: str) -> list[Verdict]:
+        """The verdicts on a part that the claims are settled from."""
+        return [v for v in self.verdicts(part) if self._bears(v.framework)]
+
+    def _bears(self, framework: str) -> bool:
+        """Whether a framework bears on the claims: no former one that was lost or is of another."""
+        if "@" not in framework:
+            return True
+        return experiment.is_about(framework) and self.heard(framework)
 
     def heard(self, framework: str) -> bool:
         """Whether the framework answered in this run, to the end."""

@@ -105,15 +105,15 @@ class Story(Struct, frozen=True):
 
 
 class Fault(Struct, frozen=True):
-    """A route whose gradients of some functions are wrong, or could not be had, and why."""
+    """A route whose gradients of some functions are wrong, or could not be had."""
 
     framework: str
     version: str
     route: str
     verdict: Outcome
-    reason: str
     known: Annotated[bool, Meta(description="whether it is on record")]
     functions: list[str]
+    reason: Annotated[str, Meta(description="of the first of them")]
 
 
 class History(Struct, frozen=True):
@@ -279,9 +279,11 @@ def faults(told: Sequence[Told], record: Record) -> list[Fault]:
         for answer in former.answers
         if answer.verdict in WRONG
     }
-    found: dict[tuple[str, str, str, Outcome, str, bool], list[str]] = {}
+    found: dict[tuple[str, str, str, Outcome, bool], list[Verdict]] = {}
     for v in (t.verdict for t in told if t.verdict.verdict in WRONG):
         is_known = (v.framework, v.function, v.route) in known
-        key = (v.framework, v.version, v.route, v.verdict, v.reason, is_known)
-        found.setdefault(key, []).append(v.function)
-    return [Fault(*key, sorted(set(functions))) for key, functions in found.items()]
+        found.setdefault((v.framework, v.version, v.route, v.verdict, is_known), []).append(v)
+    return [
+        Fault(*key, list(dict.fromkeys(family(v.function) for v in verdicts)), verdicts[0].reason)
+        for key, verdicts in found.items()
+    ]

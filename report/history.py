@@ -192,7 +192,7 @@ def _compared(reprint: Reprint) -> str:
 def _fault(fault: Fault) -> str:
     mark = " (on record)" if fault.known else ""
     functions = ", ".join(fault.functions)
-    return f"{fault.framework}, `{fault.route}`, {functions}: {fault.verdict}{mark}, {fault.reason}"
+    return f"{fault.framework}, `{fault.route}`, {functions}: {fault.verdict}{mark}; {fault.reason}"
 
 
 def _changes(stories: Sequence[Story]) -> list[str]:
