@@ -198,7 +198,7 @@ def _weighted_inverse(solve, X, W):
 
 
 def _squared_norm(solve, X, u):
-    return (solve(X, u[:, None]) ** 2).sum()
+    return (solve(X, u[:, None]).abs() ** 2).sum()
 
 
 def _triangular(solve, X, u, w):
@@ -339,6 +339,7 @@ class Framework(BaseFramework):
 
 
 def _kind(dtype):
-    if not hasattr(torch, dtype):
+    is_there = hasattr(torch, "view_as_real") if dtype.startswith("complex") else True
+    if not is_there or not hasattr(torch, dtype):
         raise NotImplementedError("PyTorch %s has no %s" % (torch.__version__, dtype))
     return getattr(torch, dtype)
