@@ -1,74 +1,37 @@
-"""Former versions: the record, what is shown of it, and what is said when it does not hold."""
+"""Former versions: what is shown of them, the claims, the column since, the command."""
 
 import re
 import sys
-from functools import cache
 from pathlib import Path
 
-import msgspec
-import numpy as np
 import pytest
-from msgspec import structs
 
 import verify
-from court import experiment, recorded
+from court import recorded
 from court.atlas import Atlas, Row, with_since
-from court.errors import InputError
-from court.hearing import Hearing
 from court.history import Gathered, as_printed, reprints, stories, tell
 from court.names import name_of, public
 from court.printed import PRINTED
-from court.recorded import Record, enter, read, read_record, to_json
-from court.records import Choice
-from court.repeated import check
+from court.recorded import enter, read_record, to_json
 from numeric import environments, past
 from report import history as report
 from report.document import make_history
 from symbolic import cases
-from symbolic.proofs.two_by_two import two_by_two
-from tests import helpers
+from tests.planted_history import (
+    EIGH,
+    EMPTY,
+    FORMER,
+    ORIGINS,
+    SYMEIG,
+    THEN,
+    hearing,
+    moved,
+    only,
+    with_answer,
+)
 
 ROOT = Path(verify.__file__).parent
 DOCS = ROOT / "docs"
-SYMEIG = "torch.symeig(eigenvectors=True, upper=True)"
-EIGH = "np.linalg.eigh(UPLO='L')"
-THEN = {
-    "numpy": (EIGH, "symmetric"),
-    "torch@1.0.1": (SYMEIG, "upper"),
-    "torch@1.3.1": (SYMEIG, "symmetric"),
-    "tensorflow@1.14.0": ("tf.linalg.eigh", "lower"),
-}
-"""What was printed, and what came of it: version → route, convention."""
-FORMER = [name for name in THEN if "@" in name]
-ORIGINS = dict.fromkeys(FORMER, ("3.7.16", "Linux"))
-EMPTY = Record([], [])
-
-
-@cache
-def asked():
-    """The cases of the history about eigenvalues, and what is true of them."""
-    choice = Choice((), [], None, (), 2, ("float64",), 1, 0, None, 60.0)
-    planned = cases.history(choice, experiment.matrix().tolist())
-    chosen = [case for case in planned if case.function.name.startswith("eigenvalue[")]
-    return [(case, case.reference()) for case in chosen]
-
-
-def hearing(answers, **changes):
-    """A run in which each version answers by one route, with the gradient of its convention."""
-    found = Hearing(Choice((), list(answers), None, (), 2, ("float64",), 1, 0, None, 60.0))
-    found.demonstration = two_by_two()
-    for number, (case, reference) in enumerate(asked()):
-        found.cases.append((case.part, case.dtype))
-        found.constants.append(case.function.constants)
-        found.references.append(reference)
-        for framework, (route, convention) in answers.items():
-            about = {"framework": framework, "route": route, "problem": number} | changes
-            version = framework.partition("@")[2] or "2.0"
-            answer = helpers.report(reference, convention=convention, version=version, **about)
-            found.reported.append(answer)
-            found.versions[framework] = version
-    found.judge()
-    return found
 
 
 @pytest.fixture(scope="module")
@@ -79,143 +42,6 @@ def heard():
 @pytest.fixture(scope="module")
 def record(heard):
     return enter(EMPTY, heard, ORIGINS, "2026-01-31")
-
-
-def only(answers, *names):
-    return {name: answers[name] for name in names}
-
-
-def with_answer(record, framework, k=0, **changes):
-    """The record with one answer changed; a change may be a function of the old value."""
-    versions = []
-    for former in record.versions:
-        answers = list(former.answers)
-        if former.framework == framework:
-            old = answers[k]
-            new = {n: c(getattr(old, n)) if callable(c) else c for n, c in changes.items()}
-            answers[k] = structs.replace(old, **new)
-        versions.append(structs.replace(former, answers=answers))
-    return structs.replace(record, versions=versions)
-
-
-def moved(by):
-    """The gradient with its last entry moved."""
-    return lambda rows: [*rows[:-1], [*rows[-1][:-1], by(rows[-1][-1])]]
-
-
-# --- the record
-
-
-def test_a_record_comes_back_the_same(record):
-    assert read(to_json(record)) == record
-    assert [former.framework for former in record.versions] == sorted(FORMER)
-    assert len(record.questions) == len(asked())
-    gradient = record.versions[0].answers[0].gradient
-    assert msgspec.json.decode(msgspec.json.encode(gradient)) == gradient
-    again = hearing(only(THEN, "torch@1.0.1"))
-    later = enter(record, again, only(ORIGINS, "torch@1.0.1"), "2026-02-01")
-    dates = {former.framework: former.date for former in later.versions}
-    assert dates == {n: "2026-02-01" if n == "torch@1.0.1" else "2026-01-31" for n in FORMER}
-
-
-def test_an_empty_record_comes_back_the_same():
-    assert read(to_json(EMPTY)) == EMPTY
-
-
-def spoiled(spoil):
-    def change(data):
-        spoil(data["versions"][0])
-        return data
-
-    return change
-
-
-MALFORMED = {
-    "no JSON": lambda data: None,
-    "unknown field": spoiled(lambda v: v.update(code="print()")),
-    "no version": spoiled(lambda v: v.update(framework="torch")),
-    "unknown verdict": spoiled(lambda v: v["answers"][0].update(verdict="perhaps")),
-    "no such question": spoiled(lambda v: v["answers"][0].update(question=10**6)),
-    "negative question": spoiled(lambda v: v["answers"][0].update(question=-1)),
-    "another version": spoiled(lambda v: v.update(version="9.9")),
-    "no date": spoiled(lambda v: v.update(date="yesterday")),
-    "twice": lambda data: {**data, "versions": data["versions"][:1] * 2},
-}
-
-
-@pytest.mark.parametrize("spoil", MALFORMED.values(), ids=MALFORMED)
-def test_what_is_no_record_is_refused(record, spoil):
-    data = spoil(msgspec.json.decode(to_json(record)))
-    with pytest.raises(InputError, match="the record of"):
-        read(b"{" if data is None else msgspec.json.encode(data))
-
-
-def test_the_record_that_is_kept_is_about_what_is_asked_today():
-    """A drawn point or a constant that has changed would leave recorded answers unjudged."""
-    kept = read_record()
-    choice = Choice((), [], None, (), 2, ("float64",), None, 0, None, 60.0)
-    planned = cases.history(choice, experiment.matrix().tolist())
-    questions = [
-        recorded.Question(p.function, p.constants, p.dtype, p.matrix)
-        for p in (case.problem(k) for k, case in enumerate(planned))
-    ]
-    assert all(question in questions for question in kept.questions)
-    assert recorded.RECORD.stat().st_size < 10**6
-    required = {e.name for e in environments.environments() if e.required}
-    assert required <= {former.framework for former in kept.versions}
-
-
-# --- whether it holds
-
-
-def test_a_record_holds_against_the_same_answers(heard, record):
-    found = check(heard, record, FORMER)
-    assert found.holds
-    assert found.judged == found.repeated == found.identical == 3 * len(asked())
-
-
-def test_a_record_holds_where_nothing_is_asked_again(record):
-    found = check(hearing(only(THEN, "numpy")), record, FORMER)
-    assert found.holds
-    assert (found.judged, found.repeated) == (3 * len(asked()), 0)
-
-
-def test_a_difference_by_rounding_is_none_and_is_counted(heard, record):
-    near = with_answer(record, "torch@1.0.1", gradient=moved(lambda x: np.nextafter(x, 2)))
-    found = check(heard, near, FORMER)
-    assert found.holds
-    assert found.identical == found.repeated - 1
-
-
-PLANTED = {
-    "gradient": ({"gradient": moved(lambda x: x + 1e-9)}, "is judged disagrees (invalid) today"),
-    "reads": ({"reads": "upper"}, "recorded reads upper, measured lower"),
-    "verdict": ({"verdict": "refused", "convention": None}, "and was refused"),
-    "convention": ({"convention": "lower"}, "judged agrees (upper) today and was agrees (lower)"),
-    "route": ({"route": "torch.old"}, "recorded, and not answered now"),
-}
-
-
-@pytest.mark.parametrize(("changes", "said"), PLANTED.values(), ids=PLANTED)
-def test_a_record_that_differs_does_not_hold(heard, record, changes, said):
-    found = check(heard, with_answer(record, "torch@1.0.1", **changes), FORMER)
-    assert not found.holds
-    assert any(said in line for line in found.differences), found.differences
-    others = check(heard, with_answer(record, "torch@1.0.1", **changes), ["torch@1.3.1"])
-    assert others.holds
-
-
-def test_a_gradient_of_another_convention_today_is_a_difference(record):
-    today = {**THEN, "torch@1.0.1": (SYMEIG, "lower")}
-    found = check(hearing(today), record, FORMER)
-    assert len(found.differences) == len(asked())
-    assert "recorded agrees (upper), measured agrees (lower)" in found.differences[0]
-
-
-def test_a_question_that_is_not_asked_any_more_is_a_difference(heard, record):
-    first = structs.replace(record.questions[0], dtype="float32")
-    changed = structs.replace(record, questions=[first, *record.questions[1:]])
-    assert "not asked any more" in check(heard, changed, FORMER).differences[-1]
 
 
 # --- what is shown
@@ -397,6 +223,12 @@ def test_a_version_that_is_asked_for_by_name_must_be_there(planted, tmp_path, ca
     assert "numpy@1.16.6: " in capsys.readouterr().err
 
 
+def test_so_must_a_framework_that_has_ended(planted, tmp_path, capsys):
+    planted()
+    assert command(tmp_path, "-f", "theano", "--quiet") == 3
+    assert "theano@" in capsys.readouterr().err
+
+
 def test_nothing_can_be_recorded_where_nothing_was_run(planted, tmp_path, capsys):
     planted()
     before = recorded.RECORD.read_bytes()
@@ -441,6 +273,23 @@ def test_what_was_asked_for_by_name_is_then_a_failure(monkeypatch, tmp_path):
     found = gather(monkeypatch, tmp_path, True)
     assert (found.paths, found.notes) == ({}, [])
     assert re.match("tensorflow@1.14.0: no Python 3.7 .* --python PATH$", found.failures[0])
+
+
+def test_a_failed_build_costs_its_own_rows_and_says_what_mends_it(monkeypatch, tmp_path):
+    python = "{}.{}".format(*sys.version_info)
+    built = [
+        environments.Environment(name, python, True, 1, (str(tmp_path / "nothing.whl"),))
+        for name in ("torch@9.9", "numpy@9.9")
+    ]
+    monkeypatch.setattr(environments, "environments", lambda: built)
+    names, given = ["torch@9.9", "numpy@9.9"], {"numpy@9.9": sys.executable}
+    said = []
+    about = (Path(sys.executable), tmp_path, "required", said.append)
+    found = past.gather(names, [], given, *about)
+    assert (list(found.paths), found.notes) == (["numpy@9.9"], [])
+    assert re.match(r"torch@9\.9: cannot be built, .*; try: .*pip install", found.failures[0])
+    assert found.origins["numpy@9.9"][0] == sys.version.split()[0]
+    assert all("torch@9.9: " in line for line in said)
 
 
 # --- what is kept
