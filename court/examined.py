@@ -11,8 +11,9 @@ import numpy as np
 from jaxtyping import Float
 from msgspec import Meta, Struct
 
-from court.findings import Finding, public
+from court.findings import Finding
 from court.hearing import Hearing
+from court.names import public
 from court.records import Mode, Number, Outcome, Reference, Verdict
 from court.written import number
 

@@ -45,7 +45,12 @@ class Ball(NamedTuple):
 
 
 class Choice(Struct, frozen=True):
-    """What the user chose to have judged, and by whom."""
+    """What the user chose to have judged, and by whom.
+
+    ``interpreters`` has the path of the Python that runs a framework, by name: ``torch@1.0.1`` is
+    what a framework of a version of its own is called wherever it is named.  All others are run by
+    the Python that runs the court.
+    """
 
     functions: tuple[str, ...]
     frameworks: list[str]
@@ -62,6 +67,7 @@ class Choice(Struct, frozen=True):
     jobs: int | None = None
     journal: str = ""
     memory: int | None = None
+    interpreters: dict[str, str] = {}
 
     @property
     def files(self) -> list[str]:

@@ -1,5 +1,8 @@
 """NumPy: no automatic differentiation; each route has the textbook's gradient beside its value."""
 
+import inspect
+import re
+
 import numpy as np
 
 from numeric import textbook
@@ -122,12 +125,24 @@ ROUTES = {
 }
 
 
+def _is_offered(route):
+    """Whether the installed version has the option in a name, as ``np.linalg.svd(hermitian=…)``."""
+    found = re.match(r"np\.linalg\.(\w+)\((\w+)=", route)
+    if found is None:
+        return True
+    call, option = found.groups()
+    return option in inspect.signature(getattr(np.linalg, call)).parameters
+
+
 class Framework(BaseFramework):
     """Analytic formulae evaluated in floating point: a route gives the value and G together."""
 
     namespace = np
     version = np.__version__
-    routes = ROUTES
+    routes = {
+        function: {name: route for name, route in named.items() if _is_offered(name)}
+        for function, named in ROUTES.items()
+    }
 
     def array(self, values, dtype):
         return np.array(values, dtype)
