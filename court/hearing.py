@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from court import experiment
+from court.gauge import refuse_both_signs
 from court.judge import judge
 from court.records import (
     Choice,
@@ -48,10 +49,13 @@ class Hearing:
     def judge(self) -> None:
         """Judge what has been reported, in the order of cases and frameworks."""
         order = {name: k for k, name in enumerate(self.choice.frameworks)}
+        parts, verdicts = [], []
         for r in sorted(self.reported, key=lambda r: (r.problem, order[r.framework])):
             if r.problem < len(self.references):
                 part, dtype = self.cases[r.problem]
-                self.judged.append((part, judge(self.references[r.problem], r, dtype)))
+                parts.append(part)
+                verdicts.append(judge(self.references[r.problem], r, dtype))
+        self.judged = list(zip(parts, refuse_both_signs(verdicts), strict=True))
 
     def verdicts(self, *parts: str) -> list[Verdict]:
         """The verdicts on some parts' cases, or on all."""

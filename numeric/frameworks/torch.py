@@ -367,6 +367,7 @@ ROUTES = {
     },
     "projector": {**_eigh(_projector), "torch.linalg.eig": _projector_by_eig},
     "subspace_projector": _eigh(_subspace),
+    "eigenvector_entry": _eigh(lambda values, V, i: V[0, i]),
     "generalized_eigenvalue": {
         "torch.linalg.cholesky(B), eigvalsh(UPLO='L')": _generalized("L"),
         "torch.linalg.cholesky(B), eigvalsh(UPLO='U')": _generalized("U"),
