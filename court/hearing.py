@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from court import experiment, recorded
+from court.gauge import refuse_both_signs
 from court.judge import judge
 from court.records import (
     Choice,
@@ -47,9 +48,14 @@ class Hearing:
 
     def judge(self) -> None:
         """Judge what has been reported, in the order of cases and frameworks."""
-        for r in self.in_order():
-            part, dtype = self.cases[r.problem]
-            self.judged.append((part, judge(self.references[r.problem], r, dtype)))
+        reports = self.in_order()
+        cases = [self.cases[r.problem] for r in reports]
+        found = [
+            judge(self.references[r.problem], r, dtype)
+            for r, (_, dtype) in zip(reports, cases, strict=True)
+        ]
+        parts = [part for part, _ in cases]
+        self.judged = list(zip(parts, refuse_both_signs(found), strict=True))
 
     def in_order(self) -> list[Reported]:
         """What is judged: the reports on cases with a reference, by cases and frameworks."""

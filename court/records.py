@@ -194,6 +194,8 @@ class Cluster(Struct, frozen=True):
 class Reference(Struct, frozen=True):
     """What is true of one function at one point.
 
+    ``may_flip`` says that f, as it was written, may have a sign that X does not determine.
+
     ``S`` is the symmetric gradient at the matrix ``X`` that the frameworks see.
     ``sensitivity[i, j]`` is the Frobenius norm of the gradient of S_ij with respect to X: how much
     an error in X moves S_ij.  A point without a derivative has ``refusal`` set, ``S`` is None and
@@ -218,6 +220,7 @@ class Reference(Struct, frozen=True):
     note: str = ""
     cluster: Cluster | None = None
     hermitian: bool = False
+    may_flip: bool = False
 
     @property
     def size(self) -> int:

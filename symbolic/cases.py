@@ -234,8 +234,9 @@ def chosen_functions(choice: Choice, frameworks: Sequence[str]) -> list[Instance
     everything = tuple(name for name, f in CATALOGUE.items() if f.instances(n))
     for name in choice.functions or everything:
         if name.endswith(".py"):
-            (own,) = instances(load_function(Path(name), frameworks), n)
-            check_exact(own, [PARAMETERIZATIONS[x](n) for x in names], Path(name))
+            (own,) = instances(load_function(Path(name), frameworks, choice.timeout), n)
+            structures = [PARAMETERIZATIONS[x](n) for x in names]
+            check_exact(own, structures, Path(name), choice.timeout)
             found.append(own)
         else:
             check_known("function", family(name), CATALOGUE)

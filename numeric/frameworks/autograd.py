@@ -256,6 +256,9 @@ BY_NUMPY = {
     },
     "projector": _for_both_triangles(_projector),
     "subspace_projector": _for_both_triangles(_subspace_projector),
+    "eigenvector_entry": _for_both_triangles(
+        lambda uplo: lambda X, i: anp.real(eigh(X, UPLO=uplo)[1][0, i])
+    ),
     "generalized_eigenvalue": _for_both_triangles(_generalized),
     "gaussian_log_likelihood": {
         "anp.linalg.slogdet, anp.linalg.solve": lambda X, y: -(_log_det(X) + y @ solve(X, y)) / 2,

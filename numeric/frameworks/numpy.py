@@ -107,6 +107,10 @@ ROUTES = {
     "log_sum_exp": textbook.eigh(textbook.log_sum_exp),
     "projector": textbook.daleckii_krein(textbook.projector),
     "subspace_projector": textbook.daleckii_krein(textbook.subspace),
+    "eigenvector_entry": {
+        "np.linalg.eigh(UPLO='L')": textbook.eigenvector("L"),
+        "np.linalg.eigh(UPLO='U')": textbook.eigenvector("U"),
+    },
     "generalized_eigenvalue": {
         "np.linalg.cholesky(B), eigh(UPLO='L')": textbook.generalized("L"),
         "np.linalg.cholesky(B), eigh(UPLO='U')": textbook.generalized("U"),
