@@ -77,10 +77,8 @@ class Proposed(Check, frozen=True, kw_only=True, tag="proposed"):
 
     def of(self, S: Float[np.ndarray, "n n"]) -> Float[np.ndarray, "n n"]:
         """The matrix that it makes of the symmetric gradient."""
-        if self.rule == "spurious":
-            G = 2 * S - np.diag(np.diag(S))
-        else:
-            G = representative(S, self.rule)
+        doubled = 2 * S - np.diag(np.diag(S))
+        G = doubled if self.rule == "spurious" else representative(S, self.rule)
         if self.repair == "symmetrized":
             G = (G + G.T) / 2
         if self.repair == "mirrored":

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Annotated, Literal
 
-import numpy as np
 from msgspec import Meta, Struct, structs
 
 from court.atlas import off_symmetric
@@ -36,7 +35,7 @@ class Heard(Struct, frozen=True):
 
     @property
     def status(self) -> Status:
-        """Settled if every check that ran came out as expected; frameworks alone count as asked."""
+        """Settled if every check that ran came out as expected, and one did."""
         if any(checked.differs for checked in self.checks):
             return "not settled"
         return "settled" if any(checked.found for checked in self.checks) else "not asked"

@@ -6,16 +6,18 @@ from collections import Counter
 
 import msgspec
 from rich.console import Console
-from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from court.disputes import Asked
-from court.records import Number
+from court.disputes import Asked, Proposed
+from court.records import Number, Rows
 from court.settled import Checked, Document, Heard
 from report.terminal import COLOURS, heading
 
 STATUSES = {"settled": "green", "not settled": "bold red", "not asked": "yellow"}
+NONE = "—"
+NOTHING = 1e-13
+"""Relative to the largest entry: what rounding leaves of a zero."""
 COLUMNS = ("who, and by what", "f at X", "G", "convention", "reads", "entrywise", "verdict")
 
 INTRODUCTION = """\
@@ -57,27 +59,26 @@ def to_markdown(document: Document) -> str:
 def _section(heard: Heard) -> list[str]:
     dispute = heard.dispute
     links = [f"[{t.name}]({t.url})" if t.url else t.name for t in dispute.threads]
-    lines = [f"## {dispute.question}", "", f"{dispute.answer}", ""]
+    lines = [f"## {dispute.question}", "", dispute.answer, ""]
     lines += [dispute.note, ""] if dispute.note else []
     lines += [f"`{dispute.id}`, {_status(heard)}; asked in {', '.join(links)}", ""]
     lines += ["| " + " | ".join(COLUMNS) + " |", "|---" * len(COLUMNS) + "|"]
     for checked in heard.checks:
-        cells = _cells(checked)
-        cells[1] = f"{cells[1]}{_value(checked)}"
-        for k in (1, 2):
-            cells[k] = f"`{cells[k]}`" if cells[k] != "—" else "—"
-        lines += ["| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"]
-    remarks = [remark for checked in heard.checks for remark in _remarks(checked)]
-    return [*lines, "", *(f"- {remark}" for remark in remarks), *([""] if remarks else [])]
+        name, by, *cells = _cells(checked)
+        quoted = [f"`{cell}`" if cell != NONE else cell for cell in cells[:2]]
+        who = f"{name}: `{by}`" if isinstance(checked.check, Asked) else f"{name}: {by}"
+        lines += ["| " + " | ".join([who, *quoted, *cells[2:]]) + " |"]
+    remarks = [f"- {remark}" for checked in heard.checks for remark in _remarks(checked)]
+    return [*lines, "", *remarks, *([""] if remarks else [])]
 
 
 def show(console: Console, document: Document) -> None:
-    """Each dispute: question, answer, checks, link."""
+    """Each dispute: thread, question, answer, checks."""
     for heard in document.disputes:
         dispute = heard.dispute
         heading(console, dispute.id)
-        for name in (f"{t.name} {t.url}".strip() for t in dispute.threads):
-            console.print(Text(name, "dim"), soft_wrap=True)
+        for thread in dispute.threads:
+            console.print(Text(f"{thread.name} {thread.url}".strip(), "dim"), soft_wrap=True)
         console.print(Text(dispute.question, "bold"))
         console.print(Text(dispute.answer))
         if dispute.note:
@@ -85,7 +86,7 @@ def show(console: Console, document: Document) -> None:
         console.print(_table(heard))
         for checked in heard.checks:
             for remark in _remarks(checked):
-                console.print(Padding(Text(remark, "dim"), (0, 0, 0, 2)))
+                console.print(Text(remark, "bold red" if checked.differs else "dim"))
         console.print(Text(_status(heard), STATUSES[heard.status]))
 
 
@@ -94,11 +95,15 @@ def _table(heard: Heard) -> Table:
     for name in COLUMNS:
         table.add_column(name, overflow="fold")
     for checked in heard.checks:
-        cells = [Text(cell.replace("; ", "\n")) for cell in _cells(checked)]
-        cells[1] = Text(f"{_cells(checked)[1]}{_value(checked)}")
+        name, by, what, matrix, *cells, verdict = _cells(checked)
         colour = COLOURS[checked.found.verdict] if checked.found else "dim"
-        cells[-1] = Text(_cells(checked)[-1], "bold red" if checked.differs else colour)
-        table.add_row(*cells)
+        table.add_row(
+            Text.assemble((f"{name}\n", "dim"), by),
+            Text(what),
+            Text(matrix.replace("; ", "\n")),
+            *map(Text, cells),
+            Text(verdict, "bold red" if checked.differs else colour),
+        )
     return table
 
 
@@ -107,11 +112,13 @@ def closing_line(document: Document) -> Text:
     count = Counter(heard.status for heard in document.disputes)
     checks = [checked for heard in document.disputes for checked in heard.checks]
     missing = sum(heard.missing for heard in document.disputes)
-    line = Text(f"{len(document.disputes)} disputes: ")
-    line.append(", ".join(f"{count[name]} {name}" for name in STATUSES if count[name]) or "none")
-    line.append(f"; {sum(not c.differs and c.found is not None for c in checks)} of ")
-    line.append(f"{len(checks)} checks came out as expected")
-    return line.append(f", {missing} did not run" if missing else "")
+    right = sum(checked.found is not None and not checked.differs for checked in checks)
+    counted = ", ".join(f"{number} {status}" for status, number in count.items())
+    not_run = f", {missing} did not run" if missing else ""
+    return Text(
+        f"{len(document.disputes)} disputes: {counted}; "
+        f"{right} of {len(checks)} checks came out as expected{not_run}"
+    )
 
 
 def _status(heard: Heard) -> str:
@@ -121,48 +128,53 @@ def _status(heard: Heard) -> str:
 
 
 def _cells(checked: Checked) -> list[str]:
-    """One row: what was checked, and what came out."""
+    """One row: who, by what, and what came out."""
     check, found = checked.check, checked.found
+    name, by = "proposed", check.by if isinstance(check, Proposed) else check.route
     if isinstance(check, Asked):
-        mode = f", {check.mode} mode" if check.mode != "reverse" else ""
-        who = f"{check.framework} {checked.version or ''}".strip() + f": {check.route}{mode}"
-    else:
-        who = f"proposed: {check.by}"
-    what = f"{checked.answer.function}, {check.matrix}"
+        name = f"{check.framework} {checked.version or ''}".rstrip()
+        by += "" if check.mode == "reverse" else f", {check.mode} mode"
+    what = f"{checked.answer.function} at {check.matrix}{_value(checked)}"
     if found is None:
-        said = "not as expected" if checked.differs else "not run"
-        return [who, what, "—", "—", "—", "—", said]
-    convention = ", ".join(filter(None, [found.convention, found.conjugation])) or "—"
+        verdict = "no answer" if checked.differs else "not run"
+        return [name, by, what, NONE, NONE, NONE, NONE, verdict]
+    convention = ", ".join(filter(None, [found.convention, found.conjugation])) or NONE
     verdict = found.verdict + (", not as expected" if checked.differs else "")
-    reads, entrywise = found.reads or "—", found.off_symmetric or "—"
-    return [who, what, _matrix(checked), convention, reads, entrywise, verdict]
+    seen = [found.reads or NONE, found.off_symmetric or NONE]
+    return [name, by, what, _matrix(checked.answer.gradient), convention, *seen, verdict]
 
 
 def _value(checked: Checked) -> str:
     """The exact value, where its sign is what matters."""
     if checked.check.expected.sign is None or checked.answer.exact_value is None:
         return ""
-    return f", f = {float(checked.answer.exact_value):.4g}"
+    return f": f = {float(checked.answer.exact_value):.4g}"
 
 
 def _remarks(checked: Checked) -> list[str]:
     """Why a gradient is wrong, and what came out otherwise than expected."""
+    name, by, what = _cells(checked)[:3]
     found = checked.found
-    who = _cells(checked)[0]
-    wrong = [f"{who}: {found.reason}"] if found and found.verdict == "disagrees" else []
-    return wrong + [f"NOT AS EXPECTED: {who}: {text}" for text in checked.differs]
+    wrong = [found.reason] if found and found.verdict == "disagrees" else []
+    return [f"{name}, {by}, {what}: {text}" for text in (*wrong, *checked.differs)]
 
 
-def _matrix(checked: Checked) -> str:
-    """G by rows, to four digits."""
-    rows = checked.answer.gradient
+def _matrix(rows: Rows | None) -> str:
+    """G by rows, to four digits; what is nothing beside its largest entry is printed as 0."""
     if rows is None:
-        return "—"
-    return "; ".join(" ".join(map(_entry, row)) for row in rows)
+        return NONE
+    parts = [x for row in rows for entry in row for x in _parts(entry) if isinstance(x, float)]
+    least = NOTHING * max(map(abs, parts), default=0.0)
+    return "; ".join(" ".join(_entry(entry, least) for entry in row) for row in rows)
 
 
-def _entry(entry: Number | tuple[Number, Number]) -> str:
-    if isinstance(entry, tuple):
-        imaginary = _entry(entry[1])
-        return f"{_entry(entry[0])}{imaginary if imaginary[0] == '-' else '+' + imaginary}i"
-    return f"{entry:.4g}" if isinstance(entry, float) else entry
+def _entry(entry: Number | tuple[Number, Number], least: float) -> str:
+    real, *imaginary = (
+        ("0" if abs(x) <= least else f"{x:.4g}") if isinstance(x, float) else x
+        for x in _parts(entry)
+    )
+    return real + "".join(f"{'' if x[0] == '-' else '+'}{x}i" for x in imaginary)
+
+
+def _parts(entry: Number | tuple[Number, Number]) -> tuple[Number, ...]:
+    return entry if isinstance(entry, tuple) else (entry,)
