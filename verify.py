@@ -26,11 +26,13 @@ from rich.progress import (
 
 from commands.appendix import appendix
 from commands.atlas import atlas
+from commands.disputes import disputes
 from commands.findings import findings
 from commands.history import history
 from commands.judge import judge
 from commands.session import BAD_INPUT, INTERRUPTED, MISSING, Listing
 from court import experiment
+from court.disputes import Dispute
 from court.errors import InputError, OutputError, check_known
 from court.findings import Finding
 from court.hearing import Hearing
@@ -44,7 +46,13 @@ if TYPE_CHECKING:
     from symbolic.cases import Case
     from symbolic.large_cases import LargeCase
 
-COMMANDS = {"appendix": appendix, "atlas": atlas, "findings": findings, "history": history}
+COMMANDS = {
+    "appendix": appendix,
+    "atlas": atlas,
+    "disputes": disputes,
+    "findings": findings,
+    "history": history,
+}
 """The commands beside the one without a name, each a word that is no function."""
 DOCUMENTED = {
     "torch": ["linalg.eigh"],
@@ -182,13 +190,13 @@ class Witnesses:
         """Hear both on what the user chose, and judge; whether it was interrupted."""
         return listen(hearing, plan)
 
-    def examine(self, hearing: Hearing, known: Sequence[Finding]) -> bool:
-        """The same on the findings, each the part of its own."""
+    def examine(self, hearing: Hearing, known: Sequence[Finding | Dispute]) -> bool:
+        """The same on findings, each the part of its own, or on disputes."""
 
         def planner(choice: Choice) -> list[Case]:
             from symbolic import cases
 
-            return [case._replace(part=f.id) for f in known for case in cases.finding(f)]
+            return [case for f in known for case in cases.examined(f, known_frameworks())]
 
         return listen(hearing, planner)
 

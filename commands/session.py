@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Literal, NamedTuple, Protocol
 
+from court.disputes import Dispute
 from court.findings import Finding
 from court.hearing import Hearing
 from court.history import Gathered
@@ -42,8 +43,8 @@ class Session(Protocol):
     def hear(self, hearing: Hearing) -> bool:
         """Hear both witnesses on what the user chose, and judge; whether it was interrupted."""
 
-    def examine(self, hearing: Hearing, known: Sequence[Finding]) -> bool:
-        """The same on the findings, each the part of its own."""
+    def examine(self, hearing: Hearing, known: Sequence[Finding | Dispute]) -> bool:
+        """The same on findings, each the part of its own, or on disputes."""
 
     def search(self, hearing: Hearing, route: str, is_hermitian: bool) -> bool:
         """The same on small matrices of integers, by one route alone."""

@@ -124,7 +124,7 @@ def _row(verdicts: dict[str, Verdict], reported: Reported | None) -> Row:
         reads=real.reads if real else None,
         convention=real.convention if real else None,
         valid=real.verdict if real else "failed",
-        off_symmetric=_off_symmetric(reported) if reported else None,
+        off_symmetric=off_symmetric(reported) if reported else None,
         forward=_outcome(verdicts.get("real forward")),
         hermitian=_outcome(hermitian),
         conjugation=hermitian.conjugation if hermitian else None,
@@ -141,7 +141,7 @@ def _outcome(verdict: Verdict | None) -> Outcome | None:
     return verdict.verdict if verdict else None
 
 
-def _off_symmetric(reported: Reported) -> OffSymmetric | None:
+def off_symmetric(reported: Reported) -> OffSymmetric | None:
     """Whether G has the slopes that the forward pass has in single entries."""
     G, slopes = reported.gradient, reported.entrywise
     if G is None or not np.all(np.isfinite(G)):

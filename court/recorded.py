@@ -16,7 +16,7 @@ from msgspec import Meta, Struct, structs
 
 from court.errors import InputError
 from court.experiment import named_triangle
-from court.judge import judge, number
+from court.judge import judge
 from court.names import order_of, public
 from court.records import (
     Convention,
@@ -28,6 +28,7 @@ from court.records import (
     Rows,
     Verdict,
 )
+from court.written import number
 
 if TYPE_CHECKING:
     from court.hearing import Hearing

@@ -15,8 +15,9 @@ import msgspec
 import numpy as np
 from msgspec import Struct, structs
 
-from court import VERSION
+from court import VERSION, settled
 from court.atlas import Atlas, rows
+from court.disputes import Dispute
 from court.errors import OutputError
 from court.examined import Document, examine
 from court.findings import Finding
@@ -96,6 +97,12 @@ def make_history(
         failures=[*gathered.failures, *lost],
         notes=gathered.notes,
     )
+
+
+def make_disputes(hearing: Hearing, disputes: Sequence[Dispute]) -> settled.Document:
+    """The disputes, heard."""
+    run = make_run(hearing, [])
+    return settled.Document(run.toolkit, run.environment, settled.settle(hearing, disputes))
 
 
 def to_json(run: Run) -> bytes:

@@ -10,6 +10,7 @@ from typing import NamedTuple
 import numpy as np
 from msgspec import structs
 
+from court.disputes import Asked, Dispute, Proposed
 from court.errors import InputError, check_known
 from court.findings import Finding
 from court.records import Choice, Problem, Reference
@@ -45,6 +46,8 @@ POINTS = 3
 
 COMPLEX = {"float64": "complex128", "float32": "complex64"}
 """The complex dtype whose parts have the given real one."""
+PROPOSED = "proposed"
+"""In place of a framework: none is asked for what was proposed."""
 
 
 class Case(NamedTuple):
@@ -199,6 +202,36 @@ def finding(found: Finding) -> list[Case]:
     about = (found.dtype, found.mode == "forward", found.framework)
     routes = [found.route, *filter(None, [found.against])]
     return [at_matrix(function, found.matrix, *about, route) for route in routes]
+
+
+def examined(item: Finding | Dispute, frameworks: Sequence[str]) -> list[Case]:
+    """The cases of a finding, or of a dispute's checks, with the parts of a hearing that they are.
+
+    ``frameworks`` are the known names.
+
+    Raises:
+        InputError: a function, a matrix or a framework is not what it should be.
+    """
+    if isinstance(item, Finding):
+        return [case._replace(part=item.id) for case in finding(item)]
+    checks = enumerate(item.checks)
+    return [_check(check, frameworks)._replace(part=item.part(k)) for k, check in checks]
+
+
+def _check(check: Asked | Proposed, frameworks: Sequence[str]) -> Case:
+    """The route that is asked; where a gradient is proposed, a case that no framework is asked."""
+    size = len(split_rows(check.matrix))
+    if check.file:
+        (function,) = instances(load_function(Path(check.file), frameworks), size)
+    else:
+        check_known("function", family(check.function), CATALOGUE)
+        (function,) = choose(check.function, size)
+    if isinstance(check, Proposed):
+        return at_matrix(function, check.matrix, "float64", False, PROPOSED, PROPOSED)
+    check_known("framework", check.framework, frameworks)
+    about = (check.dtype, check.mode == "forward", check.framework, check.route)
+    case = at_matrix(function, check.matrix, *about)
+    return case._replace(find_reads=True, entrywise=check.dtype not in COMPLEX.values())
 
 
 def _points(choice: Choice, x: Parameterization, domain: str) -> list[Point]:
