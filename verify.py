@@ -196,7 +196,8 @@ class Witnesses:
         def planner(choice: Choice) -> list[Case]:
             from symbolic import cases
 
-            return [case for f in known for case in cases.examined(f, known_frameworks())]
+            about = (known_frameworks(), choice.timeout)
+            return [case for item in known for case in cases.examined(item, *about)]
 
         return listen(hearing, planner)
 

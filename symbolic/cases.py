@@ -204,10 +204,10 @@ def finding(found: Finding) -> list[Case]:
     return [at_matrix(function, found.matrix, *about, route) for route in routes]
 
 
-def examined(item: Finding | Dispute, frameworks: Sequence[str]) -> list[Case]:
+def examined(item: Finding | Dispute, frameworks: Sequence[str], seconds: float) -> list[Case]:
     """The cases of a finding, or of a dispute's checks, with the parts of a hearing that they are.
 
-    ``frameworks`` are the known names.
+    ``frameworks`` are the known names, and ``seconds`` what a function file may take.
 
     Raises:
         InputError: a function, a matrix or a framework is not what it should be.
@@ -215,14 +215,14 @@ def examined(item: Finding | Dispute, frameworks: Sequence[str]) -> list[Case]:
     if isinstance(item, Finding):
         return [case._replace(part=item.id) for case in finding(item)]
     checks = enumerate(item.checks)
-    return [_check(check, frameworks)._replace(part=item.part(k)) for k, check in checks]
+    return [_check(check, frameworks, seconds)._replace(part=item.part(k)) for k, check in checks]
 
 
-def _check(check: Asked | Proposed, frameworks: Sequence[str]) -> Case:
+def _check(check: Asked | Proposed, frameworks: Sequence[str], seconds: float) -> Case:
     """The route that is asked; where a gradient is proposed, a case that no framework is asked."""
     size = len(split_rows(check.matrix))
     if check.file:
-        (function,) = instances(load_function(Path(check.file), frameworks), size)
+        (function,) = instances(load_function(Path(check.file), frameworks, seconds), size)
     else:
         check_known("function", family(check.function), CATALOGUE)
         (function,) = choose(check.function, size)
