@@ -41,8 +41,9 @@ calibrate: $(VENV)/.installed-test  ## errors of correct gradients, as fractions
 mutants: $(VENV)/.installed-test  ## planted wrong gradients, and valid ones, before the court
 	$(RUN) -m trial.mutants
 
-mutate: $(VENV)/.installed-test  ## mutants of the court's own code (docs/mutation.md); minutes
-	$(RUN) -m pip install --quiet mutmut
+mutate: $(VENV)/.installed-test  ## mutants of the judging and of verify.py (docs/mutation.md); minutes
+	$(RUN) -m pip install --quiet mutmut==3.8.1
+	rm -rf mutants
 	$(VENV)/bin/mutmut run
 	$(VENV)/bin/mutmut results
 
