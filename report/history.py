@@ -31,6 +31,10 @@ and judged anew against what is true.  All else was measured.  Made by
 `python verify.py history --output docs`, which builds the environments of the former versions where
 there is a Python that runs them."""
 
+LEGEND = """\
+The conventions are those of docs/atlas.md.  `refused`: the version has no such gradient; `fails`: it
+raises an error; `NO`: wrong, see below; —: it has no such call, or is asked by another."""
+
 
 def to_json(history: History) -> bytes:
     """The history as one JSON object."""
@@ -53,7 +57,7 @@ def to_markdown(history: History) -> str:
     for reprint in history.matrices:
         page += [f"### {reprint.title}, `{reprint.route}`", "", "```", *_side_by_side(reprint)]
         page += ["```", "", f"{_compared(reprint)}.", ""]
-    page += _changes(history.stories)
+    page += [*_changes(history.stories), LEGEND, ""]
     for name in dict.fromkeys(story.framework for story in history.stories):
         page += _table_of_stories([s for s in history.stories if s.framework == name])
     for part, told in PARTS.items():

@@ -150,6 +150,13 @@ def test_c2_has_the_upper_form_of_then(record, monkeypatch):
     assert "2× above and 0 below: torch@1.0.1 (recorded)" in told.how
 
 
+def test_what_is_documented_then_settles_nothing_today(record, heard, monkeypatch):
+    told = claims(hearing(only(THEN, "numpy")), record, monkeypatch)["C10"]
+    assert not told.settled
+    assert "tensorflow@1.14.0 linalg.eigh (recorded)" in told.how
+    assert claims(heard, record, monkeypatch)["C10"].settled
+
+
 # --- since
 
 

@@ -18,6 +18,7 @@ from tests.planted_history import (
     ORIGINS,
     SYMEIG,
     THEN,
+    TRIANGLE,
     asked,
     hearing,
     moved,
@@ -43,6 +44,7 @@ def test_a_record_comes_back_the_same(record):
     assert read(to_json(record)) == record
     assert [former.framework for former in record.versions] == sorted(FORMER)
     assert len(record.questions) == len(asked())
+    assert record.versions[0].documents == {"linalg.eigh": TRIANGLE}
     gradient = record.versions[0].answers[0].gradient
     assert msgspec.json.decode(msgspec.json.encode(gradient)) == gradient
     again = hearing(only(THEN, "torch@1.0.1"))
