@@ -32,8 +32,8 @@ and judged anew against what is true.  All else was measured.  Made by
 there is a Python that runs them."""
 
 LEGEND = """\
-The conventions are those of docs/atlas.md.  `refused`: the version has no such gradient; `fails`: it
-raises an error; `NO`: wrong, see below; —: it has no such call, or is asked by another."""
+The conventions are those of docs/atlas.md.  `refused`: the version has no such gradient; `fails`:
+it raises an error; `NO`: wrong, see below; —: it has no such call, or is asked by another."""
 
 
 def to_json(history: History) -> bytes:
