@@ -7,6 +7,7 @@ the frameworks say).  It puts the same problems to both and hands their records 
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
@@ -26,6 +27,7 @@ from rich.progress import (
 from commands.appendix import appendix
 from commands.atlas import atlas
 from commands.findings import findings
+from commands.history import history
 from commands.judge import judge
 from commands.session import BAD_INPUT, INTERRUPTED, MISSING, Listing
 from court import experiment
@@ -33,7 +35,7 @@ from court.errors import InputError, OutputError, check_known
 from court.findings import Finding
 from court.hearing import Hearing
 from court.records import Answered, Choice, Event, Proved, Started
-from numeric import former
+from numeric import former, past
 from numeric.journal import Journal, fingerprint, installed_versions
 from numeric.pool import Pool, all_frameworks, is_installed, known_frameworks
 from report import terminal
@@ -42,15 +44,17 @@ if TYPE_CHECKING:
     from symbolic.cases import Case
     from symbolic.large_cases import LargeCase
 
-COMMANDS = {"appendix": appendix, "atlas": atlas, "findings": findings}
+COMMANDS = {"appendix": appendix, "atlas": atlas, "findings": findings, "history": history}
 """The commands beside the one without a name, each a word that is no function."""
-DOCUMENTED = (
-    ("torch", "linalg.eigh"),
-    ("tensorflow", "linalg.eigh"),
-    ("tensorflow", "linalg.eigvalsh"),
-    ("jax", "linalg.eigh"),
-)
-"""The public calls whose docstrings the claims C8 and C10 are about."""
+DOCUMENTED = {
+    "torch": ["linalg.eigh"],
+    "torch@": ["symeig"],
+    "tensorflow": ["linalg.eigh", "linalg.eigvalsh"],
+    "tensorflow@": ["linalg.eigh"],
+    "jax": ["linalg.eigh"],
+}
+"""The public calls whose docstrings the claims C8 and C10 are about; ``torch@`` is any former
+version."""
 
 
 def plan(choice: Choice) -> Sequence[Case | LargeCase]:
@@ -98,8 +102,9 @@ def hear(hearing: Hearing, progress: Progress, planner: Planner = plan) -> None:
             pool.ask(problem, [case.framework] if case.framework else None)
         if planned:  # the workers of a framework start together, as all are asked by now
             stack.enter_context(pool)
-        for framework, name in DOCUMENTED if choice.is_main_job else ():
-            pool.look_up(framework, name)
+        for framework in choice.frameworks if choice.is_main_job else ():
+            for name in DOCUMENTED.get(re.sub("@.*", "@", framework), ()):
+                pool.look_up(framework, name)
         pool.close()
         if choice.is_main_job:
             from symbolic.proofs.two_by_two import two_by_two
@@ -147,6 +152,9 @@ def listen(hearing: Hearing, planner: Planner) -> bool:
 class Witnesses:
     """Both witnesses, as a :class:`commands.session.Session` asks them."""
 
+    choose_former = staticmethod(past.choose)
+    gather = staticmethod(past.gather)
+
     def __init__(self, arguments: list[str]) -> None:
         self.arguments = arguments
 
@@ -191,6 +199,16 @@ class Witnesses:
             from symbolic import shrinking
 
             return shrinking.cases(choice, known_frameworks(), route, is_hermitian)
+
+        return listen(hearing, planner)
+
+    def revisit(self, hearing: Hearing) -> bool:
+        """The same on the cases of the history."""
+
+        def planner(choice: Choice) -> list[Case]:
+            from symbolic import cases
+
+            return cases.history(choice, experiment.matrix().tolist())
 
         return listen(hearing, planner)
 

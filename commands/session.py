@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from typing import NamedTuple, Protocol
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Literal, NamedTuple, Protocol
 
 from court.findings import Finding
 from court.hearing import Hearing
+from court.history import Gathered
 from court.records import Choice, Proved, Started
 
 DISAGREES, BAD_INPUT, MISSING, INTERRUPTED = 1, 2, 3, 130
@@ -45,6 +47,36 @@ class Session(Protocol):
 
     def search(self, hearing: Hearing, route: str, is_hermitian: bool) -> bool:
         """The same on small matrices of integers, by one route alone."""
+
+    def choose_former(
+        self, asked: Sequence[str], others: Sequence[str]
+    ) -> tuple[list[str], list[str], list[str]]:
+        """What names of frameworks and former versions mean: installed, former, not installed.
+
+        ``others`` are former versions that no environment can be built of.
+
+        Raises:
+            InputError: a name is unknown.
+        """
+
+    def gather(
+        self,
+        wanted: Sequence[str],
+        asked: Sequence[str],
+        given: Mapping[str, str],
+        python: Path | None,
+        folder: Path,
+        building: Literal["none", "required", "all"],
+        say: Callable[[str], None],
+    ) -> Gathered:
+        """The interpreters of the wanted versions: given, there in the folder, or built in it.
+
+        Raises:
+            InputError: the Python to build with is none, or none of the version that is needed.
+        """
+
+    def revisit(self, hearing: Hearing) -> bool:
+        """The same as :meth:`hear` on the cases of the history."""
 
     def prove(self, choice: Choice) -> Iterator[Proved]:
         """The theorems of the chosen functions, one by one."""

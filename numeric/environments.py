@@ -98,6 +98,12 @@ def _which(version: str) -> Callable[[Path], Path | None]:
     return which
 
 
+def find_built(environment: Environment, folder: Path) -> Path | None:
+    """The interpreter of the environment, if it has been built in the folder."""
+    place = folder / environment.name
+    return place / "bin" / "python" if _is_complete(environment, place) else None
+
+
 def build(environment: Environment, folder: Path, python: Path, say: Callable[[str], None]) -> Path:
     """The interpreter of the environment, in ``folder/NAME@VERSION``, which is built if need be.
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
+from msgspec import structs
 
 from court.errors import InputError, check_known
 from court.findings import Finding
@@ -36,6 +37,8 @@ from symbolic.points import (
 
 CERTIFIED_SIZE_LIMIT = 100
 """Largest n of references in Arb, which takes 2 s there for the projector of one eigenvalue."""
+ATLAS_SIZE = 3
+"""Rows of the matrices of the atlas if nothing is said."""
 POINTS = 3
 """How many points are drawn if nothing is said."""
 
@@ -104,6 +107,14 @@ def main_job(choice: Choice, X: Sequence[Sequence[float]]) -> list[Case]:
         *(Case("sum", f, x, points[0], dtype) for f in choose("sum_entries", 2)),
         *(Case("experiment", f, symmetric(n), given, "float64") for f in choose("eigenvalue", n)),
     ]
+
+
+def history(choice: Choice, X: Sequence[Sequence[float]]) -> list[Case]:
+    """The main job, and a member of each family at the size and the point of the atlas."""
+    members = atlas(structs.replace(choice, size=ATLAS_SIZE))
+    real = [case for case in members if case.part == "real"]
+    plain = [case._replace(forward=False, entrywise=False) for case in real]
+    return [*main_job(choice, X), *plain]
 
 
 def atlas(choice: Choice) -> list[Case]:

@@ -15,7 +15,7 @@ import importlib, pkgutil, sys
 sys.path.insert(0, {root!r})
 package = importlib.import_module({package!r})
 for module in pkgutil.walk_packages(package.__path__, {package!r} + "."):
-    if not module.name.startswith("numeric.frameworks."):
+    if not module.name.startswith(("numeric.frameworks.", "numeric.former.")):
         importlib.import_module(module.name)
 print(" ".join(name for name in {forbidden!r} if name in sys.modules))
 """
