@@ -67,6 +67,7 @@ def to_markdown(history: History) -> str:
         page += ["## What is wrong", "", *(f"- {_fault(f)}" for f in history.faults), ""]
     page += ["## The claims", "", *_table(("", "claim", "", "by this check"), _claims(history)), ""]
     page += ["## The record", "", *(f"- {line}" for line in record_lines(history))]
+    page += [f"- {line}" for line in history.failures]
     return "\n".join(page).rstrip() + "\n"
 
 
@@ -101,11 +102,11 @@ def show(console: Console, history: History) -> None:
 
 
 def record_lines(history: History) -> list[str]:
-    """What holds of the record, and what could not be asked."""
+    """What holds of the record, and what was not asked."""
     check = history.check
     count = (
         f"{check.judged} recorded answers judged anew; {check.repeated} of them asked again here, "
-        f"{check.identical} with a gradient that is equal to the last bit"
+        f"and of {check.gradients} gradients {check.identical} are equal to the last bit"
     )
     said = "it holds" if check.holds else f"IT DOES NOT HOLD, {len(check.differences)} differ"
     left = len(check.differences) - SHOWN
@@ -114,7 +115,6 @@ def record_lines(history: History) -> list[str]:
         f"{count}: {said}",
         *check.differences[:SHOWN],
         *more,
-        *history.failures,
         *history.notes,
     ]
 
