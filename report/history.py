@@ -104,9 +104,10 @@ def show(console: Console, history: History) -> None:
 def record_lines(history: History) -> list[str]:
     """What holds of the record, and what was not asked."""
     check = history.check
+    again = f"; of {check.gradients} gradients {check.identical} are equal to the last bit"
     count = (
-        f"{check.judged} recorded answers judged anew; {check.repeated} of them asked again here, "
-        f"and of {check.gradients} gradients {check.identical} are equal to the last bit"
+        f"{check.judged} recorded answers judged anew, {check.repeated} of them asked again here"
+        + (again if check.repeated else "")
     )
     said = "it holds" if check.holds else f"IT DOES NOT HOLD, {len(check.differences)} differ"
     left = len(check.differences) - SHOWN
@@ -124,7 +125,9 @@ def closing_line(history: History) -> Text:
     here = sum(not source.recorded for source in history.sources)
     same = sum(reprint.same for reprint in history.matrices)
     line = Text(f"{here} versions measured, {len(history.sources) - here} recorded; ")
-    line.append(f"{same} of {len(history.matrices)} printed matrices come back; ")
+    by_record = sum(reprint.same and reprint.recorded for reprint in history.matrices)
+    line.append(f"{same} of {len(history.matrices)} printed matrices come back")
+    line.append(f" ({by_record} from the record); " if by_record else "; ")
     changed = sum(bool(story.changes) for story in history.stories)
     line.append(f"{changed} of {len(history.stories)} calls changed their convention; the record ")
     holds = history.check.holds
