@@ -68,3 +68,10 @@ PROVED += [
 def heed_interrupts() -> None:
     """Before a program starts: let SIGINT reach it, also where the tests run in the background."""
     signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
+def script(path, text):
+    """An executable file."""
+    path.write_text(text)
+    path.chmod(0o755)
+    return path
