@@ -88,3 +88,10 @@ def own_function(folder, framework="numpy"):
     file = folder / "own.py"
     file.write_text(FUNCTION.format(framework=framework))
     return str(file)
+
+
+def script(path, text):
+    """An executable file."""
+    path.write_text(text)
+    path.chmod(0o755)
+    return path
