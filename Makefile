@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 RUN := $(VENV)/bin/python
 
-.PHONY: verify verify-all atlas test slow lint bench calibrate mutants mutate schema proofs citation tools clean
+.PHONY: verify verify-all atlas disputes test slow lint bench calibrate mutants mutate schema proofs citation tools clean
 
 verify: $(VENV)/.installed  ## the main job, by NumPy, PyTorch, TensorFlow and JAX
 	$(RUN) verify.py
@@ -13,6 +13,9 @@ verify-all: $(VENV)/.installed-all  ## the same by every framework that there is
 
 atlas: $(VENV)/.installed-all  ## regenerate docs/atlas.md and docs/atlas.json
 	$(RUN) verify.py atlas --output docs --quiet
+
+disputes: $(VENV)/.installed-all  ## regenerate docs/disputes.md and docs/disputes.json
+	$(RUN) verify.py disputes --output docs --quiet
 
 test: $(VENV)/.installed-test  ## all tests but the slow ones
 	$(RUN) -m pytest -n auto

@@ -93,7 +93,7 @@ def show(console: Console, document: Document) -> None:
 def _table(heard: Heard) -> Table:
     table = Table(header_style="bold", show_lines=True)
     for name in COLUMNS:
-        table.add_column(name, overflow="fold")
+        table.add_column(name, overflow="fold", no_wrap=name == "G")
     for checked in heard.checks:
         name, by, what, matrix, *cells, verdict = _cells(checked)
         colour = COLOURS[checked.found.verdict] if checked.found else "dim"
