@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 RUN := $(VENV)/bin/python
 
-.PHONY: verify verify-all atlas history test slow lint bench calibrate mutants mutate schema proofs citation tools clean
+.PHONY: verify verify-all atlas disputes history test slow lint bench calibrate mutants mutate schema proofs citation tools clean
 
 verify: $(VENV)/.installed  ## the main job, by NumPy, PyTorch, TensorFlow and JAX
 	$(RUN) verify.py
@@ -17,6 +17,9 @@ atlas: $(VENV)/.installed-all  ## regenerate docs/atlas.md and docs/atlas.json
 history: $(VENV)/.installed-all  ## regenerate docs/history.* and the column "since" of the atlas
 	$(RUN) verify.py history --output docs --quiet
 	$(RUN) -m report.atlas docs
+
+disputes: $(VENV)/.installed-all  ## regenerate docs/disputes.md and docs/disputes.json
+	$(RUN) verify.py disputes --output docs --quiet
 
 test: $(VENV)/.installed-test  ## all tests but the slow ones
 	$(RUN) -m pytest -n auto

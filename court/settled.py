@@ -42,8 +42,8 @@ class Heard(Struct, frozen=True):
 
     @property
     def missing(self) -> int:
-        """How many checks did not run."""
-        return sum(checked.found is None for checked in self.checks)
+        """How many checks did not run, as their framework was not there or not chosen."""
+        return sum(checked.found is None and not checked.differs for checked in self.checks)
 
 
 class Document(Struct, frozen=True):

@@ -67,7 +67,8 @@ def _section(heard: Heard) -> list[str]:
         name, by, *cells = _cells(checked)
         quoted = [f"`{cell}`" if cell != NONE else cell for cell in cells[:2]]
         who = f"{name}: `{by}`" if isinstance(checked.check, Asked) else f"{name}: {by}"
-        lines += ["| " + " | ".join([who, *quoted, *cells[2:]]) + " |"]
+        row = [cell.replace("|", "\\|") for cell in (who, *quoted, *cells[2:])]
+        lines += ["| " + " | ".join(row) + " |"]
     remarks = [f"- {remark}" for checked in heard.checks for remark in _remarks(checked)]
     return [*lines, "", *remarks, *([""] if remarks else [])]
 
@@ -93,7 +94,7 @@ def show(console: Console, document: Document) -> None:
 def _table(heard: Heard) -> Table:
     table = Table(header_style="bold", show_lines=True)
     for name in COLUMNS:
-        table.add_column(name, overflow="fold")
+        table.add_column(name, overflow="fold", no_wrap=name == "G")
     for checked in heard.checks:
         name, by, what, matrix, *cells, verdict = _cells(checked)
         colour = COLOURS[checked.found.verdict] if checked.found else "dim"
