@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 RUN := $(VENV)/bin/python
 
-.PHONY: verify verify-all atlas test slow lint bench calibrate mutants mutate schema proofs citation tools clean
+.PHONY: verify verify-all atlas disputes history test slow lint bench calibrate mutants mutate ties schema proofs citation tools clean
 
 verify: $(VENV)/.installed  ## the main job, by NumPy, PyTorch, TensorFlow and JAX
 	$(RUN) verify.py
@@ -13,6 +13,13 @@ verify-all: $(VENV)/.installed-all  ## the same by every framework that there is
 
 atlas: $(VENV)/.installed-all  ## regenerate docs/atlas.md and docs/atlas.json
 	$(RUN) verify.py atlas --output docs --quiet
+
+history: $(VENV)/.installed-all  ## regenerate docs/history.* and the column "since" of the atlas
+	$(RUN) verify.py history --output docs --quiet
+	$(RUN) -m report.atlas docs
+
+disputes: $(VENV)/.installed-all  ## regenerate docs/disputes.md and docs/disputes.json
+	$(RUN) verify.py disputes --output docs --quiet
 
 test: $(VENV)/.installed-test  ## all tests but the slow ones
 	$(RUN) -m pytest -n auto
@@ -29,6 +36,7 @@ bench: $(VENV)/.installed-test  ## speed, as ratios within one run
 	$(RUN) -m benchmarks.main_job
 	$(RUN) -m benchmarks.peers
 	$(RUN) -m benchmarks.symbolic
+	$(RUN) -m benchmarks.batching
 
 calibrate: $(VENV)/.installed-test  ## errors of correct gradients, as fractions of the tolerance
 	$(RUN) -m benchmarks.calibrate
@@ -41,6 +49,9 @@ mutate: $(VENV)/.installed-test  ## mutants of the judging and of verify.py (doc
 	rm -rf mutants
 	$(VENV)/bin/mutmut run
 	$(VENV)/bin/mutmut results
+
+ties: $(VENV)/.installed-all  ## every framework at nearly repeated eigenvalues (docs/ties.md)
+	$(RUN) -m trial.ties
 
 schema: $(VENV)/.installed  ## regenerate report/schema.json from the records
 	$(RUN) -m report.document
@@ -72,7 +83,7 @@ tools:  ## Debian's packages that slow tests use; a test whose program is missin
 	  || { echo "make proofs: install these packages first: $(COQ_PACKAGES)" >&2; exit 1; }
 
 clean:
-	rm -rf $(VENV) .venv-citation
+	rm -rf $(VENV) .venv-citation .venv-history
 
 $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)

@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks.timing import in_turn
-from numeric.pool import is_installed, known_frameworks
+from numeric.pool import REQUIRED, is_installed, known_frameworks
 
 RUNS = 5
 AIM = 1.5
@@ -25,10 +25,11 @@ def commands() -> dict[str, list[str]]:
     """What is timed, by what it measures."""
     python = sys.executable
     installed = [name for name in known_frameworks() if is_installed(name)]
-    required = [f"--framework={name}" for name in installed if name != "jax"]
+    required = [f"--framework={name}" for name in REQUIRED]
     return {
         BASE: [python, "-c", BASE],
         "main job, numpy + torch + tensorflow": [python, "verify.py", "--quiet", *required],
+        "main job, and jax": [python, "verify.py", "--quiet", *required, "--framework=jax"],
         "main job, all installed": [python, "verify.py", "--quiet"],
         **{
             f"  {name} alone, with the exact side": [python, "verify.py", "--quiet", "-f", name]

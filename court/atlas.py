@@ -6,9 +6,11 @@ from typing import Annotated, Literal
 
 import numpy as np
 from jaxtyping import Float
-from msgspec import Meta, Struct
+from msgspec import Meta, Struct, structs
 
 from court.hearing import Hearing
+from court.names import family, order_of, public
+from court.recorded import Record
 from court.records import Conjugation, Convention, Outcome, Reads, Reported, Verdict
 
 OffSymmetric = Literal["yes", "no", "rejected"]
@@ -40,6 +42,9 @@ class Row(Struct, frozen=True):
     known: Annotated[
         dict[str, str], Meta(description="what disagrees → the id of the finding that it is")
     ] = {}
+    since: Annotated[
+        str, Meta(description="oldest version known to show the convention, without a break")
+    ] = ""
 
     @property
     def is_wrong(self) -> bool:
@@ -52,14 +57,47 @@ class Row(Struct, frozen=True):
         return self.valid == "failed" or not set(self.wrong) <= set(self.known)
 
 
+class Made(Struct, frozen=True):
+    """What differs between two runs that find the same."""
+
+    date: Annotated[str, Meta(description="the day of the run, UTC, as 2026-01-31")]
+
+
 class Atlas(Struct, frozen=True):
     """The table, and what it was made with."""
 
     toolkit: dict[str, str]
     environment: dict[str, str]
-    date: Annotated[str, Meta(description="the day of the run, UTC, as 2026-01-31")]
+    made: Made
     size: int
     rows: list[Row]
+
+
+def with_since(atlas: Atlas, record: Record) -> Atlas:
+    """The atlas with the oldest version of each row's convention; no framework is asked."""
+    return structs.replace(
+        atlas, rows=[structs.replace(row, since=_since(row, record)) for row in atlas.rows]
+    )
+
+
+def _since(row: Row, record: Record) -> str:
+    """The oldest version on record, going back from the row's own, with the same convention."""
+    if row.convention in (None, "invalid"):
+        return ""
+    oldest = public(row.version)
+    for former in sorted(record.versions, key=lambda f: order_of(f.framework), reverse=True):
+        name, version = order_of(former.framework)
+        if name == row.framework and version < order_of(f"{name}@{public(row.version)}")[1]:
+            shown = {
+                answer.convention
+                for answer in former.answers
+                if answer.route == row.route
+                and family(record.questions[answer.question].function) == family(row.function)
+            }
+            if shown != {row.convention}:
+                break
+            oldest = former.framework.split("@")[1]
+    return oldest
 
 
 def rows(hearing: Hearing) -> list[Row]:
@@ -92,7 +130,7 @@ def _row(verdicts: dict[str, Verdict], reported: Reported | None) -> Row:
         reads=real.reads if real else None,
         convention=real.convention if real else None,
         valid=real.verdict if real else "failed",
-        off_symmetric=_off_symmetric(reported) if reported else None,
+        off_symmetric=off_symmetric(reported) if reported else None,
         forward=_outcome(verdicts.get("real forward")),
         hermitian=_outcome(hermitian),
         conjugation=hermitian.conjugation if hermitian else None,
@@ -109,7 +147,7 @@ def _outcome(verdict: Verdict | None) -> Outcome | None:
     return verdict.verdict if verdict else None
 
 
-def _off_symmetric(reported: Reported) -> OffSymmetric | None:
+def off_symmetric(reported: Reported) -> OffSymmetric | None:
     """Whether G has the slopes that the forward pass has in single entries."""
     G, slopes = reported.gradient, reported.entrywise
     if G is None or not np.all(np.isfinite(G)):

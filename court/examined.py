@@ -11,8 +11,9 @@ import numpy as np
 from jaxtyping import Float
 from msgspec import Meta, Struct
 
-from court.findings import Finding, public
+from court.findings import Finding
 from court.hearing import Hearing
+from court.names import public
 from court.records import Mode, Number, Outcome, Reference, Verdict
 from court.written import number
 
@@ -76,8 +77,9 @@ def _examine(hearing: Hearing, finding: Finding) -> Examined:
     verdicts = {v.route: v for v in hearing.verdicts(finding.id) if v.mode == finding.mode}
     verdict, other = verdicts.get(finding.route), verdicts.get(finding.against)
     version = hearing.versions.get(finding.framework)
-    answer = _answer(hearing, hearing.numbers(finding.id)[0], verdict)
-    return Examined(finding, version, _status(finding, version, verdict, other), answer)
+    status = _status(finding, version, verdict, other)
+    found = answer(hearing, hearing.numbers(finding.id)[0], verdict)
+    return Examined(finding, version, status, found)
 
 
 def _status(
@@ -104,11 +106,12 @@ def smallest(hearing: Hearing, mode: Mode) -> Answer | None:
     """The first case of a run at which the verdict is that it disagrees."""
     for part, verdict in hearing.judged:
         if verdict.mode == mode and verdict.verdict == "disagrees":
-            return _answer(hearing, hearing.numbers(part)[0], verdict)
+            return answer(hearing, hearing.numbers(part)[0], verdict)
     return None
 
 
-def _answer(hearing: Hearing, case: int, verdict: Verdict | None) -> Answer:
+def answer(hearing: Hearing, case: int, verdict: Verdict | None) -> Answer:
+    """What one route returned at a case, by the verdict on it, and what is true there."""
     reference = hearing.references[case]
     values = [
         r.value

@@ -8,16 +8,22 @@ def calls(namespaces, name, *options):
     """A public call with each of the options: what a user would type → the call.
 
     ``namespaces`` maps what stands before the first dot of ``name`` to a module.  An option that
-    the installed version does not have is left out.
+    the installed version does not have is left out, where a call says which it has.
     """
     first, *rest = name.split(".")
     call = functools.reduce(getattr, rest, namespaces[first])
-    known = set(inspect.signature(call).parameters)
     return {
         _shown(name, chosen): functools.partial(call, **chosen)
         for chosen in options
-        if set(chosen) <= known
+        if _has(call, chosen)
     }
+
+
+def _has(call, options):
+    try:
+        return set(options) <= set(inspect.signature(call).parameters)
+    except ValueError:  # compiled code has no signature
+        return True
 
 
 def _shown(name, options):

@@ -15,13 +15,17 @@ import msgspec
 import numpy as np
 from msgspec import Struct, structs
 
-from court import VERSION
-from court.atlas import Atlas, rows
+from court import VERSION, settled
+from court.atlas import Atlas, Made, rows
+from court.disputes import Dispute
 from court.errors import OutputError
 from court.examined import Document, examine
 from court.findings import Finding
 from court.hearing import Hearing
+from court.history import Gathered, History, faults, lines, reprints, sources, stories, tell
+from court.recorded import Record
 from court.records import Run
+from court.repeated import check
 
 SCHEMA = Path(__file__).with_name("schema.json")
 
@@ -49,7 +53,8 @@ def make_run(hearing: Hearing, command: Sequence[str]) -> Run:
 def make_atlas(hearing: Hearing) -> Atlas:
     """The atlas of what was found."""
     run = make_run(hearing, [])
-    return Atlas(run.toolkit, run.environment, today(), hearing.choice.size, rows(hearing))
+    made = Made(today())
+    return Atlas(run.toolkit, run.environment, made, hearing.choice.size, rows(hearing))
 
 
 def today() -> str:
@@ -66,6 +71,39 @@ def make_findings(hearing: Hearing, known: Sequence[Finding]) -> Document:
     """The findings, examined."""
     run = make_run(hearing, [])
     return Document(run.toolkit, run.environment, examine(hearing, known))
+
+
+def make_history(
+    hearing: Hearing,
+    record: Record,
+    wanted: Sequence[str],
+    gathered: Gathered,
+    lost: Sequence[str],
+) -> History:
+    """What is known of former versions, from this run and from the record."""
+    run = make_run(hearing, [])
+    here = (run.environment["python"], run.environment["platform"], today())
+    told = tell(hearing, record, wanted)
+    return History(
+        toolkit=run.toolkit,
+        environment=run.environment,
+        date=here[2],
+        sources=sources(record, told, here, gathered.origins),
+        matrices=reprints(told),
+        lines=lines(told, "2×2", "sum", "experiment"),
+        stories=stories(told),
+        claims=run.claims,
+        faults=faults(told, record),
+        check=check(hearing, record, wanted),
+        failures=[*gathered.failures, *lost],
+        notes=gathered.notes,
+    )
+
+
+def make_disputes(hearing: Hearing, disputes: Sequence[Dispute]) -> settled.Document:
+    """The disputes, heard."""
+    run = make_run(hearing, [])
+    return settled.Document(run.toolkit, run.environment, settled.settle(hearing, disputes))
 
 
 def to_json(run: Run) -> bytes:

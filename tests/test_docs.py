@@ -1,12 +1,16 @@
 """The tables in docs/ are those of the pinned versions and of the routes that there are."""
 
+import json
 import re
 from pathlib import Path
 
 import pytest
 
 import verify
-from court.findings import public, read_known
+from court.atlas import with_since
+from court.findings import read_known
+from court.names import public
+from court.recorded import read_record
 from numeric.pool import is_installed, known_frameworks
 from report import atlas as tables
 
@@ -53,7 +57,18 @@ def stale(atlas, installed):
 
 def test_the_pages_say_what_the_data_says(kept):
     assert (DOCS / "atlas.md").read_text(encoding="utf-8") == tables.to_markdown(kept)
-    assert re.fullmatch(r"20\d\d-\d\d-\d\d", kept.date)
+    assert re.fullmatch(r"20\d\d-\d\d-\d\d", kept.made.date)
+
+
+def test_what_differs_between_two_runs_stands_in_one_object(kept):
+    data = json.loads((DOCS / "atlas.json").read_bytes())
+    assert set(data["made"]) == {"date"}
+    rest = json.dumps({key: value for key, value in data.items() if key != "made"})
+    assert data["made"]["date"] not in rest
+
+
+def test_the_column_since_is_that_of_the_record(kept):
+    assert with_since(kept, read_record()) == kept, "run `make history`"
 
 
 def test_the_atlas_is_that_of_the_pinned_versions(kept):

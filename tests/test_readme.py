@@ -63,7 +63,7 @@ def test_the_make_targets_of_the_readme_exist():
 
 
 def test_the_version_and_the_size_limits_are_those_of_the_code():
-    assert f"Version {VERSION}" in README
+    assert f"version = {{{VERSION}}}" in README
     assert f"at sizes 1 to {CERTIFIED_SIZE_LIMIT}, a" in README
     assert f"own at sizes 1 to {SIZE_LIMIT}." in README
     assert f"At sizes up to {large_cases.SIZE_LIMIT} one eigenvalue" in README

@@ -95,10 +95,6 @@ NORM_2 = _calls("jnp.linalg.norm", {"ord": 2})
 NUCLEAR_NORM = _calls("jnp.linalg.norm", {"ord": "nuc"})
 
 
-def _identity_of(call, X):
-    return call(X)
-
-
 def _weighted(calls):
     """⟨W, f(X)⟩ by each of the calls for f."""
     return by(calls, lambda f, X, W: jnp.sum(W * f(X)))
@@ -187,12 +183,12 @@ ROUTES = {
     "eigenvalue_gap": by(EIGVALSH, lambda eigvalsh, X, i: jnp.diff(eigvalsh(X))[i]),
     "singular_value": by(SINGULAR, lambda singular, X, i: singular(X)[i]),
     "spectral_norm": {
-        **by(NORM_2, _identity_of),
+        **NORM_2,
         **then(SINGULAR, lambda values: values[0]),
         **then(EIGVALSH, lambda values: jnp.abs(values).max()),
     },
     "nuclear_norm": {
-        **by(NUCLEAR_NORM, _identity_of),
+        **NUCLEAR_NORM,
         **then(SINGULAR, lambda values: values.sum()),
         **then(
             _calls("jax.scipy.linalg.polar", {"method": "svd"}), lambda pair: jnp.trace(pair[1])
@@ -200,7 +196,7 @@ ROUTES = {
     },
     "ky_fan_norm": by(SINGULAR, lambda singular, X, k: singular(X)[:k].sum()),
     "condition_number": {
-        **by(_calls("jnp.linalg.cond", {}), _identity_of),
+        **_calls("jnp.linalg.cond", {}),
         **then(EIGVALSH, lambda values: values[-1] / values[0]),
     },
     "sum_entries": {
@@ -275,6 +271,7 @@ ROUTES = {
     },
     "projector": by(EIGENVECTORS, _projector),
     "subspace_projector": by(EIGH, _subspace_projector),
+    "eigenvector_entry": by(EIGENVECTORS, lambda eigh, X, i: eigh(X)[1][0, i].real),
     "generalized_eigenvalue": {
         **by(_calls("jax.scipy.linalg.eigh", {}), lambda eigh, X, i, B: eigh(X, B)[0][i]),
         **by(EIGVALSH, _generalized),

@@ -101,10 +101,6 @@ EXPM = _calls("tf.linalg.expm", {})
 SQRTM = _calls("tf.linalg.sqrtm", {})
 
 
-def _itself(call, X):
-    return call(X)
-
-
 def _weighted(table):
     """⟨W, f(X)⟩ by each of the calls for f."""
     return by(table, lambda f, X, W: _inner(W, f(X)))
@@ -225,7 +221,7 @@ ROUTES = {
     "eigenvalue_gap": by(EIGVALSH, lambda eigvalsh, X, i: eigvalsh(X)[i + 1] - eigvalsh(X)[i]),
     "singular_value": by(SINGULAR, lambda singular, X, i: singular(X)[i]),
     "spectral_norm": {
-        **by(_calls("tf.norm", {"ord": 2, "axis": (-2, -1)}), _itself),
+        **_calls("tf.norm", {"ord": 2, "axis": (-2, -1)}),
         **then(SINGULAR, tf.reduce_max),
         **then(EIGVALSH, lambda values: tf.reduce_max(tf.abs(values))),
     },
@@ -260,7 +256,7 @@ ROUTES = {
         "tf.einsum('i,ij,j', u, X, u)": lambda X, u: tf.einsum("i,ij,j", u, X, u) / _inner(u, u),
     },
     "det": {
-        **by(_calls("tf.linalg.det", {}), _itself),
+        **_calls("tf.linalg.det", {}),
         **then(_calls("tf.linalg.slogdet", {}), lambda pair: pair[0] * tf.exp(pair[1])),
         **_operator("determinant", HINT),
         "tf.reduce_prod(tf.linalg.eigvalsh(X))": lambda X: tf.reduce_prod(tf.linalg.eigvalsh(X)),
@@ -307,6 +303,7 @@ ROUTES = {
     },
     "projector": by(EIGENVECTORS, lambda eigh, X, i, W: _projector_on(eigh(X)[1][:, i : i + 1], W)),
     "subspace_projector": by(EIGENVECTORS, _subspace_projector),
+    "eigenvector_entry": by(EIGENVECTORS, lambda eigh, X, i: tf.math.real(eigh(X)[1][0, i])),
     "generalized_eigenvalue": by(EIGVALSH, _generalized),
     "gaussian_log_likelihood": {
         "tf.linalg.logdet, tf.linalg.solve": functools.partial(

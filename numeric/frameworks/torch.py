@@ -6,6 +6,7 @@ import math
 import numpy as np
 import torch
 
+from numeric.calls import by, calls, then
 from numeric.framework import BaseFramework, directions
 
 LOG_2PI = math.log(2 * math.pi)
@@ -15,158 +16,166 @@ linalg = torch.linalg
 CHUNK = 64
 """So many directions at once in forward mode: a bound on the memory."""
 
-
-def _eigvalsh(f):
-    """The routes to f(eigenvalues, **constants) from either triangle."""
-
-    def route(uplo):
-        return lambda X, **constants: f(linalg.eigvalsh(X, UPLO=uplo), **constants)
-
-    return {"torch.linalg.eigvalsh(UPLO='%s')" % uplo: route(uplo) for uplo in "LU"}
+_calls = functools.partial(calls, {"torch": torch})
 
 
-def _eigh(f):
-    """The routes to f(eigenvalues, eigenvectors, **constants) from either triangle."""
+def _adjoint(M):
+    return M.mH
 
-    def route(uplo):
-        return lambda X, **constants: f(*linalg.eigh(X, UPLO=uplo), **constants)
 
-    return {"torch.linalg.eigh(UPLO='%s')" % uplo: route(uplo) for uplo in "LU"}
+def _log_diagonal(M):
+    return M.diagonal().abs().log().sum()
+
+
+LOWER, UPPER = {"UPLO": "L"}, {"UPLO": "U"}
+
+# X → λ and X → (λ, V), ascending; X → σ and X → |λ|, descending
+EIGVALSH = _calls("torch.linalg.eigvalsh", LOWER, UPPER)
+EIGH = _calls("torch.linalg.eigh", LOWER, UPPER)
+SVDVALS = _calls("torch.linalg.svdvals", {})
+SINGULAR = {**SVDVALS, **then(_calls("torch.linalg.svd", {}), lambda usv: usv[1])}
+SIZES = then(EIGVALSH, lambda values: values.abs().sort(descending=True).values)
+NUCLEAR_NORM = _calls("torch.linalg.matrix_norm", {"ord": "nuc"})
+
+# X → L, lower, with X = L Lᴴ
+FACTORS = {
+    **_calls("torch.linalg.cholesky", {}),
+    **then(_calls("torch.linalg.cholesky", {"upper": True}), _adjoint),
+}
+EVERY_FACTOR = {
+    **FACTORS,
+    **then(_calls("torch.linalg.cholesky_ex", {}), lambda factor: factor[0]),
+    **_calls("torch.cholesky", {}),
+    **then(_calls("torch.cholesky", {"upper": True}), _adjoint),
+}
+
+
+def _by_lu(solve, X, b):
+    return solve(*linalg.lu_factor(X), b)
+
+
+def _from_the_left(solve, X, b):
+    """X⁻¹b as (bᴴX⁻¹)ᴴ, X being Hermitian."""
+    return solve(X, b.mH).mH
+
+
+def _by_qr(qr, X, b):
+    Q, R = qr(X)
+    return linalg.solve_triangular(R, Q.mH @ b, upper=True)
+
+
+# (X, b) → X⁻¹ b, the second table only for a positive definite X, the third L⁻¹ b; b is n×m
+SOLVE = {
+    **_calls("torch.linalg.solve", {}),
+    **by(_calls("torch.linalg.solve", {"left": False}), _from_the_left),
+    **by(_calls("torch.linalg.solve_ex", {}), lambda solve, X, b: solve(X, b)[0]),
+    **by(_calls("torch.linalg.inv", {}), lambda inv, X, b: inv(X) @ b),
+    **by(_calls("torch.linalg.lu_solve", {}, {"adjoint": True}), _by_lu),
+    **by(by(_calls("torch.linalg.lu_solve", {"left": False}), _by_lu), _from_the_left),
+    **by(_calls("torch.linalg.qr", {}), _by_qr),
+}
+SOLVE_PD = {
+    "torch.cholesky_solve": lambda X, b: torch.cholesky_solve(b, linalg.cholesky(X)),
+    "torch.cholesky_solve(upper=True)": lambda X, b: torch.cholesky_solve(
+        b, linalg.cholesky(X, upper=True), upper=True
+    ),
+    "torch.cholesky_inverse": lambda X, b: torch.cholesky_inverse(linalg.cholesky(X)) @ b,
+    "torch.cholesky_inverse(upper=True)": lambda X, b: (
+        torch.cholesky_inverse(linalg.cholesky(X, upper=True), upper=True) @ b
+    ),
+    "torch.distributions.MultivariateNormal(X).precision_matrix": lambda X, b: (
+        _normal(covariance_matrix=X).precision_matrix @ b
+    ),
+}
+SOLVE_FACTOR = {
+    "torch.linalg.solve_triangular": lambda X, b: linalg.solve_triangular(
+        linalg.cholesky(X), b, upper=False
+    ),
+    "torch.linalg.solve_triangular(left=False)": lambda X, b: (
+        linalg.solve_triangular(linalg.cholesky(X).mH, b.mH, upper=True, left=False).mH
+    ),
+    "torch.linalg.solve_triangular, cholesky(upper=True)": lambda X, b: linalg.solve_triangular(
+        linalg.cholesky(X, upper=True).mH, b, upper=False
+    ),
+}
+
+LOG_DET = {
+    **_calls("torch.logdet", {}),
+    **then(_calls("torch.linalg.slogdet", {}), lambda pair: pair[1]),
+    **then(FACTORS, lambda L: 2 * _log_diagonal(L)),
+    **then(_calls("torch.linalg.lu_factor", {}), lambda factor: _log_diagonal(factor[0])),
+    **then(_calls("torch.linalg.qr", {}), lambda factors: _log_diagonal(factors[1])),
+    **then(EIGVALSH, lambda values: values.log().sum()),
+}
 
 
 def _sorted_real(eigenvalues, i):
     return torch.sort(eigenvalues.real).values[i]
 
 
-def _log_diagonal_of_cholesky(upper):
-    return lambda X: linalg.cholesky(X, upper=upper).diagonal().log().sum()
+def _by_eig(eig, X):
+    """(λ, V) by the solver for matrices of any kind."""
+    values, V = eig(X)
+    order = torch.argsort(values.real)
+    return values.real[order], V[:, order]
 
 
-def _log_det_by_cholesky(upper):
-    half = _log_diagonal_of_cholesky(upper)
-    return lambda X: 2 * half(X)
+EIGENVECTORS = {**EIGH, **by(_calls("torch.linalg.eig", {}), _by_eig)}
 
 
-def _det_by_slogdet(X):
-    sign, log = linalg.slogdet(X)
-    return sign * log.exp()
+def _weighted(calls):
+    """⟨W, f(X)⟩ by each of the calls for f."""
+    return by(calls, lambda f, X, W: torch.sum(W * f(X)))
 
 
-def _unit(X, j):
-    return torch.eye(len(X), dtype=X.dtype)[j]
+def _function(f):
+    """f(X), X symmetric, for a scalar function f."""
 
-
-def _inner(W, M):
-    return torch.sum(W * M)
-
-
-def _by_lu(X, B, **options):
-    return linalg.lu_solve(*linalg.lu_factor(X), B, **options)
-
-
-def _by_ldl(X, u):
-    factors, pivots = linalg.ldl_factor(X, hermitian=True)
-    return u @ linalg.ldl_solve(factors, pivots, u[:, None], hermitian=True)[:, 0]
-
-
-def _by_qr(X, u):
-    Q, R = linalg.qr(X)
-    return u @ linalg.solve_triangular(R, Q.mH @ u[:, None], upper=True)[:, 0]
-
-
-def _by_cholesky_solve(upper):
-    def route(X, u):
-        factor = linalg.cholesky(X, upper=upper)
-        return u @ torch.cholesky_solve(u[:, None], factor, upper=upper)[:, 0]
-
-    return route
-
-
-def _by_cholesky_inverse(upper):
-    def route(X, u):
-        return u @ torch.cholesky_inverse(linalg.cholesky(X, upper=upper), upper=upper) @ u
-
-    return route
-
-
-def _whitened(X, u, upper=False):
-    """uᵀX⁻¹u as the squared norm of L⁻¹u."""
-    factor = linalg.cholesky(X, upper=upper)
-    factor = factor.mH if upper else factor
-    return linalg.vector_norm(linalg.solve_triangular(factor, u[:, None], upper=False)) ** 2
-
-
-def _lstsq(driver):
-    return lambda X, u: u @ linalg.lstsq(X, u[:, None], driver=driver).solution[:, 0]
-
-
-def _lower_triangular_solve(X, u, w):
-    return u @ linalg.solve_triangular(linalg.cholesky(X), w[:, None], upper=False)[:, 0]
-
-
-def _triangular_solve_from_the_left(X, u, w):
-    L = linalg.cholesky(X)
-    return linalg.solve_triangular(L, u[None], upper=False, left=False)[0] @ w
-
-
-def _upper_triangular_solve(X, u, w):
-    U = linalg.cholesky(X, upper=True)
-    return u @ linalg.solve_triangular(U.mH, w[:, None], upper=False)[:, 0]
-
-
-def _weighted(f):
-    """The routes to ⟨W, f(X)⟩, X symmetric, for a scalar function f."""
-
-    def by_eig(X, W):
+    def by_eig(X):
         values, V = linalg.eig(X)
-        return _inner(W, (V * f(values)) @ linalg.inv(V)).real
+        M = (V * f(values)) @ linalg.inv(V)
+        return M if X.is_complex() else M.real
 
-    routes = _eigh(lambda values, V, W: _inner(W, (V * f(values)) @ V.mH))
-    routes["torch.linalg.eig"] = by_eig
-    return routes
-
-
-def _weighted_positive(f):
-    """The routes to ⟨W, f(X)⟩, X positive definite, for a scalar function f."""
-
-    def by_svd(X, W):
-        U, s, Vh = linalg.svd(X)
-        return _inner(W, (U * f(s)) @ Vh)
-
-    routes = _weighted(f)
-    routes["torch.linalg.svd"] = by_svd
-    return routes
+    by_eigh = then(EIGH, lambda pair: (pair[1] * f(pair[0])) @ pair[1].mH)
+    return {**by_eigh, "torch.linalg.eig": by_eig}
 
 
-def _subspace(values, V, k, W):
-    top = V[:, -k:]
-    return _inner(W, top @ top.mH)
+def _function_pd(f):
+    """The same of a positive definite X."""
+    svd = then(_calls("torch.linalg.svd", {}), lambda usv: (usv[0] * f(usv[1])) @ usv[2])
+    return {**_function(f), **svd}
 
 
-def _projector(values, V, i, W):
-    return V[:, i] @ W @ V[:, i].conj()
+def _column(solve, X, j):
+    return solve(X, torch.eye(len(X), dtype=X.dtype)[:, j : j + 1])[:, 0]
 
 
-def _projector_by_eig(X, i, W):
-    values, V = linalg.eig(X)
-    v = V[:, torch.argsort(values.real)[i]]
+def _quadratic(solve, X, u):
+    return u @ solve(X, u[:, None])[:, 0]
+
+
+def _by_ldl(X, b):
+    return linalg.ldl_solve(*linalg.ldl_factor(X, hermitian=True), b, hermitian=True)
+
+
+def _subspace(eigh, X, k, W):
+    top = eigh(X)[1][:, -k:]
+    return torch.sum(W * (top @ top.mH))
+
+
+def _projector(eigenvectors, X, i, W):
+    v = eigenvectors(X)[1][:, i]
     return (v @ W.to(v.dtype) @ v.conj()).real
 
 
-def _generalized(uplo):
-    def route(X, i, B):
-        C = linalg.cholesky(B)
-        half = linalg.solve_triangular(C, X, upper=False)
-        whitened = linalg.solve_triangular(C.mH, half, upper=True, left=False)
-        return linalg.eigvalsh(whitened, UPLO=uplo)[i]
-
-    return route
+def _generalized(eigvalsh, X, i, B):
+    C = linalg.cholesky(B)
+    half = linalg.solve_triangular(C, X, upper=False)
+    return eigvalsh(linalg.solve_triangular(C.mH, half, upper=True, left=False))[i]
 
 
-def _gaussian_by_cholesky(X, y):
-    L = linalg.cholesky(X)
-    z = torch.cholesky_solve(y[:, None], L)[:, 0]
-    return -L.diagonal().log().sum() - y @ z / 2
+def _gaussian(log_det, solve, X, y):
+    return -(log_det(X) + _quadratic(solve, X, y)) / 2
 
 
 def _normal(**parameter):
@@ -178,65 +187,60 @@ def _log_likelihood(normal, y):
     return normal.log_prob(y) + len(y) * LOG_2PI / 2
 
 
-def _kl_by_logdet(X, J):
-    return (torch.trace(J @ X) - len(X) - torch.logdet(J) - torch.logdet(X)) / 2
+# (X, C) → tr (CXC)^½
+CROSS = {
+    **by(EIGVALSH, lambda eigvalsh, X, C: eigvalsh(C @ X @ C).sqrt().sum()),
+    **by(NUCLEAR_NORM, lambda norm, X, C: norm(C @ linalg.cholesky(X))),
+}
 
 
-def _bures_wasserstein(cross):
-    """tr X + tr C² − 2 tr (CXC)^½, the last trace by ``cross``."""
-    return lambda X, C: torch.trace(X) + torch.trace(C @ C) - 2 * cross(X, C)
-
-
-def _cross(uplo):
-    return lambda X, C: linalg.eigvalsh(C @ X @ C, UPLO=uplo).sqrt().sum()
+def _bures_wasserstein(cross, X, C):
+    return torch.trace(X) + torch.trace(C @ C) - 2 * cross(X, C)
 
 
 # torch.lobpcg is left out: its derivative is as accurate as its iteration, not as its arithmetic.
 ROUTES = {
     "eigenvalue": {
-        **_eigh(lambda values, V, i: values[i]),
-        **_eigvalsh(lambda values, i: values[i]),
-        "torch.linalg.eig": lambda X, i: _sorted_real(linalg.eig(X).eigenvalues, i),
-        "torch.linalg.eigvals": lambda X, i: _sorted_real(linalg.eigvals(X), i),
+        **by(EIGH, lambda eigh, X, i: eigh(X)[0][i]),
+        **by(EIGVALSH, lambda eigvalsh, X, i: eigvalsh(X)[i]),
+        **by(_calls("torch.linalg.eig", {}), lambda eig, X, i: _sorted_real(eig(X)[0], i)),
+        **by(_calls("torch.linalg.eigvals", {}), lambda call, X, i: _sorted_real(call(X), i)),
     },
     "largest_eigenvalue": {
-        **_eigvalsh(lambda values: values[-1]),
+        **then(EIGVALSH, lambda values: values[-1]),
         "torch.linalg.eigvalsh(X).max()": lambda X: linalg.eigvalsh(X).max(),
     },
     "smallest_eigenvalue": {
-        **_eigvalsh(lambda values: values[0]),
+        **then(EIGVALSH, lambda values: values[0]),
         "torch.linalg.eigvalsh(X).min()": lambda X: linalg.eigvalsh(X).min(),
     },
-    "eigenvalue_gap": _eigvalsh(lambda values, i: values[i + 1] - values[i]),
+    "eigenvalue_gap": by(EIGVALSH, lambda eigvalsh, X, i: eigvalsh(X)[i + 1] - eigvalsh(X)[i]),
     "singular_value": {
-        "torch.linalg.svdvals": lambda X, i: linalg.svdvals(X)[i],
-        "torch.linalg.svd": lambda X, i: linalg.svd(X).S[i],
-        **_eigvalsh(lambda values, i: values.abs().sort(descending=True).values[i]),
+        **by(SINGULAR, lambda singular, X, i: singular(X)[i]),
+        **by(SIZES, lambda sizes, X, i: sizes(X)[i]),
     },
     "spectral_norm": {
-        "torch.linalg.matrix_norm(ord=2)": lambda X: linalg.matrix_norm(X, ord=2),
-        "torch.linalg.svdvals": lambda X: linalg.svdvals(X)[0],
-        **_eigvalsh(lambda values: values.abs().max()),
+        **_calls("torch.linalg.matrix_norm", {"ord": 2}),
+        **then(SVDVALS, lambda values: values[0]),
+        **then(SIZES, torch.max),
     },
     "nuclear_norm": {
-        "torch.linalg.matrix_norm(ord='nuc')": lambda X: linalg.matrix_norm(X, ord="nuc"),
-        "torch.linalg.svdvals": lambda X: linalg.svdvals(X).sum(),
-        **_eigvalsh(lambda values: values.abs().sum()),
+        **NUCLEAR_NORM,
+        **then(SVDVALS, torch.sum),
+        **then(SIZES, torch.sum),
     },
     "ky_fan_norm": {
-        "torch.linalg.svdvals": lambda X, k: linalg.svdvals(X)[:k].sum(),
-        **_eigvalsh(lambda values, k: values.abs().topk(k).values.sum()),
+        **by(SVDVALS, lambda singular, X, k: singular(X)[:k].sum()),
+        **by(SIZES, lambda sizes, X, k: sizes(X)[:k].sum()),
     },
     "condition_number": {
-        "torch.linalg.cond": linalg.cond,
+        **_calls("torch.linalg.cond", {}),
         "1/torch.linalg.cond(X, p=-2)": lambda X: 1 / linalg.cond(X, p=-2),
-        **_eigvalsh(lambda values: values[-1] / values[0]),
+        **then(EIGVALSH, lambda values: values[-1] / values[0]),
     },
     "sum_entries": {
         "torch.sum(X)": torch.sum,
-        "torch.trace(X) + 2*torch.triu(X, 1).sum()": lambda X: (
-            torch.trace(X) + 2 * torch.triu(X, 1).sum()
-        ),
+        "torch.trace(X) + 2*torch.triu(X, 1).sum()": lambda X: X.trace() + 2 * X.triu(1).sum(),
     },
     "trace": {"torch.trace": torch.trace},
     "trace_square": {
@@ -246,139 +250,88 @@ ROUTES = {
     },
     "trace_cube": {
         "torch.trace(X @ X @ X)": lambda X: torch.trace(X @ X @ X),
-        "torch.trace(torch.linalg.matrix_power(X, 3))": lambda X: torch.trace(
-            linalg.matrix_power(X, 3)
-        ),
+        "torch.trace(torch.linalg.matrix_power(X, 3))": lambda X: linalg.matrix_power(X, 3).trace(),
     },
     "rayleigh_quotient": {
         "u @ X @ u / (u @ u)": lambda X, u: u @ X @ u / (u @ u),
         "torch.einsum": lambda X, u: torch.einsum("i,ij,j->", u, X, u) / torch.dot(u, u),
     },
     "det": {
-        "torch.linalg.det": linalg.det,
-        "torch.linalg.slogdet": _det_by_slogdet,
-        **_eigvalsh(torch.prod),
+        **_calls("torch.linalg.det", {}),
+        **then(_calls("torch.linalg.slogdet", {}), lambda pair: pair[0] * pair[1].exp()),
+        **then(EIGVALSH, torch.prod),
     },
-    "log_det": {
-        "torch.logdet": torch.logdet,
-        "torch.linalg.slogdet": lambda X: linalg.slogdet(X).logabsdet,
-        "2*torch.linalg.cholesky(X).diagonal().log().sum()": _log_det_by_cholesky(False),
-        "2*torch.linalg.cholesky(X, upper=True).diagonal().log().sum()": _log_det_by_cholesky(True),
-        "torch.linalg.lu_factor": lambda X: linalg.lu_factor(X).LU.diagonal().abs().log().sum(),
-        "torch.linalg.qr": lambda X: linalg.qr(X).R.diagonal().abs().log().sum(),
-        **_eigvalsh(lambda values: values.log().sum()),
-    },
+    "log_det": LOG_DET,
     "inverse_entry": {
-        "torch.linalg.inv": lambda X, i, j: linalg.inv(X)[i, j],
+        **by(SOLVE, lambda solve, X, i, j: _column(solve, X, j)[i]),
         "torch.linalg.inv_ex": lambda X, i, j: linalg.inv_ex(X).inverse[i, j],
-        "torch.linalg.solve": lambda X, i, j: linalg.solve(X, _unit(X, j))[i],
         "torch.linalg.tensorinv": lambda X, i, j: linalg.tensorinv(X, ind=1)[i, j],
         "torch.linalg.matrix_power(X, -1)": lambda X, i, j: linalg.matrix_power(X, -1)[i, j],
     },
     "inverse_quadratic_form": {
-        "torch.linalg.solve": lambda X, u: u @ linalg.solve(X, u),
-        "torch.linalg.solve(left=False)": lambda X, u: linalg.solve(X, u[None], left=False)[0] @ u,
-        "torch.linalg.solve_ex": lambda X, u: u @ linalg.solve_ex(X, u)[0],
+        **by(SOLVE, _quadratic),
         "torch.linalg.tensorsolve": lambda X, u: u @ linalg.tensorsolve(X, u),
-        "torch.linalg.inv": lambda X, u: u @ linalg.inv(X) @ u,
-        "torch.linalg.lu_solve": lambda X, u: u @ _by_lu(X, u[:, None])[:, 0],
-        "torch.linalg.lu_solve(adjoint=True)": lambda X, u: (
-            u @ _by_lu(X, u[:, None], adjoint=True)[:, 0]
-        ),
-        "torch.linalg.lu_solve(left=False)": lambda X, u: _by_lu(X, u[None], left=False)[0] @ u,
-        "torch.linalg.qr": _by_qr,
-        "torch.linalg.ldl_solve(hermitian=True)": _by_ldl,
+        "torch.linalg.ldl_solve(hermitian=True)": functools.partial(_quadratic, _by_ldl),
     },
-    "weighted_inverse": {
-        "torch.linalg.inv": lambda X, W: _inner(W, linalg.inv(X)),
-        "torch.linalg.solve": lambda X, W: torch.trace(linalg.solve(X, W.T)),
-        "torch.linalg.solve(left=False)": lambda X, W: torch.trace(
-            linalg.solve(X, W.T, left=False)
-        ),
-        "torch.linalg.lu_solve(adjoint=True)": lambda X, W: torch.trace(
-            _by_lu(X, W.T, adjoint=True)
-        ),
-    },
+    "weighted_inverse": by(SOLVE, lambda solve, X, W: torch.trace(solve(X, W.T))),
     "inverse_quadratic_form_pd": {
-        "torch.cholesky_solve": _by_cholesky_solve(False),
-        "torch.cholesky_solve(upper=True)": _by_cholesky_solve(True),
-        "torch.cholesky_inverse": _by_cholesky_inverse(False),
-        "torch.cholesky_inverse(upper=True)": _by_cholesky_inverse(True),
-        "torch.linalg.solve_triangular": _whitened,
-        "torch.linalg.solve_triangular, cholesky(upper=True)": lambda X, u: _whitened(X, u, True),
-        "torch.distributions.MultivariateNormal(X).precision_matrix": lambda X, u: (
-            u @ _normal(covariance_matrix=X).precision_matrix @ u
-        ),
+        **by(SOLVE_PD, _quadratic),
+        **by(SOLVE_FACTOR, lambda solve, X, u: linalg.vector_norm(solve(X, u[:, None])) ** 2),
     },
-    "weighted_pseudoinverse": {
-        "torch.linalg.pinv": lambda X, W: _inner(W, linalg.pinv(X)),
-        "torch.linalg.pinv(hermitian=True)": lambda X, W: _inner(W, linalg.pinv(X, hermitian=True)),
-    },
-    "lstsq_quadratic_form": {
-        "torch.linalg.lstsq(driver='%s')" % driver: _lstsq(driver)
-        for driver in ("gelsy", "gels", "gelsd", "gelss")
-    },
-    "cholesky_entry": {
-        "torch.linalg.cholesky": lambda X, i, j: linalg.cholesky(X)[i, j],
-        "torch.linalg.cholesky(upper=True)": lambda X, i, j: linalg.cholesky(X, upper=True)[
-            j, i
-        ].conj(),
-        "torch.linalg.cholesky_ex": lambda X, i, j: linalg.cholesky_ex(X).L[i, j],
-        "torch.cholesky": lambda X, i, j: torch.cholesky(X)[i, j],
-        "torch.cholesky(upper=True)": lambda X, i, j: torch.cholesky(X, upper=True)[j, i].conj(),
-    },
+    "weighted_pseudoinverse": _weighted(_calls("torch.linalg.pinv", {}, {"hermitian": True})),
+    "lstsq_quadratic_form": by(
+        _calls("torch.linalg.lstsq", *({"driver": d} for d in ("gelsy", "gels", "gelsd", "gelss"))),
+        lambda lstsq, X, u: u @ lstsq(X, u[:, None]).solution[:, 0],
+    ),
+    "cholesky_entry": by(EVERY_FACTOR, lambda cholesky, X, i, j: cholesky(X)[i, j]),
     "cholesky_log_diagonal": {
-        "torch.linalg.cholesky": _log_diagonal_of_cholesky(False),
-        "torch.linalg.cholesky(upper=True)": _log_diagonal_of_cholesky(True),
+        **then(FACTORS, _log_diagonal),
         "torch.distributions.transforms.PositiveDefiniteTransform().inv": lambda X: torch.trace(
             torch.distributions.transforms.PositiveDefiniteTransform().inv(X)
         ),
     },
-    "triangular_solve": {
-        "torch.linalg.solve_triangular": _lower_triangular_solve,
-        "torch.linalg.solve_triangular(left=False)": _triangular_solve_from_the_left,
-        "torch.linalg.solve_triangular, cholesky(upper=True)": _upper_triangular_solve,
-    },
-    "weighted_exp": {
-        "torch.linalg.matrix_exp": lambda X, W: _inner(W, linalg.matrix_exp(X)),
-        **_weighted(torch.exp),
-    },
-    "weighted_log": _weighted_positive(torch.log),
-    "weighted_sqrt": _weighted_positive(torch.sqrt),
-    "weighted_inverse_sqrt": _weighted_positive(torch.rsqrt),
-    "weighted_cube_root": _weighted_positive(lambda values: values ** (1 / 3)),
+    "triangular_solve": by(SOLVE_FACTOR, lambda solve, X, u, w: u @ solve(X, w[:, None])[:, 0]),
+    "weighted_exp": _weighted({**_calls("torch.linalg.matrix_exp", {}), **_function(torch.exp)}),
+    "weighted_log": _weighted(_function_pd(torch.log)),
+    "weighted_sqrt": _weighted(_function_pd(torch.sqrt)),
+    "weighted_inverse_sqrt": _weighted(_function_pd(torch.rsqrt)),
+    "weighted_cube_root": _weighted(_function_pd(lambda values: values ** (1 / 3))),
     "weighted_square": {
-        "X @ X": lambda X, W: _inner(W, X @ X),
-        "torch.linalg.matrix_power(X, 2)": lambda X, W: _inner(W, linalg.matrix_power(X, 2)),
+        "X @ X": lambda X, W: torch.sum(W * (X @ X)),
+        "torch.linalg.matrix_power(X, 2)": lambda X, W: torch.sum(W * linalg.matrix_power(X, 2)),
         "torch.linalg.multi_dot": lambda X, W: torch.trace(linalg.multi_dot([W.T, X, X])),
     },
     "trace_exp": {
-        "torch.linalg.matrix_exp": lambda X: torch.trace(linalg.matrix_exp(X)),
-        **_eigvalsh(lambda values: values.exp().sum()),
+        **then(_calls("torch.linalg.matrix_exp", {}), torch.trace),
+        **then(EIGVALSH, lambda values: values.exp().sum()),
     },
-    "trace_log": _eigvalsh(lambda values: values.log().sum()),
+    "trace_log": then(EIGVALSH, lambda values: values.log().sum()),
     "von_neumann_entropy": {
-        **_eigvalsh(lambda values: -torch.sum(values * values.log())),
+        **then(EIGVALSH, lambda values: -torch.sum(values * values.log())),
         "torch.special.entr": lambda X: torch.special.entr(linalg.eigvalsh(X)).sum(),
     },
     "log_sum_exp": {
-        **_eigvalsh(lambda values: torch.logsumexp(values, 0)),
-        "torch.linalg.matrix_exp": lambda X: torch.trace(linalg.matrix_exp(X)).log(),
+        **then(EIGVALSH, lambda values: torch.logsumexp(values, 0)),
+        **then(_calls("torch.linalg.matrix_exp", {}), lambda M: torch.trace(M).log()),
     },
-    "projector": {**_eigh(_projector), "torch.linalg.eig": _projector_by_eig},
-    "subspace_projector": _eigh(_subspace),
+    "projector": by(EIGENVECTORS, _projector),
+    "subspace_projector": by(EIGH, _subspace),
+    "eigenvector_entry": by(EIGH, lambda eigh, X, i: eigh(X)[1][0, i]),
     "generalized_eigenvalue": {
-        "torch.linalg.cholesky(B), eigvalsh(UPLO='L')": _generalized("L"),
-        "torch.linalg.cholesky(B), eigvalsh(UPLO='U')": _generalized("U"),
+        **by(EIGVALSH, _generalized),
         "torch.linalg.eigvals(torch.linalg.solve(B, X))": lambda X, i, B: _sorted_real(
             linalg.eigvals(linalg.solve(B, X)), i
         ),
     },
     "gaussian_log_likelihood": {
-        "torch.logdet, torch.linalg.solve": lambda X, y: (
-            -(torch.logdet(X) + y @ linalg.solve(X, y)) / 2
+        "torch.logdet, torch.linalg.solve": functools.partial(
+            _gaussian, torch.logdet, linalg.solve
         ),
-        "torch.linalg.cholesky, torch.cholesky_solve": _gaussian_by_cholesky,
+        "torch.linalg.cholesky, torch.cholesky_solve": functools.partial(
+            _gaussian,
+            LOG_DET["torch.linalg.cholesky"],
+            SOLVE_PD["torch.cholesky_solve"],
+        ),
         "torch.distributions.MultivariateNormal(covariance_matrix=X)": lambda X, y: _log_likelihood(
             _normal(covariance_matrix=X), y
         ),
@@ -393,17 +346,15 @@ ROUTES = {
         ),
     },
     "gaussian_kl": {
-        "torch.logdet": _kl_by_logdet,
+        "torch.logdet": lambda X, J: (
+            (torch.trace(J @ X) - len(X) - torch.logdet(J) - torch.logdet(X)) / 2
+        ),
         "torch.distributions.kl_divergence": lambda X, J: torch.distributions.kl_divergence(
             _normal(covariance_matrix=X), _normal(precision_matrix=J)
         ),
     },
     "bures_wasserstein": {
-        "torch.linalg.eigvalsh(UPLO='L')": _bures_wasserstein(_cross("L")),
-        "torch.linalg.eigvalsh(UPLO='U')": _bures_wasserstein(_cross("U")),
-        "torch.linalg.matrix_norm(ord='nuc')": _bures_wasserstein(
-            lambda X, C: linalg.matrix_norm(C @ linalg.cholesky(X), ord="nuc")
-        ),
+        **by(CROSS, _bures_wasserstein),
     },
 }
 

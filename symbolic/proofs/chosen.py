@@ -27,7 +27,7 @@ def prove_chosen(choice: Choice, frameworks: list[str]) -> Iterator[Proved]:
         ArithmeticError: two routes disagree.
     """
     n = choice.size
-    functions = chosen_functions(choice, frameworks)
+    functions = _differentiable(choice, frameworks)
     generic = choice.parameterizations in ((), ("symmetric",))
     eigenvalues_alone = generic and all(_is_eigenvalue(f) for f in functions)
     limit = min(f.function.proved_size + 1 for f in functions)
@@ -58,6 +58,19 @@ def prove_chosen(choice: Choice, frameworks: list[str]) -> Iterator[Proved]:
             yield Proved(function.name, name, n, routes, remark, [*found.identities])
 
 
+def _differentiable(choice: Choice, frameworks: list[str]) -> list[Instance]:
+    """The functions that are named, or all that have a theorem.
+
+    Raises:
+        InputError: one that is named has no derivative anywhere.
+    """
+    functions = chosen_functions(choice, frameworks)
+    for function in functions if choice.functions else ():
+        if function.function.gauge:
+            raise InputError(f"{function.name} has nothing to prove; {function.function.refusal}")
+    return [function for function in functions if not function.function.gauge]
+
+
 def _provable(name: str, n: int, function: Instance) -> Parameterization:
     """The structure of that name, of n×n matrices.
 
@@ -71,6 +84,11 @@ def _provable(name: str, n: int, function: Instance) -> Parameterization:
         raise InputError(
             f"{function.name} cannot be proved for {name}({n}): it has repeated eigenvalues "
             "at every point; leave out --prove"
+        )
+    if function.function.gradient is None and not derive(function, x).is_short:
+        raise InputError(
+            f"{function.name}: its derivatives are too long to be proved at size {n}; "
+            "leave out --prove, or write exact more shortly"
         )
     return x
 
