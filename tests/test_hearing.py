@@ -1,7 +1,9 @@
 """The hearing: what is put down of the workers' words, and what is judged of it, in which order."""
 
 import numpy as np
+import pytest
 
+from court import hearing as module
 from court.gauge import FLIPPED, UNDETERMINED
 from court.hearing import Hearing
 from court.records import (
@@ -73,6 +75,13 @@ def test_what_no_reference_was_heard_of_is_not_judged():
     made = hearing(PARTS, [truth(function="f0"), truth(function="f1")], reported)
     made.judge()
     assert [v.function for v in made.verdicts()] == ["f0", "f1"]
+
+
+def test_no_verdict_is_lost_unnoticed(monkeypatch):
+    made = hearing(PARTS[:1], [truth()], [said(framework="numpy")])
+    monkeypatch.setattr(module, "refuse_both_signs", lambda found: found[1:])
+    with pytest.raises(ValueError, match="zip"):
+        made.judge()
 
 
 def test_a_lost_worker_is_noted():
