@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 RUN := $(VENV)/bin/python
 
-.PHONY: verify verify-all atlas disputes test slow lint bench calibrate mutants mutate schema proofs citation tools clean
+.PHONY: verify verify-all atlas history disputes test slow lint bench calibrate mutants mutate schema proofs citation tools clean
 
 verify: $(VENV)/.installed  ## the main job, by NumPy, PyTorch, TensorFlow and JAX
 	$(RUN) verify.py
@@ -13,6 +13,10 @@ verify-all: $(VENV)/.installed-all  ## the same by every framework that there is
 
 atlas: $(VENV)/.installed-all  ## regenerate docs/atlas.md and docs/atlas.json
 	$(RUN) verify.py atlas --output docs --quiet
+
+history: $(VENV)/.installed-all  ## regenerate docs/history.* and the column "since" of the atlas
+	$(RUN) verify.py history --output docs --quiet
+	$(RUN) -m report.atlas docs
 
 disputes: $(VENV)/.installed-all  ## regenerate docs/disputes.md and docs/disputes.json
 	$(RUN) verify.py disputes --output docs --quiet
@@ -75,7 +79,7 @@ tools:  ## Debian's packages that slow tests use; a test whose program is missin
 	  || { echo "make proofs: install these packages first: $(COQ_PACKAGES)" >&2; exit 1; }
 
 clean:
-	rm -rf $(VENV) .venv-citation
+	rm -rf $(VENV) .venv-citation .venv-history
 
 $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)

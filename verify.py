@@ -7,8 +7,9 @@ the frameworks say).  It puts the same problems to both and hands their records 
 
 from __future__ import annotations
 
+import re
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -27,6 +28,7 @@ from commands.appendix import appendix
 from commands.atlas import atlas
 from commands.disputes import disputes
 from commands.findings import findings
+from commands.history import history
 from commands.judge import judge
 from commands.session import BAD_INPUT, INTERRUPTED, MISSING, Listing
 from court import experiment
@@ -35,23 +37,32 @@ from court.errors import InputError, OutputError, check_known
 from court.findings import Finding
 from court.hearing import Hearing
 from court.records import Answered, Choice, Event, Proved, Started
+from numeric import former, past
 from numeric.journal import Journal, fingerprint, installed_versions
-from numeric.pool import Pool, is_installed, known_frameworks
+from numeric.pool import Pool, all_frameworks, is_installed, known_frameworks
 from report import terminal
 
 if TYPE_CHECKING:
     from symbolic.cases import Case
     from symbolic.large_cases import LargeCase
 
-COMMANDS = {"appendix": appendix, "atlas": atlas, "disputes": disputes, "findings": findings}
+COMMANDS = {
+    "appendix": appendix,
+    "atlas": atlas,
+    "disputes": disputes,
+    "findings": findings,
+    "history": history,
+}
 """The commands beside the one without a name, each a word that is no function."""
-DOCUMENTED = (
-    ("torch", "linalg.eigh"),
-    ("tensorflow", "linalg.eigh"),
-    ("tensorflow", "linalg.eigvalsh"),
-    ("jax", "linalg.eigh"),
-)
-"""The public calls whose docstrings the claims C8 and C10 are about."""
+DOCUMENTED = {
+    "torch": ["linalg.eigh"],
+    "torch@": ["symeig"],
+    "tensorflow": ["linalg.eigh", "linalg.eigvalsh"],
+    "tensorflow@": ["linalg.eigh"],
+    "jax": ["linalg.eigh"],
+}
+"""The public calls whose docstrings the claims C8 and C10 are about; ``torch@`` is any former
+version."""
 
 
 def plan(choice: Choice) -> Sequence[Case | LargeCase]:
@@ -77,12 +88,14 @@ def hear(hearing: Hearing, progress: Progress, planner: Planner = plan) -> None:
         journal = None
         if planned:
             problems = [case.problem(number) for number, case in enumerate(planned)]
-            known_by = fingerprint(problems, installed_versions(), choice.files)
+            versions = installed_versions() | choice.interpreters
+            known_by = fingerprint(problems, versions, choice.files)
             journal = stack.enter_context(Journal(Path(choice.journal), known_by))
         pool = Pool(
             choice.frameworks,
             choice.timeout,
             choice.files,
+            interpreters=choice.interpreters,
             jobs=choice.jobs,
             journal=journal,
             memory=choice.memory,
@@ -97,8 +110,9 @@ def hear(hearing: Hearing, progress: Progress, planner: Planner = plan) -> None:
             pool.ask(problem, [case.framework] if case.framework else None)
         if planned:  # the workers of a framework start together, as all are asked by now
             stack.enter_context(pool)
-        for framework, name in DOCUMENTED if choice.is_main_job else ():
-            pool.look_up(framework, name)
+        for framework in choice.frameworks if choice.is_main_job else ():
+            for name in DOCUMENTED.get(re.sub("@.*", "@", framework), ()):
+                pool.look_up(framework, name)
         pool.close()
         if choice.is_main_job:
             from symbolic.proofs.two_by_two import two_by_two
@@ -146,21 +160,31 @@ def listen(hearing: Hearing, planner: Planner) -> bool:
 class Witnesses:
     """Both witnesses, as a :class:`commands.session.Session` asks them."""
 
+    choose_former = staticmethod(past.choose)
+    gather = staticmethod(past.gather)
+
     def __init__(self, arguments: list[str]) -> None:
         self.arguments = arguments
 
-    def choose(self, asked: Sequence[str]) -> tuple[list[str], list[str]]:
+    def choose(
+        self, asked: Sequence[str], interpreters: Mapping[str, str] = {}
+    ) -> tuple[list[str], list[str]]:
         """The frameworks to run, and those that were asked for and are not installed.
+
+        Those of the ``interpreters`` (``torch@1.0.1`` → path) are run beside the others.
 
         Raises:
             InputError: a framework is unknown.
         """
+        for name in interpreters:
+            check_known("framework", former.split(name)[0], all_frameworks())
         for name in asked:
-            check_known("framework", name, known_frameworks())
-        wanted = list(dict.fromkeys(asked)) or known_frameworks()
+            check_known("framework", name, [*known_frameworks(), *interpreters])
+        wanted = [n for n in dict.fromkeys(asked) if n not in interpreters]
+        wanted = wanted if asked else known_frameworks()
         installed = [name for name in wanted if is_installed(name)]
         absent = [name for name in wanted if name not in installed]
-        return installed, absent if asked else []
+        return [*installed, *interpreters], absent if asked else []
 
     def hear(self, hearing: Hearing) -> bool:
         """Hear both on what the user chose, and judge; whether it was interrupted."""
@@ -172,7 +196,8 @@ class Witnesses:
         def planner(choice: Choice) -> list[Case]:
             from symbolic import cases
 
-            return [case for f in known for case in cases.examined(f, known_frameworks())]
+            about = (known_frameworks(), choice.timeout)
+            return [case for item in known for case in cases.examined(item, *about)]
 
         return listen(hearing, planner)
 
@@ -186,24 +211,34 @@ class Witnesses:
 
         return listen(hearing, planner)
 
+    def revisit(self, hearing: Hearing) -> bool:
+        """The same on the cases of the history."""
+
+        def planner(choice: Choice) -> list[Case]:
+            from symbolic import cases
+
+            return cases.history(choice, experiment.matrix().tolist())
+
+        return listen(hearing, planner)
+
     def prove(self, choice: Choice) -> Iterator[Proved]:
         """The theorems of the chosen functions, one by one."""
         from symbolic.proofs.chosen import prove_chosen
 
         return prove_chosen(choice, known_frameworks())
 
-    def listing(self, frameworks: Sequence[str]) -> Listing:
+    def listing(self, frameworks: Sequence[str], interpreters: Mapping[str, str] = {}) -> Listing:
         """What there is to choose from; the routes are those of these frameworks."""
         from symbolic.catalogue import CATALOGUE
         from symbolic.parameterizations import PARAMETERIZATIONS
 
-        with Pool(frameworks, 120) as pool:
+        with Pool(frameworks, 120, interpreters=interpreters) as pool:
             pool.close()
             started = {e.framework: e for e in pool.events() if isinstance(e, Started)}
         return Listing(
             {name: (f.formula, f.domain, f.citation) for name, f in CATALOGUE.items()},
             {name: build(4).formula for name, build in PARAMETERIZATIONS.items()},
-            {name: started.get(name) for name in known_frameworks()},
+            {name: started.get(name) for name in (*known_frameworks(), *interpreters)},
         )
 
 

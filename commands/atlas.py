@@ -9,8 +9,10 @@ import click
 
 from commands.options import DEBUG, FRAMEWORK, QUIET, SEED, SETTINGS, TIMEOUT
 from commands.session import BAD_INPUT, DISAGREES, INTERRUPTED, MISSING, Session
+from court.atlas import with_since
 from court.findings import contradicted, mark, read_known
 from court.hearing import Hearing
+from court.recorded import read_record
 from court.records import Choice
 from report import atlas as table
 from report import terminal
@@ -71,7 +73,7 @@ def atlas(
         click.echo(f"interrupted: the same command goes on from {journal}", err=True)
         return INTERRUPTED
     known = read_known()
-    found = mark(make_atlas(hearing), known)
+    found = with_since(mark(make_atlas(hearing), known), read_record())
     pages = {"atlas.json": table.to_json(found), "atlas.md": table.to_markdown(found).encode()}
     write_together(output, pages)
     journal.unlink(missing_ok=True)  # last: where there is no room, the same command goes on

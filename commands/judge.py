@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from commands.options import DEBUG, FRAMEWORK, MEMORY, QUIET, SEED, SETTINGS, TIMEOUT
+from commands.options import DEBUG, FRAMEWORK, INTERPRETER, MEMORY, QUIET, SEED, SETTINGS, TIMEOUT
 from commands.session import BAD_INPUT, DISAGREES, INTERRUPTED, MISSING, Session
 from court import VERSION
 from court.errors import InputError, OutputError
@@ -22,6 +22,7 @@ from report.listing import show_list
 @click.command(context_settings=SETTINGS)
 @click.argument("functions", nargs=-1, metavar="[FUNCTION | FILE.py]...")
 @FRAMEWORK
+@INTERPRETER
 @click.option(
     "--parameterization",
     "-p",
@@ -90,6 +91,7 @@ def judge(
     /,
     functions: tuple[str, ...],
     asked: tuple[str, ...],
+    interpreters: dict[str, str],
     matrix: str | None,
     path: Path | None,
     verbose: bool,
@@ -109,13 +111,14 @@ def judge(
     Exit status: 0 all agree, 1 something disagrees, 2 bad input, 3 a framework that was asked for
     is missing, its worker died, or the output cannot be written, 130 interrupted.
 
-    Other commands: verify.py atlas, findings, disputes, appendix; each has its --help.
+    Other commands: verify.py atlas, appendix, disputes, findings, history; each has its --help.
     """
-    frameworks, missing = session.choose(asked)
+    frameworks, missing = session.choose(asked, interpreters)
     if listing:
-        show_list(terminal.make_console(), *session.listing(frameworks))
+        show_list(terminal.make_console(), *session.listing(frameworks, interpreters))
         return 0
-    choice = Choice(functions, frameworks, read_matrix(matrix), **chosen)
+    rows = read_matrix(matrix)
+    choice = Choice(functions, frameworks, rows, interpreters=interpreters, **chosen)
     if proving:
         return show_proofs(session, choice, quiet)
     output = open_output(path)

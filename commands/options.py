@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import re
+import shutil
+from pathlib import Path
+
 import click
 
 SETTINGS = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
@@ -12,6 +16,37 @@ FRAMEWORK = click.option(
     multiple=True,
     metavar="NAME",
     help="Ask this framework alone (repeatable). Default: all that are installed.",
+)
+
+
+def read_interpreters(
+    context: click.Context, option: click.Parameter, given: tuple[str, ...]
+) -> dict[str, str]:
+    """Each NAME@VERSION=PATH as the name of a framework and the path of its Python.
+
+    Raises:
+        BadParameter: one is not of that form, or its path is no executable.
+    """
+    interpreters = {}
+    for text in given:
+        found = re.fullmatch(r"([a-z]+@\d[\w.!]*)=(.+)", text)
+        if found is None:
+            raise click.BadParameter(f"{text!r} is not NAME@VERSION=PATH, as torch@1.0.1=python3.7")
+        name, path = found.groups()
+        executable = shutil.which(path)
+        if executable is None:
+            raise click.BadParameter(f"{text}: {path!r} is no executable; give that of a Python")
+        interpreters[name] = str(Path(executable).absolute())
+    return interpreters
+
+
+INTERPRETER = click.option(
+    "--interpreter",
+    "interpreters",
+    multiple=True,
+    callback=read_interpreters,
+    metavar="NAME@VERSION=PATH",
+    help="Ask this version of a framework too, run by the Python at PATH (repeatable).",
 )
 SEED = click.option(
     "--seed", type=int, default=0, show_default=True, help="Seed of the drawn points."

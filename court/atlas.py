@@ -6,9 +6,11 @@ from typing import Annotated, Literal
 
 import numpy as np
 from jaxtyping import Float
-from msgspec import Meta, Struct
+from msgspec import Meta, Struct, structs
 
 from court.hearing import Hearing
+from court.names import family, order_of, public
+from court.recorded import Record
 from court.records import Conjugation, Convention, Outcome, Reads, Reported, Verdict
 
 OffSymmetric = Literal["yes", "no", "rejected"]
@@ -40,6 +42,9 @@ class Row(Struct, frozen=True):
     known: Annotated[
         dict[str, str], Meta(description="what disagrees → the id of the finding that it is")
     ] = {}
+    since: Annotated[
+        str, Meta(description="oldest version known to show the convention, without a break")
+    ] = ""
 
     @property
     def is_wrong(self) -> bool:
@@ -60,6 +65,33 @@ class Atlas(Struct, frozen=True):
     date: Annotated[str, Meta(description="the day of the run, UTC, as 2026-01-31")]
     size: int
     rows: list[Row]
+
+
+def with_since(atlas: Atlas, record: Record) -> Atlas:
+    """The atlas with the oldest version of each row's convention; no framework is asked."""
+    return structs.replace(
+        atlas, rows=[structs.replace(row, since=_since(row, record)) for row in atlas.rows]
+    )
+
+
+def _since(row: Row, record: Record) -> str:
+    """The oldest version on record, going back from the row's own, with the same convention."""
+    if row.convention in (None, "invalid"):
+        return ""
+    oldest = public(row.version)
+    for former in sorted(record.versions, key=lambda f: order_of(f.framework), reverse=True):
+        name, version = order_of(former.framework)
+        if name == row.framework and version < order_of(f"{name}@{public(row.version)}")[1]:
+            shown = {
+                answer.convention
+                for answer in former.answers
+                if answer.route == row.route
+                and family(record.questions[answer.question].function) == family(row.function)
+            }
+            if shown != {row.convention}:
+                break
+            oldest = former.framework.split("@")[1]
+    return oldest
 
 
 def rows(hearing: Hearing) -> list[Row]:

@@ -42,8 +42,8 @@ def to_float(x: Fraction) -> float:
 
 
 def norm(D: Sparse) -> float:
-    """The Frobenius norm of D, rounded."""
-    return float(np.sqrt(sum(float(d) ** 2 for _, _, d in D)))
+    """The Frobenius norm of D, rounded; without overflow or underflow on the way."""
+    return math.hypot(*(to_float(d) for _, _, d in D))
 
 
 def skew_part(G: Array) -> Array:

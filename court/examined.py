@@ -11,10 +11,11 @@ import numpy as np
 from jaxtyping import Float
 from msgspec import Meta, Struct
 
-from court.findings import Finding, public
+from court.findings import Finding
 from court.hearing import Hearing
-from court.judge import number
+from court.names import public
 from court.records import Mode, Number, Outcome, Reference, Verdict
+from court.written import number
 
 Entry = Decimal | tuple[Decimal, Decimal]
 """A real number, or a complex one by its parts."""

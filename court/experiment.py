@@ -7,6 +7,7 @@ PyTorch and TensorFlow, and asks why the three gradients differ.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from fractions import Fraction
 
 import numpy as np
@@ -15,6 +16,7 @@ from msgspec import Struct
 
 from court.contraction import contract
 from court.conventions import WEIGHTS, representative
+from court.names import name_of
 from court.records import Claim, Excerpt, Identity, Reference, Verdict
 from court.tolerance import value_tolerance
 
@@ -27,7 +29,9 @@ class Experiment(Struct, frozen=True):
 
     ``references`` and ``values`` are those of all eigenvalues of the 4×4 matrix, in order (values
     by framework and route); ``verdicts`` those of the smallest; ``sums`` those on the sum of the
-    entries of [[a, b], [b, c]].
+    entries of [[a, b], [b, c]].  ``recorded`` are today's verdicts of the smallest eigenvalue on
+    what versions that were not run are on record to have answered, and ``recorded_excerpts`` what
+    their documentation said.
     """
 
     references: list[Reference]
@@ -36,15 +40,31 @@ class Experiment(Struct, frozen=True):
     sums: list[Verdict]
     identities: list[Identity]
     excerpts: list[Excerpt]
+    recorded: list[Verdict] = []
+    recorded_excerpts: list[Excerpt] = []
 
     def of(self, framework: str) -> list[Verdict]:
-        """The verdicts on one framework's symmetric eigensolvers, on the 4×4 matrix."""
-        return [v for v in self.symmetric_solvers if v.framework == framework]
+        """The verdicts on one framework's symmetric eigensolvers, in all versions that were run."""
+        return [v for v in self.symmetric_solvers if name_of(v.framework) == framework]
 
     @property
     def symmetric_solvers(self) -> list[Verdict]:
-        """The verdicts on the routes made for symmetric matrices: eigh and eigvalsh."""
-        return [v for v in self.verdicts if "eigh" in v.route or "eigvalsh" in v.route]
+        """The verdicts on the routes made for symmetric matrices, where they have a gradient."""
+        return symmetric_solvers(self.verdicts)
+
+
+SOLVERS = ("eigh", "eigvalsh", "symeig", "self_adjoint_eig", "syevd")
+"""What the public calls for symmetric eigenproblems are or were called."""
+
+
+def symmetric_solvers(verdicts: Iterable[Verdict]) -> list[Verdict]:
+    """Those on routes made for symmetric matrices."""
+    return [v for v in verdicts if any(name in v.route for name in SOLVERS)]
+
+
+def is_about(framework: str) -> bool:
+    """Whether the experiment was run with the framework, in any version."""
+    return name_of(framework) in ("numpy", "torch", "tensorflow")
 
 
 def matrix() -> Float[np.ndarray, "4 4"]:
@@ -100,28 +120,49 @@ def _c1(e: Experiment) -> Settled:
 
 
 def _c2(e: Experiment) -> Settled:
-    eigh = [v for v in e.symmetric_solvers if v.verdict != "refused"]
-    found = {name: sorted({v.framework for v in eigh if v.convention == name}) for name in WEIGHTS}
+    measured = [v for v in e.symmetric_solvers if v.verdict != "refused"]
+    recorded = [v for v in symmetric_solvers(e.recorded) if v.verdict != "refused"]
+    found: dict[str, list[str]] = {name: [] for name in WEIGHTS}
+    for verdicts, mark in ((measured, ""), (recorded, " (recorded)")):
+        for name, who in found.items():
+            who += sorted({v.framework + mark for v in verdicts if v.convention == name})
     words = {"symmetric": "1×", "lower": "2× below and 0 above", "upper": "2× above and 0 below"}
     told = "; ".join(f"{words[c]}: {', '.join(who)}" for c, who in found.items() if who)
-    return bool(found["lower"]) and all(v.convention in WEIGHTS for v in eigh), (
-        f"entries off the diagonal, as multiples of the analytic ones: {told}; no installed "
-        "framework still reports the upper form that PyTorch 1.0.1 did"
-        if not found["upper"]
-        else f"entries off the diagonal, as multiples of the analytic ones: {told}"
+    lower = any(v.convention == "lower" for v in measured)
+    return lower and all(v.convention in WEIGHTS for v in (*measured, *recorded)), (
+        f"entries off the diagonal, as multiples of the analytic ones: {told}"
     )
 
 
 def _c3(e: Experiment) -> Settled:
-    verdicts = e.of("torch")
-    if not verdicts:
+    if not e.of("torch"):
         return False, "PyTorch was not run"
-    version = verdicts[0].version
-    recent = tuple(map(int, re.findall(r"\d+", version)[:2])) >= (1, 3)
-    symmetric = all(v.verdict == "agrees" and v.convention == "symmetric" for v in verdicts)
-    return recent and symmetric, (
-        f"PyTorch {version} reports S by {len(verdicts)} routes; releases before 1.3 were not run"
+    recorded = [v for v in symmetric_solvers(e.recorded) if name_of(v.framework) == "torch"]
+    judged = [v for v in (*e.of("torch"), *recorded) if v.verdict != "refused"]
+    recent = [v for v in judged if _release(v.version) >= (1, 3)]
+    older = [v for v in judged if _release(v.version) < (1, 3)]
+    holds = all(v.verdict == "agrees" for v in judged) and any(v in e.verdicts for v in recent)
+    changed = {v.convention for v in recent} == {"symmetric"}
+    changed &= all(v.convention != "symmetric" for v in older)
+    told = "; ".join(filter(None, [_by_version(e.of("torch")), _by_version(recorded, "recorded")]))
+    return holds and changed, f"reported, by version: {told}" + (
+        "" if older else "; releases before 1.3 were not run"
     )
+
+
+def _by_version(verdicts: list[Verdict], how: str = "measured") -> str:
+    """The conventions of each version, in order."""
+    ordered = sorted(verdicts, key=lambda v: _release(v.version))
+    told = []
+    for version in dict.fromkeys(v.version for v in ordered if v.verdict != "refused"):
+        mine = [v for v in ordered if v.version == version and v.verdict != "refused"]
+        conventions = dict.fromkeys(v.convention or v.verdict for v in mine)
+        told.append(f"{version} {', '.join(conventions)} ({how}, {len(mine)} routes)")
+    return ", ".join(told)
+
+
+def _release(version: str) -> tuple[int, ...]:
+    return tuple(map(int, re.findall(r"\d+", version)[:2]))
 
 
 def _c4(e: Experiment) -> Settled:
@@ -169,12 +210,12 @@ def _c7(e: Experiment) -> Settled:
 
 def _c8(e: Experiment) -> Settled:
     verdicts = e.of("tensorflow")
-    said = [x for x in e.excerpts if x.framework == "tensorflow" and _triangle(x)]
+    said = [x for x in e.excerpts if name_of(x.framework) == "tensorflow" and named_triangle(x)]
     if not verdicts or not said:
         return False, "TensorFlow, or its documentation, was not there to be asked"
     lower = all(v.reads == "lower" and v.convention == "lower" for v in verdicts)
     return lower, (
-        f"the docstring of tf.{said[0].name}: “{_triangle(said[0])}”; perturbing the upper "
+        f"the docstring of tf.{said[0].name}: “{named_triangle(said[0])}”; perturbing the upper "
         f"triangle leaves the value unchanged and the reported gradient is the lower one, by "
         f"{len(verdicts)} routes"
     )
@@ -201,16 +242,26 @@ def _c9(e: Experiment) -> Settled:
 def _c10(e: Experiment) -> Settled:
     judged = [v for v in e.verdicts if v.verdict in ("agrees", "disagrees")]
     wrong = [v for v in judged if v.verdict == "disagrees"]
-    said = sorted({f"{x.framework} {x.name}" for x in e.excerpts if _triangle(x)})
-    silent = sorted({f"{x.framework} {x.name}" for x in e.excerpts if not _triangle(x)})
-    return bool(judged) and not wrong and bool(said), (
-        f"{len(judged)} gradients judged, {len(wrong)} wrong; the triangle that is read is named "
-        f"in the docstrings of {', '.join(said) or 'none'}"
+    recorded = [v for v in e.recorded if v.verdict in ("agrees", "disagrees")]
+    right = [v for v in recorded if v.verdict == "agrees"]
+    said, silent = _told(e.excerpts, True), _told(e.excerpts, False)
+    said += [f"{text} (recorded)" for text in _told(e.recorded_excerpts, True)]
+    return bool(judged) and not wrong and bool(said) and recorded == right, (
+        f"{len(judged)} gradients judged, {len(wrong)} wrong"
+        + (f"; of {len(recorded)} recorded ones {len(recorded) - len(right)}" if recorded else "")
+        + f"; the triangle that is read is named in the docstrings of {', '.join(said) or 'none'}"
         + (f", not in {', '.join(silent)}" if silent else "")
     )
 
 
-def _triangle(excerpt: Excerpt) -> str:
+def _told(excerpts: list[Excerpt], is_named: bool) -> list[str]:
+    """The public calls whose docstring names the triangle, or those whose does not."""
+    return sorted(
+        {f"{x.framework} {x.name}" for x in excerpts if bool(named_triangle(x)) == is_named}
+    )
+
+
+def named_triangle(excerpt: Excerpt) -> str:
     """The sentence of a docstring that says which triangle is read."""
     text = " ".join(excerpt.text.split())
     found = re.search(r"[^.:]*triang[^.]*(used|referenced|read)[^.]*\.", text)

@@ -15,6 +15,7 @@ from msgspec import Meta, Struct, structs
 
 from court.atlas import Atlas, Row
 from court.errors import InputError
+from court.names import family, public
 from court.records import Mode
 
 COVERED = {
@@ -115,16 +116,6 @@ def read(text: bytes) -> list[Finding]:
     if twice:
         raise InputError(f"two findings have the id {twice[0]}")
     return findings
-
-
-def family(function: str) -> str:
-    """The family of a member's name: ``eigenvalue`` of ``eigenvalue[1]``."""
-    return function.split("[")[0]
-
-
-def public(version: str) -> str:
-    """A version without its local part: ``2.13.0`` of ``2.13.0+cpu``."""
-    return version.split("+")[0]
 
 
 def mark(atlas: Atlas, findings: Sequence[Finding]) -> Atlas:

@@ -45,7 +45,12 @@ class Ball(NamedTuple):
 
 
 class Choice(Struct, frozen=True):
-    """What the user chose to have judged, and by whom."""
+    """What the user chose to have judged, and by whom.
+
+    ``interpreters`` has the path of the Python that runs a framework, by name: ``torch@1.0.1`` is
+    what a framework of a version of its own is called wherever it is named.  All others are run by
+    the Python that runs the court.
+    """
 
     functions: tuple[str, ...]
     frameworks: list[str]
@@ -62,6 +67,7 @@ class Choice(Struct, frozen=True):
     jobs: int | None = None
     journal: str = ""
     memory: int | None = None
+    interpreters: dict[str, str] = {}
 
     @property
     def files(self) -> list[str]:
@@ -188,6 +194,8 @@ class Cluster(Struct, frozen=True):
 class Reference(Struct, frozen=True):
     """What is true of one function at one point.
 
+    ``may_flip`` says that f, as it was written, may have a sign that X does not determine.
+
     ``S`` is the symmetric gradient at the matrix ``X`` that the frameworks see.
     ``sensitivity[i, j]`` is the Frobenius norm of the gradient of S_ij with respect to X: how much
     an error in X moves S_ij.  A point without a derivative has ``refusal`` set, ``S`` is None and
@@ -212,6 +220,7 @@ class Reference(Struct, frozen=True):
     note: str = ""
     cluster: Cluster | None = None
     hermitian: bool = False
+    may_flip: bool = False
 
     @property
     def size(self) -> int:

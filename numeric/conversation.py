@@ -16,7 +16,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from court.records import Answered, Event, Excerpt, Finished, Mode, Reported, Started
-from numeric import transport
+from numeric import interpreters, transport
 
 LINE_LIMIT = 2**26
 """Longest answer in bytes: room for the gradient at n = 2000; a flood ends there."""
@@ -69,6 +69,8 @@ class Conversation:
         self._needed = at_once
         self._first = asyncio.Event()
         self._killed = False
+        self._python = ""
+        self._imported = False
         self._version = ""
         self._routes: dict[str, list[str]] = {}
         self._open: dict[int, dict[str, Any]] = {}
@@ -96,17 +98,27 @@ class Conversation:
         finally:
             self._emit(Finished(self.framework))
 
+    async def _start(self, argv: Sequence[str]) -> None:
+        self._python = argv[0]
+        is_other = interpreters.is_other(self.framework)
+        variables = interpreters.variables() if is_other else os.environ
+        try:
+            self.process = await asyncio.create_subprocess_exec(
+                *argv,
+                stdin=asyncio.subprocess.PIPE,
+                stdout=asyncio.subprocess.PIPE,
+                stderr=asyncio.subprocess.PIPE,
+                limit=LINE_LIMIT,
+                env={**variables, **QUIET},
+                start_new_session=True,
+            )
+        except OSError as error:
+            raise self._lost(str(error), is_python=False) from error
+
     async def _converse(self, argv: Sequence[str]) -> None:
         """Start the process, pass it the requests until there are no more, and see it off."""
-        self.process = await asyncio.create_subprocess_exec(
-            *argv,
-            stdin=asyncio.subprocess.PIPE,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.PIPE,
-            limit=LINE_LIMIT,
-            env=os.environ | QUIET,
-            start_new_session=True,
-        )
+        await self._start(argv)
+        assert self.process is not None
         if self._killed:  # while it was being started
             self.kill()
         elif self._memory is not None:
@@ -168,7 +180,9 @@ class Conversation:
     def _understand(self, line: bytes) -> None:
         try:
             answer = json.loads(line)
-            if "hello" in answer:
+            if "imported" in answer:
+                self._check_version(str(answer["imported"]))
+            elif "hello" in answer:
                 hello = started(self.framework, answer)
                 self._version, self._routes = hello.version, hello.routes
                 self._record(self.framework, line)
@@ -193,12 +207,25 @@ class Conversation:
             said = line[:60].decode(errors="replace").strip()
             raise WorkerError(f"the worker printed what is no answer: {said!r}") from None
 
+    def _check_version(self, said: str) -> None:
+        """Check that the framework is the one that was asked for."""
+        self._imported = True
+        wrong = interpreters.wrong_version(self.framework, self._python, said)
+        if wrong:
+            raise WorkerError(wrong)
+
+    def _lost(self, why: str, is_python: bool) -> WorkerError:
+        """The end of the process; ``is_python`` tells whether it was one that ran at all."""
+        if self._imported or not interpreters.is_other(self.framework):
+            return WorkerError(why)
+        return WorkerError(interpreters.not_started(self.framework, self._python, why, is_python))
+
     def _check_nothing_is_owed(self, status: int) -> None:
         if self._open or not self._version or not self._closed:
             last = self._complaint.strip().splitlines()
             why = f": {last[-1][:200]}" if last else ""
             how = f"was killed by signal {-status}" if status < 0 else f"ended with status {status}"
-            raise WorkerError(f"the worker {how}{why}")
+            raise self._lost(f"the worker {how}{why}", status < 0 or "Traceback" in self._complaint)
 
     async def _owe(self, why: str) -> None:
         """One failed report for each route that is owed, now and until nothing more is asked."""

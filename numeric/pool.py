@@ -12,7 +12,7 @@ import queue
 import sys
 import threading
 from collections import Counter
-from collections.abc import Container, Iterator, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +20,7 @@ import msgspec
 import numpy as np
 
 from court.records import Answered, Event, Finished, Problem, Started
-from numeric import frameworks, transport
+from numeric import former, frameworks, transport
 from numeric.conversation import Conversation
 from numeric.journal import Journal
 
@@ -33,6 +33,11 @@ def known_frameworks() -> list[str]:
     """The frameworks that have a file in ``numeric/frameworks``, the required ones first."""
     names = sorted(module.name for module in pkgutil.iter_modules(frameworks.__path__))
     return sorted(names, key=lambda name: REQUIRED.index(name) if name in REQUIRED else 99)
+
+
+def all_frameworks() -> list[str]:
+    """Those, and the ones that have ended and can only be run under an older interpreter."""
+    return [*known_frameworks(), *former.ENDED]
 
 
 def is_installed(framework: str) -> bool:
@@ -51,15 +56,16 @@ class Pool:
         names: Sequence[str],
         timeout: float,
         files: Sequence[str] = (),
-        interpreter: str = sys.executable,
         *,
+        interpreters: Mapping[str, str] | None = None,
         jobs: int | None = None,
         journal: Journal | None = None,
         memory: int | None = None,
     ) -> None:
         """Start a worker per framework name; ``timeout`` is the longest silence in seconds.
 
-        ``files`` are users' own matrix functions.  With ``jobs``, at most so many processes run at
+        ``files`` are users' own matrix functions.  ``interpreters`` has the Python of a framework,
+        by name, where it is another than this one.  With ``jobs``, at most so many processes run at
         once, and the next one starts when one has ended, which none does before :meth:`close`;
         several workers of a framework share its problems.
         ``memory`` is what each process may have, in MiB of address space.
@@ -82,7 +88,10 @@ class Pool:
             for name, count in _shards(names, jobs).items()
         }
         own = [str(Path(file).resolve()) for file in files]
-        self._commands = {name: [interpreter, str(WORKER), name, *own] for name in names}
+        pythons = interpreters or {}
+        self._commands = {
+            name: [pythons.get(name, sys.executable), str(WORKER), name, *own] for name in names
+        }
         self._jobs = jobs or len(names)
         self._started: set[str] = set()
         self._unfinished = Counter({name: len(shards) for name, shards in self._workers.items()})

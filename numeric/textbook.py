@@ -293,6 +293,18 @@ def subspace(values, k):
     return _indicator(values, np.arange(len(values)) >= len(values) - k)
 
 
+def eigenvector(uplo):
+    """The route to an entry of v_i; its sign is LAPACK's."""
+
+    def route(X, i):
+        values, V = np.linalg.eigh(X, UPLO=uplo)
+        others = np.arange(len(X)) != i
+        slopes = V[0, others] / (values[i] - values[others])
+        return V[0, i].real, np.outer(V[:, others].conj() @ slopes, V[:, i])
+
+    return route
+
+
 def square(call):
     return lambda X, W: (_inner(W, call(X)), W @ adjoint(X) + adjoint(X) @ W)
 

@@ -1,11 +1,12 @@
 """The worker: one framework, asked over standard input, answering over standard output.
 
-Each line either way is one JSON object.  The first line out tells the version and the routes; then
-each problem that comes in is answered by one line per route and a last line that it is done; a
-line in between says that a long answer is still being worked on.  All else that is printed here, by
-the framework or by a user's route, goes to standard error.
+Each line either way is one JSON object.  The first line out tells the version that was imported,
+the second the routes as well; then each problem that comes in is answered by one line per route and
+a last line that it is done; a line in between says that a long answer is still being worked on.
+All else that is printed here, by the framework or by a user's route, goes to standard error.
 
-Run as ``python worker.py FRAMEWORK [FILE …]``, a FILE being a user's matrix function.
+Run as ``python worker.py FRAMEWORK [FILE …]``, a FILE being a user's matrix function and FRAMEWORK
+a name or, under an interpreter of its own, NAME@VERSION.
 Written for Python 3.6, NumPy and one framework.
 """
 
@@ -20,7 +21,7 @@ import traceback
 if __name__ == "__main__":
     sys.path[0] = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 
-from numeric import reads, transport
+from numeric import former, reads, transport
 
 ROUNDOFF = {
     "float64": 2.0**-53,
@@ -40,11 +41,12 @@ LARGE = 100
 def main(name, *files):
     """Answer problems until standard input ends."""
     answers = _own_standard_output()
-    framework = importlib.import_module("numeric.frameworks." + name).Framework()
+    framework = importlib.import_module(former.module(name)).Framework()
+    _send(answers, {"imported": framework.version})
     routes = dict(framework.routes)
     for path in files:
         stem = os.path.splitext(os.path.basename(path))[0]
-        routes[stem] = runpy.run_path(path, run_name=stem)["routes"].get(name, {})
+        routes[stem] = runpy.run_path(path, run_name=stem)["routes"].get(former.split(name)[0], {})
     hello = {f: list(named) for f, named in routes.items()}
     _send(answers, {"hello": {"version": framework.version, "routes": hello}})
     for line in sys.stdin:
@@ -155,7 +157,8 @@ def _entrywise(evaluate, X):
         return None
 
 
-FRAMEWORKS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "frameworks")
+HERE = os.path.dirname(os.path.abspath(__file__))
+FRAMEWORKS = (os.path.join(HERE, "frameworks"), os.path.join(HERE, "former"))
 
 EXHAUSTED = (
     "out of memory",
@@ -171,6 +174,9 @@ DECLINING = (
     "unsupported",
     "not supported",
     "not implemented for",
+    "does not support automatic differentiation",
+    "not intended to support",
+    "dtype.kind == f",
     "is not implemented",
     "not understood",
     "doesn't handle types",
@@ -209,7 +215,7 @@ def _declines(error):
     Compiled code leaves no frame of its own: the last is then that of a route, at no ``raise``.
     """
     last = traceback.extract_tb(error.__traceback__)[-1]
-    inside = _is_library(last.filename) or os.path.dirname(last.filename) == FRAMEWORKS
+    inside = _is_library(last.filename) or os.path.dirname(last.filename) in FRAMEWORKS
     inside = inside or not (last.line or "").startswith("raise ")
     said = str(error).lower()
     own = isinstance(error, NotImplementedError) and inside

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import sys
 from collections import Counter
 from collections.abc import Sequence
+from pathlib import Path
 
 import msgspec
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from court.atlas import Atlas, Row
+from court.atlas import Atlas, Row, with_since
+from court.recorded import read_record
 from court.records import Outcome
+from report.document import write_together
 from report.terminal import COLOURS
 
 MARKS = {"agrees": "yes", "disagrees": "NO", "refused": "refused", "failed": "fails", None: "—"}
@@ -19,6 +23,7 @@ HEADERS = (
     "route",
     "reads",
     "convention",
+    "since",
     "valid on Sym(n)",
     "true off Sym(n)",
     "forward mode",
@@ -29,6 +34,7 @@ HEADERS = (
 SHORT_HEADERS = (
     "reads",
     "convention",
+    "since",
     "valid",
     "off\nSym",
     "forward\nmode",
@@ -63,6 +69,7 @@ def cells(row: Row) -> list[str]:
         row.route,
         row.reads or "—",
         row.convention or "—",
+        row.since or "—",
         _mark(row, "real reverse", row.valid),
         row.off_symmetric or "—",
         _mark(row, "real forward", row.forward),
@@ -84,6 +91,8 @@ public call (or a short chain of them) of one framework.
   `upper`, `both` (only the sum of two mirrored entries counts), `entries` (each on its own).
 - *convention*: which representative of the symmetric gradient S is reported: `symmetric` (S),
   `lower` (2 tril S − diag S), `upper`, `unsymmetric` (S + a skew part), `ambiguous` (several fit).
+- *since*: the oldest version known to show this convention by this call, going back from this one
+  without a break: of those that docs/history.md is about, or this one.
 - *valid on Sym(n)*: (G + Gᵀ)/2 is S, the exact gradient on the symmetric matrices, so that G gives
   every directional derivative there.  All conventions do.
 - *true off Sym(n)*: G is the gradient of what the forward pass computes at matrices that are not
@@ -168,3 +177,14 @@ def _short(dtype: str) -> str:
         if dtype.startswith(long):
             return short + dtype.removeprefix(long)
     return dtype
+
+
+def refresh(folder: Path) -> None:
+    """Bring the column *since* of a kept atlas up to date with the record, without a framework."""
+    atlas = with_since(from_json((folder / "atlas.json").read_bytes()), read_record())
+    pages = {"atlas.json": to_json(atlas), "atlas.md": to_markdown(atlas).encode()}
+    write_together(folder, pages)
+
+
+if __name__ == "__main__":
+    refresh(Path(sys.argv[1]))

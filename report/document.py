@@ -22,7 +22,10 @@ from court.errors import OutputError
 from court.examined import Document, examine
 from court.findings import Finding
 from court.hearing import Hearing
+from court.history import Gathered, History, faults, lines, reprints, sources, stories, tell
+from court.recorded import Record
 from court.records import Run
+from court.repeated import check
 
 SCHEMA = Path(__file__).with_name("schema.json")
 
@@ -67,6 +70,33 @@ def make_findings(hearing: Hearing, known: Sequence[Finding]) -> Document:
     """The findings, examined."""
     run = make_run(hearing, [])
     return Document(run.toolkit, run.environment, examine(hearing, known))
+
+
+def make_history(
+    hearing: Hearing,
+    record: Record,
+    wanted: Sequence[str],
+    gathered: Gathered,
+    lost: Sequence[str],
+) -> History:
+    """What is known of former versions, from this run and from the record."""
+    run = make_run(hearing, [])
+    here = (run.environment["python"], run.environment["platform"], today())
+    told = tell(hearing, record, wanted)
+    return History(
+        toolkit=run.toolkit,
+        environment=run.environment,
+        date=here[2],
+        sources=sources(record, told, here, gathered.origins),
+        matrices=reprints(told),
+        lines=lines(told, "2×2", "sum", "experiment"),
+        stories=stories(told),
+        claims=run.claims,
+        faults=faults(told, record),
+        check=check(hearing, record, wanted),
+        failures=[*gathered.failures, *lost],
+        notes=gathered.notes,
+    )
 
 
 def make_disputes(hearing: Hearing, disputes: Sequence[Dispute]) -> settled.Document:

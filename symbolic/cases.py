@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
+from msgspec import structs
 
 from court.disputes import Asked, Dispute, Proposed
 from court.errors import InputError, check_known
@@ -37,6 +38,8 @@ from symbolic.points import (
 
 CERTIFIED_SIZE_LIMIT = 100
 """Largest n of references in Arb, which takes 2 s there for the projector of one eigenvalue."""
+ATLAS_SIZE = 3
+"""Rows of the matrices of the atlas if nothing is said."""
 POINTS = 3
 """How many points are drawn if nothing is said."""
 
@@ -107,6 +110,14 @@ def main_job(choice: Choice, X: Sequence[Sequence[float]]) -> list[Case]:
         *(Case("sum", f, x, points[0], dtype) for f in choose("sum_entries", 2)),
         *(Case("experiment", f, symmetric(n), given, "float64") for f in choose("eigenvalue", n)),
     ]
+
+
+def history(choice: Choice, X: Sequence[Sequence[float]]) -> list[Case]:
+    """The main job, and a member of each family at the size and the point of the atlas."""
+    members = atlas(structs.replace(choice, size=ATLAS_SIZE))
+    real = [case for case in members if case.part == "real"]
+    plain = [case._replace(forward=False, entrywise=False) for case in real]
+    return [*main_job(choice, X), *plain]
 
 
 def atlas(choice: Choice) -> list[Case]:
@@ -193,10 +204,10 @@ def finding(found: Finding) -> list[Case]:
     return [at_matrix(function, found.matrix, *about, route) for route in routes]
 
 
-def examined(item: Finding | Dispute, frameworks: Sequence[str]) -> list[Case]:
+def examined(item: Finding | Dispute, frameworks: Sequence[str], seconds: float) -> list[Case]:
     """The cases of a finding, or of a dispute's checks, with the parts of a hearing that they are.
 
-    ``frameworks`` are the known names.
+    ``frameworks`` are the known names, and ``seconds`` what a function file may take.
 
     Raises:
         InputError: a function, a matrix or a framework is not what it should be.
@@ -204,14 +215,14 @@ def examined(item: Finding | Dispute, frameworks: Sequence[str]) -> list[Case]:
     if isinstance(item, Finding):
         return [case._replace(part=item.id) for case in finding(item)]
     checks = enumerate(item.checks)
-    return [_check(check, frameworks)._replace(part=item.part(k)) for k, check in checks]
+    return [_check(check, frameworks, seconds)._replace(part=item.part(k)) for k, check in checks]
 
 
-def _check(check: Asked | Proposed, frameworks: Sequence[str]) -> Case:
+def _check(check: Asked | Proposed, frameworks: Sequence[str], seconds: float) -> Case:
     """The route that is asked; where a gradient is proposed, a case that no framework is asked."""
     size = len(split_rows(check.matrix))
     if check.file:
-        (function,) = instances(load_function(Path(check.file), frameworks), size)
+        (function,) = instances(load_function(Path(check.file), frameworks, seconds), size)
     else:
         check_known("function", family(check.function), CATALOGUE)
         (function,) = choose(check.function, size)
@@ -256,8 +267,9 @@ def chosen_functions(choice: Choice, frameworks: Sequence[str]) -> list[Instance
     everything = tuple(name for name, f in CATALOGUE.items() if f.instances(n))
     for name in choice.functions or everything:
         if name.endswith(".py"):
-            (own,) = instances(load_function(Path(name), frameworks), n)
-            check_exact(own, [PARAMETERIZATIONS[x](n) for x in names], Path(name))
+            (own,) = instances(load_function(Path(name), frameworks, choice.timeout), n)
+            structures = [PARAMETERIZATIONS[x](n) for x in names]
+            check_exact(own, structures, Path(name), choice.timeout)
             found.append(own)
         else:
             check_known("function", family(name), CATALOGUE)

@@ -1,13 +1,16 @@
 """The exact side of a user's own matrix function: one Python file, read by name.
 
-The file is code that the user chose to run.  Its routes are functions of their own frameworks and
-are never called here.
+The file is code that the user chose to run.  What it raises is said in one line, and it is stopped
+where it does not end.  Its routes are functions of their own frameworks and are never called here.
 """
 
 from __future__ import annotations
 
 import runpy
-from collections.abc import Iterable, Sequence
+import signal
+import threading
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -16,18 +19,23 @@ import sympy
 from court.errors import InputError, check_known
 from symbolic.algebra.expressions import Eigenvalue
 from symbolic.catalogue import CATALOGUE, Instance, MatrixFunction
+from symbolic.catalogue.function import undetermined
 from symbolic.derivation import derive
 from symbolic.domains import DOMAINS
 from symbolic.parameterizations import Parameterization, symmetric
 
 REQUIRED = ("formula", "domain", "citation", "exact", "routes")
+"""The names of a function file; one that has ``gauge`` needs no ``exact``."""
+LONGEST = 10.0**8
+"""Seconds that a timer can be set to."""
 
 
-def load_function(path: Path, frameworks: Sequence[str]) -> MatrixFunction:
+def load_function(path: Path, frameworks: Sequence[str], seconds: float) -> MatrixFunction:
     """The matrix function that the file defines, named after the file.
 
     Raises:
-        InputError: it does not exist, raises, lacks a name, or gives one the wrong value.
+        InputError: it does not exist, raises, takes more than some ``seconds``, lacks a name, or
+            gives one the wrong value.
     """
     if not path.is_file():
         raise InputError(f"{path}: there is no such file")
@@ -35,36 +43,37 @@ def load_function(path: Path, frameworks: Sequence[str]) -> MatrixFunction:
         raise InputError(f"{path}: {path.stem!r} is no name for a function; rename the file")
     if path.stem in CATALOGUE:
         raise InputError(f"{path}: {path.stem} is in the catalogue already; rename the file")
-    try:
+    with _running(path, seconds):
         names = runpy.run_path(str(path), run_name=path.stem)
-    except (Exception, SystemExit) as error:
-        raise InputError(f"{path}{_line(error, path)}: {describe(error)}") from error
-    missing = [name for name in REQUIRED if name not in names]
+    optional = ("exact",) if "gauge" in names else ()
+    missing = [name for name in REQUIRED if name not in (*names, *optional)]
     if missing:
         raise InputError(
             f"{path}: {missing[0]} is missing; a function file defines {', '.join(REQUIRED)}"
         )
     _check(path, names, list(frameworks))
-    return MatrixFunction(
-        path.stem,
-        names["formula"],
-        names["domain"],
-        names["citation"],
-        lambda _, X: names["exact"](X),
-    )
+    about = (path.stem, names["formula"], names["domain"], names["citation"])
+    if "gauge" in names:
+        return undetermined(*about, names["gauge"])
+    return MatrixFunction(*about, lambda _, X: names["exact"](X))
 
 
-def check_exact(function: Instance, structures: Iterable[Parameterization], path: Path) -> None:
+def check_exact(
+    function: Instance, structures: Iterable[Parameterization], path: Path, seconds: float
+) -> None:
     """Try the exact definition on a generic matrix, and on each structure asked for.
 
     Raises:
-        InputError: it raises, or gives something other than an exact scalar expression in X.
+        InputError: it raises, takes more than some ``seconds``, or gives something other than an
+            exact scalar expression in X.
     """
+    if function.function.gauge:
+        return
     for x in (symmetric(function.size), *structures):
-        try:
+        if x.blocks != 1:
+            raise InputError(f"{path}: exact is asked at real matrices; leave out -p {x.name}")
+        with _running(path, seconds, "exact: "):
             value = derive(function, x).value
-        except (Exception, SystemExit) as error:
-            raise InputError(f"{path}{_line(error, path)}: exact: {describe(error)}") from error
         if value.atoms(sympy.Float):
             raise InputError(
                 f"{path}: exact gives the float {min(value.atoms(sympy.Float))}; "
@@ -76,14 +85,14 @@ def check_exact(function: Instance, structures: Iterable[Parameterization], path
 
 
 def _check(path: Path, names: dict[str, Any], frameworks: list[str]) -> None:
-    for name in ("formula", "domain", "citation"):
+    for name in ("formula", "domain", "citation", *(["gauge"] if "gauge" in names else [])):
         if not isinstance(names[name], str) or not names[name].strip():
             raise InputError(f"{path}: {name} must be a text, not {names[name]!r}")
     if names["domain"] not in DOMAINS:
         raise InputError(
             f"{path}: domain {names['domain']!r} is unknown; choose one of {', '.join(DOMAINS)}"
         )
-    if not callable(names["exact"]):
+    if "exact" in names and not callable(names["exact"]):
         raise InputError(f"{path}: exact must be a function of X, a SymPy matrix")
     routes = names["routes"]
     if not isinstance(routes, dict) or not routes:
@@ -98,9 +107,53 @@ def _check(path: Path, names: dict[str, Any], frameworks: list[str]) -> None:
             )
 
 
+@contextmanager
+def _running(path: Path, seconds: float, doing: str = "") -> Iterator[None]:
+    """Run code of the user's file, for some ``seconds`` at most where an alarm can be set.
+
+    Raises:
+        InputError: it raises anything but an interrupt, or does not end.
+    """
+    try:
+        with _alarm(seconds):
+            yield
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:
+        raise InputError(f"{path}{_line(error, path)}: {doing}{describe(error)}") from error
+
+
+class _EndlessError(BaseException):
+    """Time is up; no ``except Exception`` in the file stops this."""
+
+
+@contextmanager
+def _alarm(seconds: float) -> Iterator[None]:
+    """Raise _EndlessError after some ``seconds``, in the main thread, which alone has signals."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def stop(*_: object) -> None:
+        raise _EndlessError(f"it does not end within {seconds:g} s (--timeout)")
+
+    before = signal.signal(signal.SIGALRM, stop)
+    timer = signal.setitimer(signal.ITIMER_REAL, min(seconds, LONGEST), 1)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, *timer)
+        signal.signal(signal.SIGALRM, before)
+
+
 def describe(error: BaseException) -> str:
     """The error in one line."""
-    text = " ".join(str(error).split())
+    try:
+        text = " ".join(str(error).split())
+    except BaseException:  # an error of the user's own, that cannot be printed either
+        text = ""
+    if isinstance(error, _EndlessError):
+        return text
     return f"{type(error).__name__}: {text[:200]}" if text else type(error).__name__
 
 

@@ -85,7 +85,7 @@ class Fakes:
         script = folder / "interpreter"
         script.write_text(SCRIPT.format(python=sys.executable, root=str(ROOT), folder=str(folder)))
         script.chmod(0o755)
-        self.interpreter = str(script)
+        self.interpreters = dict.fromkeys(("alpha", "beta", "gamma", "delta"), str(script))
         self.journal = folder / "journal"
 
     def log(self):

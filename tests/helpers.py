@@ -7,7 +7,7 @@ import numpy as np
 
 from court.conventions import representative
 from court.records import Reference, Reported
-from symbolic.catalogue import CATALOGUE, choose
+from symbolic.catalogue import DIFFERENTIABLE, choose
 from symbolic.certified.reference import refer
 from symbolic.parameterizations import PARAMETERIZATIONS
 from symbolic.points import draw_points
@@ -56,7 +56,7 @@ def report(reference: Reference, G=None, *, convention="symmetric", dtype="float
 
 
 REAL = [name for name in PARAMETERIZATIONS if name not in ("hermitian", "kronecker", "circulant")]
-PROVED = [(name, n, "symmetric") for name in CATALOGUE for n in (1, 2, 3)]
+PROVED = [(name, n, "symmetric") for name in DIFFERENTIABLE for n in (1, 2, 3)]
 PROVED += [
     (name, 3, structure)
     for name in ("eigenvalue", "det", "weighted_inverse", "trace_exp")

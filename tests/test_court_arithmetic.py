@@ -59,6 +59,14 @@ def test_the_norm():
     assert tolerance.norm(np.array([[3e-200, 0.0], [4e-200, 0.0]])) == pytest.approx(5e-200, abs=0)
 
 
+@pytest.mark.parametrize("power", [-200, 0, 200])
+def test_the_norm_of_a_direction(power):
+    entries = tuple((0, k, x * Fraction(10) ** power) for k, x in enumerate((3, -4)))
+    assert contraction.norm(entries) == pytest.approx(5 * 10.0**power, rel=1e-15, abs=0)
+    assert contraction.norm(()) == 0
+    assert contraction.norm(((0, 0, Fraction(-(10**400))),)) == math.inf
+
+
 @pytest.mark.parametrize(("dtype", "u"), [("float64", 2.0**-53), ("float16", 2.0**-11)])
 def test_the_tolerance_is_the_formula(dtype, u):
     ref = made_up([[2.0, 0.0], [0.0, 0.0]], [[0.5, 1.0], [1.0, 0.25]])
@@ -85,6 +93,18 @@ def test_the_tolerance_of_a_gradient_that_is_zero():
 
 
 S = np.array([[2.0, 3.0], [3.0, 5.0]])
+
+
+@pytest.mark.parametrize(
+    ("convention", "G"),
+    [
+        ("symmetric", [[2, 3], [3, 5]]),
+        ("lower", [[2, 0], [6, 5]]),
+        ("upper", [[2, 6], [0, 5]]),
+    ],
+)
+def test_each_convention_has_its_representative(convention, G):
+    assert conventions.representative(S, convention).tolist() == G
 
 
 def test_a_convention_fits_up_to_its_tolerance_and_no_further():

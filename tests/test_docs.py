@@ -6,7 +6,10 @@ from pathlib import Path
 import pytest
 
 import verify
-from court.findings import public, read_known
+from court.atlas import with_since
+from court.findings import read_known
+from court.names import public
+from court.recorded import read_record
 from numeric.pool import is_installed, known_frameworks
 from report import atlas as tables
 
@@ -54,6 +57,10 @@ def stale(atlas, installed):
 def test_the_pages_say_what_the_data_says(kept):
     assert (DOCS / "atlas.md").read_text(encoding="utf-8") == tables.to_markdown(kept)
     assert re.fullmatch(r"20\d\d-\d\d-\d\d", kept.date)
+
+
+def test_the_column_since_is_that_of_the_record(kept):
+    assert with_since(kept, read_record()) == kept, "run `make history`"
 
 
 def test_the_atlas_is_that_of_the_pinned_versions(kept):

@@ -28,7 +28,7 @@ def hear(fakes, of="this run", **options):
     fakes.forget()
     with (
         Journal(fakes.journal, of) as journal,
-        Pool(NAMES, 60, interpreter=fakes.interpreter, journal=journal, **options) as pool,
+        Pool(NAMES, 60, interpreters=fakes.interpreters, journal=journal, **options) as pool,
     ):
         for problem in problems(COUNT):
             pool.ask(problem)
@@ -40,7 +40,7 @@ def hear(fakes, of="this run", **options):
 def uninterrupted(tmp_path_factory):
     """The events of a pool without a journal."""
     fakes = Fakes(tmp_path_factory.mktemp("uninterrupted"))
-    with Pool(NAMES, 60, interpreter=fakes.interpreter) as pool:
+    with Pool(NAMES, 60, interpreters=fakes.interpreters) as pool:
         for problem in problems(COUNT):
             pool.ask(problem)
         pool.close()
@@ -67,7 +67,7 @@ def hang(folder):
     fakes = Fakes(Path(folder))
     with (
         Journal(fakes.journal, "this run") as journal,
-        Pool(NAMES, 60, interpreter=fakes.interpreter, journal=journal) as pool,
+        Pool(NAMES, 60, interpreters=fakes.interpreters, journal=journal) as pool,
     ):
         for problem in problems(3):
             pool.ask(problem)

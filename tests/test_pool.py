@@ -22,7 +22,7 @@ def fakes(tmp_path):
 
 def hear(fakes, names, count, **options):
     """All events of a pool that is asked so many problems."""
-    with Pool(names, 60, interpreter=fakes.interpreter, **options) as pool:
+    with Pool(names, 60, interpreters=fakes.interpreters, **options) as pool:
         for problem in problems(count):
             pool.ask(problem)
         pool.close()
@@ -31,7 +31,7 @@ def hear(fakes, names, count, **options):
 
 @pytest.mark.parametrize(("jobs", "at_once"), [(1, 1), (2, 2), (4, 4), (None, 4)])
 def test_no_more_workers_run_at_once_than_jobs(fakes, jobs, at_once):
-    with Pool(FOUR, 60, interpreter=fakes.interpreter, jobs=jobs) as pool:
+    with Pool(FOUR, 60, interpreters=fakes.interpreters, jobs=jobs) as pool:
         pool.ask(problems(1)[0])
         events = []
         for event in pool.events():
@@ -44,7 +44,7 @@ def test_no_more_workers_run_at_once_than_jobs(fakes, jobs, at_once):
 
 def test_a_pool_without_a_place_for_a_worker_is_refused(fakes):
     with pytest.raises(ValueError, match="0 jobs"):
-        Pool(FOUR, 60, interpreter=fakes.interpreter, jobs=0)
+        Pool(FOUR, 60, interpreters=fakes.interpreters, jobs=0)
 
 
 @pytest.mark.parametrize(
@@ -82,7 +82,7 @@ def test_a_death_costs_the_share_of_that_worker_alone(fakes, jobs, lost):
 
 def test_a_problem_goes_only_to_the_frameworks_that_are_named(fakes):
     first, second = problems(2)
-    with Pool(("alpha", "beta"), 60, interpreter=fakes.interpreter) as pool:
+    with Pool(("alpha", "beta"), 60, interpreters=fakes.interpreters) as pool:
         pool.ask(first, ["beta", "unheard of"])
         pool.ask(second)
         pool.close()
@@ -92,7 +92,7 @@ def test_a_problem_goes_only_to_the_frameworks_that_are_named(fakes):
 
 
 def test_a_docstring_is_asked_of_one_worker(fakes):
-    with Pool(("alpha", "beta"), 60, interpreter=fakes.interpreter, jobs=6) as pool:
+    with Pool(("alpha", "beta"), 60, interpreters=fakes.interpreters, jobs=6) as pool:
         pool.look_up("alpha", "eigh")
         pool.look_up("unheard of", "eigh")
         pool.close()
@@ -101,7 +101,7 @@ def test_a_docstring_is_asked_of_one_worker(fakes):
 
 
 def test_who_leaves_early_leaves_nothing_running_and_nothing_to_start(fakes):
-    with Pool(FOUR, 60, interpreter=fakes.interpreter, jobs=1) as pool:
+    with Pool(FOUR, 60, interpreters=fakes.interpreters, jobs=1) as pool:
         pool.ask(problems(1)[0])
         next(e for e in pool.events() if isinstance(e, Answered))
     assert fakes.starts() == ["alpha"]

@@ -14,7 +14,7 @@ from msgspec import structs
 from court.errors import InputError
 from court.records import Reference, Reported
 from symbolic.cases import COMPLEX
-from symbolic.catalogue import CATALOGUE, Instance, choose, instances
+from symbolic.catalogue import CATALOGUE, DIFFERENTIABLE, Instance, choose, instances
 from symbolic.certified.reference import certify, refer, round_to
 from symbolic.parameterizations import PARAMETERIZATIONS, Parameterization
 from symbolic.points import Point, draw_points
@@ -135,9 +135,9 @@ class Place(NamedTuple):
 
 
 def places(count: int | None = None) -> list[Place]:
-    """Every function of the catalogue at several of them; the first ``count``, or all."""
+    """Every function with a derivative at several of them; the first ``count``, or all."""
     found = []
-    for k, family in enumerate(CATALOGUE.values()):
+    for k, family in enumerate(map(CATALOGUE.__getitem__, DIFFERENTIABLE)):
         for j in range(PER_FUNCTION):
             structure, n = PLACES[(k + STRIDE * j) % len(PLACES)]
             members = instances(family, n)

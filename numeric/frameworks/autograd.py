@@ -1,7 +1,6 @@
 """HIPS autograd: reverse mode by autograd.value_and_grad, forward mode by autograd.make_jvp."""
 
 import functools
-import importlib.metadata
 import math
 
 import autograd
@@ -10,6 +9,16 @@ import numpy as np
 from autograd.differential_operators import make_jvp
 
 from numeric.framework import BaseFramework
+
+try:
+    from importlib.metadata import version as _version
+except ImportError:  # before Python 3.8
+
+    def _version(package):
+        import pkg_resources
+
+        return pkg_resources.get_distribution(package).version
+
 
 try:
     import autograd.scipy.linalg as linalg
@@ -247,6 +256,9 @@ BY_NUMPY = {
     },
     "projector": _for_both_triangles(_projector),
     "subspace_projector": _for_both_triangles(_subspace_projector),
+    "eigenvector_entry": _for_both_triangles(
+        lambda uplo: lambda X, i: anp.real(eigh(X, UPLO=uplo)[1][0, i])
+    ),
     "generalized_eigenvalue": _for_both_triangles(_generalized),
     "gaussian_log_likelihood": {
         "anp.linalg.slogdet, anp.linalg.solve": lambda X, y: -(_log_det(X) + y @ solve(X, y)) / 2,
@@ -321,7 +333,7 @@ class Framework(BaseFramework):
     """autograd on NumPy; its gradient at a complex X is the one that autograd itself defines."""
 
     namespace = anp
-    version = importlib.metadata.version("autograd")
+    version = _version("autograd")
     routes = ROUTES
     has_forward_mode = True
 

@@ -271,6 +271,7 @@ ROUTES = {
     },
     "projector": by(EIGENVECTORS, _projector),
     "subspace_projector": by(EIGH, _subspace_projector),
+    "eigenvector_entry": by(EIGENVECTORS, lambda eigh, X, i: eigh(X)[1][0, i].real),
     "generalized_eigenvalue": {
         **by(_calls("jax.scipy.linalg.eigh", {}), lambda eigh, X, i, B: eigh(X, B)[0][i]),
         **by(EIGVALSH, _generalized),

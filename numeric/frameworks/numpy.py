@@ -1,5 +1,8 @@
 """NumPy: no automatic differentiation; each route has the textbook's gradient beside its value."""
 
+import inspect
+import re
+
 import numpy as np
 
 from numeric import textbook
@@ -104,6 +107,10 @@ ROUTES = {
     "log_sum_exp": textbook.eigh(textbook.log_sum_exp),
     "projector": textbook.daleckii_krein(textbook.projector),
     "subspace_projector": textbook.daleckii_krein(textbook.subspace),
+    "eigenvector_entry": {
+        "np.linalg.eigh(UPLO='L')": textbook.eigenvector("L"),
+        "np.linalg.eigh(UPLO='U')": textbook.eigenvector("U"),
+    },
     "generalized_eigenvalue": {
         "np.linalg.cholesky(B), eigh(UPLO='L')": textbook.generalized("L"),
         "np.linalg.cholesky(B), eigh(UPLO='U')": textbook.generalized("U"),
@@ -122,12 +129,24 @@ ROUTES = {
 }
 
 
+def _is_offered(route):
+    """Whether the installed version has the option in a name, as ``np.linalg.svd(hermitian=…)``."""
+    found = re.match(r"np\.linalg\.(\w+)\((\w+)=", route)
+    if found is None:
+        return True
+    call, option = found.groups()
+    return option in inspect.signature(getattr(np.linalg, call)).parameters
+
+
 class Framework(BaseFramework):
     """Analytic formulae evaluated in floating point: a route gives the value and G together."""
 
     namespace = np
     version = np.__version__
-    routes = ROUTES
+    routes = {
+        function: {name: route for name, route in named.items() if _is_offered(name)}
+        for function, named in ROUTES.items()
+    }
 
     def array(self, values, dtype):
         return np.array(values, dtype)

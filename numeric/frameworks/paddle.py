@@ -314,6 +314,10 @@ ROUTES = {
     },
     "projector": _projector(lambda i: slice(i, i + 1)),
     "subspace_projector": _projector(lambda k: slice(-k, None)),
+    "eigenvector_entry": _both(
+        "paddle.linalg.eigh(X, UPLO='%s')",
+        lambda uplo: lambda X, i: linalg.eigh(X, UPLO=uplo)[1][0, i],
+    ),
     "generalized_eigenvalue": {
         **_both("paddle.linalg.cholesky(B), eigvalsh(UPLO='%s')", _generalized(linalg.cholesky)),
         **_both("paddle.linalg.eigh(B), eigvalsh(UPLO='%s')", _generalized(_root_by_eigh)),

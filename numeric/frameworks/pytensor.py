@@ -264,6 +264,7 @@ ROUTES = {
     "projector": _with(
         "eigh", lambda **o: lambda X, i, W: _projected(W, eigh(X, **o)[1][:, i : i + 1]), *TRIANGLES
     ),
+    "eigenvector_entry": _with("eigh", lambda **o: lambda X, i: eigh(X, **o)[1][0, i], *TRIANGLES),
     "subspace_projector": _with(
         "eigh", lambda **o: lambda X, k, W: _projected(W, eigh(X, **o)[1][:, -k:]), *TRIANGLES
     ),

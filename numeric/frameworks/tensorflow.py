@@ -303,6 +303,7 @@ ROUTES = {
     },
     "projector": by(EIGENVECTORS, lambda eigh, X, i, W: _projector_on(eigh(X)[1][:, i : i + 1], W)),
     "subspace_projector": by(EIGENVECTORS, _subspace_projector),
+    "eigenvector_entry": by(EIGENVECTORS, lambda eigh, X, i: tf.math.real(eigh(X)[1][0, i])),
     "generalized_eigenvalue": by(EIGVALSH, _generalized),
     "gaussian_log_likelihood": {
         "tf.linalg.logdet, tf.linalg.solve": functools.partial(

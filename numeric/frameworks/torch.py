@@ -316,6 +316,7 @@ ROUTES = {
     },
     "projector": by(EIGENVECTORS, _projector),
     "subspace_projector": by(EIGH, _subspace),
+    "eigenvector_entry": by(EIGH, lambda eigh, X, i: eigh(X)[1][0, i]),
     "generalized_eigenvalue": {
         **by(EIGVALSH, _generalized),
         "torch.linalg.eigvals(torch.linalg.solve(B, X))": lambda X, i, B: _sorted_real(

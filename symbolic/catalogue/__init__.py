@@ -8,6 +8,7 @@ from functools import cache
 from court.errors import InputError
 from symbolic.catalogue import (
     eigenvalues,
+    eigenvectors,
     factors,
     inverses,
     polynomials,
@@ -16,13 +17,24 @@ from symbolic.catalogue import (
 )
 from symbolic.catalogue.function import Constants, Instance, MatrixFunction
 
-__all__ = ["CATALOGUE", "Constants", "Instance", "MatrixFunction", "choose", "family", "instances"]
+__all__ = [
+    "CATALOGUE",
+    "DIFFERENTIABLE",
+    "Constants",
+    "Instance",
+    "MatrixFunction",
+    "choose",
+    "family",
+    "instances",
+]
 
 CATALOGUE: dict[str, MatrixFunction] = {
     function.name: function
-    for subject in (eigenvalues, polynomials, inverses, factors, spectral, statistics)
+    for subject in (eigenvalues, eigenvectors, polynomials, inverses, factors, spectral, statistics)
     for function in subject.FUNCTIONS
 }
+DIFFERENTIABLE = tuple(name for name, function in CATALOGUE.items() if not function.gauge)
+"""The names of those that have a gradient theorem; the others are refused everywhere."""
 
 
 def family(name: str) -> str:

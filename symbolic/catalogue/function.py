@@ -11,6 +11,7 @@ from sympy import Expr, ImmutableDenseMatrix, MatrixBase, MatrixExpr
 
 from symbolic.algebra import Algebra
 from symbolic.algebra.expressions import Expressions
+from symbolic.algebra.scalar import NotDifferentiableError
 
 EXPRESSIONS = Expressions()
 
@@ -28,7 +29,9 @@ class MatrixFunction:
     function without a theorem (a user's own) is known by SymPy's expression alone.  ``domain``
     names one of :data:`symbolic.domains.DOMAINS`.  ``instances(n)`` lists the constants of each
     member of the family, by the suffix that names it.  ``proved_size`` is the largest n at which
-    its theorem is proved in about a second; on request it is proved at n + 1 too.
+    its theorem is proved in about a second; on request it is proved at n + 1 too.  ``gauge`` says
+    what f depends on that X does not determine, as the sign of an eigenvector; it is empty for all
+    functions of X alone.
     """
 
     name: str
@@ -39,6 +42,33 @@ class MatrixFunction:
     gradient: Callable[..., Any] | None = None
     instances: Callable[[int], dict[str, Constants]] = lambda n: {"": {}}
     proved_size: int = 3
+    gauge: str = ""
+
+    @property
+    def refusal(self) -> str:
+        """Why f has a derivative nowhere; nothing if it may have one."""
+        return self.gauge and (
+            f"gauge: f changes with {self.gauge}, which X does not determine; "
+            "the projector v vᵀ does not"
+        )
+
+
+def undetermined(
+    name: str,
+    formula: str,
+    domain: str,
+    citation: str,
+    gauge: str,
+    instances: Callable[[int], dict[str, Constants]] = lambda n: {"": {}},
+) -> MatrixFunction:
+    """What depends on a gauge, and is no function of X: it is never evaluated, always refused."""
+    found: MatrixFunction
+
+    def value(*arguments: Any, **constants: Any) -> Any:
+        raise NotDifferentiableError(found.refusal)
+
+    found = MatrixFunction(name, formula, domain, citation, value, instances=instances, gauge=gauge)
+    return found
 
 
 @dataclass(frozen=True, eq=False)

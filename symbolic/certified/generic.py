@@ -8,7 +8,7 @@ from fractions import Fraction
 import numpy as np
 from flint import arb, arb_mat
 from jaxtyping import Float
-from sympy import Rational, Symbol
+from sympy import Expr, Rational, Symbol, exp, log, preorder_traversal
 
 from court.records import Ball, Matrix
 from symbolic.algebra.spectrum import Spectrum
@@ -72,6 +72,22 @@ def sensitivity(function: Instance, X: Matrix) -> Float[np.ndarray, "n n"]:
             slopes = [float(x.mid()) for x in ((there - here) / to_arb(step)).entries()]
             squares += np.square(slopes).reshape(n, n) / (1 if i == j else 2)
     return np.sqrt(squares)
+
+
+def is_single_valued(function: Instance, n: int) -> bool:
+    """Whether f is written without roots, moduli, branches: with no room for a choice of sign."""
+    parts = preorder_traversal(derive(function, symmetric(n)).value)
+    return all(_is_single_valued(part) for part in parts if part.free_symbols)
+
+
+def _is_single_valued(part: Expr) -> bool:
+    return bool(
+        part.is_Symbol
+        or part.is_Add
+        or part.is_Mul
+        or (part.is_Pow and part.exp.is_Integer)
+        or isinstance(part, (exp, log))
+    )
 
 
 def _pairs(n: int) -> list[tuple[int, int]]:

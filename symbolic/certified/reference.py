@@ -67,7 +67,7 @@ def refer(
         with suppress(EnclosureError, NotDifferentiableError):
             direct = generic.derivatives(function, parameterization, theta, spectrum_of(X))
             _check_overlap(function.name, direct, reference.directions)
-    small = function.size <= function.function.proved_size
+    small = function.size <= function.function.proved_size and not function.function.gauge
     proved = exactly and small and examine(function, parameterization).holds
     return structs.replace(
         reference,
@@ -85,31 +85,45 @@ def certify(
 
     With ``blocks`` = 2, at the Hermitian A + iB that X = [[A, −B], [B, A]] stands for.
     """
-    reference = _certify(function, X, directions, spectrum_of(X, blocks))
+    if function.function.gauge:
+        reference = _refused(function, X, function.function.refusal)
+    else:
+        reference = _certify(function, X, directions, spectrum_of(X, blocks))
     return structs.replace(reference, hermitian=blocks == 2)
+
+
+def _refused(function: Instance, X: Matrix, why: str, cluster: Cluster | None = None) -> Reference:
+    """Nothing is true of the derivative at X (n×n), and why."""
+    nothing = np.zeros((0, 0))
+    about = (function.name, "", dict[str, str](), _floats(X))
+    return Reference(*about, None, None, (), nothing, "certified", why, cluster=cluster)
+
+
+def _floats(X: Matrix) -> Array:
+    return np.array([[float(x) for x in row] for row in X])
 
 
 def _certify(
     function: Instance, X: Matrix, directions: Mapping[str, Sparse], spectrum: Spectrum
 ) -> Reference:
-    floats = np.array([[float(x) for x in row] for row in X])
-    about: tuple[str, str, dict[str, str], Array] = (function.name, "", {}, floats)
+    floats = _floats(X)
     try:
         value, S = _precisely(_source(function, X, spectrum))
         enclosed = to_enclosure(S)
     except ZeroDivisionError:
-        nothing = np.zeros((0, 0))
-        return Reference(*about, None, None, (), nothing, "certified", "X is singular here")
+        return _refused(function, X, "X is singular here")
     except (NotDifferentiableError, EnclosureError, OverflowError) as error:
         cluster = _cluster(function, spectrum) if type(error) is NotDifferentiableError else None
-        nothing = np.zeros((0, 0))
-        return Reference(*about, None, None, (), nothing, "certified", str(error), cluster=cluster)
+        return _refused(function, X, str(error), cluster)
     sensitivity = _sensitivity(function, X, spectrum)
     strange = out_of_range(floats, value, enclosed, sensitivity)
     if strange:
-        return Reference(*about, None, None, (), np.zeros((0, 0)), "certified", strange)
+        return _refused(function, X, strange)
     derivatives = tuple(Direction(name, D, contract(S, D)) for name, D in directions.items())
-    return Reference(*about, value, enclosed, derivatives, sensitivity, "certified")
+    about = (function.name, "", dict[str, str](), floats)
+    by_own = function.function.gradient is None and not generic.is_single_valued(function, len(X))
+    true = (value, enclosed, derivatives, sensitivity)
+    return Reference(*about, *true, "certified", may_flip=by_own)
 
 
 def out_of_range(X: Array, value: Ball, S: Enclosure, sensitivity: Array) -> str:
@@ -217,14 +231,14 @@ def _precisely(source: Callable[[], Enclosed]) -> tuple[Ball, Balls]:
 def to_enclosure(S: Balls) -> Enclosure:
     """The same n×n matrix in double-double numbers, with the rounding added to the radius."""
     entries = [[_double_double(ball) for ball in row] for row in S]
-    high, low, radius = np.moveaxis(np.array(entries), 2, 0)
-    return Enclosure(high, low, np.nextafter(radius, np.inf))
+    return Enclosure(*np.moveaxis(np.array(entries), 2, 0))
 
 
 def _double_double(ball: Ball) -> tuple[float, float, float]:
     high = float(ball.mid)
     low = float(ball.mid - Fraction(high))
-    return high, low, float(ball.radius + abs(ball.mid - Fraction(high) - Fraction(low)))
+    radius = ball.radius + abs(ball.mid - Fraction(high) - Fraction(low))
+    return high, low, math.nextafter(float(radius), math.inf) if radius else 0.0
 
 
 def contract(S: Balls, D: Sparse) -> Ball:

@@ -27,7 +27,7 @@ def prove_chosen(choice: Choice, frameworks: list[str]) -> Iterator[Proved]:
         ArithmeticError: two routes disagree.
     """
     n = choice.size
-    functions = chosen_functions(choice, frameworks)
+    functions = _differentiable(choice, frameworks)
     generic = choice.parameterizations in ((), ("symmetric",))
     eigenvalues_alone = generic and all(_is_eigenvalue(f) for f in functions)
     limit = min(f.function.proved_size + 1 for f in functions)
@@ -56,6 +56,19 @@ def prove_chosen(choice: Choice, frameworks: list[str]) -> Iterator[Proved]:
             routes = ROUTES[:1] if found.not_covered else ROUTES
             remark = found.not_covered and f"not by python-flint: {found.not_covered}"
             yield Proved(function.name, name, n, routes, remark, [*found.identities])
+
+
+def _differentiable(choice: Choice, frameworks: list[str]) -> list[Instance]:
+    """The functions that are named, or all that have a theorem.
+
+    Raises:
+        InputError: one that is named has no derivative anywhere.
+    """
+    functions = chosen_functions(choice, frameworks)
+    for function in functions if choice.functions else ():
+        if function.function.gauge:
+            raise InputError(f"{function.name} has nothing to prove; {function.function.refusal}")
+    return [function for function in functions if not function.function.gauge]
 
 
 def _provable(name: str, n: int, function: Instance) -> Parameterization:

@@ -1,0 +1,93 @@
+"""Admission: whether what a route reported can be judged at all, and if not why.
+
+A report can be malformed, or hold a number that is not finite where the true one is: then it is
+wrong, whatever is in it.  Or the numbers are right in kind, but rounding alone could explain any:
+then nothing is judged.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from court.contraction import Array, symmetric_error
+from court.records import Reference, Reported
+from court.tolerance import entry_tolerances, gradient_norm, norm, perturbation, value_tolerance
+
+WIDER = {
+    "float32": ("float64",),
+    "float16": ("float32", "float64"),
+    "bfloat16": ("float32", "float64"),
+    "complex64": ("complex128",),
+}
+"""Dtypes that hold all numbers of another: a gradient that comes back in one is judged as it is."""
+
+SMALLEST = {
+    "float64": 2.0**-1022,
+    "float32": 2.0**-126,
+    "float16": 2.0**-14,
+    "bfloat16": 2.0**-126,
+    "complex128": 2.0**-1022,
+    "complex64": 2.0**-126,
+}
+"""The smallest normal number of each dtype; some frameworks take what is smaller for zero."""
+RELIABLE = 0.25
+"""Largest δ·‖∂S/∂X‖/‖S‖ at which the expansion behind the tolerance is trusted."""
+GROSS = 1e6
+"""An error this many times the largest tolerance is beyond doubt all the same."""
+SHARP = 0.5
+"""Largest radius of an enclosure, as a fraction of the tolerance, with which one can judge."""
+
+
+def malformed(reference: Reference, reported: Reported, dtype: str) -> str:
+    """What is wrong with the report before its numbers are looked at."""
+    G, n = reported.gradient, len(reference.X)
+    if G is None or G.shape != (n, n):
+        blocks = n // reference.size
+        shape = "nothing" if G is None else "×".join(str(d // blocks) for d in G.shape)
+        return f"the gradient has the shape {shape}, X is {n // blocks}×{n // blocks}"
+    if reported.dtype != dtype and reported.dtype not in WIDER.get(dtype, ()):
+        return f"the gradient came back in {reported.dtype}, {dtype} was asked for"
+    return ""
+
+
+def infinite(reported: Reported, size: int) -> str:
+    """Which number of the report is NaN or infinite, where the true one is not.
+
+    A gradient of more rows than ``size`` is complex, its imaginary part in the rows below.
+    """
+    assert reported.gradient is not None
+    columns = reported.gradient[:, :size]
+    for i, j in np.argwhere(~np.isfinite(columns)):
+        part = "the imaginary part of " if i >= size else ""
+        entry = f"{part}entry ({i % size}, {j}) of the gradient"
+        return f"{entry} is {columns[i, j]}, exactly it is finite"
+    if not math.isfinite(reported.value):
+        return f"the value is {reported.value}, exactly it is finite"
+    return ""
+
+
+def doubt(reference: Reference, G: Array, dtype: str) -> str:
+    """Why the numbers of a report cannot be judged; nothing if they can."""
+    assert reference.S is not None
+    size, least = gradient_norm(reference), SMALLEST[dtype]
+    entries = np.abs(reference.X[reference.X != 0])
+    change = norm(reference.X) * size
+    if 0 < size < least or 0 < change < least or np.any(entries < least):
+        return f"out of range: X, the gradient or the change of f underflows in {dtype}"
+    if perturbation(reference, dtype) <= RELIABLE * size:
+        return "" if _is_sharp(reference, dtype) else "vacuous: what is true is enclosed too widely"
+    gross = GROSS * np.max(entry_tolerances(reference, None, dtype))
+    if np.all(np.isfinite(G)) and np.max(np.abs(symmetric_error(G, reference.S))) > gross:
+        return ""
+    return "vacuous: rounding X alone may change the gradient by a quarter of itself or more"
+
+
+def _is_sharp(reference: Reference, dtype: str) -> bool:
+    """Whether the enclosures are narrow beside the tolerances, as Arb's always are."""
+    assert reference.S is not None
+    assert reference.value is not None
+    entries = reference.S.radius <= SHARP * entry_tolerances(reference, None, dtype)
+    value = float(reference.value.radius) <= SHARP * value_tolerance(reference, dtype)
+    return bool(np.all(entries)) and value

@@ -1,0 +1,38 @@
+"""Gauge: a sign that X does not determine, as that of an eigenvector, in a function of one's own.
+
+The catalogue says of its functions whether they have one.  Where a user does not, it shows: a route
+reports the value and the gradient of −f, and at another point perhaps those of f.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from msgspec import structs
+
+from court.records import Verdict
+
+FLIPPED = (
+    "gauge: the value and the gradient are those of −f, as if f changed with the sign of an "
+    "eigenvector, which X does not determine (say so by gauge = …), or else the route has the "
+    "wrong sign"
+)
+"""Of a route whose report agrees with −f."""
+UNDETERMINED = "gauge: f has one sign here and the other at another point, by the same route"
+
+
+def refuse_both_signs(verdicts: Sequence[Verdict]) -> list[Verdict]:
+    """The same, but that a function of which a route reports now f and now −f never agrees."""
+    agreeing = {_route(v) for v in verdicts if v.verdict == "agrees"}
+    flipped = {_route(v) for v in verdicts if v.reason == FLIPPED}
+    functions = {function for function, *_ in agreeing & flipped}
+    return [
+        structs.replace(v, verdict="refused", reason=UNDETERMINED, convention=None)
+        if v.function in functions and v.verdict == "agrees"
+        else v
+        for v in verdicts
+    ]
+
+
+def _route(verdict: Verdict) -> tuple[str, str, str]:
+    return verdict.function, verdict.framework, verdict.route

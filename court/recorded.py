@@ -1,0 +1,272 @@
+"""The record: what former versions answered, kept as data, and judged anew whenever it is shown.
+
+A version of a framework that no longer installs here can still be shown what it said where it did.
+Each answer is kept with the exact matrix that it is about and with what the court said of it then.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, cast
+
+import msgspec
+import numpy as np
+from msgspec import Meta, Struct, structs
+
+from court.errors import InputError
+from court.experiment import named_triangle
+from court.judge import judge
+from court.names import order_of, public
+from court.records import (
+    Convention,
+    Excerpt,
+    Number,
+    Outcome,
+    Reads,
+    Reported,
+    Rows,
+    Verdict,
+)
+from court.written import number
+
+if TYPE_CHECKING:
+    from court.hearing import Hearing
+
+RECORD = Path(__file__).with_name("recorded.json")
+
+
+_Constants = dict[str, int | list[float | list[float]]]
+"""Those of :data:`court.records.Constants`, in a form that can be read back."""
+
+
+class Question(Struct, frozen=True, forbid_unknown_fields=True):
+    """What was asked, exactly."""
+
+    function: str
+    constants: _Constants
+    dtype: str
+    matrix: list[list[float]]
+
+
+class Answer(Struct, frozen=True, forbid_unknown_fields=True):
+    """What one route answered, and what the court said of it when it was recorded."""
+
+    question: Annotated[int, Meta(ge=0, description="its place in the list of questions")]
+    route: str
+    value: Number
+    gradient: Rows | None
+    dtype: str
+    reads: Reads | None
+    verdict: Outcome
+    convention: Convention | None
+    error: str = ""
+    declined: bool = False
+    again: Annotated[
+        Answer | None, Meta(description="what it said when it was asked twice, if something else")
+    ] = None
+
+
+class Former(Struct, frozen=True, forbid_unknown_fields=True):
+    """All that one version of a framework answered, in one run."""
+
+    framework: Annotated[str, Meta(description="as torch@1.0.1", pattern="^[a-z]+@[^@ ]+$")]
+    version: Annotated[str, Meta(description="what it calls itself")]
+    python: str
+    platform: str
+    date: Annotated[str, Meta(description="the day of the run, UTC", pattern=r"^\d{4}-\d\d-\d\d$")]
+    documents: Annotated[
+        dict[str, str],
+        Meta(description="public call → the sentence of its docstring that names a triangle"),
+    ]
+    answers: list[Answer]
+
+    @property
+    def origin(self) -> str:
+        """Where and when it was recorded, to be read."""
+        return f"recorded {self.date}, Python {self.python}, {self.platform}"
+
+
+class Record(Struct, frozen=True, forbid_unknown_fields=True):
+    """Everything that is kept."""
+
+    questions: list[Question]
+    versions: list[Former]
+
+    def get(self, framework: str) -> Former | None:
+        """What is kept of a version, by its name."""
+        return next((former for former in self.versions if former.framework == framework), None)
+
+
+class Recalled(Struct, frozen=True):
+    """A recorded answer to one of the questions of this run, with today's verdict on it."""
+
+    former: Former
+    case: int
+    part: str
+    answer: Answer
+    verdict: Verdict
+
+
+def read_record() -> Record:
+    """The record that is kept with the code."""
+    return read(RECORD.read_bytes())
+
+
+def read(text: bytes) -> Record:
+    """A record; data only, nothing is executed.
+
+    Raises:
+        InputError: it has not the shape of one, or contradicts itself.
+    """
+    try:
+        record = msgspec.json.decode(text, type=Record)
+    except msgspec.DecodeError as error:
+        raise InputError(f"the record of former versions cannot be read: {error}") from error
+    names = [former.framework for former in record.versions]
+    for former in record.versions:
+        if names.count(former.framework) > 1:
+            raise InputError(f"the record of former versions has {former.framework} twice")
+        if not public(former.version).startswith(former.framework.split("@")[1]):
+            raise InputError(
+                f"the record of former versions has {former.version} under {former.framework}"
+            )
+        if any(answer.question >= len(record.questions) for answer in former.answers):
+            raise InputError(f"the record of {former.framework} answers what was not asked")
+    return record
+
+
+def to_json(record: Record) -> bytes:
+    """The record, one question or answer a line."""
+    encode = msgspec.json.encode
+
+    def lines(items: Iterable[Struct]) -> bytes:
+        return b"[\n" + b",\n".join(map(encode, items)) + b"\n]"
+
+    versions = [
+        encode(structs.replace(former, answers=[])).removesuffix(b"[]}")
+        + lines(former.answers)
+        + b"}"
+        for former in record.versions
+    ]
+    listed = b",\n".join(versions)
+    return b'{"questions":' + lines(record.questions) + b',\n"versions":[' + listed + b"]}\n"
+
+
+def enter(
+    record: Record, hearing: Hearing, environments: Mapping[str, tuple[str, str]], date: str
+) -> Record:
+    """The record with what this run measured in the place of what it had of the same versions.
+
+    ``environments`` gives the Python version and the platform of each version that is to be kept.
+    """
+    kept = [former for former in record.versions if former.framework not in environments]
+    questions = [*record.questions]
+    for question in _questions(hearing):
+        if question not in questions:
+            questions.append(question)
+    place = [questions.index(question) for question in _questions(hearing)]
+    for framework, (python, platform) in environments.items():
+        answers = [
+            _answer(place[r.problem], r, verdict)
+            for r, (_, verdict) in zip(hearing.in_order(), hearing.judged, strict=True)
+            if r.framework == framework and r.mode == "reverse"
+        ]
+        documents = {
+            x.name: named_triangle(x) for x in hearing.excerpts if x.framework == framework
+        }
+        version = hearing.versions[framework]
+        kept.append(Former(framework, version, python, platform, date, documents, answers))
+    return _without_unused(Record(questions, sorted(kept, key=lambda f: order_of(f.framework))))
+
+
+def _without_unused(record: Record) -> Record:
+    """The record without the questions that nobody answers any more."""
+    used = sorted({answer.question for former in record.versions for answer in former.answers})
+    versions = [
+        structs.replace(
+            former,
+            answers=[structs.replace(a, question=used.index(a.question)) for a in former.answers],
+        )
+        for former in record.versions
+    ]
+    return Record([record.questions[k] for k in used], versions)
+
+
+def _questions(hearing: Hearing) -> list[Question]:
+    """What was asked, in the order of the cases."""
+    return [
+        Question(reference.function, cast(_Constants, constants), dtype, reference.X.tolist())
+        for (_, dtype), constants, reference in zip(
+            hearing.cases, hearing.constants, hearing.references, strict=False
+        )
+        if not reference.hermitian
+    ]
+
+
+def _answer(place: int, reported: Reported, verdict: Verdict) -> Answer:
+    G = reported.gradient
+    return Answer(
+        question=place,
+        route=reported.route,
+        value=number(reported.value),
+        gradient=None if G is None else [[number(float(x)) for x in row] for row in G],
+        dtype=reported.dtype,
+        reads=reported.reads,
+        verdict=verdict.verdict,
+        convention=verdict.convention,
+        error=reported.error,
+        declined=reported.declined,
+        again=_answer(place, reported.again, verdict) if reported.again else None,
+    )
+
+
+def recall(hearing: Hearing, record: Record) -> list[Recalled]:
+    """What the record has on the cases of this run, judged by the court of today."""
+    asked = _questions(hearing)
+    cases = {
+        k: asked.index(question) for k, question in enumerate(record.questions) if question in asked
+    }
+    found: list[Recalled] = []
+    for former in record.versions:
+        for answer in former.answers:
+            if answer.question in cases:
+                case = cases[answer.question]
+                part, dtype = hearing.cases[case]
+                reported = _reported(former, case, answer)
+                verdict = judge(hearing.references[case], reported, dtype)
+                found.append(Recalled(former, case, part, answer, verdict))
+    return found
+
+
+def unheard(hearing: Hearing, record: Record) -> list[Recalled]:
+    """The same of the versions that this run did not hear itself."""
+    return [r for r in recall(hearing, record) if not hearing.heard(r.former.framework)]
+
+
+def unheard_excerpts(hearing: Hearing, record: Record) -> list[Excerpt]:
+    """What their docstrings say of triangles."""
+    return [
+        Excerpt(former.framework, name, sentence)
+        for former in record.versions
+        if not hearing.heard(former.framework)
+        for name, sentence in former.documents.items()
+    ]
+
+
+def _reported(former: Former, problem: int, answer: Answer) -> Reported:
+    """The answer as its worker gave it."""
+    G = answer.gradient
+    return Reported(
+        problem=problem,
+        framework=former.framework,
+        version=former.version,
+        route=answer.route,
+        dtype=answer.dtype,
+        value=float(answer.value),
+        gradient=None if G is None else np.array(G, dtype=np.float64),
+        reads=answer.reads,
+        error=answer.error,
+        declined=answer.declined,
+        again=_reported(former, problem, answer.again) if answer.again else None,
+    )

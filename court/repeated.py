@@ -1,0 +1,142 @@
+"""Whether the record still holds: recorded answers beside today's verdicts and today's answers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Annotated
+
+import numpy as np
+from jaxtyping import Float
+from msgspec import Meta, Struct
+
+from court.contraction import skew_part
+from court.hearing import Hearing
+from court.recorded import Recalled, Record, recall
+from court.records import Reference, Reported, Verdict
+from court.tolerance import entry_tolerances, value_tolerance
+
+Array = Float[np.ndarray, "n n"]
+
+TWICE_DOUBLED = 4
+"""Two answers are each within the tolerance of the truth, of entries that may be doubled."""
+
+
+class Check(Struct, frozen=True):
+    """What came of holding the record against today."""
+
+    judged: Annotated[int, Meta(description="recorded answers that the court judged anew")]
+    repeated: Annotated[int, Meta(description="of these, asked again in this run")]
+    identical: Annotated[int, Meta(description="of these, gradients equal to the last bit")]
+    differences: Annotated[list[str], Meta(description="what is not as it was, a line each")]
+
+    @property
+    def holds(self) -> bool:
+        """Whether nothing is otherwise than recorded."""
+        return not self.differences
+
+
+def check(hearing: Hearing, record: Record, wanted: Sequence[str]) -> Check:
+    """The record of the wanted versions against this run."""
+    recalled = [r for r in recall(hearing, record) if r.former.framework in wanted]
+    measured = {
+        (r.framework, r.problem, r.route): (r, verdict)
+        for r, (_, verdict) in zip(hearing.in_order(), hearing.judged, strict=True)
+        if r.mode == "reverse" and hearing.heard(r.framework)
+    }
+    differences = [line for r in recalled for line in _otherwise_judged(r)]
+    repeated = identical = 0
+    for r in recalled:
+        found = measured.get((r.former.framework, r.case, r.answer.route))
+        if found is not None:
+            repeated += 1
+            identical += _bits(found[1]) == _bits(r.verdict)
+            differences += _otherwise_answered(hearing.references[r.case], r, *found)
+    asked = [f for f in wanted if hearing.heard(f) and record.get(f)]
+    differences += _lines_without_pair(recalled, measured, asked)
+    differences += _unasked(hearing, record, wanted, recalled)
+    return Check(len(recalled), repeated, identical, differences)
+
+
+def _otherwise_judged(r: Recalled) -> list[str]:
+    """What the court of today says of a recorded answer, if it said something else then."""
+    then, now = (r.answer.verdict, r.answer.convention), (r.verdict.verdict, r.verdict.convention)
+    if then == now:
+        return []
+    return [
+        f"{_place(r)}: the recorded answer is judged {_told(*now)} today and was {_told(*then)}; "
+        f"{r.verdict.reason}".rstrip("; ")
+    ]
+
+
+def _otherwise_answered(
+    reference: Reference, then: Recalled, now: Reported, verdict: Verdict
+) -> list[str]:
+    """What is answered otherwise today."""
+    old = (then.verdict.verdict, then.verdict.convention)
+    new = (verdict.verdict, verdict.convention)
+    if old != new:
+        return [f"{_place(then)}: recorded {_told(*old)}, measured {_told(*new)}"]
+    if then.answer.reads != now.reads:
+        return [f"{_place(then)}: recorded reads {then.answer.reads}, measured {now.reads}"]
+    if then.answer.gradient is None or now.gradient is None:
+        return []
+    G, H = np.array(then.answer.gradient, dtype=np.float64), np.asarray(now.gradient)
+    off = _apart(reference, G, H, verdict.dtype)
+    if off:
+        return [f"{_place(then)}: {off}"]
+    if abs(float(then.answer.value) - now.value) > 2 * value_tolerance(reference, verdict.dtype):
+        return [f"{_place(then)}: recorded value {then.answer.value!r}, measured {now.value!r}"]
+    return []
+
+
+def _apart(reference: Reference, G: Array, H: Array, dtype: str) -> str:
+    """Where two gradients differ by more than rounding explains; nothing if they do not."""
+    if G.shape != H.shape:
+        return f"recorded a gradient of shape {G.shape}, measured {H.shape}"
+    if reference.S is None or np.array_equal(G, H, equal_nan=True):
+        return ""
+    near = np.abs(G - H) <= TWICE_DOUBLED * entry_tolerances(reference, skew_part(G), dtype)
+    for i, j in np.argwhere(~near):
+        return f"entry ({i}, {j}) recorded {G[i, j]!r}, measured {H[i, j]!r}"
+    return ""
+
+
+def _lines_without_pair(
+    recalled: Sequence[Recalled],
+    measured: dict[tuple[str, int, str], tuple[Reported, Verdict]],
+    asked: Sequence[str],
+) -> list[str]:
+    """Answers of one side alone, of the versions that were asked and are on record."""
+    then = {(r.former.framework, r.case, r.answer.route): r for r in recalled}
+    lost = [f"{_place(r)}: recorded, and not answered now" for key, r in then.items()
+            if key[0] in asked and key not in measured]  # fmt: skip
+    new = [f"{_where(verdict)}: answered now, and not on record" for key, (_, verdict) in
+           measured.items() if key[0] in asked and key not in then]  # fmt: skip
+    return lost + new
+
+
+def _unasked(
+    hearing: Hearing, record: Record, wanted: Sequence[str], recalled: Sequence[Recalled]
+) -> list[str]:
+    """Recorded questions that are none of this run's."""
+    count = sum(len(f.answers) for f in record.versions if f.framework in wanted) - len(recalled)
+    if not count or len(hearing.references) < len(hearing.cases):
+        return []
+    return [f"{count} recorded answers are to questions that are not asked any more"]
+
+
+def _bits(verdict: Verdict) -> str:
+    return repr(verdict.gradient)
+
+
+def _place(r: Recalled) -> str:
+    return _where(r.verdict)
+
+
+def _where(verdict: Verdict) -> str:
+    n = verdict.size
+    return f"{verdict.framework}, {verdict.function} ({n}×{n}), {verdict.route}"
+
+
+def _told(outcome: str, convention: str | None) -> str:
+    return f"{outcome} ({convention})" if convention else outcome

@@ -1,0 +1,225 @@
+"""Functions that depend on the sign or phase of an eigenvector are refused; of v vᵀ, judged."""
+
+import numpy as np
+import pytest
+from msgspec import structs
+
+import verify
+from court.gauge import FLIPPED, UNDETERMINED, refuse_both_signs
+from court.judge import judge
+from numeric.pool import known_frameworks
+from report.document import from_json
+from symbolic.catalogue import CATALOGUE, DIFFERENTIABLE, choose
+from symbolic.certified.generic import is_single_valued
+from symbolic.certified.reference import certify, refer
+from symbolic.parameterizations import hermitian, symmetric
+from symbolic.points import draw_points, parse_matrix
+from tests.helpers import report
+from tests.proof_functions import own
+
+GAUGE = "gauge: f changes with the sign"
+
+
+def run(tmp_path, *arguments):
+    """The verdicts of a run, and its exit status."""
+    path = tmp_path / "run.json"
+    status = verify.main([*map(str, arguments), "--json", str(path), "--quiet"])
+    return from_json(path.read_bytes()).verdicts, status
+
+
+def test_only_what_depends_on_a_gauge_has_no_theorem():
+    assert set(CATALOGUE) - set(DIFFERENTIABLE) == {"eigenvector_entry"}
+    assert all((f.gradient is None) == bool(f.gauge) for f in CATALOGUE.values())
+
+
+@pytest.mark.parametrize("structure", [symmetric, hermitian])
+@pytest.mark.parametrize("n", [1, 2, 3, 20])
+def test_it_is_refused_at_every_point(structure, n):
+    x = structure(n)
+    for function in choose("eigenvector_entry", n)[:2]:
+        (theta,) = draw_points(x, "symmetric", 1, n)
+        reference = refer(function, x, theta, "float64")
+        assert reference.refusal.startswith(GAUGE)
+        assert (reference.S, reference.value, reference.directions) == (None, None, ())
+        verdict = judge(reference, report(reference, np.eye(n)), reference_dtype(reference))
+        assert (verdict.verdict, verdict.reason) == ("refused", reference.refusal)
+
+
+def reference_dtype(reference):
+    return "complex128" if reference.hermitian else "float64"
+
+
+@pytest.mark.parametrize("matrix", ["1 0; 0 1", "2 0; 0 1"])
+def test_also_where_the_eigenvector_is_repeated_or_an_axis(matrix):
+    (function,) = choose("eigenvector_entry[0]", 2)
+    assert certify(function, parse_matrix(matrix), {}).refusal.startswith(GAUGE)
+
+
+def test_it_is_refused_whatever_number_comes_back_and_the_projector_is_judged(tmp_path):
+    names = ["eigenvector_entry", "projector"]
+    chosen = ["-f", "numpy", "-f", "torch", "-n", 3, "--points", 2]
+    verdicts, status = run(tmp_path, *names, *chosen)
+    of = {name: [v for v in verdicts if v.function.startswith(name)] for name in names}
+    assert status == 0
+    assert len(of["eigenvector_entry"]) == 2 * 3 * 4
+    assert all(v.gradient for v in of["eigenvector_entry"])
+    assert {(v.verdict, v.reason[: len(GAUGE)]) for v in of["eigenvector_entry"]} == {
+        ("refused", GAUGE)
+    }
+    assert {v.verdict for v in of["projector"]} == {"agrees"}
+
+
+@pytest.mark.slow
+def test_every_framework_that_has_eigenvectors_is_refused(tmp_path):
+    verdicts, status = run(tmp_path, "eigenvector_entry[0]", "-n", 3, "--points", 1)
+    assert {v.framework for v in verdicts} == {*known_frameworks()} - {"casadi"}
+    assert {v.verdict for v in verdicts} == {"refused"}
+    assert all(v.gradient for v in verdicts)
+    assert status == 2  # nothing could be judged
+
+
+def test_nothing_is_proved_of_it(capsys):
+    assert verify.main(["--prove", "eigenvector_entry", "trace"]) == 2
+    assert "eigenvector_entry[0] has nothing to prove; gauge: " in capsys.readouterr().err
+    assert verify.main(["--prove", "projector[0]", "--quiet"]) == 0
+
+
+OWN = """
+import sympy
+
+formula, domain, citation = "entry 0 of v_0", "symmetric", "none"
+{declaration}
+
+
+def exact(X):
+    v = X.eigenvects()[0][2][0]
+    return {what}
+
+
+def by_numpy(X):
+    import numpy as np
+
+    (p, q), V = np.linalg.eigh(X)
+    v, w = V[:, 0], V[:, 1]
+    return {value}
+
+
+def by_torch(X):
+    import torch
+
+    v = torch.linalg.eigh(X)[1][:, 0]
+    return v[0]{square}
+
+
+routes = {{"numpy": {{"eigh": by_numpy}}, "torch": {{"eigh": by_torch}}}}
+"""
+ENTRY = {
+    "what": "v[0] / sympy.sqrt(v.dot(v))",
+    "value": "v[0], w[0] * np.outer(w, v) / (p - q)",
+    "square": "",
+}
+SQUARE = {
+    "what": "v[0]**2 / v.dot(v)",
+    "value": "v[0] ** 2, 2 * v[0] * w[0] * np.outer(w, v) / (p - q)",
+    "square": " ** 2",
+}
+
+
+def own_file(tmp_path, declaration="", **parts):
+    path = tmp_path / "of_eigenvector.py"
+    path.write_text(OWN.format(declaration=declaration, **parts), encoding="utf-8")
+    return path
+
+
+def test_a_users_function_of_a_sign_is_never_convicted(tmp_path):
+    verdicts, status = run(tmp_path, own_file(tmp_path, **ENTRY), "-f", "numpy", "-f", "torch")
+    assert {v.verdict for v in verdicts} == {"refused"}
+    assert {v.reason for v in verdicts} == {FLIPPED, UNDETERMINED}
+    assert status == 2
+
+
+def test_a_users_function_of_the_same_eigenvector_without_a_sign_is_judged(tmp_path):
+    file = own_file(tmp_path, **SQUARE)
+    verdicts, status = run(tmp_path, file, "-f", "numpy", "-f", "torch")
+    assert {v.verdict for v in verdicts} == {"agrees"}
+    assert status == 0
+
+
+def test_a_user_may_say_so(tmp_path, capsys):
+    file = own_file(tmp_path, 'gauge = "the sign of v_0"', **ENTRY)
+    file.write_text(file.read_text().replace("def exact", "def unused"))
+    verdicts, _ = run(tmp_path, file, "-f", "numpy", "-f", "torch", "-n", 3, "--points", 1)
+    assert {v.verdict for v in verdicts if v.framework == "torch"} == {"refused"}
+    assert all(v.reason.startswith("gauge: f changes with the sign of v_0") for v in verdicts)
+    assert verify.main([str(file), "--prove"]) == 2
+    assert "nothing to prove" in capsys.readouterr().err
+    file.write_text(file.read_text().replace('"the sign of v_0"', "True"))
+    assert verify.main([str(file), "-f", "numpy"]) == 2
+    assert "gauge must be a text, not True" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("exact", "outcome"), [("X[0, 0]**2", "disagrees"), ("sympy.sqrt(X[0, 0]**2 + 1)", "refused")]
+)
+def test_a_wrong_sign_is_convicted_where_no_gauge_can_explain_it(exact, outcome, tmp_path):
+    path = tmp_path / "turned.py"
+    path.write_text(
+        "import sympy\n"
+        "formula, domain, citation = 'f', 'symmetric', 'none'\n"
+        f"exact = lambda X: {exact}\n"
+        f"def negative(X):\n    return -({exact.replace('sympy.', '')})\n"
+        "def sqrt(x):\n    return x.sqrt()\n"
+        "routes = {'torch': {'-f': negative}}\n"
+    )
+    verdicts, _ = run(tmp_path, path, "-f", "torch", "--points", 2)
+    assert {v.verdict for v in verdicts} == {outcome}
+
+
+def test_what_is_written_without_roots_has_no_sign_to_choose():
+    import sympy
+
+    single = [
+        lambda X: (X**3).trace() + sympy.sqrt(2),
+        lambda X: sympy.log(X.det()) - sympy.exp(X[0, 1]) / X[0, 0],
+    ]
+    several = [
+        lambda X: sympy.sqrt(X.det()),
+        lambda X: abs(X[0, 0]),
+        lambda X: sympy.sign(X[0, 0]) * X[0, 0],
+        lambda X: sympy.Piecewise((X[0, 0], X[0, 1] > 0), (-X[0, 0], True)),
+        lambda X: sympy.cos(sympy.atan2(X[0, 1], X[0, 0])),
+    ]
+    assert all(is_single_valued(own(f), 2) for f in single)
+    assert not any(is_single_valued(own(f), 2) for f in several)
+
+
+def test_the_sign_is_asked_about_in_value_and_gradient_together():
+    (theta,) = draw_points(symmetric(2), "symmetric", 1, 0)
+    (function,) = choose("trace_square", 2)
+    reference = refer(function, symmetric(2), theta, "float64")
+    flippable = structs.replace(reference, may_flip=True)
+    S, value = reference.S.high, float(reference.value.mid)
+
+    def outcome(ref, G, f):
+        return judge(ref, report(ref, G, value=f), "float64").verdict
+
+    assert outcome(flippable, S, value) == "agrees"
+    assert outcome(flippable, -S, -value) == "refused"
+    assert outcome(reference, -S, -value) == "disagrees"
+    assert outcome(flippable, -S, value) == "disagrees"
+    assert outcome(flippable, S, -value) == "disagrees"
+    assert outcome(flippable, -2 * S, -value) == "disagrees"
+
+
+def test_both_signs_by_one_route_refuse_the_function_and_no_other():
+    (theta,) = draw_points(symmetric(2), "symmetric", 1, 0)
+    (function,) = choose("trace_square", 2)
+    reference = refer(function, symmetric(2), theta, "float64")
+    right = judge(reference, report(reference), "float64")
+    flipped = structs.replace(right, verdict="refused", reason=FLIPPED)
+    elsewhere = structs.replace(right, route="another")
+    other = structs.replace(right, function="other")
+    assert [v.verdict for v in refuse_both_signs([right, flipped, elsewhere, other])] == [
+        "refused", "refused", "refused", "agrees",
+    ]  # fmt: skip
+    assert [v.verdict for v in refuse_both_signs([flipped, elsewhere])] == ["refused", "agrees"]

@@ -1,0 +1,151 @@
+"""The record of former versions: what it keeps, what it refuses, whether it holds."""
+
+import msgspec
+import numpy as np
+import pytest
+from msgspec import structs
+
+from court import experiment, recorded
+from court.errors import InputError
+from court.recorded import enter, read, read_record, to_json
+from court.records import Choice
+from court.repeated import check
+from numeric import environments
+from symbolic import cases
+from tests.planted_history import (
+    EMPTY,
+    FORMER,
+    ORIGINS,
+    SYMEIG,
+    THEN,
+    asked,
+    hearing,
+    moved,
+    only,
+    with_answer,
+)
+
+
+@pytest.fixture(scope="module")
+def heard():
+    return hearing(THEN)
+
+
+@pytest.fixture(scope="module")
+def record(heard):
+    return enter(EMPTY, heard, ORIGINS, "2026-01-31")
+
+
+# --- the record
+
+
+def test_a_record_comes_back_the_same(record):
+    assert read(to_json(record)) == record
+    assert [former.framework for former in record.versions] == sorted(FORMER)
+    assert len(record.questions) == len(asked())
+    gradient = record.versions[0].answers[0].gradient
+    assert msgspec.json.decode(msgspec.json.encode(gradient)) == gradient
+    again = hearing(only(THEN, "torch@1.0.1"))
+    later = enter(record, again, only(ORIGINS, "torch@1.0.1"), "2026-02-01")
+    dates = {former.framework: former.date for former in later.versions}
+    assert dates == {n: "2026-02-01" if n == "torch@1.0.1" else "2026-01-31" for n in FORMER}
+
+
+def test_an_empty_record_comes_back_the_same():
+    assert read(to_json(EMPTY)) == EMPTY
+
+
+def spoiled(spoil):
+    def change(data):
+        spoil(data["versions"][0])
+        return data
+
+    return change
+
+
+MALFORMED = {
+    "no JSON": lambda data: None,
+    "unknown field": spoiled(lambda v: v.update(code="print()")),
+    "no version": spoiled(lambda v: v.update(framework="torch")),
+    "unknown verdict": spoiled(lambda v: v["answers"][0].update(verdict="perhaps")),
+    "no such question": spoiled(lambda v: v["answers"][0].update(question=10**6)),
+    "negative question": spoiled(lambda v: v["answers"][0].update(question=-1)),
+    "another version": spoiled(lambda v: v.update(version="9.9")),
+    "no date": spoiled(lambda v: v.update(date="yesterday")),
+    "twice": lambda data: {**data, "versions": data["versions"][:1] * 2},
+}
+
+
+@pytest.mark.parametrize("spoil", MALFORMED.values(), ids=MALFORMED)
+def test_what_is_no_record_is_refused(record, spoil):
+    data = spoil(msgspec.json.decode(to_json(record)))
+    with pytest.raises(InputError, match="the record of"):
+        read(b"{" if data is None else msgspec.json.encode(data))
+
+
+def test_the_record_that_is_kept_is_about_what_is_asked_today():
+    """A drawn point or a constant that has changed would leave recorded answers unjudged."""
+    kept = read_record()
+    choice = Choice((), [], None, (), 2, ("float64",), None, 0, None, 60.0)
+    planned = cases.history(choice, experiment.matrix().tolist())
+    questions = [
+        recorded.Question(p.function, p.constants, p.dtype, p.matrix)
+        for p in (case.problem(k) for k, case in enumerate(planned))
+    ]
+    assert all(question in questions for question in kept.questions)
+    assert recorded.RECORD.stat().st_size < 10**6
+    required = {e.name for e in environments.environments() if e.required}
+    assert required <= {former.framework for former in kept.versions}
+
+
+# --- whether it holds
+
+
+def test_a_record_holds_against_the_same_answers(heard, record):
+    found = check(heard, record, FORMER)
+    assert found.holds
+    assert found.judged == found.repeated == found.identical == 3 * len(asked())
+
+
+def test_a_record_holds_where_nothing_is_asked_again(record):
+    found = check(hearing(only(THEN, "numpy")), record, FORMER)
+    assert found.holds
+    assert (found.judged, found.repeated) == (3 * len(asked()), 0)
+
+
+def test_a_difference_by_rounding_is_none_and_is_counted(heard, record):
+    near = with_answer(record, "torch@1.0.1", gradient=moved(lambda x: np.nextafter(x, 2)))
+    found = check(heard, near, FORMER)
+    assert found.holds
+    assert found.identical == found.repeated - 1
+
+
+PLANTED = {
+    "gradient": ({"gradient": moved(lambda x: x + 1e-9)}, "is judged disagrees (invalid) today"),
+    "reads": ({"reads": "upper"}, "recorded reads upper, measured lower"),
+    "verdict": ({"verdict": "refused", "convention": None}, "and was refused"),
+    "convention": ({"convention": "lower"}, "judged agrees (upper) today and was agrees (lower)"),
+    "route": ({"route": "torch.old"}, "recorded, and not answered now"),
+}
+
+
+@pytest.mark.parametrize(("changes", "said"), PLANTED.values(), ids=PLANTED)
+def test_a_record_that_differs_does_not_hold(heard, record, changes, said):
+    found = check(heard, with_answer(record, "torch@1.0.1", **changes), FORMER)
+    assert not found.holds
+    assert any(said in line for line in found.differences), found.differences
+    others = check(heard, with_answer(record, "torch@1.0.1", **changes), ["torch@1.3.1"])
+    assert others.holds
+
+
+def test_a_gradient_of_another_convention_today_is_a_difference(record):
+    today = {**THEN, "torch@1.0.1": (SYMEIG, "lower")}
+    found = check(hearing(today), record, FORMER)
+    assert len(found.differences) == len(asked())
+    assert "recorded agrees (upper), measured agrees (lower)" in found.differences[0]
+
+
+def test_a_question_that_is_not_asked_any_more_is_a_difference(heard, record):
+    first = structs.replace(record.questions[0], dtype="float32")
+    changed = structs.replace(record, questions=[first, *record.questions[1:]])
+    assert "not asked any more" in check(heard, changed, FORMER).differences[-1]
