@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 RUN := $(VENV)/bin/python
 
-.PHONY: verify verify-all atlas history disputes test slow lint bench calibrate mutants mutate schema proofs citation tools clean
+.PHONY: verify verify-all atlas disputes history test slow lint bench calibrate mutants mutate ties schema proofs citation tools clean
 
 verify: $(VENV)/.installed  ## the main job, by NumPy, PyTorch, TensorFlow and JAX
 	$(RUN) verify.py
@@ -44,10 +44,14 @@ calibrate: $(VENV)/.installed-test  ## errors of correct gradients, as fractions
 mutants: $(VENV)/.installed-test  ## planted wrong gradients, and valid ones, before the court
 	$(RUN) -m trial.mutants
 
-mutate: $(VENV)/.installed-test  ## mutants of the court's own code (docs/mutation.md); minutes
-	$(RUN) -m pip install --quiet mutmut
+mutate: $(VENV)/.installed-test  ## mutants of the judging and of verify.py (docs/mutation.md); minutes
+	$(RUN) -m pip install --quiet mutmut==3.8.1
+	rm -rf mutants
 	$(VENV)/bin/mutmut run
 	$(VENV)/bin/mutmut results
+
+ties: $(VENV)/.installed-all  ## every framework at nearly repeated eigenvalues (docs/ties.md)
+	$(RUN) -m trial.ties
 
 schema: $(VENV)/.installed  ## regenerate report/schema.json from the records
 	$(RUN) -m report.document

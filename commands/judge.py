@@ -111,7 +111,7 @@ def judge(
     Exit status: 0 all agree, 1 something disagrees, 2 bad input, 3 a framework that was asked for
     is missing, its worker died, or the output cannot be written, 130 interrupted.
 
-    Other commands: verify.py atlas, appendix, disputes, findings, history; each has its --help.
+    Other commands: verify.py atlas, findings, history, disputes, appendix; each has its --help.
     """
     frameworks, missing = session.choose(asked, interpreters)
     if listing:

@@ -57,12 +57,18 @@ class Row(Struct, frozen=True):
         return self.valid == "failed" or not set(self.wrong) <= set(self.known)
 
 
+class Made(Struct, frozen=True):
+    """What differs between two runs that find the same."""
+
+    date: Annotated[str, Meta(description="the day of the run, UTC, as 2026-01-31")]
+
+
 class Atlas(Struct, frozen=True):
     """The table, and what it was made with."""
 
     toolkit: dict[str, str]
     environment: dict[str, str]
-    date: Annotated[str, Meta(description="the day of the run, UTC, as 2026-01-31")]
+    made: Made
     size: int
     rows: list[Row]
 

@@ -245,11 +245,12 @@ def _c10(e: Experiment) -> Settled:
     recorded = [v for v in e.recorded if v.verdict in ("agrees", "disagrees")]
     right = [v for v in recorded if v.verdict == "agrees"]
     said, silent = _told(e.excerpts, True), _told(e.excerpts, False)
-    said += [f"{text} (recorded)" for text in _told(e.recorded_excerpts, True)]
+    by_record = [f"{text} (recorded)" for text in _told(e.recorded_excerpts, True)]
     return bool(judged) and not wrong and bool(said) and recorded == right, (
         f"{len(judged)} gradients judged, {len(wrong)} wrong"
         + (f"; of {len(recorded)} recorded ones {len(recorded) - len(right)}" if recorded else "")
-        + f"; the triangle that is read is named in the docstrings of {', '.join(said) or 'none'}"
+        + "; the triangle that is read is named in the docstrings of "
+        + (", ".join([*said, *by_record]) or "none")
         + (f", not in {', '.join(silent)}" if silent else "")
     )
 

@@ -85,7 +85,7 @@ class Hearing:
             if r.problem in chosen and not r.error and self._bears(r.framework):
                 values.setdefault((r.framework, r.route), []).append(r.value)
         complete = {key: found for key, found in values.items() if len(found) == len(chosen)}
-        recalled = [r.verdict for r in recorded.unheard(self, record) if r.case == chosen[0]]
+        recalled = [r.verdict for r in recorded.unheard(self, record, chosen[:1])]
         return experiment.settle(
             experiment.Experiment(
                 [self.references[k] for k in chosen],

@@ -99,7 +99,7 @@ class Story(Struct, frozen=True):
     @property
     def changes(self) -> list[tuple[Step, Step]]:
         """The pairs of successive versions between which the convention changed."""
-        shown = [step for step in self.steps if step.convention]
+        shown = [step for step in self.steps if step.convention and step.verdict == "agrees"]
         pairs = pairwise(shown)
         return [(old, new) for old, new in pairs if old.convention != new.convention]
 

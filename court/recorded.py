@@ -6,7 +6,7 @@ Each answer is kept with the exact matrix that it is about and with what the cou
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, cast
 
@@ -221,8 +221,8 @@ def _answer(place: int, reported: Reported, verdict: Verdict) -> Answer:
     )
 
 
-def recall(hearing: Hearing, record: Record) -> list[Recalled]:
-    """What the record has on the cases of this run, judged by the court of today."""
+def recall(hearing: Hearing, record: Record, about: Sequence[int] = ()) -> list[Recalled]:
+    """What the record has on the cases of this run, or on some, judged by the court of today."""
     asked = _questions(hearing)
     cases = {
         k: asked.index(question) for k, question in enumerate(record.questions) if question in asked
@@ -230,8 +230,8 @@ def recall(hearing: Hearing, record: Record) -> list[Recalled]:
     found: list[Recalled] = []
     for former in record.versions:
         for answer in former.answers:
-            if answer.question in cases:
-                case = cases[answer.question]
+            case = cases.get(answer.question)
+            if case is not None and (case in about or not about):
                 part, dtype = hearing.cases[case]
                 reported = _reported(former, case, answer)
                 verdict = judge(hearing.references[case], reported, dtype)
@@ -239,9 +239,10 @@ def recall(hearing: Hearing, record: Record) -> list[Recalled]:
     return found
 
 
-def unheard(hearing: Hearing, record: Record) -> list[Recalled]:
+def unheard(hearing: Hearing, record: Record, about: Sequence[int] = ()) -> list[Recalled]:
     """The same of the versions that this run did not hear itself."""
-    return [r for r in recall(hearing, record) if not hearing.heard(r.former.framework)]
+    absent = [f for f in record.versions if not hearing.heard(f.framework)]
+    return recall(hearing, structs.replace(record, versions=absent), about)
 
 
 def unheard_excerpts(hearing: Hearing, record: Record) -> list[Excerpt]:

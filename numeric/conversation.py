@@ -17,6 +17,7 @@ from typing import Any
 
 from court.records import Answered, Event, Excerpt, Finished, Mode, Reported, Started
 from numeric import interpreters, transport
+from numeric.environments import variables
 
 LINE_LIMIT = 2**26
 """Longest answer in bytes: room for the gradient at n = 2000; a flood ends there."""
@@ -101,7 +102,7 @@ class Conversation:
     async def _start(self, argv: Sequence[str]) -> None:
         self._python = argv[0]
         is_other = interpreters.is_other(self.framework)
-        variables = interpreters.variables() if is_other else os.environ
+        inherited = variables() if is_other else os.environ
         try:
             self.process = await asyncio.create_subprocess_exec(
                 *argv,
@@ -109,7 +110,7 @@ class Conversation:
                 stdout=asyncio.subprocess.PIPE,
                 stderr=asyncio.subprocess.PIPE,
                 limit=LINE_LIMIT,
-                env={**variables, **QUIET},
+                env={**inherited, **QUIET},
                 start_new_session=True,
             )
         except OSError as error:
@@ -222,10 +223,11 @@ class Conversation:
 
     def _check_nothing_is_owed(self, status: int) -> None:
         if self._open or not self._version or not self._closed:
-            last = self._complaint.strip().splitlines()
-            why = f": {last[-1][:200]}" if last else ""
+            is_python = status < 0 or "Traceback" in self._complaint
+            lines = self._complaint.strip().splitlines() or [""]
+            told = lines[-1 if is_python or self._imported else 0][:200]
             how = f"was killed by signal {-status}" if status < 0 else f"ended with status {status}"
-            raise self._lost(f"the worker {how}{why}", status < 0 or "Traceback" in self._complaint)
+            raise self._lost(f"the worker {how}{told and ': ' + told}", is_python)
 
     async def _owe(self, why: str) -> None:
         """One failed report for each route that is owed, now and until nothing more is asked."""

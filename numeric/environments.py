@@ -21,9 +21,10 @@ import msgspec
 from msgspec import Struct
 
 from court.errors import InputError, OutputError
-from numeric import interpreters
 
 PINS = Path(__file__).with_name("former") / "environments.json"
+MISLEADING = ("PYTHONHOME", "PYTHONPATH", "PYTHONSTARTUP", "VIRTUAL_ENV", "__PYVENV_LAUNCHER__")
+"""Variables that are about the Python that runs the court, and would lead another one astray."""
 STAMP = "pins.sha256"
 MEBIBYTE = 2**20
 WHO = "import sys; print('%d.%d' % sys.version_info[:2], sys.executable)"
@@ -57,6 +58,11 @@ def environments() -> tuple[Environment, ...]:
     return msgspec.json.decode(PINS.read_bytes(), type=tuple[Environment, ...])
 
 
+def variables() -> dict[str, str]:
+    """The environment variables for another Python than the one that runs the court."""
+    return {key: value for key, value in os.environ.items() if key not in MISLEADING}
+
+
 def find_python(version: str) -> Path | None:
     """A Python of this version, as 3.7, that really runs: on the PATH, or one of pyenv's."""
     return next((path for path in map(_which(version), _candidates(version)) if path), None)
@@ -82,7 +88,7 @@ def _which(version: str) -> Callable[[Path], Path | None]:
                 capture_output=True,
                 text=True,
                 timeout=PATIENCE,
-                env=interpreters.variables(),
+                env=variables(),
             )
         except (OSError, subprocess.TimeoutExpired):
             return None
@@ -169,8 +175,7 @@ def _check_room(environment: Environment, folder: Path) -> None:
 
 def _run(environment: Environment, place: Path, command: Sequence[str]) -> None:
     """Run one step of the build, and raise what its failure means."""
-    variables = interpreters.variables()
-    done = subprocess.run(command, capture_output=True, text=True, env=variables)
+    done = subprocess.run(command, capture_output=True, text=True, env=variables())
     if done.returncode:
         lines = [line.strip() for line in (done.stdout + done.stderr).splitlines()]
         errors = [line for line in lines if re.match(r"error|\w*Error", line, re.I)]

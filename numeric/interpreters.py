@@ -2,26 +2,22 @@
 
 from __future__ import annotations
 
-import os
 import re
 import shlex
 
 from numeric import former
+from numeric.environments import environments
 
-MISLEADING = ("PYTHONHOME", "PYTHONPATH", "PYTHONSTARTUP", "VIRTUAL_ENV", "__PYVENV_LAUNCHER__")
-"""Variables that are about the Python that runs the court, and would lead another one astray."""
 DISTRIBUTIONS = {"paddle": "paddlepaddle", "theano": "Theano"}
 """What pip calls a framework, where that is not its name."""
+
+PICKED = ("numpy", "protobuf", "gast")
+"""Packages of which pip by itself takes versions that are too new for a former framework."""
 
 
 def is_other(name: str) -> bool:
     """Whether the framework of this name runs under an interpreter of its own."""
     return "@" in name
-
-
-def variables() -> dict[str, str]:
-    """The environment variables for another Python than the one that runs the court."""
-    return {key: value for key, value in os.environ.items() if key not in MISLEADING}
 
 
 def is_same(asked: str, said: str) -> bool:
@@ -38,7 +34,7 @@ def wrong_version(name: str, python: str, said: str) -> str:
     framework, asked = former.split(name)
     if not is_other(name) or is_same(asked, said):
         return ""
-    return f"{name}: {python} has {framework} {said}; {mend(name, python)}"
+    return f"{name}: {python} has {framework} {said}; {_mend(python, _pin(name))}"
 
 
 def not_started(name: str, python: str, why: str, is_python: bool) -> str:
@@ -48,13 +44,17 @@ def not_started(name: str, python: str, why: str, is_python: bool) -> str:
             f"{name}: {python} does not run as a Python, {why}; "
             f"name one that does: --interpreter {name}=PATH"
         )
-    needed = ("numpy",) if "No module named 'numpy'" in why else ()
-    return f"{name}: {python} cannot import it, {why}; {mend(name, python, *needed)}"
+    pins = [pin for e in environments() if e.name == name for pin in e.requirements]
+    picked = [pin for pin in pins if pin.split("==")[0] in PICKED] or ["numpy"]
+    packages = dict.fromkeys((_pin(name), *picked))
+    return f"{name}: {python} cannot import it, {why}; {_mend(python, *packages)}"
 
 
-def mend(name: str, python: str, *needed: str) -> str:
-    """The command that installs the version that was asked for, and what else it needs."""
+def _pin(name: str) -> str:
+    """What pip calls the framework and its version."""
     framework, version = former.split(name)
-    packages = [f"{DISTRIBUTIONS.get(framework, framework)}=={version}"]
-    packages += [package for package in needed if package != framework]
+    return f"{DISTRIBUTIONS.get(framework, framework)}=={version}"
+
+
+def _mend(python: str, *packages: str) -> str:
     return f"mend it with: {shlex.quote(python)} -m pip install {' '.join(packages)}"

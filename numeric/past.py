@@ -10,7 +10,7 @@ from typing import Literal, NamedTuple
 from court.errors import InputError, check_known
 from court.history import Gathered
 from court.names import name_of, order_of
-from numeric import environments, interpreters
+from numeric import environments
 from numeric.environments import Environment
 from numeric.former import ENDED
 from numeric.pool import all_frameworks, is_installed, known_frameworks
@@ -125,7 +125,7 @@ def describe(python: str) -> tuple[str, str]:
             capture_output=True,
             text=True,
             timeout=environments.PATIENCE,
-            env=interpreters.variables(),
+            env=environments.variables(),
         )
     except (OSError, subprocess.TimeoutExpired):
         return "", ""

@@ -177,6 +177,8 @@ DECLINING = (
     "does not support automatic differentiation",
     "not intended to support",
     "dtype.kind == f",
+    "was registered to support",
+    "only supports 32-bit",
     "is not implemented",
     "not understood",
     "doesn't handle types",

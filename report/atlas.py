@@ -102,9 +102,9 @@ public call (or a short chain of them) of one framework.
   its conjugate is reported.
 - *dtypes*: those in which the gradient agrees with the exact one to rounding (f float, bf bfloat,
   c complex).
-- `refused`: the framework has no such gradient, or nothing can be said at this point; `fails`: it
-  raises an error; `NO`: wrong, see the reasons under the table; `NO (known)`: see docs/findings.md
-  under the name that the reasons give."""
+- `refused`: f or the framework has no such gradient, or nothing can be said at this point; `fails`:
+  it raises an error; `NO`: wrong, see the reasons under the table; `NO (known)`: see
+  docs/findings.md under the name that the reasons give."""
 
 
 def to_markdown(atlas: Atlas) -> str:
@@ -112,7 +112,7 @@ def to_markdown(atlas: Atlas) -> str:
     lines = ["# Atlas of gradient conventions", "", LEGEND, ""]
     versions = {row.framework: row.version for row in atlas.rows}
     made = ", ".join(f"{name} {version}" for name, version in versions.items())
-    lines += [f"Made on {atlas.date} with {made}; matrices of size {atlas.size}.", ""]
+    lines += [f"Made on {atlas.made.date} with {made}; matrices of size {atlas.size}.", ""]
     for framework in versions:
         lines += [f"## {framework} {versions[framework]}", ""]
         mine = [row for row in atlas.rows if row.framework == framework]

@@ -16,7 +16,7 @@ import numpy as np
 from msgspec import Struct, structs
 
 from court import VERSION, settled
-from court.atlas import Atlas, rows
+from court.atlas import Atlas, Made, rows
 from court.disputes import Dispute
 from court.errors import OutputError
 from court.examined import Document, examine
@@ -53,7 +53,8 @@ def make_run(hearing: Hearing, command: Sequence[str]) -> Run:
 def make_atlas(hearing: Hearing) -> Atlas:
     """The atlas of what was found."""
     run = make_run(hearing, [])
-    return Atlas(run.toolkit, run.environment, today(), hearing.choice.size, rows(hearing))
+    made = Made(today())
+    return Atlas(run.toolkit, run.environment, made, hearing.choice.size, rows(hearing))
 
 
 def today() -> str:

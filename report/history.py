@@ -31,6 +31,10 @@ and judged anew against what is true.  All else was measured.  Made by
 `python verify.py history --output docs`, which builds the environments of the former versions where
 there is a Python that runs them."""
 
+LEGEND = """\
+The conventions are those of docs/atlas.md.  `refused`: the version has no such gradient; `fails`:
+it raises an error; `NO`: wrong, see below; —: it has no such call, or is asked by another."""
+
 
 def to_json(history: History) -> bytes:
     """The history as one JSON object."""
@@ -53,7 +57,7 @@ def to_markdown(history: History) -> str:
     for reprint in history.matrices:
         page += [f"### {reprint.title}, `{reprint.route}`", "", "```", *_side_by_side(reprint)]
         page += ["```", "", f"{_compared(reprint)}.", ""]
-    page += _changes(history.stories)
+    page += [*_changes(history.stories), LEGEND, ""]
     for name in dict.fromkeys(story.framework for story in history.stories):
         page += _table_of_stories([s for s in history.stories if s.framework == name])
     for part, told in PARTS.items():
@@ -63,6 +67,7 @@ def to_markdown(history: History) -> str:
         page += ["## What is wrong", "", *(f"- {_fault(f)}" for f in history.faults), ""]
     page += ["## The claims", "", *_table(("", "claim", "", "by this check"), _claims(history)), ""]
     page += ["## The record", "", *(f"- {line}" for line in record_lines(history))]
+    page += [f"- {line}" for line in history.failures]
     return "\n".join(page).rstrip() + "\n"
 
 
@@ -97,11 +102,12 @@ def show(console: Console, history: History) -> None:
 
 
 def record_lines(history: History) -> list[str]:
-    """What holds of the record, and what could not be asked."""
+    """What holds of the record, and what was not asked."""
     check = history.check
+    again = f"; of {check.gradients} gradients {check.identical} are equal to the last bit"
     count = (
-        f"{check.judged} recorded answers judged anew; {check.repeated} of them asked again here, "
-        f"{check.identical} with a gradient that is equal to the last bit"
+        f"{check.judged} recorded answers judged anew, {check.repeated} of them asked again here"
+        + (again if check.repeated else "")
     )
     said = "it holds" if check.holds else f"IT DOES NOT HOLD, {len(check.differences)} differ"
     left = len(check.differences) - SHOWN
@@ -110,7 +116,6 @@ def record_lines(history: History) -> list[str]:
         f"{count}: {said}",
         *check.differences[:SHOWN],
         *more,
-        *history.failures,
         *history.notes,
     ]
 
@@ -120,7 +125,9 @@ def closing_line(history: History) -> Text:
     here = sum(not source.recorded for source in history.sources)
     same = sum(reprint.same for reprint in history.matrices)
     line = Text(f"{here} versions measured, {len(history.sources) - here} recorded; ")
-    line.append(f"{same} of {len(history.matrices)} printed matrices come back; ")
+    by_record = sum(reprint.same and reprint.recorded for reprint in history.matrices)
+    line.append(f"{same} of {len(history.matrices)} printed matrices come back")
+    line.append(f" ({by_record} from the record); " if by_record else "; ")
     changed = sum(bool(story.changes) for story in history.stories)
     line.append(f"{changed} of {len(history.stories)} calls changed their convention; the record ")
     holds = history.check.holds

@@ -68,3 +68,30 @@ PROVED += [
 def heed_interrupts() -> None:
     """Before a program starts: let SIGINT reach it, also where the tests run in the background."""
     signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
+FUNCTION = """
+formula = "tr X"
+domain = "symmetric"
+citation = "linear"
+def exact(X):
+    return X.trace()
+def by_numpy(X):
+    import numpy as np
+    return np.trace(X), np.eye(len(X))
+routes = {{"{framework}": {{"np.trace": by_numpy}}}}
+"""
+
+
+def own_function(folder, framework="numpy"):
+    """A file in the folder that defines a user's own function, with a route of the framework."""
+    file = folder / "own.py"
+    file.write_text(FUNCTION.format(framework=framework))
+    return str(file)
+
+
+def script(path, text):
+    """An executable file."""
+    path.write_text(text)
+    path.chmod(0o755)
+    return path

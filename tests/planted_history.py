@@ -7,7 +7,7 @@ from msgspec import structs
 from court import experiment
 from court.hearing import Hearing
 from court.recorded import Record
-from court.records import Choice
+from court.records import Choice, Excerpt
 from symbolic import cases
 from symbolic.proofs.two_by_two import two_by_two
 from tests import helpers
@@ -23,6 +23,7 @@ THEN = {
 """What was printed, and what came of it: version → route, convention."""
 FORMER = [name for name in THEN if "@" in name]
 ORIGINS = dict.fromkeys(FORMER, ("3.7.16", "Linux"))
+TRIANGLE = "Only the lower triangular part is used."
 EMPTY = Record([], [])
 
 
@@ -49,6 +50,7 @@ def hearing(answers, **changes):
             answer = helpers.report(reference, convention=convention, version=version, **about)
             found.reported.append(answer)
             found.versions[framework] = version
+    found.excerpts = [Excerpt(name, "linalg.eigh", TRIANGLE) for name in answers if name != "numpy"]
     found.judge()
     return found
 

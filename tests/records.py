@@ -9,7 +9,8 @@ from fractions import Fraction
 import numpy as np
 
 from court.contraction import as_blocks
-from court.records import Ball, Direction, Enclosure, Reference, Reported
+from court.judge import judge
+from court.records import Ball, Choice, Direction, Enclosure, Reference, Reported
 
 TOLERANCE = 2.0**-47
 ULP = 2.0**-51
@@ -21,6 +22,11 @@ SYMMETRIC = {
     "c": ((1, 1, Fraction(1)),),
 }
 """∂X/∂θ of symmetric(2)."""
+SPURIOUS = (
+    "it is 2S − diag(S), the spurious form: right as the gradient in the coordinates vech X, "
+)
+SPURIOUS += "to be paired with vech E, but not as a matrix to be paired with E"
+"""What is said of the spurious form."""
 
 
 def exactly(M):
@@ -107,3 +113,30 @@ def hermitian_truth(M=HERMITIAN, **changes):
 def sparse(M):
     """The entries of M that are not zero."""
     return tuple((i, j, Fraction(M[i, j])) for i, j in np.ndindex(M.shape) if M[i, j])
+
+
+def with_skew(size, M=S):
+    """What a route reports that adds a skew matrix of that size to M."""
+    return said(M + np.array([[0, size], [-size, 0]]))
+
+
+def verdict(reference=None, reported=None, dtype="float64"):
+    """The verdict on a report, if not on the right one."""
+    found = judge(reference or truth(), reported or said(), dtype)
+    assert found.dtype == dtype
+    return found
+
+
+def choice(*functions, frameworks=("numpy",), **changes):
+    """What a user chose: these functions, by NumPy, at one point of size 2."""
+    fields = {
+        "matrix": None,
+        "parameterizations": (),
+        "size": 2,
+        "dtypes": ("float64",),
+        "points": 1,
+        "seed": 0,
+        "point": None,
+        "timeout": 60.0,
+    }
+    return Choice(functions, list(frameworks), **(fields | changes))

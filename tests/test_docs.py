@@ -1,5 +1,6 @@
 """The tables in docs/ are those of the pinned versions and of the routes that there are."""
 
+import json
 import re
 from pathlib import Path
 
@@ -56,7 +57,14 @@ def stale(atlas, installed):
 
 def test_the_pages_say_what_the_data_says(kept):
     assert (DOCS / "atlas.md").read_text(encoding="utf-8") == tables.to_markdown(kept)
-    assert re.fullmatch(r"20\d\d-\d\d-\d\d", kept.date)
+    assert re.fullmatch(r"20\d\d-\d\d-\d\d", kept.made.date)
+
+
+def test_what_differs_between_two_runs_stands_in_one_object(kept):
+    data = json.loads((DOCS / "atlas.json").read_bytes())
+    assert set(data["made"]) == {"date"}
+    rest = json.dumps({key: value for key, value in data.items() if key != "made"})
+    assert data["made"]["date"] not in rest
 
 
 def test_the_column_since_is_that_of_the_record(kept):

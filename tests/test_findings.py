@@ -10,7 +10,7 @@ import pytest
 import verify
 from commands.session import BAD_INPUT, DISAGREES
 from court import findings
-from court.atlas import Atlas, Row
+from court.atlas import Atlas, Made, Row
 from court.errors import InputError
 from court.examined import Document, examine
 from court.findings import Finding, contradicted, mark, read, read_known
@@ -277,7 +277,9 @@ def row(**changes):
     ],
 )
 def test_a_known_wrong_row_is_marked_and_no_other(finding, changes, known):
-    (marked,) = mark(Atlas({}, {}, "2026-01-31", 3, [row(**changes)]), [planted(**finding)]).rows
+    (marked,) = mark(
+        Atlas({}, {}, Made("2026-01-31"), 3, [row(**changes)]), [planted(**finding)]
+    ).rows
     assert marked.known == (dict.fromkeys(marked.wrong, "planted") if known else {})
     assert marked.is_news == (not known)
 
@@ -293,7 +295,9 @@ def test_a_known_wrong_row_is_marked_and_no_other(finding, changes, known):
     ],
 )
 def test_an_atlas_that_contradicts_a_finding_says_so(finding, changes, lines):
-    said = contradicted(Atlas({}, {}, "2026-01-31", 3, [row(**changes)]), [planted(**finding)])
+    said = contradicted(
+        Atlas({}, {}, Made("2026-01-31"), 3, [row(**changes)]), [planted(**finding)]
+    )
     assert len(said) == lines
     assert all("planted" in line for line in said)
 

@@ -223,3 +223,18 @@ def test_both_signs_by_one_route_refuse_the_function_and_no_other():
         "refused", "refused", "refused", "agrees",
     ]  # fmt: skip
     assert [v.verdict for v in refuse_both_signs([flipped, elsewhere])] == ["refused", "agrees"]
+
+
+def test_a_formula_too_long_to_be_proved_is_judged_all_the_same(tmp_path, capsys):
+    path = tmp_path / "power_of_det.py"
+    path.write_text(
+        "import sympy\n"
+        "formula, domain, citation = '(det X)⁹', 'symmetric', 'none'\n"
+        "exact = lambda X: sympy.expand(X.det() ** 9)\n"
+        "routes = {'torch': {'det': lambda X: X.det() ** 9}}\n"
+    )
+    chosen = (path, "-n", 3, "--points", 1)
+    verdicts, _ = run(tmp_path, *chosen, "-f", "torch")
+    assert [(v.verdict, v.evidence) for v in verdicts] == [("agrees", "certified")]
+    assert verify.main([*map(str, chosen), "--prove"]) == 2
+    assert "too long to be proved at size 3" in capsys.readouterr().err

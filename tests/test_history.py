@@ -150,6 +150,13 @@ def test_c2_has_the_upper_form_of_then(record, monkeypatch):
     assert "2× above and 0 below: torch@1.0.1 (recorded)" in told.how
 
 
+def test_what_is_documented_then_settles_nothing_today(record, heard, monkeypatch):
+    told = claims(hearing(only(THEN, "numpy")), record, monkeypatch)["C10"]
+    assert not told.settled
+    assert "tensorflow@1.14.0 linalg.eigh (recorded)" in told.how
+    assert claims(heard, record, monkeypatch)["C10"].settled
+
+
 # --- since
 
 
@@ -324,6 +331,32 @@ def test_the_page_that_is_kept_is_that_of_its_data_and_of_the_record():
     assert kept.check.holds
 
 
+def test_the_readme_says_what_the_page_says():
+    kept = report.from_json((DOCS / "history.json").read_bytes())
+    readme = " ".join((ROOT / "README.md").read_text(encoding="utf-8").split())
+    found = {
+        (story.framework, story.route, story.function): [
+            f"{old.convention}: {old.version} | {new.convention}: {new.version}"
+            for old, new in story.changes
+        ]
+        for story in kept.stories
+    }
+    for framework, call, route, function in (
+        ("torch", "`torch.symeig(upper=True)` (`upper=False`)", SYMEIG, "eigenvalue"),
+        ("torch", "`torch.cholesky` (`upper=True`)", "torch.cholesky", "cholesky_entry"),
+        ("autograd", "`anp.linalg.eigh(UPLO='L')` of", "anp.linalg.eigh(UPLO='L')", "eigenvalue"),
+    ):
+        (change,) = found[framework, route, function]
+        row = readme.split(f"| {call}")[1].split("| |")[0]
+        assert change in re.sub(r" \(\w+\):", ":", row)
+    assert found["tensorflow", "tf.linalg.eigh", "eigenvalue"] == []
+    assert {fault.framework for fault in kept.faults} == {"mxnet@1.9.1"}
+    assert all(
+        f"`{re.sub('.*linalg.', '', f.route).split('(')[0]}`" in readme.replace("mx.np.linalg.", "")
+        for f in kept.faults
+    )
+
+
 @pytest.mark.slow
 def test_the_record_holds_where_the_versions_of_the_question_run(capsys):
     """Builds what it needs in .venv-history, and keeps it there."""
@@ -334,4 +367,5 @@ def test_the_record_holds_where_the_versions_of_the_question_run(capsys):
     assert verify.main(["history", *names, "--environments", folder, "--quiet"]) == 0
     told = capsys.readouterr().out
     assert "3 of 3 printed matrices come back" in told
+    assert "from the record" not in told
     assert told.rstrip().endswith("the record holds")

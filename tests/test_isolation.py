@@ -8,14 +8,17 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent
-FRAMEWORKS = ("torch", "tensorflow", "jax", "keras", "autograd", "pytensor", "paddle", "casadi")
+FRAMEWORKS = (
+    *("torch", "tensorflow", "jax", "keras", "autograd", "pytensor", "paddle", "casadi"),
+    *("theano", "chainer", "mxnet"),
+)
 
 IMPORT_ALL = """
 import importlib, pkgutil, sys
 sys.path.insert(0, {root!r})
 package = importlib.import_module({package!r})
 for module in pkgutil.walk_packages(package.__path__, {package!r} + "."):
-    if not module.name.startswith("numeric.frameworks."):
+    if not module.name.startswith(("numeric.frameworks.", "numeric.former.")):
         importlib.import_module(module.name)
 print(" ".join(name for name in {forbidden!r} if name in sys.modules))
 """
@@ -77,13 +80,37 @@ def test_verify_alone_sees_both_sides(tmp_path):
     assert sides(planted) == {"symbolic", "numeric"}
 
 
-@pytest.mark.parametrize("name", ["worker", "reads", "framework", "transport", "calls"])
-def test_what_runs_in_a_worker_imports_numpy_and_itself_alone(name):
-    tree = ast.parse((ROOT / "numeric" / f"{name}.py").read_text(encoding="utf-8"))
-    roots = set()
-    for node in ast.walk(tree):
+WORKER = ("worker", "reads", "framework", "transport", "calls", "textbook", "former/__init__")
+
+
+def roots(path):
+    """The packages and modules that a file imports, at any depth."""
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
-            roots |= {alias.name.split(".")[0] for alias in node.names}
+            found |= {alias.name.split(".")[0] for alias in node.names}
         elif isinstance(node, ast.ImportFrom):
-            roots.add((node.module or "").split(".")[0])
-    assert roots <= set(sys.stdlib_module_names) | {"numpy", "numeric"}
+            found.add((node.module or "").split(".")[0])
+    return found
+
+
+@pytest.mark.parametrize("name", WORKER)
+def test_what_runs_in_a_worker_imports_numpy_and_itself_alone(name):
+    assert roots(ROOT / "numeric" / f"{name}.py") <= {*sys.stdlib_module_names, "numpy", "numeric"}
+
+
+ASKED = sorted(
+    path for room in ("frameworks", "former") for path in ROOT.glob(f"numeric/{room}/*.py")
+)
+
+
+@pytest.mark.parametrize("path", ASKED, ids=lambda path: f"{path.parent.name}/{path.stem}")
+def test_a_framework_s_file_imports_its_framework_alone(path):
+    allowed = {*sys.stdlib_module_names, "numpy", "numeric", path.stem}
+    assert roots(path) - {"pkg_resources"} <= allowed
+
+
+def test_a_framework_s_file_that_imports_another_is_noticed(tmp_path):
+    planted = tmp_path / "torch.py"
+    planted.write_text("import torch\n\ndef f():\n    from symbolic import cases\n")
+    assert roots(planted) == {"torch", "symbolic"}

@@ -85,6 +85,11 @@ def _provable(name: str, n: int, function: Instance) -> Parameterization:
             f"{function.name} cannot be proved for {name}({n}): it has repeated eigenvalues "
             "at every point; leave out --prove"
         )
+    if function.function.gradient is None and not derive(function, x).is_short:
+        raise InputError(
+            f"{function.name}: its derivatives are too long to be proved at size {n}; "
+            "leave out --prove, or write exact more shortly"
+        )
     return x
 
 

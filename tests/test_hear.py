@@ -1,0 +1,267 @@
+"""Both witnesses are asked the same, and what they say is put down as it comes.
+
+The workers here are NumPy's, which start at once, or a stand-in that writes down what it is asked.
+"""
+
+import sys
+
+import pytest
+from rich.progress import (
+    BarColumn,
+    Progress,
+    SpinnerColumn,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
+
+import verify
+from court.errors import InputError
+from court.hearing import Hearing
+from court.records import Answered, Reported, Started
+from numeric.journal import fingerprint, installed_versions
+from numeric.pool import Pool
+from symbolic import cases
+from tests.helpers import own_function
+from tests.records import choice
+
+
+class StandIn:
+    """In place of the workers: everyone answers nothing at all, in the end."""
+
+    made = None
+
+    def __init__(self, names, timeout, files=(), **options):
+        StandIn.made = self
+        self.given = {"names": names, "timeout": timeout, "files": files, **options}
+        self.asked, self.sought, self.story = [], [], []
+
+    def __enter__(self):
+        self.story.append("start")
+        return self
+
+    def __exit__(self, *exception):
+        self.story.append("end")
+
+    def ask(self, problem, names=None):
+        self.story.append("ask")
+        self.asked.append((problem, names))
+
+    def look_up(self, framework, name):
+        self.sought.append((framework, name))
+
+    def close(self):
+        self.story.append("close")
+
+    def events(self, wait=True):
+        if wait:
+            self.story.append("wait")
+            for problem, _ in self.asked:
+                for name in self.given["names"]:
+                    yield Reported(problem.id, name, "1", "route", error="nothing")
+                    yield Answered(name, problem.id)
+
+
+@pytest.fixture
+def stand_in(monkeypatch):
+    """Hear a choice by the stand-in; the hearing, the stand-in and the progress."""
+    monkeypatch.setattr(verify, "Pool", StandIn)
+
+    def hear(chosen, *planner):
+        hearing, progress = Hearing(chosen), Told(disable=True)
+        verify.hear(hearing, progress, *planner)
+        return hearing, StandIn.made, progress
+
+    return hear
+
+
+class Told(Progress):
+    """Progress that keeps what it has been told."""
+
+    def __init__(self, **options):
+        self.told = []
+        super().__init__(**options)
+
+    def update(self, task, **changes):
+        self.told += [changes["description"]] if "description" in changes else []
+        super().update(task, **changes)
+
+
+def test_the_choice_decides_what_is_asked():
+    main = verify.plan(choice())
+    assert [c.part for c in main] == ["2×2", "2×2", "sum"] + ["experiment"] * 4
+    names = [f"eigenvalue[{k}]" for k in (0, 1)] + ["sum_entries"]
+    names += [f"eigenvalue[{k}]" for k in range(4)]
+    assert [c.function.name for c in main] == names
+    X = [[float(x) for x in row] for row in main[-1].problem(0).matrix]
+    assert X[0][0] == 2 * -1.0856306033005612  # NumPy's seed 123
+    atlas = verify.plan(choice("det", atlas=True, size=3))
+    assert {c.function.name for c in atlas} == {"det"}
+    assert atlas == cases.atlas(choice("det", atlas=True, size=3))
+    chosen = verify.plan(choice("det", points=2))
+    assert [c.function.name for c in chosen] == ["det", "det"]
+
+
+def test_a_framework_of_a_users_file_is_checked(tmp_path):
+    assert len(verify.plan(choice(own_function(tmp_path)))) == 1
+    with pytest.raises(InputError, match="did you mean 'numpy'"):
+        verify.plan(choice(own_function(tmp_path, "numppy")))
+
+
+def test_both_witnesses_are_asked_the_same(stand_in):
+    chosen = choice("det", "log_det", frameworks=["numpy", "torch"], memory=9000)
+    hearing, pool, _ = stand_in(chosen)
+    assert hearing.cases == [("", "float64")] * 2
+    assert [problem.function for problem, _ in pool.asked] == ["det", "log_det"]
+    assert [problem.id for problem, _ in pool.asked] == [0, 1]
+    assert [names for _, names in pool.asked] == [None, None]
+    assert hearing.constants == [problem.constants for problem, _ in pool.asked]
+    assert [r.function for r in hearing.references] == ["det", "log_det"]
+    assert [r.problem for r in hearing.reported] == [0, 0, 1, 1]
+    assert pool.story == ["start", "ask", "ask", "close", "wait", "end"]
+    assert pool.sought == []
+    assert hearing.demonstration is None
+    expected = {
+        "names": ["numpy", "torch"],
+        "timeout": 60.0,
+        "files": [],
+        "jobs": None,
+        "journal": None,
+        "memory": 9000,
+    }
+    assert pool.given.items() >= expected.items()
+
+
+def test_the_constants_of_a_function_are_kept_for_the_report(stand_in):
+    hearing, _, _ = stand_in(choice("inverse_quadratic_form"))
+    assert [list(constants) for constants in hearing.constants] == [["u"]]
+
+
+def test_what_is_for_one_framework_is_asked_of_it_alone(stand_in):
+    det, trace = verify.plan(choice("det", "trace"))
+    plan = [det._replace(framework="torch"), trace]
+    _, pool, _ = stand_in(choice(frameworks=["numpy", "torch"]), lambda chosen: plan)
+    assert [names for _, names in pool.asked] == [["torch"], None]
+
+
+def test_the_main_job_looks_docstrings_up_and_has_a_proof(stand_in):
+    frameworks = ["numpy", "torch", "tensorflow", "jax"]
+    hearing, pool, _ = stand_in(choice(frameworks=frameworks))
+    assert sorted(pool.sought) == [
+        ("jax", "linalg.eigh"),
+        ("tensorflow", "linalg.eigh"),
+        ("tensorflow", "linalg.eigvalsh"),
+        ("torch", "linalg.eigh"),
+    ]
+    assert hearing.demonstration is not None
+    assert all(identity.holds for identity in hearing.demonstration.identities)
+
+
+def test_progress_counts_what_is_true_and_what_is_said(stand_in):
+    _, _, progress = stand_in(choice("det", "trace", frameworks=["numpy", "torch"]))
+    (task,) = progress.tasks
+    assert progress.told == [
+        *(f"exact derivatives {k}/2" for k in (1, 2)),
+        *(f"{k} gradients" for k in (1, 1, 2, 2, 3, 3, 4, 4)),
+    ]
+    assert task.total is None
+    assert task.completed == 2 + 4
+
+
+def test_the_bar_of_an_atlas_ends_full(stand_in, tmp_path):
+    chosen = choice("det", atlas=True, journal=str(tmp_path / "journal"), jobs=3)
+    hearing, pool, progress = stand_in(chosen)
+    (task,) = progress.tasks
+    assert task.completed == task.total == 2 * len(hearing.cases)
+    assert len(hearing.cases) > 3
+    assert pool.story[: len(hearing.cases) + 1] == ["ask"] * len(hearing.cases) + ["start"]
+    assert pool.story[-3:] == ["close", "wait", "end"]
+    assert pool.given["jobs"] == 3
+
+
+def test_the_first_thing_told_is_who_is_imported(monkeypatch):
+    told = []
+    monkeypatch.setattr(Progress, "add_task", lambda self, *a, **k: told.append((a, k)))
+
+    def stop(chosen):
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        verify.hear(Hearing(choice(frameworks=["numpy", "torch"])), Progress(disable=True), stop)
+    assert told == [(("importing numpy, torch",), {"total": None})]
+
+
+def test_a_journal_is_known_by_the_problems_the_versions_and_the_files(stand_in, tmp_path):
+    path = tmp_path / "journal"
+    files = [own_function(tmp_path)]
+    hearing, pool, _ = stand_in(choice(*files, "det", journal=str(path), points=2))
+    problems = [problem for problem, _ in pool.asked]
+    assert [problem.id for problem in problems] == [0, 1, 2, 3]
+    known_by = fingerprint(problems, installed_versions(), files)
+    assert path.read_text() == f'{{"journal": "{known_by}"}}\n'
+    assert pool.given["journal"] is not None
+    assert pool.given["files"] == files
+    assert pool.given["journal"]._file.closed
+    assert len(hearing.cases) == 4
+
+
+def test_what_workers_say_is_heard_while_derivatives_are_computed(monkeypatch):
+    """What is there already is noted between two of them, without waiting for more."""
+    heard = []
+
+    class Early(StandIn):
+        def events(self, wait=True):
+            heard.append(wait)
+            if heard == [False]:
+                yield Started("numpy", "early", {})
+
+    monkeypatch.setattr(verify, "Pool", Early)
+    hearing = Hearing(choice("det", "trace"))
+    verify.hear(hearing, Progress(disable=True))
+    assert heard == [False, False, True]
+    assert hearing.versions == {"numpy": "early"}
+
+
+COLUMNS = [SpinnerColumn, TextColumn, TimeElapsedColumn]
+
+
+@pytest.mark.parametrize("atlas", [False, True])
+@pytest.mark.parametrize("terminal", [False, True])
+def test_progress_is_on_a_terminal_alone_and_leaves_nothing_there(monkeypatch, atlas, terminal):
+    shown = []
+
+    def hear(hearing, progress, planner):
+        shown.append((hearing, progress, planner))
+
+    monkeypatch.setattr(verify, "hear", hear)
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: terminal)
+    hearing, planner = Hearing(choice(atlas=atlas)), object()
+    assert verify.listen(hearing, planner) is False
+    ((heard, progress, by),) = shown
+    assert (heard, by) == (hearing, planner)
+    kinds = [type(column) for column in progress.columns]
+    estimate = [BarColumn, TimeRemainingColumn]
+    assert kinds == (COLUMNS[:2] + estimate + COLUMNS[2:] if atlas else COLUMNS)
+    assert progress.columns[1].text_format == "{task.description}"
+    assert progress.disable is (not terminal)
+    assert progress.live.transient
+    assert progress.console.stderr
+
+
+def test_what_was_heard_before_an_interrupt_is_judged(monkeypatch):
+    events = Pool.events
+
+    def interrupted(pool, wait=True):
+        for event in events(pool, wait):
+            yield event
+            if isinstance(event, Reported):
+                raise KeyboardInterrupt
+
+    hearing = Hearing(choice("trace"))
+    assert verify.listen(hearing, verify.plan) is False
+    complete = len(hearing.verdicts())
+    monkeypatch.setattr(Pool, "events", interrupted)
+    hearing = Hearing(choice("trace", "det"))
+    assert verify.listen(hearing, verify.plan) is True
+    assert complete == 1
+    assert [v.verdict for v in hearing.verdicts()] == ["agrees"]

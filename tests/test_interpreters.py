@@ -1,0 +1,309 @@
+"""Frameworks under interpreters of their own: asked, of the right version, or lost alone."""
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import verify
+from numeric import former, interpreters
+from numeric.environments import build, environments, find_python, variables
+from report.document import from_json
+from tests.helpers import script
+from tests.test_isolation import WORKER
+
+ROOT = Path(__file__).parent.parent
+NUMPY = f"numpy@{np.__version__}"
+
+
+@pytest.fixture
+def run(tmp_path, capfd):
+    """Run the program: exit status, verdicts by framework, what was printed on standard error."""
+
+    def run(*arguments):
+        output = tmp_path / "run.json"
+        output.unlink(missing_ok=True)
+        status = verify.main([*arguments, "--quiet", "--json", str(output)])
+        verdicts = from_json(output.read_bytes()).verdicts if output.exists() else []
+        by = {v.framework: [w for w in verdicts if w.framework == v.framework] for v in verdicts}
+        return status, by, capfd.readouterr().err
+
+    return run
+
+
+def interpreter(name, path):
+    return ("-f", "numpy", "--interpreter", f"{name}={path}")
+
+
+# --- asked for, and answering
+
+
+def test_numpy_under_another_interpreter_is_asked_beside_the_others(run):
+    status, by, _ = run("eigenvalue", *interpreter(NUMPY, sys.executable))
+    assert status == 0
+    assert list(by) == ["numpy", NUMPY]
+    assert [v.route for v in by[NUMPY]] == [v.route for v in by["numpy"]]
+    assert {v.verdict for v in by[NUMPY]} == {"agrees"}
+    assert {v.version for v in by[NUMPY]} == {np.__version__}
+
+
+def test_it_can_be_asked_alone(run):
+    status, by, _ = run("trace", "-f", NUMPY, "--interpreter", f"{NUMPY}={sys.executable}")
+    assert (status, list(by)) == (0, [NUMPY])
+
+
+def test_a_user_s_file_has_its_routes_by_the_plain_name(run, tmp_path):
+    file = tmp_path / "planted.py"
+    file.write_text(
+        'formula, domain, citation = "tr X", "symmetric", "linear"\n'
+        "def exact(X):\n    return X.trace()\n"
+        "def route(X):\n    import numpy as np\n    return np.trace(X), np.eye(len(X))\n"
+        'routes = {"numpy": {"planted": route}}\n'
+    )
+    status, by, _ = run(str(file), *interpreter(NUMPY, sys.executable))
+    assert status == 0
+    assert {v.route for v in by[NUMPY]} == {"planted"}
+
+
+def test_what_is_about_this_python_does_not_lead_another_astray(run, tmp_path, monkeypatch):
+    (tmp_path / "numpy.py").write_text("raise ImportError('planted')")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    status, by, _ = run("trace", *interpreter(NUMPY, sys.executable))
+    assert status == 3
+    assert {v.verdict for v in by[NUMPY]} == {"agrees"}
+    assert {v.verdict for v in by["numpy"]} == {"failed"}  # which runs under this one
+
+
+def test_the_list_has_its_routes(capfd):
+    arguments = ["--list", "-f", "numpy", "--interpreter", f"{NUMPY}={sys.executable}"]
+    assert verify.main(arguments) == 0
+    assert f"{NUMPY} {np.__version__}" in capfd.readouterr().out
+
+
+# --- bad input
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("torch=python3", "'torch=python3' is not NAME@VERSION=PATH"),
+        ("torch@1.0.1", "'torch@1.0.1' is not NAME@VERSION=PATH"),
+        ("torch@=python3", "'torch@=python3' is not NAME@VERSION=PATH"),
+        ("torch@one=python3", "'torch@one=python3' is not NAME@VERSION=PATH"),
+        (f"torchh@1.0.1={sys.executable}", "unknown framework 'torchh'; did you mean 'torch'?"),
+        ("torch@1.0.1=/nowhere/python", "'/nowhere/python' is no executable; give that of a"),
+        (f"torch@1.0.1={__file__}", "is no executable; give that of a Python"),
+        (f"torch@1.0.1={ROOT}", "is no executable; give that of a Python"),
+    ],
+)
+def test_an_option_that_names_no_interpreter(run, text, reason):
+    status, by, said = run("trace", "-f", "numpy", "--interpreter", text)
+    assert (status, by) == (2, {})
+    assert reason in said
+    assert len(said.splitlines()) == 1
+
+
+def test_a_framework_that_has_ended_is_asked_by_its_version_alone(run):
+    assert run("trace", "-f", "theano")[0] == 2
+    status, by, _ = run("trace", *interpreter("theano@1.0.5", sys.executable))
+    assert status == 3
+    assert list(by) == ["numpy", "theano@1.0.5"]
+
+
+@pytest.fixture(scope="module")
+def bare(tmp_path_factory):
+    """A Python with nothing installed, and its folder of packages."""
+    place = tmp_path_factory.mktemp("bare")
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", place], check=True)
+    packages = next(place.glob("lib/python*/site-packages"))
+    return place / "bin" / "python", packages
+
+
+def assert_lost(ran, name, *reasons):
+    """That this framework's row failed for these reasons, in one line, and no other did."""
+    status, by, _ = ran
+    assert status == 3
+    assert {v.verdict for v in by["numpy"]} == {"agrees"}
+    assert {v.verdict for v in by[name]} == {"failed"}
+    (reason,) = {v.reason for v in by[name]}
+    assert reason.startswith(f"{name}: ")
+    assert "\n" not in reason
+    for part in reasons:
+        assert part in reason
+
+
+def test_another_version_than_the_one_that_was_asked_for(run):
+    mended = f"mend it with: {sys.executable} -m pip install numpy==0.1"
+    ran = run("trace", *interpreter("numpy@0.1", sys.executable))
+    assert_lost(ran, "numpy@0.1", f"{sys.executable} has numpy {np.__version__}; ", mended)
+
+
+def test_a_python_without_numpy(run, bare):
+    mended = f"mend it with: {bare[0]} -m pip install torch==1.0.1 numpy==1.16.6"
+    ran = run("trace", *interpreter("torch@1.0.1", bare[0]))
+    assert_lost(ran, "torch@1.0.1", "cannot import it", "No module named 'numpy'", mended)
+
+
+def test_a_framework_that_fails_to_import(run, bare, tmp_path):
+    python, packages = bare
+    for name in ("numpy", "numpy.libs"):
+        (tmp_path / name).symlink_to(Path(np.__file__).parent.with_name(name))
+    (tmp_path / "chainer.py").write_text("raise ImportError('half installed')")
+    planted = packages / "planted.pth"
+    planted.write_text(f"{tmp_path}\n")
+    try:
+        ran = run("trace", *interpreter("chainer@6.0", python))
+    finally:
+        planted.unlink()
+    mended = f"mend it with: {python} -m pip install chainer==6.0 numpy"
+    assert_lost(ran, "chainer@6.0", "cannot import it", "ImportError: half installed", mended)
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("#!/bin/sh\necho no such Python >&2\necho go away >&2\nexit 127\n", "no such Python"),
+        ("#!/bin/sh\nexit 0\n", "ended with status 0"),
+        ("#!/nowhere/sh\n", "No such file or directory"),
+        ("neither script nor program", "Exec format error"),
+    ],
+)
+def test_an_executable_that_is_no_python(run, tmp_path, text, reason):
+    path = script(tmp_path / "python", text)
+    ran = run("trace", *interpreter("torch@1.0.1", path))
+    assert_lost(ran, "torch@1.0.1", f"{path} does not run as a Python", reason)
+    assert "name one that does: --interpreter torch@1.0.1=PATH" in ran[1]["torch@1.0.1"][0].reason
+
+
+# --- which file, which version
+
+
+@pytest.mark.parametrize(
+    ("name", "module"),
+    [
+        ("torch", "frameworks.torch"),
+        ("torch@1.0.1", "former.torch"),
+        ("torch@2.3.1", "former.torch"),
+        ("torch@2.4.0", "frameworks.torch"),
+        ("torch@2.13.0", "frameworks.torch"),
+        ("tensorflow@2.17.1", "former.tensorflow"),
+        ("tensorflow@2.18.0", "frameworks.tensorflow"),
+        ("autograd@1.3", "frameworks.autograd"),
+        ("numpy@1.16.6", "frameworks.numpy"),
+        ("mxnet@1.9.1", "former.mxnet"),
+    ],
+)
+def test_which_file_serves_a_version(name, module):
+    assert former.module(name) == f"numeric.{module}"
+    assert (ROOT / "numeric" / f"{module.replace('.', '/')}.py").is_file()
+
+
+def test_every_file_of_the_former_frameworks_serves_some_version():
+    files = {path.stem for path in (ROOT / "numeric" / "former").glob("*.py")} - {"__init__"}
+    assert files == {*former.ENDED, *former.BEFORE}
+
+
+@pytest.mark.parametrize("said", ["1.0.1", "1.0.1.post2", "1.0.1+cpu", "1.0.1.post2+cu92"])
+def test_the_version_that_was_asked_for(said):
+    assert interpreters.is_same("1.0.1", said)
+
+
+@pytest.mark.parametrize("said", ["1.0.10", "1.0", "1.0.1rc1", "11.0.1", "2.0.1+1.0.1", ""])
+def test_a_version_that_was_not(said):
+    assert not interpreters.is_same("1.0.1", said)
+
+
+# --- Python 3.6
+
+
+def is_old_enough(text):
+    """Whether it is Python 3.6, as far as its syntax tells."""
+    try:
+        tree = ast.parse(text, feature_version=(3, 6))
+    except SyntaxError:
+        return False
+    future = [node for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)]
+    return not any(node.module == "__future__" for node in future)
+
+
+IN_WORKERS = sorted(
+    [
+        *(ROOT / "numeric" / f"{name}.py" for name in (*WORKER, "__init__")),
+        *ROOT.glob("numeric/former/*.py"),
+        *ROOT.glob("numeric/frameworks/*.py"),
+    ]
+)
+
+
+@pytest.mark.parametrize("path", IN_WORKERS, ids=lambda path: f"{path.parent.name}/{path.stem}")
+def test_what_runs_in_a_worker_is_python_3_6(path):
+    assert is_old_enough(path.read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "if (n := 1): pass",
+        "def f(x, /): pass",
+        "from __future__ import annotations",
+        "match 1:\n    case 1: pass",
+    ],
+)
+def test_what_is_newer_is_noticed(text):
+    assert not is_old_enough(text)
+    assert is_old_enough("def f(x: int, *, y=1) -> 'dict[str, int]':\n    n: int = 1")
+
+
+# --- real old interpreters
+
+
+def built(name, folder, version):
+    """The interpreter of an environment, built with this Python, or a skip that says why not."""
+    (found,) = (e for e in environments() if e.name == name)
+    python = find_python(version)
+    if python is None:
+        pytest.skip(f"{name} was not run: no Python {version} was found")
+    reach = [python, "-m", "pip", "download", "--no-deps", "-q", "-d", folder / "reached"]
+    done = subprocess.run([*reach, "six==1.17.0"], capture_output=True, env=variables())
+    if done.returncode:
+        pytest.skip(f"{name} was not run: the pip of {python} finds no packages")
+    return build(found, folder, python, print)
+
+
+@pytest.mark.parametrize("version", ["3.6", "3.7"])
+def test_numpy_as_it_was_under_an_old_python(run, tmp_path, version):
+    name = "numpy@1.16.6"
+    python = built(name, tmp_path, version)
+    status, by, _ = run("eigenvalue", "singular_value", *interpreter(name, python))
+    assert status == 0
+    assert {v.verdict for v in by[name]} == {"agrees"}
+    assert {v.version for v in by[name]} == {"1.16.6"}
+    routes = {v.route for v in by[name] if v.function.startswith("singular_value")}
+    assert "np.linalg.svd" in routes
+    assert "np.linalg.svd(hermitian=True)" not in routes  # which came with 1.17
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("name", "conventions"),
+    [
+        (
+            "torch@1.0.1",
+            {
+                "torch.symeig(eigenvectors=True, upper=True)": "upper",
+                "torch.symeig(eigenvectors=True, upper=False)": "lower",
+            },
+        ),
+        ("tensorflow@1.14.0", {"tf.linalg.eigh": "lower", "tf.self_adjoint_eig": "lower"}),
+    ],
+)
+def test_the_frameworks_of_the_reference_experiment(run, tmp_path, name, conventions):
+    python = built(name, tmp_path, "3.7")
+    status, by, _ = run("eigenvalue", *interpreter(name, python))
+    assert status == 0
+    for route, convention in conventions.items():
+        rows = [v for v in by[name] if v.route == route]
+        assert {(v.verdict, v.convention) for v in rows} == {("agrees", convention)}
