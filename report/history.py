@@ -12,7 +12,7 @@ from rich.text import Text
 from court.history import Fault, History, Line, Reprint, Source, Step, Story
 from court.names import name_of, order_of, public
 from report import main_job, terminal
-from report.terminal import COLOURS
+from report.terminal import COLOURS, COUNTED
 
 SHOWN = 20
 """Lines of what is not as it was that are printed; the JSON has all."""
@@ -52,7 +52,7 @@ def from_json(text: bytes) -> History:
 
 def to_markdown(history: History) -> str:
     """All parts as one page."""
-    page = [INTRODUCTION, "", *_sources(history.sources)]
+    page = [INTRODUCTION, ""]
     page += ["## The three matrices as they were printed", ""]
     for reprint in history.matrices:
         page += [f"### {reprint.title}, `{reprint.route}`", "", "```", *_side_by_side(reprint)]
@@ -66,6 +66,7 @@ def to_markdown(history: History) -> str:
     if history.faults:
         page += ["## What is wrong", "", *(f"- {_fault(f)}" for f in history.faults), ""]
     page += ["## The claims", "", *_table(("", "claim", "", "by this check"), _claims(history)), ""]
+    page += ["## Who answered", "", *_sources(history.sources)]
     page += ["## The record", "", *(f"- {line}" for line in record_lines(history))]
     page += [f"- {line}" for line in history.failures]
     return "\n".join(page).rstrip() + "\n"
@@ -73,8 +74,6 @@ def to_markdown(history: History) -> str:
 
 def show(console: Console, history: History) -> None:
     """The same on a terminal, in short."""
-    for source in history.sources:
-        console.print(Text(f"{_version(source)}: {_origin(source)}"), soft_wrap=True)
     terminal.heading(console, "The three matrices as they were printed, and today")
     for reprint in history.matrices:
         console.print(Text(f"\n{reprint.title}, {reprint.route}", "bold"))
@@ -96,6 +95,9 @@ def show(console: Console, history: History) -> None:
     if history.claims:
         terminal.heading(console, "The claims about the experiment")
         main_job.show_claims(console, history.claims)
+    terminal.heading(console, "Who answered")
+    for source in history.sources:
+        console.print(Text(f"{_version(source)}: {_origin(source)}"), soft_wrap=True)
     terminal.heading(console, "The record")
     for line in record_lines(history):
         console.print(Text(line), soft_wrap=True)
@@ -138,7 +140,7 @@ HEADERS = ("version", "route", "convention", "reads", "worst error / tolerance",
 
 
 def _cells(line: Line) -> list[str]:
-    counted = [f"{number} {outcome}" for outcome, number in line.verdicts.items()]
+    counted = [f"{number} {COUNTED[outcome]}" for outcome, number in line.verdicts.items()]
     return [
         _version(line),
         line.route,

@@ -12,7 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from court.records import Component, Identity, Number, Verdict
-from report.terminal import COLOURS
+from report.terminal import COLOURS, COUNTED
 
 SHOWN = 6
 """Matrices up to this size and as many parameters are printed in full; the JSON has all."""
@@ -129,7 +129,7 @@ def show_summary(console: Console, verdicts: Sequence[Verdict]) -> None:
         rows = [v for v in verdicts if (v.framework, label(v)) == (framework, route)]
         outcomes = Counter(v.verdict for v in rows)
         told = Text(", ").join(
-            Text(f"{count} {'agree' if outcome == 'agrees' else outcome}", COLOURS[outcome])
+            Text(f"{count} {COUNTED[outcome]}", COLOURS[outcome])
             for outcome, count in outcomes.items()
         )
         table.add_row(

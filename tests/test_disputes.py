@@ -104,7 +104,7 @@ def test_the_list_is_well_formed():
         assert dispute.question.endswith("?")
         assert len(dispute.answer) > 60
         assert all(t.url.startswith("https://") or "blog" in t.name for t in dispute.threads)
-        assert len(cases.examined(dispute, known_frameworks())) == len(dispute.checks)
+        assert len(cases.examined(dispute, known_frameworks(), 60)) == len(dispute.checks)
         assert any(c.expected.verdict == "agrees" for c in dispute.checks)
 
 
@@ -159,7 +159,7 @@ def test_a_list_that_settles_nothing_is_rejected(disputes, reason):
 )
 def test_a_check_of_nothing_is_rejected(check, reason):
     with pytest.raises(InputError, match=reason):
-        cases.examined(planted(check), known_frameworks())
+        cases.examined(planted(check), known_frameworks(), 60)
 
 
 # --- each one, settled

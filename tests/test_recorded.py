@@ -147,6 +147,21 @@ def test_a_gradient_of_another_convention_today_is_a_difference(record):
     assert "recorded agrees (upper), measured agrees (lower)" in found.differences[0]
 
 
+def test_an_answer_where_there_is_no_derivative_is_held_to_nothing_but_its_refusal():
+    def where_refused(answers):
+        found = hearing(answers)
+        nothing = {"refusal": "gauge", "value": None, "S": None, "directions": ()}
+        found.references[0] = structs.replace(found.references[0], **nothing)
+        found.judged.clear()
+        found.judge()
+        return found
+
+    kept = enter(EMPTY, where_refused(THEN), ORIGINS, "2026-01-31")
+    today = where_refused({**THEN, "torch@1.0.1": (SYMEIG, "lower")})
+    assert check(where_refused(THEN), kept, FORMER).holds
+    assert len(check(today, kept, FORMER).differences) == len(asked()) - 1
+
+
 def test_a_question_that_is_not_asked_any_more_is_a_difference(heard, record):
     first = structs.replace(record.questions[0], dtype="float32")
     changed = structs.replace(record, questions=[first, *record.questions[1:]])
