@@ -85,6 +85,22 @@ def test_the_tolerance_is_the_formula(dtype, u):
     assert tolerance.value_tolerance(ref, dtype) == pytest.approx(value, rel=1e-12)
 
 
+@pytest.mark.parametrize("dtype", ["float64", "float32", "float16", "complex128", "complex64"])
+def test_the_constants_of_a_format_are_those_of_numpy(dtype):
+    """For a product of complex numbers the bound is √8 times as large."""
+    known = np.finfo(dtype)
+    factor = math.sqrt(8) if dtype.startswith("complex") else 1
+    assert tolerance.unit_roundoff(dtype) == factor * float(known.eps) / 2
+    assert tolerance.SPACING[dtype] == float(known.smallest_subnormal)
+
+
+def test_bfloat16_has_eight_bits_and_the_exponents_of_float32():
+    assert tolerance.unit_roundoff("bfloat16") == 2.0**-8
+    smallest = float(np.finfo("float32").smallest_normal)
+    assert tolerance.SPACING["bfloat16"] == 2 * tolerance.unit_roundoff("bfloat16") * smallest
+    assert set(tolerance.ROUNDOFF) == set(tolerance.SPACING)
+
+
 def test_the_tolerance_of_a_gradient_that_is_zero():
     ref = made_up(ZERO, ZERO, X=ZERO, value=Fraction(0))
     spacing = 16 * tolerance.SPACING["float64"]
