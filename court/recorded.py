@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, cast
+from typing import Annotated, cast
 
 import msgspec
 import numpy as np
@@ -16,6 +16,7 @@ from msgspec import Meta, Struct, structs
 
 from court.errors import InputError
 from court.experiment import named_triangle
+from court.hearing import Hearing
 from court.judge import judge
 from court.names import order_of, public
 from court.records import (
@@ -29,9 +30,6 @@ from court.records import (
     Verdict,
 )
 from court.written import number
-
-if TYPE_CHECKING:
-    from court.hearing import Hearing
 
 RECORD = Path(__file__).with_name("recorded.json")
 

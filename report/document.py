@@ -17,6 +17,7 @@ from msgspec import Struct, structs
 
 from court import VERSION, settled
 from court.atlas import Atlas, Made, rows
+from court.claims import claims
 from court.disputes import Dispute
 from court.errors import OutputError
 from court.examined import Document, examine
@@ -45,7 +46,7 @@ def make_run(hearing: Hearing, command: Sequence[str]) -> Run:
         },
         command=list(command),
         identities=demonstration.identities if demonstration else [],
-        claims=hearing.claims(),
+        claims=claims(hearing),
         verdicts=hearing.verdicts(),
     )
 

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 from msgspec import structs
 
-from court import hearing as module
+from court import claims as module
+from court.claims import claims
 from court.experiment import Experiment
 from court.hearing import Hearing
 from court.records import (
@@ -110,7 +111,7 @@ def experiment(monkeypatch):
 
 
 def test_the_claims_are_settled_from_the_evidence(experiment):
-    evidence = experiment.claims()
+    evidence = claims(experiment)
     assert isinstance(evidence, Experiment)
     assert evidence.references == experiment.references[1:]
     assert evidence.values == {
@@ -132,21 +133,21 @@ def test_the_claims_are_settled_from_the_evidence(experiment):
 def test_values_count_if_all_of_them_were_reported(experiment):
     lost = structs.replace(experiment.reported[0], error="wrong")
     experiment.reported = [lost, *experiment.reported[1:]]
-    assert list(experiment.claims().values) == [("torch", "torch.eigh")]
+    assert list(claims(experiment).values) == [("torch", "torch.eigh")]
     experiment.reported = experiment.reported[1:]
-    assert list(experiment.claims().values) == [("torch", "torch.eigh")]
+    assert list(claims(experiment).values) == [("torch", "torch.eigh")]
 
 
 def test_there_are_no_claims_without_the_experiment_its_proof_or_all_that_is_true(experiment):
     cases, references, shown = experiment.cases, experiment.references, experiment.demonstration
     experiment.cases = [("sum", "float64")] * 3
-    assert experiment.claims() == []
+    assert claims(experiment) == []
     experiment.cases, experiment.demonstration = cases, None
-    assert experiment.claims() == []
+    assert claims(experiment) == []
     experiment.demonstration, experiment.references = shown, references[:2]
-    assert experiment.claims() == []
+    assert claims(experiment) == []
     experiment.references = references
-    assert experiment.claims() != []
+    assert claims(experiment) != []
 
 
 def test_a_gradient_is_judged_by_the_case_that_it_answers():

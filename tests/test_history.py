@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 import verify
+from court import claims as settled
 from court import recorded
 from court.atlas import Atlas, Row, with_since
 from court.history import Gathered, as_printed, reprints, stories, tell
@@ -117,7 +118,7 @@ def test_versions_are_in_the_order_of_their_numbers():
 
 def claims(run, record, monkeypatch):
     monkeypatch.setattr(recorded, "read_record", lambda: record)
-    return {claim.id: claim for claim in run.claims()}
+    return {claim.id: claim for claim in settled.claims(run)}
 
 
 def test_c3_is_settled_by_all_versions(record, monkeypatch):
