@@ -32,10 +32,10 @@ from commands.history import history
 from commands.judge import judge
 from commands.session import BAD_INPUT, INTERRUPTED, MISSING, Listing
 from court import experiment
-from court.disputes import Dispute
 from court.errors import InputError, OutputError, check_known
-from court.findings import Finding
 from court.hearing import Hearing
+from court.known.disputes import Dispute
+from court.known.findings import Finding
 from court.records import Answered, Choice, Event, Proved, Started
 from numeric import former, past
 from numeric.journal import Journal, fingerprint, installed_versions

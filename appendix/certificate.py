@@ -15,10 +15,10 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float
 
-from court.contraction import contract, skew_part
 from court.hearing import Hearing
+from court.judging.contraction import contract, skew_part
+from court.judging.tolerance import entry_tolerances, value_tolerance
 from court.records import Ball, Constants, Reference, Reported, Verdict
-from court.tolerance import entry_tolerances, value_tolerance
 
 FORMAT = 1
 

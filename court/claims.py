@@ -1,8 +1,9 @@
-"""The claims about the reference experiment, settled from a hearing and, of the rest, the record."""
+"""The claims about the reference experiment, settled from a hearing and from the record."""
 
 from __future__ import annotations
 
-from court import experiment, recorded
+from court import experiment
+from court.former import recorded
 from court.hearing import Hearing
 from court.records import Claim, Verdict
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from court.gauge import refuse_both_signs
-from court.judge import judge
+from court.judging.gauge import refuse_both_signs
+from court.judging.judge import judge
 from court.records import (
     Choice,
     Constants,

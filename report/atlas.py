@@ -13,7 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from court.atlas import Atlas, Row, with_since
-from court.recorded import read_record
+from court.former.recorded import read_record
 from court.records import Outcome
 from report.document import write_together
 from report.terminal import COLOURS

@@ -15,18 +15,19 @@ import msgspec
 import numpy as np
 from msgspec import Struct, structs
 
-from court import VERSION, settled
+from court import VERSION
 from court.atlas import Atlas, Made, rows
 from court.claims import claims
-from court.disputes import Dispute
 from court.errors import OutputError
-from court.examined import Document, examine
-from court.findings import Finding
+from court.former.history import Gathered, History, faults, lines, reprints, sources, stories, tell
+from court.former.recorded import Record
+from court.former.repeated import check
 from court.hearing import Hearing
-from court.history import Gathered, History, faults, lines, reprints, sources, stories, tell
-from court.recorded import Record
+from court.known import settled
+from court.known.disputes import Dispute
+from court.known.examined import Document, examine
+from court.known.findings import Finding
 from court.records import Run
-from court.repeated import check
 
 SCHEMA = Path(__file__).with_name("schema.json")
 

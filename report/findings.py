@@ -9,8 +9,8 @@ import msgspec
 from rich.console import Console
 from rich.text import Text
 
-from court.examined import Answer, Document, Examined
-from court.findings import Finding
+from court.known.examined import Answer, Document, Examined
+from court.known.findings import Finding
 
 COLOURS = {"still wrong": "bold red", "passes unexpectedly": "bold magenta"}
 

@@ -10,9 +10,9 @@ from typing import NamedTuple
 import numpy as np
 from msgspec import structs
 
-from court.disputes import Asked, Dispute, Proposed
 from court.errors import InputError, check_known
-from court.findings import Finding
+from court.known.disputes import Asked, Dispute, Proposed
+from court.known.findings import Finding
 from court.records import Choice, Problem, Reference
 from symbolic import large_cases
 from symbolic.catalogue import CATALOGUE, Instance, choose, family, instances

@@ -5,7 +5,7 @@ from functools import cache
 
 import numpy as np
 
-from court.conventions import representative
+from court.judging.conventions import representative
 from court.records import Reference, Reported
 from symbolic.catalogue import DIFFERENTIABLE, choose
 from symbolic.certified.reference import refer

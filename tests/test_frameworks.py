@@ -7,7 +7,7 @@ import pytest
 from rich.progress import Progress
 
 from court.hearing import Hearing
-from court.judge import judge
+from court.judging.judge import judge
 from court.records import Choice, Problem, Reported
 from numeric.pool import Pool, known_frameworks
 from tests.helpers import exact_gradient

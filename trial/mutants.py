@@ -16,7 +16,7 @@ import click
 import msgspec
 from msgspec import Struct
 
-from court.judge import judge
+from court.judging.judge import judge
 from symbolic.catalogue import family
 from trial.kinds import KINDS
 from trial.scenes import Place, Scene, places, scene

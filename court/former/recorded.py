@@ -17,7 +17,8 @@ from msgspec import Meta, Struct, structs
 from court.errors import InputError
 from court.experiment import named_triangle
 from court.hearing import Hearing
-from court.judge import judge
+from court.judging.judge import judge
+from court.judging.written import number
 from court.names import order_of, public
 from court.records import (
     Convention,
@@ -29,7 +30,6 @@ from court.records import (
     Rows,
     Verdict,
 )
-from court.written import number
 
 RECORD = Path(__file__).with_name("recorded.json")
 

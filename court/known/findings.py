@@ -24,7 +24,7 @@ COVERED = {
 }
 """What is wrong in double precision is so in the shorter dtypes of the atlas."""
 ANY = "*"
-KNOWN = Path(__file__).parent.parent / "findings" / "known.json"
+KNOWN = Path(__file__).parents[2] / "findings" / "known.json"
 
 
 class Finding(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
