@@ -1,6 +1,7 @@
 """Frameworks under interpreters of their own: asked, of the right version, or lost alone."""
 
 import ast
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -260,13 +261,20 @@ def test_what_is_newer_is_noticed(text):
 # --- real old interpreters
 
 
+@pytest.fixture
+def place(tmp_path):
+    """A folder for environments, which are large."""
+    yield tmp_path / "kept"
+    shutil.rmtree(tmp_path / "kept", ignore_errors=True)
+
+
 def built(name, folder, version):
     """The interpreter of an environment, built with this Python, or a skip that says why not."""
     (found,) = (e for e in environments() if e.name == name)
     python = find_python(version)
     if python is None:
         pytest.skip(f"{name} was not run: no Python {version} was found")
-    reach = [python, "-m", "pip", "download", "--no-deps", "-q", "-d", folder / "reached"]
+    reach = [python, "-m", "pip", "download", "--no-deps", "-q", "-d", folder / "pip"]
     done = subprocess.run([*reach, "six==1.17.0"], capture_output=True, env=variables())
     if done.returncode:
         pytest.skip(f"{name} was not run: the pip of {python} finds no packages")
@@ -274,9 +282,9 @@ def built(name, folder, version):
 
 
 @pytest.mark.parametrize("version", ["3.6", "3.7"])
-def test_numpy_as_it_was_under_an_old_python(run, tmp_path, version):
+def test_numpy_as_it_was_under_an_old_python(run, place, version):
     name = "numpy@1.16.6"
-    python = built(name, tmp_path, version)
+    python = built(name, place, version)
     status, by, _ = run("eigenvalue", "singular_value", *interpreter(name, python))
     assert status == 0
     assert {v.verdict for v in by[name]} == {"agrees"}
@@ -300,8 +308,8 @@ def test_numpy_as_it_was_under_an_old_python(run, tmp_path, version):
         ("tensorflow@1.14.0", {"tf.linalg.eigh": "lower", "tf.self_adjoint_eig": "lower"}),
     ],
 )
-def test_the_frameworks_of_the_reference_experiment(run, tmp_path, name, conventions):
-    python = built(name, tmp_path, "3.7")
+def test_the_frameworks_of_the_reference_experiment(run, place, name, conventions):
+    python = built(name, place, "3.7")
     status, by, _ = run("eigenvalue", *interpreter(name, python))
     assert status == 0
     for route, convention in conventions.items():
