@@ -111,9 +111,13 @@ def history(
     if output:
         page = report.to_markdown(found).encode()
         write_together(output, {"history.json": report.to_json(found), "history.md": page})
-    show(found, quiet)
-    for name in missing:
-        click.echo(f"{name} is not installed", err=True)
+    console = terminal.make_console()
+    if not quiet:
+        report.show(console, found)
+        console.print()
+    console.print(report.closing_line(found), soft_wrap=True)
+    for line in (*found.failures, *(f"{name} is not installed" for name in missing)):
+        click.echo(f"error: {line}", err=True)
     if missing or hearing.worker_died or found.failures:
         return MISSING
     return DISAGREES if disagrees(found) else 0
@@ -137,18 +141,6 @@ def lines_of_the_lost(hearing: Hearing, gathered: Gathered) -> list[str]:
 
 def _named(framework: str, error: str) -> str:
     return error if error.startswith(framework) else f"{framework}: {error}"
-
-
-def show(found: History, quiet: bool) -> None:
-    """Everything, or the closing line and what could not be had."""
-    console = terminal.make_console()
-    if quiet:
-        for line in found.failures:
-            click.echo(line, err=True)
-    else:
-        report.show(console, found)
-        console.print()
-    console.print(report.closing_line(found), soft_wrap=True)
 
 
 def disagrees(found: History) -> bool:

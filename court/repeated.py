@@ -26,7 +26,8 @@ class Check(Struct, frozen=True):
 
     judged: Annotated[int, Meta(description="recorded answers that the court judged anew")]
     repeated: Annotated[int, Meta(description="of these, asked again in this run")]
-    identical: Annotated[int, Meta(description="of these, gradients equal to the last bit")]
+    gradients: Annotated[int, Meta(description="of these, with a gradient")]
+    identical: Annotated[int, Meta(description="of these, equal to the last bit")]
     differences: Annotated[list[str], Meta(description="what is not as it was, a line each")]
 
     @property
@@ -37,24 +38,38 @@ class Check(Struct, frozen=True):
 
 def check(hearing: Hearing, record: Record, wanted: Sequence[str]) -> Check:
     """The record of the wanted versions against this run."""
-    recalled = [r for r in recall(hearing, record) if r.former.framework in wanted]
+    recalled = {
+        (r.former.framework, r.case, r.answer.route): r
+        for r in recall(hearing, record)
+        if r.former.framework in wanted
+    }
     measured = {
         (r.framework, r.problem, r.route): (r, verdict)
         for r, (_, verdict) in zip(hearing.in_order(), hearing.judged, strict=True)
-        if r.mode == "reverse" and hearing.heard(r.framework)
+        if r.framework in wanted and record.get(r.framework) and hearing.heard(r.framework)
     }
-    differences = [line for r in recalled for line in _otherwise_judged(r)]
-    repeated = identical = 0
-    for r in recalled:
-        found = measured.get((r.former.framework, r.case, r.answer.route))
-        if found is not None:
-            repeated += 1
-            identical += _bits(found[1]) == _bits(r.verdict)
-            differences += _otherwise_answered(hearing.references[r.case], r, *found)
-    asked = [f for f in wanted if hearing.heard(f) and record.get(f)]
-    differences += _lines_without_pair(recalled, measured, asked)
-    differences += _unasked(hearing, record, wanted, recalled)
-    return Check(len(recalled), repeated, identical, differences)
+    again = [(r, *measured[key]) for key, r in recalled.items() if key in measured]
+    with_gradient = [
+        then.verdict.gradient == verdict.gradient
+        for then, _, verdict in again
+        if verdict.gradient is not None
+    ]
+    differences = [line for r in recalled.values() for line in _otherwise_judged(r)]
+    for then, now, verdict in again:
+        differences += _otherwise_answered(hearing.references[then.case], then, now, verdict)
+    differences += [
+        f"{_where(r.verdict)}: recorded, and not answered now"
+        for key, r in recalled.items()
+        if hearing.heard(r.former.framework) and key not in measured
+    ]
+    differences += [
+        f"{_where(verdict)}: answered now, and not on record"
+        for key, (_, verdict) in measured.items()
+        if key not in recalled
+    ]
+    differences += _unasked(hearing, record, wanted, len(recalled))
+    counts = (len(recalled), len(again), len(with_gradient), sum(with_gradient))
+    return Check(*counts, differences)
 
 
 def _otherwise_judged(r: Recalled) -> list[str]:
@@ -63,8 +78,8 @@ def _otherwise_judged(r: Recalled) -> list[str]:
     if then == now:
         return []
     return [
-        f"{_place(r)}: the recorded answer is judged {_told(*now)} today and was {_told(*then)}; "
-        f"{r.verdict.reason}".rstrip("; ")
+        f"{_where(r.verdict)}: the recorded answer is judged {_told(*now)} today and was "
+        f"{_told(*then)}; {r.verdict.reason}".rstrip("; ")
     ]
 
 
@@ -75,17 +90,19 @@ def _otherwise_answered(
     old = (then.verdict.verdict, then.verdict.convention)
     new = (verdict.verdict, verdict.convention)
     if old != new:
-        return [f"{_place(then)}: recorded {_told(*old)}, measured {_told(*new)}"]
+        return [f"{_where(then.verdict)}: recorded {_told(*old)}, measured {_told(*new)}"]
     if then.answer.reads != now.reads:
-        return [f"{_place(then)}: recorded reads {then.answer.reads}, measured {now.reads}"]
+        return [f"{_where(then.verdict)}: recorded reads {then.answer.reads}, measured {now.reads}"]
     if then.answer.gradient is None or now.gradient is None:
         return []
     G, H = np.array(then.answer.gradient, dtype=np.float64), np.asarray(now.gradient)
     off = _apart(reference, G, H, verdict.dtype)
     if off:
-        return [f"{_place(then)}: {off}"]
+        return [f"{_where(then.verdict)}: {off}"]
     if abs(float(then.answer.value) - now.value) > 2 * value_tolerance(reference, verdict.dtype):
-        return [f"{_place(then)}: recorded value {then.answer.value!r}, measured {now.value!r}"]
+        return [
+            f"{_where(then.verdict)}: recorded value {then.answer.value!r}, measured {now.value!r}"
+        ]
     return []
 
 
@@ -101,36 +118,12 @@ def _apart(reference: Reference, G: Array, H: Array, dtype: str) -> str:
     return ""
 
 
-def _lines_without_pair(
-    recalled: Sequence[Recalled],
-    measured: dict[tuple[str, int, str], tuple[Reported, Verdict]],
-    asked: Sequence[str],
-) -> list[str]:
-    """Answers of one side alone, of the versions that were asked and are on record."""
-    then = {(r.former.framework, r.case, r.answer.route): r for r in recalled}
-    lost = [f"{_place(r)}: recorded, and not answered now" for key, r in then.items()
-            if key[0] in asked and key not in measured]  # fmt: skip
-    new = [f"{_where(verdict)}: answered now, and not on record" for key, (_, verdict) in
-           measured.items() if key[0] in asked and key not in then]  # fmt: skip
-    return lost + new
-
-
-def _unasked(
-    hearing: Hearing, record: Record, wanted: Sequence[str], recalled: Sequence[Recalled]
-) -> list[str]:
-    """Recorded questions that are none of this run's."""
-    count = sum(len(f.answers) for f in record.versions if f.framework in wanted) - len(recalled)
+def _unasked(hearing: Hearing, record: Record, wanted: Sequence[str], recalled: int) -> list[str]:
+    """Whether recorded answers are to no question of this run; ``recalled`` are to one."""
+    count = sum(len(f.answers) for f in record.versions if f.framework in wanted) - recalled
     if not count or len(hearing.references) < len(hearing.cases):
         return []
     return [f"{count} recorded answers are to questions that are not asked any more"]
-
-
-def _bits(verdict: Verdict) -> str:
-    return repr(verdict.gradient)
-
-
-def _place(r: Recalled) -> str:
-    return _where(r.verdict)
 
 
 def _where(verdict: Verdict) -> str:

@@ -67,6 +67,7 @@ def to_markdown(history: History) -> str:
         page += ["## What is wrong", "", *(f"- {_fault(f)}" for f in history.faults), ""]
     page += ["## The claims", "", *_table(("", "claim", "", "by this check"), _claims(history)), ""]
     page += ["## The record", "", *(f"- {line}" for line in record_lines(history))]
+    page += [f"- {line}" for line in history.failures]
     return "\n".join(page).rstrip() + "\n"
 
 
@@ -101,11 +102,12 @@ def show(console: Console, history: History) -> None:
 
 
 def record_lines(history: History) -> list[str]:
-    """What holds of the record, and what could not be asked."""
+    """What holds of the record, and what was not asked."""
     check = history.check
+    again = f"; of {check.gradients} gradients {check.identical} are equal to the last bit"
     count = (
-        f"{check.judged} recorded answers judged anew; {check.repeated} of them asked again here, "
-        f"{check.identical} with a gradient that is equal to the last bit"
+        f"{check.judged} recorded answers judged anew, {check.repeated} of them asked again here"
+        + (again if check.repeated else "")
     )
     said = "it holds" if check.holds else f"IT DOES NOT HOLD, {len(check.differences)} differ"
     left = len(check.differences) - SHOWN
@@ -114,7 +116,6 @@ def record_lines(history: History) -> list[str]:
         f"{count}: {said}",
         *check.differences[:SHOWN],
         *more,
-        *history.failures,
         *history.notes,
     ]
 
@@ -124,7 +125,9 @@ def closing_line(history: History) -> Text:
     here = sum(not source.recorded for source in history.sources)
     same = sum(reprint.same for reprint in history.matrices)
     line = Text(f"{here} versions measured, {len(history.sources) - here} recorded; ")
-    line.append(f"{same} of {len(history.matrices)} printed matrices come back; ")
+    by_record = sum(reprint.same and reprint.recorded for reprint in history.matrices)
+    line.append(f"{same} of {len(history.matrices)} printed matrices come back")
+    line.append(f" ({by_record} from the record); " if by_record else "; ")
     changed = sum(bool(story.changes) for story in history.stories)
     line.append(f"{changed} of {len(history.stories)} calls changed their convention; the record ")
     holds = history.check.holds

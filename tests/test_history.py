@@ -331,6 +331,30 @@ def test_the_page_that_is_kept_is_that_of_its_data_and_of_the_record():
     assert kept.check.holds
 
 
+def test_the_readme_says_what_the_page_says():
+    kept = report.from_json((DOCS / "history.json").read_bytes())
+    readme = " ".join((ROOT / "README.md").read_text(encoding="utf-8").split())
+    found = {
+        (story.framework, story.route, story.function): [
+            f"{old.convention}: {old.version} | {new.convention}: {new.version}"
+            for old, new in story.changes
+        ]
+        for story in kept.stories
+    }
+    for framework, call, route, function in (
+        ("torch", "`torch.symeig(upper=True)` (`upper=False`)", SYMEIG, "eigenvalue"),
+        ("torch", "`torch.cholesky` (`upper=True`)", "torch.cholesky", "cholesky_entry"),
+        ("autograd", "`anp.linalg.eigh(UPLO='L')` of", "anp.linalg.eigh(UPLO='L')", "eigenvalue"),
+    ):
+        (change,) = found[framework, route, function]
+        row = readme.split(f"| {call}")[1].split("| |")[0]
+        assert change in re.sub(r" \(\w+\):", ":", row)
+    assert found["tensorflow", "tf.linalg.eigh", "eigenvalue"] == []
+    wrong = {fault.route.split("(")[0] for fault in kept.faults}
+    assert wrong == {f"mx.np.linalg.{name}" for name in ("eigh", "eigvalsh", "pinv")}
+    assert "`mx.np.linalg.eigh`, `eigvalsh` and `pinv` report zero" in readme
+
+
 @pytest.mark.slow
 def test_the_record_holds_where_the_versions_of_the_question_run(capsys):
     """Builds what it needs in .venv-history, and keeps it there."""
@@ -341,4 +365,5 @@ def test_the_record_holds_where_the_versions_of_the_question_run(capsys):
     assert verify.main(["history", *names, "--environments", folder, "--quiet"]) == 0
     told = capsys.readouterr().out
     assert "3 of 3 printed matrices come back" in told
+    assert "from the record" not in told
     assert told.rstrip().endswith("the record holds")
