@@ -107,8 +107,24 @@ def test_an_option_that_names_no_interpreter(run, text, reason):
     assert len(said.splitlines()) == 1
 
 
+def test_an_interpreter_that_is_named_twice(run):
+    twice = ("--interpreter", f"{NUMPY}={sys.executable}") * 2
+    status, _, said = run("trace", "-f", "numpy", *twice)
+    assert status == 2
+    assert f"{NUMPY} has been given a Python before" in said
+
+
+@pytest.mark.parametrize(
+    ("asked", "option"),
+    [("theano", "theano@VERSION"), ("torch@1.0.1", "torch@1.0.1"), ("mxnet@1.9.1", "mxnet@1.9.1")],
+)
+def test_a_former_framework_without_a_python(run, asked, option):
+    status, _, said = run("trace", "-f", asked)
+    assert status == 2
+    assert said == f"error: {asked}: name the Python that runs it: --interpreter {option}=PATH\n"
+
+
 def test_a_framework_that_has_ended_is_asked_by_its_version_alone(run):
-    assert run("trace", "-f", "theano")[0] == 2
     status, by, _ = run("trace", *interpreter("theano@1.0.5", sys.executable))
     assert status == 3
     assert list(by) == ["numpy", "theano@1.0.5"]
@@ -117,7 +133,7 @@ def test_a_framework_that_has_ended_is_asked_by_its_version_alone(run):
 @pytest.fixture(scope="module")
 def bare(tmp_path_factory):
     """A Python with nothing installed, and its folder of packages."""
-    place = tmp_path_factory.mktemp("bare")
+    place = tmp_path_factory.mktemp("python")
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", place], check=True)
     packages = next(place.glob("lib/python*/site-packages"))
     return place / "bin" / "python", packages
@@ -148,19 +164,39 @@ def test_a_python_without_numpy(run, bare):
     assert_lost(ran, "torch@1.0.1", "cannot import it", "No module named 'numpy'", mended)
 
 
-def test_a_framework_that_fails_to_import(run, bare, tmp_path):
+@pytest.fixture
+def plant(bare, tmp_path):
+    """Plant a framework, beside this Python's NumPy, in the one that has nothing; its path."""
     python, packages = bare
-    for name in ("numpy", "numpy.libs"):
-        (tmp_path / name).symlink_to(Path(np.__file__).parent.with_name(name))
-    (tmp_path / "chainer.py").write_text("raise ImportError('half installed')")
-    planted = packages / "planted.pth"
-    planted.write_text(f"{tmp_path}\n")
-    try:
-        ran = run("trace", *interpreter("chainer@6.0", python))
-    finally:
-        planted.unlink()
+    link = packages / "planted.pth"
+
+    def plant(name, text):
+        for package in ("numpy", "numpy.libs"):
+            (tmp_path / package).symlink_to(Path(np.__file__).parent.with_name(package))
+        (tmp_path / f"{name}.py").write_text(text)
+        link.write_text(f"{tmp_path}\n")
+        return python
+
+    yield plant
+    link.unlink()
+
+
+def test_a_framework_that_fails_to_import(run, plant):
+    python = plant("chainer", "raise ImportError('half installed')")
+    ran = run("trace", *interpreter("chainer@6.0", python))
     mended = f"mend it with: {python} -m pip install chainer==6.0 numpy"
     assert_lost(ran, "chainer@6.0", "cannot import it", "ImportError: half installed", mended)
+
+
+def test_a_version_that_the_routes_are_not_made_for(run, plant):
+    python = plant("chainer", "__version__ = '0.1'")
+    status, by, _ = run("trace", *interpreter("chainer@0.1", python))
+    assert status == 3
+    (reason,) = {v.reason for v in by["chainer@0.1"]}
+    assert "No module named 'chainer.functions'" in reason
+    assert "pip install" not in reason  # which would not mend it
+    ran = run("trace", *interpreter("chainer@0.2", python))
+    assert_lost(ran, "chainer@0.2", "has chainer 0.1; mend it with: ", "pip install chainer==0.2")
 
 
 @pytest.mark.parametrize(
