@@ -36,6 +36,8 @@ def read_interpreters(
         executable = shutil.which(path)
         if executable is None:
             raise click.BadParameter(f"{text}: {path!r} is no executable; give that of a Python")
+        if name in interpreters:
+            raise click.BadParameter(f"{text}: {name} has been given a Python before")
         interpreters[name] = str(Path(executable).absolute())
     return interpreters
 

@@ -31,8 +31,13 @@ QUIET = {
     "OMP_NUM_THREADS": "1",
     "OPENBLAS_NUM_THREADS": "1",
     "MKL_NUM_THREADS": "1",
+    "THEANO_FLAGS": "cxx=",
+    "MXNET_ENGINE_TYPE": "NaiveEngine",
 }
-"""Workers compute on the CPU with one thread each: the cores are shared out among the workers."""
+"""Workers compute on the CPU with one thread each: the cores are shared out among the workers.
+
+Theano waits for no compiler of C, and MXNet raises an error in the call that made it.
+"""
 
 
 MALFORMED = (ValueError, KeyError, TypeError, AttributeError, RecursionError)
@@ -185,6 +190,7 @@ class Conversation:
                 self._check_version(str(answer["imported"]))
             elif "hello" in answer:
                 hello = started(self.framework, answer)
+                self._check_version(hello.version)
                 self._version, self._routes = hello.version, hello.routes
                 self._record(self.framework, line)
                 self._emit(hello)
