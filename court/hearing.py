@@ -47,12 +47,8 @@ class Hearing:
     def judge(self) -> None:
         """Judge what has been reported, in the order of cases and frameworks."""
         reports = self.in_order()
-        cases = [self.cases[r.problem] for r in reports]
-        found = [
-            judge(self.references[r.problem], r, dtype)
-            for r, (_, dtype) in zip(reports, cases, strict=True)
-        ]
-        parts = [part for part, _ in cases]
+        found = [judge(self.references[r.problem], r, self.cases[r.problem][1]) for r in reports]
+        parts = [self.cases[r.problem][0] for r in reports]
         self.judged = list(zip(parts, refuse_both_signs(found), strict=True))
 
     def in_order(self) -> list[Reported]:

@@ -142,6 +142,26 @@ def test_the_triangles_are_those_of_each_block():
     )
 
 
+@pytest.mark.parametrize(
+    ("G", "said"),
+    [
+        ([[2, 3], [3, 5]], ""),
+        (
+            [[2, 6], [6, 5]],
+            "it is 2S − diag(S), the spurious form: right as the gradient in the coordinates "
+            "vech X, to be paired with vech E, but not as a matrix to be paired with E",
+        ),
+        ([[2, 0], [3, 5]], "it is tril(S): the upper triangle's share is missing"),
+        ([[2, 3], [0, 5]], "it is triu(S): the lower triangle's share is missing"),
+        ([[2, 0], [0, 5]], "it is diag(S): the entries off the diagonal are missing"),
+        ([[0, 3], [3, 0]], ""),
+    ],
+)
+def test_each_mistake_is_named(G, said):
+    fine = np.full((2, 2), 1e-12)
+    assert conventions.find_mistake(np.array(G), exactly(S), fine) == said
+
+
 @pytest.mark.parametrize("entry", [(0, 1), (1, 0)])
 def test_what_is_lost_in_a_sum_is_kept(entry):
     G = np.full((2, 2), 2.0**-60)

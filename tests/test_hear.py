@@ -6,6 +6,7 @@ The workers here are NumPy's, which start at once, or a stand-in that writes dow
 import sys
 
 import pytest
+from msgspec import structs
 from rich.progress import (
     BarColumn,
     Progress,
@@ -109,7 +110,9 @@ def test_a_framework_of_a_users_file_is_checked(tmp_path):
 
 
 def test_both_witnesses_are_asked_the_same(stand_in):
+    former = {"torch": "/other/python"}
     chosen = choice("det", "log_det", frameworks=["numpy", "torch"], memory=9000)
+    chosen = structs.replace(chosen, interpreters=former)
     hearing, pool, _ = stand_in(chosen)
     assert hearing.cases == [("", "float64")] * 2
     assert [problem.function for problem, _ in pool.asked] == ["det", "log_det"]
@@ -128,6 +131,7 @@ def test_both_witnesses_are_asked_the_same(stand_in):
         "jobs": None,
         "journal": None,
         "memory": 9000,
+        "interpreters": former,
     }
     assert pool.given.items() >= expected.items()
 
@@ -145,13 +149,16 @@ def test_what_is_for_one_framework_is_asked_of_it_alone(stand_in):
 
 
 def test_the_main_job_looks_docstrings_up_and_has_a_proof(stand_in):
-    frameworks = ["numpy", "torch", "tensorflow", "jax"]
+    former = ["torch@1.0.1", "tensorflow@1.14.0", "jax@0.2", "numpy@1.16.6"]
+    frameworks = ["numpy", "torch", "tensorflow", "jax", *former]
     hearing, pool, _ = stand_in(choice(frameworks=frameworks))
-    assert sorted(pool.sought) == [
-        ("jax", "linalg.eigh"),
+    assert pool.sought == [
+        ("torch", "linalg.eigh"),
         ("tensorflow", "linalg.eigh"),
         ("tensorflow", "linalg.eigvalsh"),
-        ("torch", "linalg.eigh"),
+        ("jax", "linalg.eigh"),
+        ("torch@1.0.1", "symeig"),
+        ("tensorflow@1.14.0", "linalg.eigh"),
     ]
     assert hearing.demonstration is not None
     assert all(identity.holds for identity in hearing.demonstration.identities)
@@ -194,10 +201,12 @@ def test_the_first_thing_told_is_who_is_imported(monkeypatch):
 def test_a_journal_is_known_by_the_problems_the_versions_and_the_files(stand_in, tmp_path):
     path = tmp_path / "journal"
     files = [own_function(tmp_path)]
-    hearing, pool, _ = stand_in(choice(*files, "det", journal=str(path), points=2))
+    former = {"torch@1.0.1": "/old/python"}
+    chosen = choice(*files, "det", journal=str(path), points=2, interpreters=former)
+    hearing, pool, _ = stand_in(chosen)
     problems = [problem for problem, _ in pool.asked]
     assert [problem.id for problem in problems] == [0, 1, 2, 3]
-    known_by = fingerprint(problems, installed_versions(), files)
+    known_by = fingerprint(problems, installed_versions() | former, files)
     assert path.read_text() == f'{{"journal": "{known_by}"}}\n'
     assert pool.given["journal"] is not None
     assert pool.given["files"] == files

@@ -2,22 +2,18 @@
 
 import numpy as np
 import pytest
-from msgspec import structs
 
-from court import claims as module
-from court.claims import claims
-from court.experiment import Experiment
+from court import hearing as module
 from court.hearing import Hearing
+from court.judging.gauge import FLIPPED, UNDETERMINED
 from court.records import (
     Answered,
     Choice,
-    Demonstration,
     Excerpt,
     Finished,
-    Identity,
     Started,
 )
-from tests.records import S, said, truth
+from tests.records import S, ball, said, truth
 
 CHOICE = Choice((), ["torch", "numpy"], None, (), 2, ("float64",), None, 0, None, 60.0)
 
@@ -81,73 +77,17 @@ def test_what_no_reference_was_heard_of_is_not_judged():
     assert [v.function for v in made.verdicts()] == ["f0", "f1"]
 
 
+def test_no_verdict_is_lost_unnoticed(monkeypatch):
+    made = hearing(PARTS[:1], [truth()], [said(framework="numpy")])
+    monkeypatch.setattr(module, "refuse_both_signs", lambda found: found[1:])
+    with pytest.raises(ValueError, match="zip"):
+        made.judge()
+
+
 def test_a_lost_worker_is_noted():
     lost = said(None, error="gone", worker_died=True)
     assert not hearing(reported=[said(), said(None, error="wrong")]).worker_died
     assert hearing(reported=[said(), lost, said()]).worker_died
-
-
-IDENTITIES = [Identity("f", "G", "a", "0", True)]
-EXCERPTS = [Excerpt("numpy", "linalg.eigh", "text")]
-
-
-@pytest.fixture
-def experiment(monkeypatch):
-    """A hearing of the experiment at a matrix with two eigenvalues; claims gives its evidence."""
-    monkeypatch.setattr(module.experiment, "settle", lambda evidence: evidence)
-    cases = [("sum", "float64"), ("experiment", "float64"), ("experiment", "float64")]
-    names = ("sum_entries", "eigenvalue[0]", "eigenvalue[1]")
-    values = {"numpy": (7.0, 1.0, 2.0), "torch": (7.0, 1.5, 2.5)}
-    reported = [
-        said(problem=k, framework=name, route=f"{name}.eigh", value=values[name][k])
-        for name in values
-        for k in (2, 0, 1)
-    ]
-    made = hearing(cases, [truth(function=name) for name in names], reported)
-    made.demonstration = Demonstration("h", [], IDENTITIES, [])
-    made.excerpts = EXCERPTS
-    made.judge()
-    return made
-
-
-def test_the_claims_are_settled_from_the_evidence(experiment):
-    evidence = claims(experiment)
-    assert isinstance(evidence, Experiment)
-    assert evidence.references == experiment.references[1:]
-    assert evidence.values == {
-        ("numpy", "numpy.eigh"): [1.0, 2.0],
-        ("torch", "torch.eigh"): [1.5, 2.5],
-    }
-    assert [(v.function, v.framework) for v in evidence.verdicts] == [
-        ("eigenvalue[0]", "torch"),
-        ("eigenvalue[0]", "numpy"),
-    ]
-    assert [(v.function, v.framework) for v in evidence.sums] == [
-        ("sum_entries", "torch"),
-        ("sum_entries", "numpy"),
-    ]
-    assert evidence.identities == IDENTITIES
-    assert evidence.excerpts == EXCERPTS
-
-
-def test_values_count_if_all_of_them_were_reported(experiment):
-    lost = structs.replace(experiment.reported[0], error="wrong")
-    experiment.reported = [lost, *experiment.reported[1:]]
-    assert list(claims(experiment).values) == [("torch", "torch.eigh")]
-    experiment.reported = experiment.reported[1:]
-    assert list(claims(experiment).values) == [("torch", "torch.eigh")]
-
-
-def test_there_are_no_claims_without_the_experiment_its_proof_or_all_that_is_true(experiment):
-    cases, references, shown = experiment.cases, experiment.references, experiment.demonstration
-    experiment.cases = [("sum", "float64")] * 3
-    assert claims(experiment) == []
-    experiment.cases, experiment.demonstration = cases, None
-    assert claims(experiment) == []
-    experiment.demonstration, experiment.references = shown, references[:2]
-    assert claims(experiment) == []
-    experiment.references = references
-    assert claims(experiment) != []
 
 
 def test_a_gradient_is_judged_by_the_case_that_it_answers():
@@ -156,3 +96,22 @@ def test_a_gradient_is_judged_by_the_case_that_it_answers():
     made = hearing(PARTS[:1] * 2, references, reported)
     made.judge()
     assert [v.verdict for v in made.verdicts()] == ["disagrees", "agrees"]
+
+
+def test_a_function_that_has_either_sign_never_agrees():
+    """It does by one route at one point, and with the other sign at another."""
+    named = [truth(function=name, value=ball(4), may_flip=True) for name in "fgf"]
+    right, turned = {"value": 4.0}, {"value": -4.0, "gradient": -S}
+    reported = [
+        said(problem=k, framework="numpy", **signs)
+        for k, signs in enumerate((right, turned, turned))
+    ]
+    made = hearing(PARTS, named, [*reported, said(problem=1, framework="torch", **right)])
+    made.cases = [(part, "float64") for part, _ in PARTS]
+    made.judge()
+    assert [(part, v.function, v.verdict, v.reason) for part, v in made.judged] == [
+        ("eigen", "f", "refused", UNDETERMINED),
+        ("sum", "g", "agrees", ""),
+        ("sum", "g", "refused", FLIPPED),
+        ("eigen", "f", "refused", FLIPPED),
+    ]

@@ -1,16 +1,19 @@
 """What a command may ask of both witnesses: who is there, what is wrong, what is proved."""
 
 import inspect
+import sys
 
+import numpy as np
 import pytest
 
 import verify
+from court import experiment
 from court.errors import InputError
 from court.hearing import Hearing
 from court.known.findings import Finding
 from court.records import Started
 from numeric.pool import Pool, known_frameworks
-from symbolic import shrinking
+from symbolic import cases, shrinking
 from symbolic.catalogue import CATALOGUE
 from symbolic.parameterizations import PARAMETERIZATIONS
 from tests.helpers import own_function
@@ -31,6 +34,19 @@ def test_who_is_chosen(installed):
     with pytest.raises(InputError) as wrong:
         witnesses.choose(("numpy", "torhc"))
     assert str(wrong.value) == "unknown framework 'torhc'; did you mean 'torch'?"
+
+
+def test_former_versions_are_run_beside_the_others(installed):
+    witnesses, former = verify.Witnesses([]), {"torch@1.0.1": "/python", "theano@1.0.5": "/other"}
+    assert witnesses.choose((), former) == (["numpy", "jax", *former], [])
+    assert witnesses.choose(("jax", "torch"), former) == (["jax", *former], ["torch"])
+    assert witnesses.choose(("torch@1.0.1",), former) == ([*former], [])
+    for name in ("torhc@1.0.1", "@1"):
+        with pytest.raises(InputError, match="unknown framework"):
+            witnesses.choose((), {name: "/python"})
+    with pytest.raises(InputError) as wrong:
+        witnesses.choose(("torch@1.0.2",), former)
+    assert str(wrong.value) == "unknown framework 'torch@1.0.2'; did you mean 'torch@1.0.1'?"
 
 
 def planted(**changes):
@@ -64,6 +80,28 @@ def test_each_finding_is_a_part_of_its_own():
     assert [v.function for v in hearing.verdicts("planted")] == ["trace"]
     assert [v.function for v in hearing.verdicts("other")] == ["det"]
     assert len(hearing.verdicts()) == 2
+
+
+def test_what_is_examined_may_be_a_users_file(monkeypatch):
+    asked = []
+    monkeypatch.setattr(cases, "examined", lambda *about: asked.append(about) or ["case"])
+    monkeypatch.setattr(verify, "listen", lambda hearing, planner: planner(hearing.choice))
+    hearing = Hearing(choice(timeout=7.0))
+    assert verify.Witnesses([]).examine(hearing, ["one", "other"]) == ["case", "case"]
+    assert asked == [(item, known_frameworks(), 7.0) for item in ("one", "other")]
+
+
+def test_the_history_is_heard_at_the_matrix_of_the_experiment(monkeypatch):
+    heard = []
+    monkeypatch.setattr(verify, "listen", lambda *both: heard.append(both) or True)
+    hearing = Hearing(choice())
+    assert verify.Witnesses([]).revisit(hearing) is True
+    ((same, planner),) = heard
+    assert same is hearing
+    planned = planner(hearing.choice)
+    assert planned == cases.history(hearing.choice, experiment.matrix().tolist())
+    (first, *_) = [case for case in planned if case.part == "experiment"]
+    assert first.problem(0).matrix == experiment.matrix().tolist()
 
 
 @pytest.mark.parametrize("is_hermitian", [False, True])
@@ -102,7 +140,8 @@ def test_there_is_a_list_of_all_there_is(monkeypatch):
 
     monkeypatch.setattr(Pool, "__init__", noted)
     listing = verify.Witnesses([]).listing(["numpy"])
-    assert [(list(given["names"]), given["timeout"]) for given in made] == [(["numpy"], 120)]
+    (given,) = made
+    assert (given["names"], given["timeout"], given["interpreters"]) == (["numpy"], 120, {})
     assert list(listing.functions) == list(CATALOGUE)
     det = CATALOGUE["det"]
     assert listing.functions["det"] == (det.formula, det.domain, det.citation)
@@ -114,3 +153,12 @@ def test_there_is_a_list_of_all_there_is(monkeypatch):
     assert isinstance(numpy, Started)
     assert "np.linalg.slogdet" in numpy.routes["log_det"]
     assert [name for name, started in listing.frameworks.items() if started] == ["numpy"]
+
+
+def test_a_version_of_its_own_is_in_the_list():
+    name = f"numpy@{np.__version__}"
+    listing = verify.Witnesses([]).listing([name], {name: sys.executable})
+    assert list(listing.frameworks) == [*known_frameworks(), name]
+    assert listing.frameworks["numpy"] is None
+    assert "np.linalg.slogdet" in listing.frameworks[name].routes["log_det"]
+    assert verify.Witnesses([]).listing([name], {name: "/nowhere"}).frameworks[name] is None

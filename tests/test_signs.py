@@ -1,0 +1,78 @@
+"""A sign that X does not determine, on records alone: what is −f is refused, if f may have it."""
+
+import numpy as np
+import pytest
+from msgspec import structs
+
+from court.judging.gauge import refuse_both_signs
+from tests.records import S, ball, plus, said, truth, verdict
+
+FLIPPED = (
+    "gauge: the value and the gradient are those of −f, as if f changed with the sign of an "
+    "eigenvector, which X does not determine (say so by gauge = …), or else the route has the "
+    "wrong sign"
+)
+UNDETERMINED = "gauge: f has one sign here and the other at another point, by the same route"
+
+
+def flipping(**changes):
+    return truth(value=ball(4), **({"may_flip": True} | changes))
+
+
+def test_what_is_of_the_other_sign_is_refused_where_f_may_have_it():
+    turned = said(-S, value=-4.0)
+    found = verdict(flipping(), turned)
+    assert (found.verdict, found.convention, found.reason) == ("refused", None, FLIPPED)
+    assert [c.name for c in found.parameters] == ["a", "b", "c"]
+    assert found.gradient == (-S).tolist()
+    assert verdict(flipping(may_flip=False), turned).verdict == "disagrees"
+    assert verdict(flipping(), said(value=4.0)).verdict == "agrees"
+
+
+@pytest.mark.parametrize(
+    ("G", "value"),
+    [(-S, 4.0), (S, -4.0), (plus(-S, (0, 0, 1e-9)), -4.0), (-S, -4.001), (2 * S, 4.0)],
+)
+def test_what_is_of_neither_sign_is_wrong(G, value):
+    assert verdict(flipping(), said(G, value=value)).verdict == "disagrees"
+
+
+def test_the_other_sign_has_the_tolerance_of_the_dtype():
+    near = said(plus(-S, (0, 0, 1e-6)), value=-4.0, dtype="float32")
+    assert verdict(flipping(), near, "float32").reason == FLIPPED
+    assert verdict(flipping(), structs.replace(near, dtype="float64")).verdict == "disagrees"
+
+
+def found(function, framework, route, turned):
+    reported = said(-S if turned else S, value=-4.0 if turned else 4.0)
+    judged = verdict(flipping(), reported)
+    return structs.replace(judged, function=function, framework=framework, route=route)
+
+
+@pytest.mark.parametrize(
+    ("other", "outcome"),
+    [
+        (("f", "numpy", "a"), "refused"),
+        (("f", "numpy", "b"), "agrees"),
+        (("f", "torch", "a"), "agrees"),
+        (("g", "numpy", "a"), "agrees"),
+    ],
+)
+def test_a_route_with_both_signs_speaks_against_its_function(other, outcome):
+    right = [found("f", "numpy", "a", False), found("f", "jax", "c", False)]
+    verdicts = [*right, found(*other, True), found("h", "numpy", "a", False)]
+    judged = refuse_both_signs(verdicts)
+    assert [v.verdict for v in judged] == [outcome, outcome, "refused", "agrees"]
+    assert judged[2:] == verdicts[2:]
+    if outcome == "refused":
+        refused = {"verdict": "refused", "reason": UNDETERMINED, "convention": None}
+        assert judged[:2] == [structs.replace(v, **refused) for v in right]
+    else:
+        assert judged == verdicts
+
+
+def test_what_disagrees_still_does():
+    wrong = structs.replace(verdict(truth(), said(S + 1)), function="f", framework="jax")
+    verdicts = [found("f", "numpy", "a", False), found("f", "numpy", "a", True), wrong]
+    assert refuse_both_signs(verdicts)[2] == wrong
+    assert np.all(np.array(wrong.gradient) == 3)
