@@ -11,6 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from court.atlas import Atlas, Row
+from court.data import decode
 from court.records import Outcome
 from report.terminal import COLOURS
 
@@ -47,9 +48,9 @@ def from_json(text: bytes) -> Atlas:
     """The atlas that :func:`to_json` wrote; data only, nothing is executed.
 
     Raises:
-        msgspec.ValidationError: it does not have the shape of an atlas.
+        msgspec.DecodeError: it does not have the shape of an atlas.
     """
-    return msgspec.json.decode(text, type=Atlas)
+    return decode(text, Atlas)
 
 
 def cells(row: Row) -> list[str]:
