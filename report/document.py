@@ -18,6 +18,7 @@ from msgspec import Struct, structs
 from court import VERSION
 from court.atlas import Atlas, Made, rows
 from court.claims import claims
+from court.data import decode, plain
 from court.errors import OutputError
 from court.former.history import Gathered, History, faults, lines, reprints, sources, stories, tell
 from court.former.recorded import Record
@@ -45,7 +46,7 @@ def make_run(hearing: Hearing, command: Sequence[str]) -> Run:
             **versions,
             **dict(sorted(hearing.versions.items())),
         },
-        command=list(command),
+        command=[plain(word) for word in command],
         identities=demonstration.identities if demonstration else [],
         claims=claims(hearing),
         verdicts=hearing.verdicts(),
@@ -131,9 +132,9 @@ def from_json(text: bytes) -> Run:
     """The run that a file written by :func:`to_json` holds; data only, nothing is executed.
 
     Raises:
-        msgspec.ValidationError: it does not have the shape of a run.
+        msgspec.DecodeError: it does not have the shape of a run.
     """
-    return msgspec.json.decode(text, type=Run)
+    return decode(text, Run)
 
 
 def schema() -> dict[str, Any]:
