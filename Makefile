@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 RUN := $(VENV)/bin/python
 
-.PHONY: verify verify-all atlas disputes history test slow lint bench calibrate mutants mutate ties schema proofs citation tools clean
+.PHONY: verify verify-all atlas disputes history test slow lint bench calibrate mutants mutate fuzz ties schema proofs citation tools clean
 
 verify: $(VENV)/.installed  ## the main job, by NumPy, PyTorch, TensorFlow and JAX
 	$(RUN) verify.py
@@ -49,6 +49,9 @@ mutate: $(VENV)/.installed-test  ## mutants of the judging and of verify.py (doc
 	rm -rf mutants
 	$(VENV)/bin/mutmut run
 	$(VENV)/bin/mutmut results
+
+fuzz: $(VENV)/.installed-test  ## bad input drawn at random for a minute, each time another
+	$(RUN) -m trial.fuzz
 
 ties: $(VENV)/.installed-all  ## every framework at nearly repeated eigenvalues (docs/ties.md)
 	$(RUN) -m trial.ties

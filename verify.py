@@ -32,12 +32,13 @@ from commands.history import history
 from commands.judge import judge
 from commands.session import BAD_INPUT, INTERRUPTED, MISSING, Listing
 from court import experiment
-from court.disputes import Dispute
 from court.errors import InputError, OutputError, check_known
-from court.findings import Finding
 from court.hearing import Hearing
+from court.known.disputes import Dispute
+from court.known.findings import Finding
 from court.records import Answered, Choice, Event, Proved, Started
 from numeric import former, past
+from numeric.interpreters import check_has_python
 from numeric.journal import Journal, fingerprint, installed_versions
 from numeric.pool import Pool, all_frameworks, is_installed, known_frameworks
 from report import terminal
@@ -179,6 +180,7 @@ class Witnesses:
         for name in interpreters:
             check_known("framework", former.split(name)[0], all_frameworks())
         for name in asked:
+            check_has_python(name, interpreters)
             check_known("framework", name, [*known_frameworks(), *interpreters])
         wanted = [n for n in dict.fromkeys(asked) if n not in interpreters]
         wanted = wanted if asked else known_frameworks()

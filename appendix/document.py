@@ -15,8 +15,8 @@ from appendix.trust import Theorem, Trust, markdown_table
 from court import VERSION
 from court.errors import InputError
 from court.hearing import Hearing
+from court.judging.tolerance import gradient_norm
 from court.records import Claim, Demonstration, Identity, Proved, Verdict
-from court.tolerance import gradient_norm
 
 TEMPLATE = Path(__file__).with_name("template.md")
 THEOREMS = Path(__file__).parent.parent / "proofs" / "theorems.json"

@@ -20,10 +20,10 @@ from jaxtyping import Float
 from rich.console import Console
 from rich.progress import track
 
-from court.contraction import skew_part, symmetric_error
-from court.judge import judge
+from court.judging.contraction import skew_part, symmetric_error
+from court.judging.judge import judge
+from court.judging.tolerance import entry_tolerances
 from court.records import Problem, Reported
-from court.tolerance import entry_tolerances
 from numeric.pool import Pool
 from symbolic.catalogue import Instance, choose
 from symbolic.certified.reference import certify, round_to

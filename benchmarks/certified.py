@@ -11,7 +11,7 @@ from fractions import Fraction
 import numpy as np
 from jaxtyping import Float
 
-from court.judge import judge
+from court.judging.judge import judge
 from court.records import Reference, Reported, Verdict
 from symbolic.catalogue import choose
 from symbolic.certified.large import certify_large

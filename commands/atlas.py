@@ -10,9 +10,9 @@ import click
 from commands.options import DEBUG, FRAMEWORK, QUIET, SEED, SETTINGS, TIMEOUT
 from commands.session import BAD_INPUT, DISAGREES, INTERRUPTED, MISSING, Session
 from court.atlas import with_since
-from court.findings import contradicted, mark, read_known
+from court.former.recorded import read_record
 from court.hearing import Hearing
-from court.recorded import read_record
+from court.known.findings import contradicted, mark, read_known
 from court.records import Choice
 from report import atlas as table
 from report import terminal

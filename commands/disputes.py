@@ -8,8 +8,8 @@ import click
 
 from commands.options import DEBUG, FRAMEWORK, QUIET, SETTINGS, TIMEOUT
 from commands.session import DISAGREES, INTERRUPTED, MISSING, Session
-from court.disputes import Asked, choose, read_known
 from court.hearing import Hearing
+from court.known.disputes import Asked, choose, read_known
 from court.records import Choice
 from report import disputes as report
 from report import terminal

@@ -10,9 +10,9 @@ from msgspec import structs
 from commands.options import DEBUG, FRAMEWORK, QUIET, SETTINGS, TIMEOUT
 from commands.session import DISAGREES, INTERRUPTED, MISSING, Session
 from court.errors import InputError
-from court.examined import smallest
-from court.findings import read_known
 from court.hearing import Hearing
+from court.known.examined import smallest
+from court.known.findings import read_known
 from court.records import Choice, Mode
 from report import findings as report
 from report import terminal

@@ -9,11 +9,11 @@ import click
 
 from commands.options import DEBUG, INTERPRETER, QUIET, SETTINGS, TIMEOUT
 from commands.session import DISAGREES, INTERRUPTED, MISSING, Session
-from court import recorded
 from court.errors import InputError
+from court.former import recorded
+from court.former.history import Gathered, History
+from court.former.recorded import Record
 from court.hearing import Hearing
-from court.history import Gathered, History
-from court.recorded import Record
 from court.records import Choice
 from report import history as report
 from report import terminal

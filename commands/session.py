@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Literal, NamedTuple, Protocol
 
-from court.disputes import Dispute
-from court.findings import Finding
+from court.former.history import Gathered
 from court.hearing import Hearing
-from court.history import Gathered
+from court.known.disputes import Dispute
+from court.known.findings import Finding
 from court.records import Choice, Proved, Started
 
 DISAGREES, BAD_INPUT, MISSING, INTERRUPTED = 1, 2, 3, 130

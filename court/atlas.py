@@ -8,9 +8,9 @@ import numpy as np
 from jaxtyping import Float
 from msgspec import Meta, Struct, structs
 
+from court.former.recorded import Record
 from court.hearing import Hearing
 from court.names import family, order_of, public
-from court.recorded import Record
 from court.records import Conjugation, Convention, Outcome, Reads, Reported, Verdict
 
 OffSymmetric = Literal["yes", "no", "rejected"]

@@ -14,11 +14,11 @@ import numpy as np
 from jaxtyping import Float
 from msgspec import Struct
 
-from court.contraction import contract
-from court.conventions import WEIGHTS, representative
+from court.judging.contraction import contract
+from court.judging.conventions import WEIGHTS, representative
+from court.judging.tolerance import value_tolerance
 from court.names import name_of
 from court.records import Claim, Excerpt, Identity, Reference, Verdict
-from court.tolerance import value_tolerance
 
 STEPS = 10
 STEP_SIZE = 0.25

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from court import experiment, recorded
-from court.gauge import refuse_both_signs
-from court.judge import judge
+from court.judging.gauge import refuse_both_signs
+from court.judging.judge import judge
 from court.records import (
     Choice,
-    Claim,
     Constants,
     Demonstration,
     Event,
@@ -66,44 +64,6 @@ class Hearing:
     def numbers(self, part: str) -> list[int]:
         """The numbers of a part's cases."""
         return [k for k, case in enumerate(self.cases) if case[0] == part]
-
-    def claims(self) -> list[Claim]:
-        """The claims of the reference experiment, settled; none if it was not run.
-
-        What is said of versions that were not run is from the record.
-        """
-        chosen = self.numbers("experiment")
-        if not chosen or self.demonstration is None or len(self.references) < len(self.cases):
-            return []
-        record = recorded.read_record()
-        values: dict[tuple[str, str], list[float]] = {}
-        for r in sorted(self.reported, key=lambda r: r.problem):
-            if r.problem in chosen and not r.error and self._bears(r.framework):
-                values.setdefault((r.framework, r.route), []).append(r.value)
-        complete = {key: found for key, found in values.items() if len(found) == len(chosen)}
-        recalled = [r.verdict for r in recorded.unheard(self, record, chosen[:1])]
-        return experiment.settle(
-            experiment.Experiment(
-                [self.references[k] for k in chosen],
-                complete,
-                [v for v in self._bearing("experiment") if v.function == "eigenvalue[0]"],
-                self._bearing("sum"),
-                self.demonstration.identities,
-                self.excerpts,
-                [v for v in recalled if experiment.is_about(v.framework)],
-                recorded.unheard_excerpts(self, record),
-            )
-        )
-
-    def _bearing(self, part: str) -> list[Verdict]:
-        """The verdicts on a part that the claims are settled from."""
-        return [v for v in self.verdicts(part) if self._bears(v.framework)]
-
-    def _bears(self, framework: str) -> bool:
-        """Whether a framework bears on the claims: no former one that was lost or is of another."""
-        if "@" not in framework:
-            return True
-        return experiment.is_about(framework) and self.heard(framework)
 
     def heard(self, framework: str) -> bool:
         """Whether the framework answered in this run, to the end."""

@@ -1,7 +1,8 @@
 """What each framework says: reported values and gradients, one worker process per framework.
 
 This side never sees SymPy.  It imports nothing of ``symbolic``.  ``worker.py``, ``reads.py`` and
-the files of ``frameworks/`` run inside the worker and are written for Python 3.6 with NumPy and one
-framework alone; ``pool.py``, ``conversation.py`` and ``journal.py`` start the workers and listen to
-them in the court's process.
+the files of ``frameworks/`` and ``former/`` run inside the worker and are written for Python 3.6
+with NumPy and one framework alone; ``pool.py``, ``conversation.py`` and ``journal.py`` start the
+workers and listen to them in the court's process, and ``interpreters.py`` and ``environments.py``
+know of the Pythons that run former versions.
 """

@@ -13,9 +13,10 @@ import os
 import resource
 import signal
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, get_args
 
-from court.records import Answered, Event, Excerpt, Finished, Mode, Reported, Started
+from court.data import plain
+from court.records import Answered, Event, Excerpt, Finished, Mode, Reads, Reported, Started
 from numeric import interpreters, transport
 from numeric.environments import variables
 
@@ -31,8 +32,13 @@ QUIET = {
     "OMP_NUM_THREADS": "1",
     "OPENBLAS_NUM_THREADS": "1",
     "MKL_NUM_THREADS": "1",
+    "THEANO_FLAGS": "cxx=",
+    "MXNET_ENGINE_TYPE": "NaiveEngine",
 }
-"""Workers compute on the CPU with one thread each: the cores are shared out among the workers."""
+"""Workers compute on the CPU with one thread each: the cores are shared out among the workers.
+
+Theano waits for no compiler of C, and MXNet raises an error in the call that made it.
+"""
 
 
 MALFORMED = (ValueError, KeyError, TypeError, AttributeError, RecursionError)
@@ -96,6 +102,8 @@ class Conversation:
                         await self._converse(argv)
         except (WorkerError, OSError) as error:
             await self._owe(str(error))
+        except Exception as error:  # of whatever kind, it costs the rows of this worker alone
+            await self._owe(f"the worker cannot be asked, {type(error).__name__}: {error}")
         finally:
             self._emit(Finished(self.framework))
 
@@ -185,6 +193,7 @@ class Conversation:
                 self._check_version(str(answer["imported"]))
             elif "hello" in answer:
                 hello = started(self.framework, answer)
+                self._check_version(hello.version)
                 self._version, self._routes = hello.version, hello.routes
                 self._record(self.framework, line)
                 self._emit(hello)
@@ -261,27 +270,31 @@ def limit_memory(process: int, mebibytes: int) -> None:
 
 def started(framework: str, answer: dict[str, Any]) -> Started:
     """What a worker's first line means; raises one of ``MALFORMED`` if it is no such line."""
-    return Started(framework, str(answer["hello"]["version"]), dict(answer["hello"]["routes"]))
+    version, routes = answer["hello"]["version"], answer["hello"]["routes"]
+    named = {plain(f): [plain(route) for route in known] for f, known in routes.items()}
+    return Started(framework, plain(version), named)
 
 
 def reported(framework: str, version: str, answer: dict[str, Any]) -> Reported:
     """What a worker's line about one route means; raises likewise."""
-    about = (answer["problem"], framework, version, str(answer["route"]))
+    about = (answer["problem"], framework, version, plain(answer["route"]))
     mode: Mode = "forward" if "mode" in answer else "reverse"
     if "error" in answer:
         return Reported(
             *about,
             mode=mode,
-            error=str(answer["error"]),
+            error=plain(answer["error"]),
             declined=bool(answer["declined"]),
             worker_died=bool(answer["exhausted"]),
         )
+    if answer["reads"] not in (None, *get_args(Reads)):
+        raise ValueError("it is not said what the route reads")
     slopes, second = answer.get("entrywise"), answer.get("again")
     shared = {"problem": answer["problem"], "route": answer["route"], "reads": answer["reads"]}
     return Reported(
         *about,
         mode=mode,
-        dtype=str(answer["dtype"]),
+        dtype=plain(answer["dtype"]),
         value=float(answer["value"]),
         gradient=transport.unpack(answer["gradient"]),
         reads=answer["reads"],

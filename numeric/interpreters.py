@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 import shlex
+from collections.abc import Container
 
+from court.errors import InputError
 from numeric import former
 from numeric.environments import environments
 
@@ -20,6 +22,16 @@ def is_other(name: str) -> bool:
     return "@" in name
 
 
+def check_has_python(name: str, pythons: Container[str]) -> None:
+    """Raise InputError if the framework needs a Python of its own and ``pythons`` has none."""
+    framework, version = former.split(name)
+    if (version or framework in former.ENDED) and name not in pythons:
+        raise InputError(
+            f"{name}: name the Python that runs it: "
+            f"--interpreter {framework}@{version or 'VERSION'}=PATH"
+        )
+
+
 def is_same(asked: str, said: str) -> bool:
     """Whether a framework that says a version is of the one that was asked for.
 
@@ -30,9 +42,12 @@ def is_same(asked: str, said: str) -> bool:
 
 
 def wrong_version(name: str, python: str, said: str) -> str:
-    """What is to be said of an interpreter with another version of the framework; or nothing."""
+    """What is to be said of an interpreter with another version of the framework; or nothing.
+
+    Not every framework says its version before its routes are made; it then says nothing.
+    """
     framework, asked = former.split(name)
-    if not is_other(name) or is_same(asked, said):
+    if not is_other(name) or not said or is_same(asked, said):
         return ""
     return f"{name}: {python} has {framework} {said}; {_mend(python, _pin(name))}"
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Literal, NamedTuple
 
 from court.errors import InputError, check_known
-from court.history import Gathered
+from court.former.history import Gathered
 from court.names import name_of, order_of
 from numeric import environments
 from numeric.environments import Environment

@@ -1,9 +1,9 @@
 """The worker: one framework, asked over standard input, answering over standard output.
 
-Each line either way is one JSON object.  The first line out tells the version that was imported,
-the second the routes as well; then each problem that comes in is answered by one line per route and
-a last line that it is done; a line in between says that a long answer is still being worked on.
-All else that is printed here, by the framework or by a user's route, goes to standard error.
+Each line either way is one JSON object.  The first line out tells the version and the routes; then
+each problem that comes in is answered by one line per route and a last line that it is done; a
+line in between says that a long answer is still being worked on.  All else that is printed here, by
+the framework or by a user's route, goes to standard error.
 
 Run as ``python worker.py FRAMEWORK [FILE …]``, a FILE being a user's matrix function and FRAMEWORK
 a name or, under an interpreter of its own, NAME@VERSION.
@@ -41,12 +41,15 @@ LARGE = 100
 def main(name, *files):
     """Answer problems until standard input ends."""
     answers = _own_standard_output()
+    package, version = former.split(name)
+    if version:  # what is there is told first: the routes may be for another version
+        imported = importlib.import_module(package)
+        _send(answers, {"imported": getattr(imported, "__version__", "")})
     framework = importlib.import_module(former.module(name)).Framework()
-    _send(answers, {"imported": framework.version})
     routes = dict(framework.routes)
     for path in files:
         stem = os.path.splitext(os.path.basename(path))[0]
-        routes[stem] = runpy.run_path(path, run_name=stem)["routes"].get(former.split(name)[0], {})
+        routes[stem] = runpy.run_path(path, run_name=stem)["routes"].get(package, {})
     hello = {f: list(named) for f, named in routes.items()}
     _send(answers, {"hello": {"version": framework.version, "routes": hello}})
     for line in sys.stdin:

@@ -13,7 +13,8 @@ from rich.table import Table
 from rich.text import Text
 
 from court.atlas import Atlas, Row, with_since
-from court.recorded import read_record
+from court.data import decode
+from court.former.recorded import read_record
 from court.records import Outcome
 from report.document import write_together
 from report.terminal import COLOURS
@@ -53,9 +54,9 @@ def from_json(text: bytes) -> Atlas:
     """The atlas that :func:`to_json` wrote; data only, nothing is executed.
 
     Raises:
-        msgspec.ValidationError: it does not have the shape of an atlas.
+        msgspec.DecodeError: it does not have the shape of an atlas.
     """
-    return msgspec.json.decode(text, type=Atlas)
+    return decode(text, Atlas)
 
 
 def cells(row: Row) -> list[str]:

@@ -9,9 +9,9 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from court.disputes import Asked, Proposed
+from court.known.disputes import Asked, Proposed
+from court.known.settled import Checked, Document, Heard
 from court.records import Number, Rows
-from court.settled import Checked, Document, Heard
 from report.terminal import COLOURS, heading
 
 STATUSES = {"settled": "green", "not settled": "bold red", "not asked": "yellow"}

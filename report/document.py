@@ -15,17 +15,20 @@ import msgspec
 import numpy as np
 from msgspec import Struct, structs
 
-from court import VERSION, settled
+from court import VERSION
 from court.atlas import Atlas, Made, rows
-from court.disputes import Dispute
+from court.claims import claims
+from court.data import decode, plain
 from court.errors import OutputError
-from court.examined import Document, examine
-from court.findings import Finding
+from court.former.history import Gathered, History, faults, lines, reprints, sources, stories, tell
+from court.former.recorded import Record
+from court.former.repeated import check
 from court.hearing import Hearing
-from court.history import Gathered, History, faults, lines, reprints, sources, stories, tell
-from court.recorded import Record
+from court.known import settled
+from court.known.disputes import Dispute
+from court.known.examined import Document, examine
+from court.known.findings import Finding
 from court.records import Run
-from court.repeated import check
 
 SCHEMA = Path(__file__).with_name("schema.json")
 
@@ -43,9 +46,9 @@ def make_run(hearing: Hearing, command: Sequence[str]) -> Run:
             **versions,
             **dict(sorted(hearing.versions.items())),
         },
-        command=list(command),
+        command=[plain(word) for word in command],
         identities=demonstration.identities if demonstration else [],
-        claims=hearing.claims(),
+        claims=claims(hearing),
         verdicts=hearing.verdicts(),
     )
 
@@ -129,9 +132,9 @@ def from_json(text: bytes) -> Run:
     """The run that a file written by :func:`to_json` holds; data only, nothing is executed.
 
     Raises:
-        msgspec.ValidationError: it does not have the shape of a run.
+        msgspec.DecodeError: it does not have the shape of a run.
     """
-    return msgspec.json.decode(text, type=Run)
+    return decode(text, Run)
 
 
 def schema() -> dict[str, Any]:

@@ -9,8 +9,9 @@ import msgspec
 from rich.console import Console
 from rich.text import Text
 
-from court.examined import Answer, Document, Examined
-from court.findings import Finding
+from court.data import decode
+from court.known.examined import Answer, Document, Examined
+from court.known.findings import Finding
 
 COLOURS = {"still wrong": "bold red", "passes unexpectedly": "bold magenta"}
 
@@ -34,9 +35,9 @@ def from_json(text: bytes) -> Document:
     """What a file written by :func:`to_json` holds; data only, nothing is executed.
 
     Raises:
-        msgspec.ValidationError: it does not have the shape of a list of findings.
+        msgspec.DecodeError: it does not have the shape of a list of findings.
     """
-    return msgspec.json.decode(text, type=Document)
+    return decode(text, Document)
 
 
 def to_markdown(document: Document) -> str:

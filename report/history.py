@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from court.history import Fault, History, Line, Reprint, Source, Step, Story
+from court.former.history import Fault, History, Line, Reprint, Source, Step, Story
 from court.names import name_of, order_of, public
 from report import main_job, terminal
 from report.terminal import COLOURS, COUNTED
@@ -26,8 +26,8 @@ INTRODUCTION = """\
 
 The question why the gradients of PyTorch and TensorFlow differ was asked of PyTorch 1.0.1 and
 TensorFlow 1.14.0.  Here they are beside their successors, at the same matrices.  What is *recorded*
-was not run for this page: the answers are those of an earlier run, kept in `court/recorded.json`
-and judged anew against what is true.  All else was measured.  Made by
+was not run for this page: the answers are those of an earlier run, kept in
+`court/former/recorded.json` and judged anew against what is true.  All else was measured.  Made by
 `python verify.py history --output docs`, which builds the environments of the former versions where
 there is a Python that runs them."""
 

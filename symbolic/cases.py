@@ -10,9 +10,9 @@ from typing import NamedTuple
 import numpy as np
 from msgspec import structs
 
-from court.disputes import Asked, Dispute, Proposed
 from court.errors import InputError, check_known
-from court.findings import Finding
+from court.known.disputes import Asked, Dispute, Proposed
+from court.known.findings import Finding
 from court.records import Choice, Problem, Reference
 from symbolic import large_cases
 from symbolic.catalogue import CATALOGUE, Instance, choose, family, instances
@@ -124,7 +124,14 @@ def atlas(choice: Choice) -> list[Case]:
     """For one member of each family: all that the atlas tells of a route, at one point each.
 
     The float64 case asks for forward mode and for the slopes off the symmetric matrices too.
+
+    Raises:
+        InputError: a name is unknown, or the size is out of range.
     """
+    if not 1 <= choice.size <= CERTIFIED_SIZE_LIMIT:
+        raise InputError(f"size {choice.size}: an atlas has sizes 1 to {CERTIFIED_SIZE_LIMIT}")
+    for name in choice.functions:
+        check_known("function", name, CATALOGUE)
     found: list[Case] = []
     for family_of in map(CATALOGUE.__getitem__, choice.functions or tuple(CATALOGUE)):
         members = instances(family_of, choice.size)

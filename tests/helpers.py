@@ -5,8 +5,10 @@ from functools import cache
 
 import numpy as np
 
-from court.conventions import representative
+import verify
+from court.judging.conventions import representative
 from court.records import Reference, Reported
+from report.document import from_json
 from symbolic.catalogue import DIFFERENTIABLE, choose
 from symbolic.certified.reference import refer
 from symbolic.parameterizations import PARAMETERIZATIONS
@@ -95,3 +97,19 @@ def script(path, text):
     path.write_text(text)
     path.chmod(0o755)
     return path
+
+
+def judged(folder, *arguments):
+    """Run the program: its exit status, and the verdicts by framework."""
+    output = folder / "run.json"
+    output.unlink(missing_ok=True)
+    status = verify.main([*arguments, "--quiet", "--json", str(output)])
+    verdicts = from_json(output.read_bytes()).verdicts if output.exists() else []
+    return status, {
+        v.framework: [w for w in verdicts if w.framework == v.framework] for v in verdicts
+    }
+
+
+def beside_numpy(name, interpreter):
+    """The options that ask a framework under an interpreter of its own, and NumPy."""
+    return ("-f", "numpy", "--interpreter", f"{name}={interpreter}")

@@ -5,8 +5,8 @@ from functools import cache
 from msgspec import structs
 
 from court import experiment
+from court.former.recorded import Record
 from court.hearing import Hearing
-from court.recorded import Record
 from court.records import Choice, Excerpt
 from symbolic import cases
 from symbolic.proofs.two_by_two import two_by_two

@@ -8,8 +8,8 @@ from fractions import Fraction
 
 import numpy as np
 
-from court.contraction import as_blocks
-from court.judge import judge
+from court.judging.contraction import as_blocks
+from court.judging.judge import judge
 from court.records import Ball, Choice, Direction, Enclosure, Reference, Reported
 
 TOLERANCE = 2.0**-47

@@ -6,7 +6,7 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from court import contraction, conventions, tolerance
+from court.judging import contraction, conventions, tolerance
 from court.records import Ball, Enclosure, Reference
 
 ZERO = np.zeros((2, 2))

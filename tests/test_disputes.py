@@ -9,12 +9,12 @@ import pytest
 
 import verify
 from commands.session import BAD_INPUT, DISAGREES
-from court import disputes as known_disputes
-from court.disputes import Asked, Dispute, Outcomes, Proposed, Thread, read, read_known
 from court.errors import InputError
 from court.hearing import Hearing
+from court.known import disputes as known_disputes
+from court.known.disputes import Asked, Dispute, Outcomes, Proposed, Thread, read, read_known
+from court.known.settled import settle
 from court.records import Choice
-from court.settled import settle
 from numeric.pool import is_installed, known_frameworks
 from report import disputes as report
 from symbolic import cases

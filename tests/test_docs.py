@@ -8,9 +8,9 @@ import pytest
 
 import verify
 from court.atlas import with_since
-from court.findings import read_known
+from court.former.recorded import read_record
+from court.known.findings import read_known
 from court.names import public
-from court.recorded import read_record
 from numeric.pool import is_installed, known_frameworks
 from report import atlas as tables
 

@@ -10,7 +10,7 @@ import jsonschema
 import msgspec
 import pytest
 
-from court.judge import judge
+from court.judging.judge import judge
 from court.records import Run
 from report.document import SCHEMA, Output, from_json, json_pieces, schema, to_json
 from tests.helpers import FUNCTIONS, exact_gradient, reference, report

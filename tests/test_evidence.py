@@ -3,10 +3,11 @@
 import pytest
 from msgspec import structs
 
-from court import hearing as module
+from court import claims as module
+from court.claims import claims
 from court.experiment import Experiment
+from court.former.recorded import Answer, Former, Question, Record
 from court.hearing import Hearing
-from court.recorded import Answer, Former, Question, Record
 from court.records import Demonstration, Excerpt, Identity
 from tests.records import S, choice, said, truth, unit
 
@@ -53,7 +54,7 @@ def experiment(monkeypatch):
 
 
 def test_the_claims_are_settled_from_the_evidence(experiment):
-    evidence = experiment.claims()
+    evidence = claims(experiment)
     assert isinstance(evidence, Experiment)
     assert evidence.references == experiment.references[1:]
     assert evidence.values == {
@@ -75,25 +76,25 @@ def test_the_claims_are_settled_from_the_evidence(experiment):
 def test_values_count_if_all_of_them_were_reported(experiment):
     lost = structs.replace(experiment.reported[0], error="wrong")
     experiment.reported = [lost, *experiment.reported[1:]]
-    assert list(experiment.claims().values) == [("torch", "torch.eigh")]
+    assert list(claims(experiment).values) == [("torch", "torch.eigh")]
     experiment.reported = experiment.reported[1:]
-    assert list(experiment.claims().values) == [("torch", "torch.eigh")]
+    assert list(claims(experiment).values) == [("torch", "torch.eigh")]
 
 
 def test_there_are_no_claims_without_the_experiment_its_proof_or_all_that_is_true(experiment):
     cases, references, shown = experiment.cases, experiment.references, experiment.demonstration
     experiment.cases = [("sum", "float64")] * 3
-    assert experiment.claims() == []
+    assert claims(experiment) == []
     experiment.cases, experiment.demonstration = cases, None
-    assert experiment.claims() == []
+    assert claims(experiment) == []
     experiment.demonstration, experiment.references = shown, references[:2]
-    assert experiment.claims() == []
+    assert claims(experiment) == []
     experiment.references = references
-    assert experiment.claims() != []
+    assert claims(experiment) != []
 
 
 def test_what_was_not_run_is_recalled_of_the_first_eigenvalue(experiment):
-    evidence = experiment.claims()
+    evidence = claims(experiment)
     assert [(v.function, v.framework, v.verdict) for v in evidence.recorded] == [
         ("eigenvalue[0]", FORMER, "agrees")
     ]
@@ -134,18 +135,18 @@ def test_a_former_version_that_was_run_bears_on_the_claims(experiment):
     heard = with_reports(experiment, FORMER)
     assert heard.heard(FORMER)
     both = [*now, FORMER]
-    assert names(heard.claims()) == (both, both, both, [], ["theano@1.0.5"])
+    assert names(claims(heard)) == (both, both, both, [], ["theano@1.0.5"])
 
 
 def test_a_former_version_that_was_lost_is_recalled_instead(experiment):
     now, on_record = ["numpy", "torch"], [FORMER, "theano@1.0.5"]
     silent = with_reports(experiment, FORMER)
     assert not silent.heard(FORMER)
-    assert names(silent.claims()) == (now, now, now, [FORMER], on_record)
+    assert names(claims(silent)) == (now, now, now, [FORMER], on_record)
     silent.versions[FORMER] = "1.0.1"
     silent.reported[-1] = structs.replace(silent.reported[-1], error="lost", worker_died=True)
     assert not silent.heard(FORMER)
-    assert names(silent.claims()) == (now, now, now, [FORMER], on_record)
+    assert names(claims(silent)) == (now, now, now, [FORMER], on_record)
     silent.reported[-1] = structs.replace(silent.reported[-1], framework="numpy")
     assert silent.heard(FORMER)
     assert not silent.heard("numpy")
@@ -155,6 +156,6 @@ def test_a_former_version_of_another_framework_bears_on_nothing(experiment):
     now = ["numpy", "torch"]
     experiment.versions["theano@1.0.5"] = "1.0.5"
     other = with_reports(experiment, "theano@1.0.5")
-    assert names(other.claims()) == (now, now, now, [FORMER], [FORMER])
+    assert names(claims(other)) == (now, now, now, [FORMER], [FORMER])
     newer = with_reports(experiment, "jax")
-    assert "jax" in [framework for framework, _ in newer.claims().values]
+    assert "jax" in [framework for framework, _ in claims(newer).values]

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from court import experiment
-from court.judge import judge
+from court.judging.judge import judge
 from court.records import Excerpt
 from symbolic.catalogue import choose
 from symbolic.certified.reference import refer

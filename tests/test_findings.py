@@ -9,12 +9,12 @@ import pytest
 
 import verify
 from commands.session import BAD_INPUT, DISAGREES
-from court import findings
 from court.atlas import Atlas, Made, Row
 from court.errors import InputError
-from court.examined import Document, examine
-from court.findings import Finding, contradicted, mark, read, read_known
 from court.hearing import Hearing
+from court.known import findings
+from court.known.examined import Document, examine
+from court.known.findings import Finding, contradicted, mark, read, read_known
 from court.records import Choice
 from numeric.pool import is_installed, known_frameworks
 from report import findings as report

@@ -5,8 +5,8 @@ import pytest
 from msgspec import structs
 
 import verify
-from court.gauge import FLIPPED, UNDETERMINED, refuse_both_signs
-from court.judge import judge
+from court.judging.gauge import FLIPPED, UNDETERMINED, refuse_both_signs
+from court.judging.judge import judge
 from numeric.pool import known_frameworks
 from report.document import from_json
 from symbolic.catalogue import CATALOGUE, DIFFERENTIABLE, choose

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from court import hearing as module
-from court.gauge import FLIPPED, UNDETERMINED
 from court.hearing import Hearing
+from court.judging.gauge import FLIPPED, UNDETERMINED
 from court.records import (
     Answered,
     Choice,

@@ -5,8 +5,8 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from court.contraction import as_blocks
-from court.judge import judge
+from court.judging.contraction import as_blocks
+from court.judging.judge import judge
 from symbolic.catalogue import CATALOGUE, DIFFERENTIABLE, choose, instances
 from symbolic.certified.reference import certify, refer
 from symbolic.parameterizations import hermitian

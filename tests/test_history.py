@@ -7,12 +7,13 @@ from pathlib import Path
 import pytest
 
 import verify
-from court import recorded
+from court import claims as settled
 from court.atlas import Atlas, Row, with_since
-from court.history import Gathered, as_printed, reprints, stories, tell
+from court.former import recorded
+from court.former.history import Gathered, as_printed, reprints, stories, tell
+from court.former.printed import PRINTED
+from court.former.recorded import enter, read_record, to_json
 from court.names import name_of, public
-from court.printed import PRINTED
-from court.recorded import enter, read_record, to_json
 from numeric import environments, past
 from report import history as report
 from report.document import make_history
@@ -87,7 +88,7 @@ def test_a_printed_matrix_with_one_other_digit_does_not(heard, k, off, monkeypat
     rows = [list(row) for row in PRINTED[k].rows]
     rows[2][1] += off
     changed = [*PRINTED[:k], PRINTED[k]._replace(rows=rows), *PRINTED[k + 1 :]]
-    monkeypatch.setattr("court.history.PRINTED", changed)
+    monkeypatch.setattr("court.former.history.PRINTED", changed)
     found = reprints(tell(heard, EMPTY, FORMER))
     assert [r.same for r in found] == [place != k for place in range(len(PRINTED))]
 
@@ -117,7 +118,7 @@ def test_versions_are_in_the_order_of_their_numbers():
 
 def claims(run, record, monkeypatch):
     monkeypatch.setattr(recorded, "read_record", lambda: record)
-    return {claim.id: claim for claim in run.claims()}
+    return {claim.id: claim for claim in settled.claims(run)}
 
 
 def test_c3_is_settled_by_all_versions(record, monkeypatch):

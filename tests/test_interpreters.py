@@ -1,6 +1,5 @@
 """Frameworks under interpreters of their own: asked, of the right version, or lost alone."""
 
-import ast
 import subprocess
 import sys
 from pathlib import Path
@@ -10,10 +9,7 @@ import pytest
 
 import verify
 from numeric import former, interpreters
-from numeric.environments import build, environments, find_python, variables
-from report.document import from_json
-from tests.helpers import script
-from tests.test_isolation import WORKER
+from tests.helpers import beside_numpy, judged, script
 
 ROOT = Path(__file__).parent.parent
 NUMPY = f"numpy@{np.__version__}"
@@ -24,25 +20,16 @@ def run(tmp_path, capfd):
     """Run the program: exit status, verdicts by framework, what was printed on standard error."""
 
     def run(*arguments):
-        output = tmp_path / "run.json"
-        output.unlink(missing_ok=True)
-        status = verify.main([*arguments, "--quiet", "--json", str(output)])
-        verdicts = from_json(output.read_bytes()).verdicts if output.exists() else []
-        by = {v.framework: [w for w in verdicts if w.framework == v.framework] for v in verdicts}
-        return status, by, capfd.readouterr().err
+        return (*judged(tmp_path, *arguments), capfd.readouterr().err)
 
     return run
-
-
-def interpreter(name, path):
-    return ("-f", "numpy", "--interpreter", f"{name}={path}")
 
 
 # --- asked for, and answering
 
 
 def test_numpy_under_another_interpreter_is_asked_beside_the_others(run):
-    status, by, _ = run("eigenvalue", *interpreter(NUMPY, sys.executable))
+    status, by, _ = run("eigenvalue", *beside_numpy(NUMPY, sys.executable))
     assert status == 0
     assert list(by) == ["numpy", NUMPY]
     assert [v.route for v in by[NUMPY]] == [v.route for v in by["numpy"]]
@@ -63,7 +50,7 @@ def test_a_user_s_file_has_its_routes_by_the_plain_name(run, tmp_path):
         "def route(X):\n    import numpy as np\n    return np.trace(X), np.eye(len(X))\n"
         'routes = {"numpy": {"planted": route}}\n'
     )
-    status, by, _ = run(str(file), *interpreter(NUMPY, sys.executable))
+    status, by, _ = run(str(file), *beside_numpy(NUMPY, sys.executable))
     assert status == 0
     assert {v.route for v in by[NUMPY]} == {"planted"}
 
@@ -71,7 +58,7 @@ def test_a_user_s_file_has_its_routes_by_the_plain_name(run, tmp_path):
 def test_what_is_about_this_python_does_not_lead_another_astray(run, tmp_path, monkeypatch):
     (tmp_path / "numpy.py").write_text("raise ImportError('planted')")
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
-    status, by, _ = run("trace", *interpreter(NUMPY, sys.executable))
+    status, by, _ = run("trace", *beside_numpy(NUMPY, sys.executable))
     assert status == 3
     assert {v.verdict for v in by[NUMPY]} == {"agrees"}
     assert {v.verdict for v in by["numpy"]} == {"failed"}  # which runs under this one
@@ -106,9 +93,25 @@ def test_an_option_that_names_no_interpreter(run, text, reason):
     assert len(said.splitlines()) == 1
 
 
+def test_an_interpreter_that_is_named_twice(run):
+    twice = ("--interpreter", f"{NUMPY}={sys.executable}") * 2
+    status, _, said = run("trace", "-f", "numpy", *twice)
+    assert status == 2
+    assert f"{NUMPY} has been given a Python before" in said
+
+
+@pytest.mark.parametrize(
+    ("asked", "option"),
+    [("theano", "theano@VERSION"), ("torch@1.0.1", "torch@1.0.1"), ("mxnet@1.9.1", "mxnet@1.9.1")],
+)
+def test_a_former_framework_without_a_python(run, asked, option):
+    status, _, said = run("trace", "-f", asked)
+    assert status == 2
+    assert said == f"error: {asked}: name the Python that runs it: --interpreter {option}=PATH\n"
+
+
 def test_a_framework_that_has_ended_is_asked_by_its_version_alone(run):
-    assert run("trace", "-f", "theano")[0] == 2
-    status, by, _ = run("trace", *interpreter("theano@1.0.5", sys.executable))
+    status, by, _ = run("trace", *beside_numpy("theano@1.0.5", sys.executable))
     assert status == 3
     assert list(by) == ["numpy", "theano@1.0.5"]
 
@@ -116,7 +119,7 @@ def test_a_framework_that_has_ended_is_asked_by_its_version_alone(run):
 @pytest.fixture(scope="module")
 def bare(tmp_path_factory):
     """A Python with nothing installed, and its folder of packages."""
-    place = tmp_path_factory.mktemp("bare")
+    place = tmp_path_factory.mktemp("python")
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", place], check=True)
     packages = next(place.glob("lib/python*/site-packages"))
     return place / "bin" / "python", packages
@@ -137,29 +140,49 @@ def assert_lost(ran, name, *reasons):
 
 def test_another_version_than_the_one_that_was_asked_for(run):
     mended = f"mend it with: {sys.executable} -m pip install numpy==0.1"
-    ran = run("trace", *interpreter("numpy@0.1", sys.executable))
+    ran = run("trace", *beside_numpy("numpy@0.1", sys.executable))
     assert_lost(ran, "numpy@0.1", f"{sys.executable} has numpy {np.__version__}; ", mended)
 
 
 def test_a_python_without_numpy(run, bare):
     mended = f"mend it with: {bare[0]} -m pip install torch==1.0.1 numpy==1.16.6"
-    ran = run("trace", *interpreter("torch@1.0.1", bare[0]))
+    ran = run("trace", *beside_numpy("torch@1.0.1", bare[0]))
     assert_lost(ran, "torch@1.0.1", "cannot import it", "No module named 'numpy'", mended)
 
 
-def test_a_framework_that_fails_to_import(run, bare, tmp_path):
+@pytest.fixture
+def plant(bare, tmp_path):
+    """Plant a framework, beside this Python's NumPy, in the one that has nothing; its path."""
     python, packages = bare
-    for name in ("numpy", "numpy.libs"):
-        (tmp_path / name).symlink_to(Path(np.__file__).parent.with_name(name))
-    (tmp_path / "chainer.py").write_text("raise ImportError('half installed')")
-    planted = packages / "planted.pth"
-    planted.write_text(f"{tmp_path}\n")
-    try:
-        ran = run("trace", *interpreter("chainer@6.0", python))
-    finally:
-        planted.unlink()
+    link = packages / "planted.pth"
+
+    def plant(name, text):
+        for package in ("numpy", "numpy.libs"):
+            (tmp_path / package).symlink_to(Path(np.__file__).parent.with_name(package))
+        (tmp_path / f"{name}.py").write_text(text)
+        link.write_text(f"{tmp_path}\n")
+        return python
+
+    yield plant
+    link.unlink()
+
+
+def test_a_framework_that_fails_to_import(run, plant):
+    python = plant("chainer", "raise ImportError('half installed')")
+    ran = run("trace", *beside_numpy("chainer@6.0", python))
     mended = f"mend it with: {python} -m pip install chainer==6.0 numpy"
     assert_lost(ran, "chainer@6.0", "cannot import it", "ImportError: half installed", mended)
+
+
+def test_a_version_that_the_routes_are_not_made_for(run, plant):
+    python = plant("chainer", "__version__ = '0.1'")
+    status, by, _ = run("trace", *beside_numpy("chainer@0.1", python))
+    assert status == 3
+    (reason,) = {v.reason for v in by["chainer@0.1"]}
+    assert "No module named 'chainer.functions'" in reason
+    assert "pip install" not in reason  # which would not mend it
+    ran = run("trace", *beside_numpy("chainer@0.2", python))
+    assert_lost(ran, "chainer@0.2", "has chainer 0.1; mend it with: ", "pip install chainer==0.2")
 
 
 @pytest.mark.parametrize(
@@ -173,7 +196,7 @@ def test_a_framework_that_fails_to_import(run, bare, tmp_path):
 )
 def test_an_executable_that_is_no_python(run, tmp_path, text, reason):
     path = script(tmp_path / "python", text)
-    ran = run("trace", *interpreter("torch@1.0.1", path))
+    ran = run("trace", *beside_numpy("torch@1.0.1", path))
     assert_lost(ran, "torch@1.0.1", f"{path} does not run as a Python", reason)
     assert "name one that does: --interpreter torch@1.0.1=PATH" in ran[1]["torch@1.0.1"][0].reason
 
@@ -214,96 +237,3 @@ def test_the_version_that_was_asked_for(said):
 @pytest.mark.parametrize("said", ["1.0.10", "1.0", "1.0.1rc1", "11.0.1", "2.0.1+1.0.1", ""])
 def test_a_version_that_was_not(said):
     assert not interpreters.is_same("1.0.1", said)
-
-
-# --- Python 3.6
-
-
-def is_old_enough(text):
-    """Whether it is Python 3.6, as far as its syntax tells."""
-    try:
-        tree = ast.parse(text, feature_version=(3, 6))
-    except SyntaxError:
-        return False
-    future = [node for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)]
-    return not any(node.module == "__future__" for node in future)
-
-
-IN_WORKERS = sorted(
-    [
-        *(ROOT / "numeric" / f"{name}.py" for name in (*WORKER, "__init__")),
-        *ROOT.glob("numeric/former/*.py"),
-        *ROOT.glob("numeric/frameworks/*.py"),
-    ]
-)
-
-
-@pytest.mark.parametrize("path", IN_WORKERS, ids=lambda path: f"{path.parent.name}/{path.stem}")
-def test_what_runs_in_a_worker_is_python_3_6(path):
-    assert is_old_enough(path.read_text(encoding="utf-8"))
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "if (n := 1): pass",
-        "def f(x, /): pass",
-        "from __future__ import annotations",
-        "match 1:\n    case 1: pass",
-    ],
-)
-def test_what_is_newer_is_noticed(text):
-    assert not is_old_enough(text)
-    assert is_old_enough("def f(x: int, *, y=1) -> 'dict[str, int]':\n    n: int = 1")
-
-
-# --- real old interpreters
-
-
-def built(name, folder, version):
-    """The interpreter of an environment, built with this Python, or a skip that says why not."""
-    (found,) = (e for e in environments() if e.name == name)
-    python = find_python(version)
-    if python is None:
-        pytest.skip(f"{name} was not run: no Python {version} was found")
-    reach = [python, "-m", "pip", "download", "--no-deps", "-q", "-d", folder / "reached"]
-    done = subprocess.run([*reach, "six==1.17.0"], capture_output=True, env=variables())
-    if done.returncode:
-        pytest.skip(f"{name} was not run: the pip of {python} finds no packages")
-    return build(found, folder, python, print)
-
-
-@pytest.mark.parametrize("version", ["3.6", "3.7"])
-def test_numpy_as_it_was_under_an_old_python(run, tmp_path, version):
-    name = "numpy@1.16.6"
-    python = built(name, tmp_path, version)
-    status, by, _ = run("eigenvalue", "singular_value", *interpreter(name, python))
-    assert status == 0
-    assert {v.verdict for v in by[name]} == {"agrees"}
-    assert {v.version for v in by[name]} == {"1.16.6"}
-    routes = {v.route for v in by[name] if v.function.startswith("singular_value")}
-    assert "np.linalg.svd" in routes
-    assert "np.linalg.svd(hermitian=True)" not in routes  # which came with 1.17
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize(
-    ("name", "conventions"),
-    [
-        (
-            "torch@1.0.1",
-            {
-                "torch.symeig(eigenvectors=True, upper=True)": "upper",
-                "torch.symeig(eigenvectors=True, upper=False)": "lower",
-            },
-        ),
-        ("tensorflow@1.14.0", {"tf.linalg.eigh": "lower", "tf.self_adjoint_eig": "lower"}),
-    ],
-)
-def test_the_frameworks_of_the_reference_experiment(run, tmp_path, name, conventions):
-    python = built(name, tmp_path, "3.7")
-    status, by, _ = run("eigenvalue", *interpreter(name, python))
-    assert status == 0
-    for route, convention in conventions.items():
-        rows = [v for v in by[name] if v.route == route]
-        assert {(v.verdict, v.convention) for v in rows} == {("agrees", convention)}

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from court.judge import judge
+from court.judging.judge import judge
+from court.judging.tolerance import entry_tolerances, unit_roundoff
 from court.records import Verdict
-from court.tolerance import entry_tolerances, unit_roundoff
 from symbolic.catalogue import choose
 from symbolic.certified.reference import refer
 from symbolic.parameterizations import hermitian, symmetric

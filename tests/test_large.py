@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from msgspec import structs
 
-from court.judge import judge
-from court.tolerance import entry_tolerances, value_tolerance
+from court.judging.judge import judge
+from court.judging.tolerance import entry_tolerances, value_tolerance
 from symbolic.catalogue import CATALOGUE, choose
 from symbolic.certified.large import certify_large, has_float64_route
 from symbolic.certified.reference import certify

@@ -7,7 +7,7 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from court import objections
+from court.judging import objections
 from court.records import Component, Direction, Enclosure
 from tests.records import TOLERANCE, S, ball, exactly, plus, said, truth
 

@@ -5,11 +5,12 @@ import numpy as np
 import pytest
 from msgspec import structs
 
-from court import experiment, recorded
+from court import experiment
 from court.errors import InputError
-from court.recorded import enter, read, read_record, to_json
+from court.former import recorded
+from court.former.recorded import enter, read, read_record, to_json
+from court.former.repeated import check
 from court.records import Choice
-from court.repeated import check
 from numeric import environments
 from symbolic import cases
 from tests.planted_history import (

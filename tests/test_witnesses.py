@@ -9,8 +9,8 @@ import pytest
 import verify
 from court import experiment
 from court.errors import InputError
-from court.findings import Finding
 from court.hearing import Hearing
+from court.known.findings import Finding
 from court.records import Started
 from numeric.pool import Pool, known_frameworks
 from symbolic import cases, shrinking

@@ -13,7 +13,7 @@ from fractions import Fraction
 
 import numpy as np
 
-from court.tolerance import entry_tolerances
+from court.judging.tolerance import entry_tolerances
 from symbolic.catalogue import family
 from trial.dropped import dropped_terms
 from trial.scenes import Gradient, Scene, gradient_of

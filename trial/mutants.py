@@ -16,7 +16,8 @@ import click
 import msgspec
 from msgspec import Struct
 
-from court.judge import judge
+from court.data import decode
+from court.judging.judge import judge
 from symbolic.catalogue import family
 from trial.kinds import KINDS
 from trial.scenes import Place, Scene, places, scene
@@ -128,9 +129,9 @@ def from_json(text: bytes) -> Trial:
     """The trial again.
 
     Raises:
-        msgspec.ValidationError: it does not have the shape of a trial.
+        msgspec.DecodeError: it does not have the shape of a trial.
     """
-    return msgspec.json.decode(text, type=Trial)
+    return decode(text, Trial)
 
 
 def to_markdown(trial: Trial) -> str:

@@ -14,7 +14,7 @@ from typing import NamedTuple
 import numpy as np
 from msgspec import Struct
 
-from court.judge import judge
+from court.judging.judge import judge
 from symbolic.cases import COMPLEX
 from trial.scenes import Gradient, Scene, gradient_of, in_dtype
 

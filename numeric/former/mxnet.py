@@ -1,9 +1,7 @@
 """MXNet, which has ended with 1.9.1: mxnet.autograd, on arrays as NumPy's and on its older ones."""
 
 import functools
-import os
 
-os.environ["MXNET_ENGINE_TYPE"] = "NaiveEngine"  # else an error comes up in a later call
 import mxnet as mx
 import numpy as np
 

@@ -1,9 +1,5 @@
 """Theano, which has ended with 1.0.5: graphs and theano.grad, run by its Python linker."""
 
-import os
-
-os.environ.setdefault("THEANO_FLAGS", "cxx=")  # nothing waits for a compiler of C
-
 import numpy as np
 import theano
 import theano.tensor as T

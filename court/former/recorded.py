@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, cast
+from typing import Annotated, cast
 
 import msgspec
 import numpy as np
@@ -16,7 +16,9 @@ from msgspec import Meta, Struct, structs
 
 from court.errors import InputError
 from court.experiment import named_triangle
-from court.judge import judge
+from court.hearing import Hearing
+from court.judging.judge import judge
+from court.judging.written import number
 from court.names import order_of, public
 from court.records import (
     Convention,
@@ -28,10 +30,6 @@ from court.records import (
     Rows,
     Verdict,
 )
-from court.written import number
-
-if TYPE_CHECKING:
-    from court.hearing import Hearing
 
 RECORD = Path(__file__).with_name("recorded.json")
 

@@ -8,9 +8,9 @@ from fractions import Fraction
 
 import numpy as np
 
-from court.contraction import Array, norm, symmetric_error, to_float
+from court.judging.contraction import Array, norm, symmetric_error, to_float
+from court.judging.tolerance import gradient_norm, value_tolerance
 from court.records import Component, Direction, Reference, Reported
-from court.tolerance import gradient_norm, value_tolerance
 
 DIGITS_LOST = 1e-6
 """Relative to what the error is of: a smaller one is a loss of digits, no wrong formula."""

@@ -14,8 +14,8 @@ import numpy as np
 from jaxtyping import Inexact
 from msgspec import structs
 
-from court import admission, objections
-from court.contraction import (
+from court.judging import admission, objections
+from court.judging.contraction import (
     Array,
     as_blocks,
     contract,
@@ -25,8 +25,11 @@ from court.contraction import (
     to_float,
     weigh,
 )
-from court.conventions import find_convention, find_mistake
-from court.gauge import FLIPPED
+from court.judging.conventions import find_convention, find_mistake
+from court.judging.gauge import FLIPPED
+from court.judging.subdifferential import describe_subgradient
+from court.judging.tolerance import entry_tolerances, gradient_norm, unit_roundoff
+from court.judging.written import decimal, number, rows
 from court.records import (
     Ball,
     Component,
@@ -39,9 +42,6 @@ from court.records import (
     Reported,
     Verdict,
 )
-from court.subdifferential import describe_subgradient
-from court.tolerance import entry_tolerances, gradient_norm, unit_roundoff
-from court.written import decimal, number, rows
 
 WORST_FIRST: tuple[Outcome, ...] = ("disagrees", "failed", "refused", "agrees")
 HIDDEN = "vacuous: the skew part of G hides an error as large as the gradient itself"

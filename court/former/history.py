@@ -11,12 +11,12 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
+from court.former.printed import DECIMALS, PRINTED, Printed
+from court.former.recorded import Record, unheard
+from court.former.repeated import Check
 from court.hearing import Hearing
 from court.names import family, name_of, order_of
-from court.printed import DECIMALS, PRINTED, Printed
-from court.recorded import Record, unheard
 from court.records import Claim, Convention, Outcome, Reads, Verdict
-from court.repeated import Check
 
 NONE = "—"
 

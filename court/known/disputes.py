@@ -17,15 +17,15 @@ from jaxtyping import Float
 from msgspec import Meta, Struct
 
 from court.atlas import OffSymmetric
-from court.conventions import representative
 from court.errors import InputError, check_known
+from court.judging.conventions import representative
 from court.records import Conjugation, Convention, Mode, Outcome, Reads
 
 Rule = Literal["symmetric", "lower", "upper", "spurious"]
 Repair = Literal["none", "symmetrized", "mirrored"]
 Sign = Literal["positive", "negative"]
 
-HOME = Path(__file__).parent.parent
+HOME = Path(__file__).parents[2]
 KNOWN = HOME / "disputes" / "known.json"
 
 

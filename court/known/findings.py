@@ -14,6 +14,7 @@ import msgspec
 from msgspec import Meta, Struct, structs
 
 from court.atlas import Atlas, Row
+from court.data import decode
 from court.errors import InputError
 from court.names import family, public
 from court.records import Mode
@@ -24,7 +25,7 @@ COVERED = {
 }
 """What is wrong in double precision is so in the shorter dtypes of the atlas."""
 ANY = "*"
-KNOWN = Path(__file__).parent.parent / "findings" / "known.json"
+KNOWN = Path(__file__).parents[2] / "findings" / "known.json"
 
 
 class Finding(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -108,7 +109,7 @@ def read(text: bytes) -> list[Finding]:
         InputError: it has not the shape of one, or gives an id twice.
     """
     try:
-        findings = msgspec.json.decode(text, type=list[Finding])
+        findings = decode(text, list[Finding])
     except msgspec.DecodeError as error:
         raise InputError(f"the list of findings cannot be read: {error}") from error
     ids = [finding.id for finding in findings]

@@ -11,9 +11,15 @@ import math
 
 import numpy as np
 
-from court.contraction import Array, symmetric_error
+from court.judging.contraction import Array, symmetric_error
+from court.judging.tolerance import (
+    entry_tolerances,
+    gradient_norm,
+    norm,
+    perturbation,
+    value_tolerance,
+)
 from court.records import Reference, Reported
-from court.tolerance import entry_tolerances, gradient_norm, norm, perturbation, value_tolerance
 
 WIDER = {
     "float32": ("float64",),

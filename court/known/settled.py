@@ -8,10 +8,10 @@ from typing import Annotated, Literal
 from msgspec import Meta, Struct, structs
 
 from court.atlas import off_symmetric
-from court.disputes import Asked, Dispute, Outcomes, Proposed, Sign
-from court.examined import Answer, answer
 from court.hearing import Hearing
-from court.judge import judge
+from court.judging.judge import judge
+from court.known.disputes import Asked, Dispute, Outcomes, Proposed, Sign
+from court.known.examined import Answer, answer
 from court.records import Reference, Reported, Verdict
 
 Status = Literal["settled", "not settled", "not asked"]

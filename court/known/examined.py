@@ -11,11 +11,11 @@ import numpy as np
 from jaxtyping import Float
 from msgspec import Meta, Struct
 
-from court.findings import Finding
 from court.hearing import Hearing
+from court.judging.written import number
+from court.known.findings import Finding
 from court.names import public
 from court.records import Mode, Number, Outcome, Reference, Verdict
-from court.written import number
 
 Entry = Decimal | tuple[Decimal, Decimal]
 """A real number, or a complex one by its parts."""

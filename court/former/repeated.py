@@ -9,11 +9,11 @@ import numpy as np
 from jaxtyping import Float
 from msgspec import Meta, Struct
 
-from court.contraction import skew_part
+from court.former.recorded import Recalled, Record, recall
 from court.hearing import Hearing
-from court.recorded import Recalled, Record, recall
+from court.judging.contraction import skew_part
+from court.judging.tolerance import entry_tolerances, value_tolerance
 from court.records import Reference, Reported, Verdict
-from court.tolerance import entry_tolerances, value_tolerance
 
 Array = Float[np.ndarray, "n n"]
 

@@ -1,0 +1,1 @@
+"""What is known and put to the frameworks again: wrong gradients, and public disputes."""

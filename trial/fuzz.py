@@ -1,0 +1,350 @@
+"""Bad input, drawn at random: command lines, function files, and JSON that is read back.
+
+``make fuzz`` draws for a minute, prints the seed and every input that broke something: a traceback,
+an exception, a status that is none, a wrong gradient that agrees.  ``tests/test_fuzz.py`` has
+hypothesis draw a few of each.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import json
+import os
+import random
+import sys
+import tempfile
+import time
+import traceback
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import click
+import msgspec
+
+import verify
+from appendix import recheck
+from court.errors import InputError
+from court.known import findings as known
+from numeric.journal import MARK, Journal
+from report import atlas, document, findings
+from trial.samples import BODIES, EXACT, HEADERS, LINES, ROUTES, VALUES
+
+ROOT = Path(verify.__file__).parent
+STATUSES = (0, 1, 2, 3, 130)
+
+
+class BrokenError(AssertionError):
+    """An input did what no input may."""
+
+
+class Outcome(NamedTuple):
+    """What a command came to."""
+
+    status: int
+    out: str
+    err: str
+
+
+def call(arguments: Sequence[str]) -> Outcome:
+    """Run a command line in this process, as a terminal with UTF-8 would show it."""
+    pipes = [io.TextIOWrapper(io.BytesIO(), "utf-8", errors=e) for e in ("strict", "replace")]
+    with contextlib.redirect_stdout(pipes[0]), contextlib.redirect_stderr(pipes[1]):
+        status = verify.main(arguments)
+    texts = []
+    for pipe in pipes:
+        pipe.flush()
+        texts.append(pipe.buffer.getvalue().decode())  # type: ignore[attr-defined]
+    return Outcome(status, *texts)
+
+
+def check(outcome: Outcome) -> None:
+    """Raise BrokenError unless it ended as a command may end."""
+    if outcome.status not in STATUSES:
+        raise BrokenError(f"the status is {outcome.status}")
+    if "Traceback" in outcome.out + outcome.err:
+        raise BrokenError("a traceback is shown")
+    lines = outcome.err.splitlines()
+    if outcome.status in (2, 3) and not outcome.out.strip() and len(lines) != 1:
+        raise BrokenError(f"{len(lines)} lines are said of what is wrong")
+    if any(not line.startswith(("error: ", "interrupted: ")) for line in lines):
+        raise BrokenError(f"more is said than the error: {outcome.err!r:.500}")
+    if "; --debug shows where" in outcome.err:
+        raise BrokenError(f"nobody foresaw {outcome.err!r}")
+
+
+# Command lines
+
+
+def command_line(rng: random.Random, folder: Path) -> list[str]:
+    """Words as a user might type them, or might not; by NumPy alone, and small."""
+    right = rng.random() < 0.6
+    groups = [[rng.choice(LINES["right"] if right else LINES["name"])]]
+    for option in rng.choices(list(VALUES), k=rng.randint(0, 4)):
+        value = rng.choice(VALUES[option] if rng.random() < 0.7 else LINES["value"])
+        joined = option.startswith("--") and rng.random() < 0.5
+        groups.append([f"{option}={value}"] if joined else [option, value])
+    groups += [[word] for word in rng.choices(LINES["flag"], k=rng.randint(0, 2))]
+    rng.shuffle(groups)
+    words = [rng.choice(LINES["command"]), *(word for group in groups for word in group if word)]
+    words = words if words[0] else words[1:]
+    if words[:1] and words[0] in verify.COMMANDS:
+        words += ["-f", "numpy", f"--output={folder / 'out'}"]
+    else:
+        words = ["--framework", "numpy", *words]
+    if not any(word in LINES["right"] for word in words):
+        words.insert(1 if words[0] in verify.COMMANDS else 2, "trace")  # all would take minutes
+    return [word.replace("FOLDER", str(folder)) for word in words]
+
+
+def try_command_line(rng: random.Random, folder: Path) -> Any:
+    """Run one; what was tried."""
+    words = command_line(rng, folder)
+    yield words
+    check(call(words))
+
+
+# Function files
+
+
+class OwnFile(NamedTuple):
+    """A function file, and whether a gradient of it may agree."""
+
+    content: bytes
+    is_right: bool
+
+
+def own_file(rng: random.Random) -> OwnFile:
+    """tr X² with a few things wrong in it, or none."""
+    parts = dict(HEADERS)
+    if rng.random() < 0.15:
+        name = rng.choice(list(HEADERS))
+        parts[name] = rng.choice(["", f"{name} = {rng.choice(BODIES)}"])
+    exact_right = rng.random() < 0.5
+    route_right = rng.random() < 0.5
+    exact = "(X**2).trace()" if exact_right else rng.choice(EXACT)
+    route = "return np.trace(X @ X), 2 * X" if route_right else rng.choice(ROUTES)
+    text = "\n".join(
+        [
+            "import os, sys, sympy",
+            "import numpy as np",
+            *parts.values(),
+            rng.choice(BODIES) if rng.random() < 0.15 else "",
+            f"def exact(X):\n    return {exact}" if rng.random() < 0.95 else "",
+            f"def route(X):\n    {route}",
+            rng.choice(["routes = {'numpy': {'route': route}}"] * 9 + ["routes = {'numpy': 1}"]),
+        ]
+    )
+    content = text.encode()
+    if rng.random() < 0.1:
+        k = rng.randrange(len(content))
+        content = content[:k] + rng.choice([b"\x00", b"\xff\xfe", b"(", b"\\", b""]) + content[k:]
+    return OwnFile(content, exact_right and route_right)
+
+
+def try_own_file(rng: random.Random, folder: Path) -> Any:
+    """Run one; what was tried."""
+    file = own_file(rng)
+    yield file
+    path = folder / "own.py"
+    path.write_bytes(file.content)
+    told = folder / "run.json"
+    options = ["-f", "numpy", "--points", "1", "--timeout", "5", "--json", str(told)]
+    outcome = call([str(path), *options, *rng.choice([[], [], ["-n", "1"], ["--prove"]])])
+    check(outcome)
+    if told.is_file():
+        run = document.from_json(told.read_bytes())
+        if not file.is_right and any(v.verdict == "agrees" for v in run.verdicts):
+            raise BrokenError("what is wrong agrees")
+
+
+# JSON that is read back
+
+
+def samples() -> dict[str, bytes]:
+    """A document of every kind, cut short where it is long."""
+    found = {}
+    for name, key in {"atlas": "rows", "findings": "findings"}.items():
+        whole = json.loads((ROOT / "docs" / f"{name}.json").read_bytes())
+        found[name] = json.dumps({**whole, key: whole[key][:2]}).encode()
+    listed = json.loads(known.KNOWN.read_bytes())
+    found["known"] = json.dumps(listed[:2]).encode()
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "run.json")
+        call(["det", "-f", "numpy", "--points", "1", "--json", str(path)])
+        found["run"] = path.read_bytes()
+    hello = {"framework": "numpy", "answer": {"hello": {"version": "1", "routes": {}}}}
+    real = {"shape": [1, 1], "real": "AAAAAAAA8D8=", "imaginary": None}
+    answer = {"problem": 0, "route": "r", "value": 1.0, "gradient": real, "dtype": "float64"}
+    lines = [hello, {"framework": "numpy", "answer": {**answer, "reads": None}}]
+    lines += [{"framework": "numpy", "answer": {"done": 0}}]
+    found["journal"] = MARK + b'0"}\n' + b"".join(json.dumps(x).encode() + b"\n" for x in lines)
+    number, case = [["0x1p+0"]], {"function": "trace", "constants": {}, "value": ["1", "0"]}
+    case |= {"refusal": "", "X": number, "high": number, "low": [["0x0p+0"]], "radius": number}
+    case |= {"directions": [["a", [[0, 0, "1"]], ["1", "0"]]]}
+    report = {"case": 0, "framework": "numpy", "route": "r", "verdict": "agrees"}
+    report |= {"convention": "ambiguous", "gradient": number, "tolerances": number}
+    report |= {"value": "0x1p+0", "value_tolerance": "0x1p-40", "contracted": ["1"]}
+    certificate = {"files": {}, "cases": [case], "reports": [report], "digest": ""}
+    found["certificate"] = json.dumps(certificate).encode()
+    return found
+
+
+ODD: tuple[Any, ...] = (
+    None, True, -1, 0, 1, 10**30, -0.0, 1e308, "", "NaN", "Infinity", "nan", "1/0", "0x1p+99999",
+    "__import__('os').system('touch FOLDER/executed')", "!!python/object/apply:os.system [true]",
+    "\ud800", "\x00", [], {}, [[]], [[[1]]], {"": None}, ["a"] * 3, "é" * 1000,
+)  # fmt: skip
+"""What takes the place of a part of a document."""
+
+
+def mutated(rng: random.Random, text: bytes, folder: Path) -> bytes:
+    """A document with one or two things done to it."""
+    for _ in range(rng.randint(1, 2)):
+        text = rng.choice((_cut, _flipped, _replaced, _replaced, _replaced, _doubled, _deep))(
+            rng, text
+        )
+    return text.replace(b"FOLDER", str(folder).encode())
+
+
+def _cut(rng: random.Random, text: bytes) -> bytes:
+    return text[: rng.randrange(len(text) + 1)]
+
+
+def _flipped(rng: random.Random, text: bytes) -> bytes:
+    if not text:
+        return b"\xff"
+    k = rng.randrange(len(text))
+    return text[:k] + bytes([rng.randrange(256)]) + text[k + 1 :]
+
+
+def _doubled(rng: random.Random, text: bytes) -> bytes:
+    """The keys of the outermost object twice."""
+    start, end = text.find(b"{"), text.rfind(b"}")
+    return text if start < 0 or end < start else text[:end] + b"," + text[start + 1 :]
+
+
+def _deep(rng: random.Random, text: bytes) -> bytes:
+    depth = rng.choice((10, 2000, 200_000))
+    nested = b"[" * depth + b"]" * depth
+    colons = [k for k in range(len(text)) if text[k : k + 1] == b":"]
+    k = rng.choice(colons) + 1 if colons else 0
+    return text[:k] + nested + b"," + text[k:] if rng.random() < 0.5 else nested
+
+
+def _replaced(rng: random.Random, text: bytes) -> bytes:
+    """One value, somewhere inside, replaced or left out; of several lines in one of them."""
+    lines = text.splitlines(keepends=True) if text.startswith(MARK) else [text]
+    k = rng.randrange(len(lines)) if lines else 0
+    try:
+        value = json.loads(lines[k])
+    except (ValueError, IndexError, RecursionError):
+        return text
+    holder: Any = [value]
+    place: Any = 0
+    while isinstance(holder[place], (dict, list)) and holder[place] and rng.random() < 0.85:
+        holder = holder[place]
+        place = rng.choice(list(holder) if isinstance(holder, dict) else range(len(holder)))
+    holder[place] = rng.choice(ODD)
+    lines[k] = json.dumps(value).encode() + (b"\n" if len(lines) > 1 else b"")
+    return b"".join(lines)
+
+
+def read_journal(text: bytes, folder: Path) -> None:
+    """Open a journal, and judge and write what it says."""
+    path = folder / "some.journal"
+    path.write_bytes(text)
+    with Journal(path, "0") as journal:
+        for reports in journal.recorded.values():
+            for report in reports:
+                msgspec.json.encode([report.route, report.dtype, report.value, report.reads])
+
+
+def read_certificate(text: bytes, folder: Path) -> None:
+    """Re-check a certificate: a status, and a last line."""
+    (folder / "certificate.json").write_bytes(text)
+    said = io.StringIO()
+    with contextlib.redirect_stdout(said):
+        status = recheck.main(str(folder))
+    if status not in (0, 1) or not said.getvalue().strip():
+        raise BrokenError(f"the status is {status}")
+
+
+READERS: dict[str, Callable[[bytes, Path], object]] = {
+    "run": lambda text, _: document.from_json(text),
+    "atlas": lambda text, _: atlas.to_markdown(atlas.from_json(text)),
+    "findings": lambda text, _: findings.to_markdown(findings.from_json(text)),
+    "known": lambda text, _: known.read(text),
+    "journal": read_journal,
+    "certificate": read_certificate,
+}
+
+
+def read(kind: str, text: bytes, folder: Path) -> None:
+    """Read a document of some kind, which may raise but what its reader promises."""
+    with contextlib.suppress(msgspec.DecodeError, InputError):
+        READERS[kind](text, folder)
+    if (folder / "executed").exists():
+        raise BrokenError("it was executed")
+
+
+_SAMPLES: dict[str, bytes] = {}
+
+
+def try_json(rng: random.Random, folder: Path) -> Any:
+    """Read one; what was tried."""
+    _SAMPLES.update(_SAMPLES or samples())
+    kind = rng.choice(list(READERS))
+    text = mutated(rng, _SAMPLES[kind], folder)
+    yield kind, text
+    read(kind, text, folder)
+
+
+TRIALS = {"command line": try_command_line, "function file": try_own_file, "JSON": try_json}
+
+
+def attempt(kind: str, rng: random.Random) -> tuple[Any, BaseException | None]:
+    """Try one input of a kind; it, and what it broke."""
+    with tempfile.TemporaryDirectory() as name:
+        trial = TRIALS[kind](rng, Path(name))
+        tried = next(trial)
+        try:
+            next(trial, None)
+        except BaseException as error:
+            return tried, error
+        return tried, None
+
+
+@click.command()
+@click.option("--seconds", default=60.0, show_default=True, help="How long to go on.")
+@click.option("--seed", type=int, help="Seed of all that is drawn. Default: another each time.")
+@click.option("--kind", type=click.Choice(list(TRIALS)), multiple=True, help="Default: all.")
+def main(seconds: float, seed: int | None, kind: tuple[str, ...]) -> None:
+    """Draw inputs until time is up; status 1 if one broke something."""
+    seed = int.from_bytes(os.urandom(4), "big") if seed is None else seed
+    click.echo(f"--seed {seed}")
+    end, count = time.monotonic() + seconds, dict.fromkeys(kind or TRIALS, 0)
+    broken, seen = 0, set[str]()
+    while time.monotonic() < end:
+        for name in count:
+            started = time.monotonic()
+            number = f"{seed} {name} {count[name]}"
+            tried, error = attempt(name, random.Random(number))
+            count[name] += 1
+            if error is not None:
+                broken += 1
+                where = traceback.format_tb(error.__traceback__)[-1]
+                said = f"{type(error).__name__}: {error!s:.300}"
+                if where + said not in seen:
+                    click.echo(f"BROKEN {number}: {said}\n{where}  {tried!r:.2000}")
+                seen.add(where + said)
+            elif time.monotonic() - started > 30:
+                click.echo(f"slow {number}: {time.monotonic() - started:.0f} s\n  {tried!r:.2000}")
+    said = ", ".join(f"{n} of {name}" for name, n in count.items())
+    click.echo(f"{said}: {broken} broke something")
+    sys.exit(1 if broken else 0)
+
+
+if __name__ == "__main__":
+    main()
