@@ -46,7 +46,9 @@ def test_former_versions_are_run_beside_the_others(installed):
             witnesses.choose((), {name: "/python"})
     with pytest.raises(InputError) as wrong:
         witnesses.choose(("torch@1.0.2",), former)
-    assert str(wrong.value) == "unknown framework 'torch@1.0.2'; did you mean 'torch@1.0.1'?"
+    assert str(wrong.value) == (
+        "torch@1.0.2: name the Python that runs it: --interpreter torch@1.0.2=PATH"
+    )
 
 
 def planted(**changes):
