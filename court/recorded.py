@@ -80,11 +80,6 @@ class Former(Struct, frozen=True, forbid_unknown_fields=True):
     ]
     answers: list[Answer]
 
-    @property
-    def origin(self) -> str:
-        """Where and when it was recorded, to be read."""
-        return f"recorded {self.date}, Python {self.python}, {self.platform}"
-
 
 class Record(Struct, frozen=True, forbid_unknown_fields=True):
     """Everything that is kept."""
