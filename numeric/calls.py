@@ -42,7 +42,7 @@ def only(table, *names):
 
 
 def find(module, call):
-    """What a call such as ``tf.linalg.eigh`` is in the module that ``tf`` stands for; or nothing."""
+    """What a call, as ``tf.linalg.eigh``, is in the module that ``tf`` stands for; or nothing."""
     return functools.reduce(lambda x, name: getattr(x, name, None), call.split(".")[1:], module)
 
 
