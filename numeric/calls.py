@@ -2,6 +2,7 @@
 
 import functools
 import inspect
+import re
 
 
 def calls(namespaces, name, *options):
@@ -44,3 +45,21 @@ def then(table, last):
 def only(table, *names):
     """The calls of these names."""
     return {name: table[name] for name in names}
+
+
+def find(module, call):
+    """What a call, as ``tf.linalg.eigh``, is in the module that ``tf`` stands for; or nothing."""
+    return functools.reduce(lambda x, name: getattr(x, name, None), call.split(".")[1:], module)
+
+
+def offered(table, prefix, find):
+    """The routes of a table whose names hold no call that ``find(call)`` does not find.
+
+    ``prefix`` is what each call begins with, as ``tf``.
+    """
+    calls = re.compile(r"\b%s(?:\.\w+)+" % prefix)
+    return {
+        name: route
+        for name, route in table.items()
+        if all(find(call) is not None for call in calls.findall(name))
+    }

@@ -10,6 +10,7 @@ import asyncio
 import contextlib
 import json
 import os
+import re
 import resource
 import signal
 from collections.abc import Callable, Sequence
@@ -41,6 +42,8 @@ Theano waits for no compiler of C, and MXNet raises an error in the call that ma
 """
 
 
+ERROR = re.compile(r"[\w.]*(Error|Exception|Exit)\b")
+"""How the line of a traceback begins that tells the error; more may have been printed after it."""
 MALFORMED = (ValueError, KeyError, TypeError, AttributeError, RecursionError)
 """What the reading of a line raises that is no answer."""
 
@@ -232,11 +235,13 @@ class Conversation:
 
     def _check_nothing_is_owed(self, status: int) -> None:
         if self._open or not self._version or not self._closed:
-            is_python = status < 0 or "Traceback" in self._complaint
             lines = self._complaint.strip().splitlines() or [""]
-            told = lines[-1 if is_python or self._imported else 0][:200]
+            errors = [line for line in lines if ERROR.match(line)]
+            is_here = not interpreters.is_other(self.framework)
+            is_python = is_here or self._imported or status < 0 or bool(errors)
+            told = errors[-1] if errors else lines[-1 if is_python else 0]
             how = f"was killed by signal {-status}" if status < 0 else f"ended with status {status}"
-            raise self._lost(f"the worker {how}{told and ': ' + told}", is_python)
+            raise self._lost(f"the worker {how}{told and ': ' + told[:200]}", is_python)
 
     async def _owe(self, why: str) -> None:
         """One failed report for each route that is owed, now and until nothing more is asked."""

@@ -177,9 +177,12 @@ def _run(environment: Environment, place: Path, command: Sequence[str]) -> None:
     """Run one step of the build, and raise what its failure means."""
     done = subprocess.run(command, capture_output=True, text=True, env=variables())
     if done.returncode:
-        lines = [line.strip() for line in (done.stdout + done.stderr).splitlines()]
-        errors = [line for line in lines if re.match(r"error|\w*Error", line, re.I)]
-        why = (errors or [line for line in lines if line] or [f"status {done.returncode}"])[-1]
+        lines = [line.strip() for line in (done.stdout + done.stderr).splitlines() if line.strip()]
+        full = [line for line in lines if any(text in line.lower() for text in FULL)]
+        errors = [
+            line for line in lines if re.match(r"(error|\w+Error): (?!Exception:)", line, re.I)
+        ]
+        why = (full or errors or lines or [f"status {done.returncode}"])[0]
         raise _failure(environment, place, why, command)
 
 

@@ -189,7 +189,7 @@ def test_a_version_that_the_routes_are_not_made_for(run, plant):
     ("text", "reason"),
     [
         ("#!/bin/sh\necho no such Python >&2\necho go away >&2\nexit 127\n", "no such Python"),
-        ("#!/bin/sh\nexit 0\n", "ended with status 0"),
+        ("#!/bin/sh\nexit 0\n", "ended with status 0;"),
         ("#!/nowhere/sh\n", "No such file or directory"),
         ("neither script nor program", "Exec format error"),
     ],

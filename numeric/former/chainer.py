@@ -6,6 +6,7 @@ import chainer
 import chainer.functions as F
 import numpy as np
 
+from numeric.calls import find, offered
 from numeric.framework import BaseFramework
 
 
@@ -103,7 +104,10 @@ class Framework(BaseFramework):
 
     namespace = F
     version = chainer.__version__
-    routes = ROUTES
+    routes = {
+        function: offered(table, "F", functools.partial(find, F))
+        for function, table in ROUTES.items()
+    }
 
     def array(self, values, dtype):
         return np.array(values, dtype)

@@ -4,25 +4,13 @@ A route is offered where every public call in its name exists.
 """
 
 import functools
-import re
 
 import tensorflow as tf
 
+from numeric.calls import find, offered
 from numeric.framework import BaseFramework
 
-
-def _has(call):
-    """Whether this version has a public call, as ``tf.linalg.eigh``."""
-    return functools.reduce(lambda x, name: getattr(x, name, None), call.split(".")[1:], tf)
-
-
-def _offered(table):
-    """The routes of a table that this version has, each X → f(X) by the calls in its name."""
-    return {
-        name: route
-        for name, route in table.items()
-        if all(map(_has, re.findall(r"tf(?:\.\w+)+", name)))
-    }
+_offered = functools.partial(offered, prefix="tf", find=functools.partial(find, tf))
 
 
 def _size(X):
@@ -173,7 +161,7 @@ def _entry_of_inverse(solve, X, i, j):
 
 
 def _weighted_inverse(solve, X, W):
-    return tf.linalg.trace(solve(X, tf.linalg.matrix_transpose(W)))
+    return tf.linalg.trace(solve(X, tf.transpose(W)))
 
 
 def _squares(solve, X, u):

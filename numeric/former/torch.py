@@ -5,10 +5,10 @@ A route is offered where every public call in its name exists.
 
 import functools
 import math
-import re
 
 import torch
 
+from numeric.calls import find, offered
 from numeric.framework import BaseFramework
 
 LOG_2PI = math.log(2 * math.pi)
@@ -16,20 +16,14 @@ LOG_2PI = math.log(2 * math.pi)
 
 def _find(call):
     """What ``torch.linalg.eigh`` stands for here; nothing if this version has no gradient of it."""
-    found = functools.reduce(lambda x, name: getattr(x, name, None), call.split(".")[1:], torch)
+    found = find(torch, call)
     # what has been removed stays there for a while, as a function that says so
     is_gone = getattr(found, "__module__", "") == "torch._linalg_utils"
     document = getattr(found, "__doc__", None) or ""
     return None if is_gone or "doesn't support backpropagation" in document else found
 
 
-def _offered(table):
-    """The routes of a table that this version has, each X → f(X) by the calls in its name."""
-    return {
-        name: route
-        for name, route in table.items()
-        if all(_find(call) is not None for call in re.findall(r"torch(?:\.\w+)+", name))
-    }
+_offered = functools.partial(offered, prefix="torch", find=_find)
 
 
 def _takes(call, option):
