@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 RUN := $(VENV)/bin/python
 
-.PHONY: verify verify-all atlas test slow lint bench calibrate mutants mutate ties schema proofs citation tools clean
+.PHONY: verify verify-all atlas test slow lint bench calibrate mutants mutate fuzz ties schema proofs citation tools clean
 
 verify: $(VENV)/.installed  ## the main job, by NumPy, PyTorch, TensorFlow and JAX
 	$(RUN) verify.py
@@ -40,6 +40,9 @@ mutate: $(VENV)/.installed-test  ## mutants of the court's own code (docs/mutati
 	$(RUN) -m pip install --quiet mutmut
 	$(VENV)/bin/mutmut run
 	$(VENV)/bin/mutmut results
+
+fuzz: $(VENV)/.installed-test  ## bad input drawn at random for a minute, each time another
+	$(RUN) -m trial.fuzz
 
 ties: $(VENV)/.installed-all  ## every framework at nearly repeated eigenvalues (docs/ties.md)
 	$(RUN) -m trial.ties

@@ -94,6 +94,8 @@ class Conversation:
                         await self._converse(argv)
         except (WorkerError, OSError) as error:
             await self._owe(str(error))
+        except Exception as error:  # of whatever kind, it costs the rows of this worker alone
+            await self._owe(f"the worker cannot be asked, {type(error).__name__}: {error}")
         finally:
             self._emit(Finished(self.framework))
 

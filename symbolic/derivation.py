@@ -26,6 +26,9 @@ SIZE_LIMIT = 5
 LENGTH_LIMIT = 2000
 """Most operations in a derivative that is proved; a Gaussian log-likelihood at n = 4 has 566."""
 
+EXPONENT_LIMIT = 1000
+"""Largest integer in an exponent of a derivative that is proved; powers are multiplied out."""
+
 
 LAMBDA = Symbol("λ", real=True)
 
@@ -41,13 +44,23 @@ class Derivation:
     @cached_property
     def is_short(self) -> bool:
         """Whether no derivative is so long that its proof may take minutes."""
-        return all(sympy.count_ops(slope) <= LENGTH_LIMIT for slope in self.gradient)
+        return all(
+            sympy.count_ops(slope) <= LENGTH_LIMIT and _exponent(slope) <= EXPONENT_LIMIT
+            for slope in self.gradient
+        )
 
     @cached_property
     def eigenvalues(self) -> tuple[Eigenvalue, ...]:
         """The λ_i that the expressions contain, in order."""
         found = sympy.Tuple(self.value, *self.gradient).atoms(Eigenvalue)
         return tuple(sorted(found, key=str))
+
+
+def _exponent(expression: Expr) -> int:
+    """The largest integer in an exponent, in absolute value."""
+    exponents = [power.exp for power in expression.atoms(sympy.Pow)]
+    exponents += [power.args[0] for power in expression.atoms(sympy.exp)]
+    return max((abs(int(k)) for x in exponents for k in x.atoms(sympy.Integer)), default=0)
 
 
 @cache

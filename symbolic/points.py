@@ -104,12 +104,20 @@ def _check_bound(theta: Point, parameterization: Parameterization) -> None:
             raise InputError(f"the point has {name} = {value}, and |{name}| < {bound} is needed")
 
 
+EXPONENT = re.compile(r"[eE]([-+]?\d[\d_]*)\s*$")
+EXPONENT_LIMIT = 5000
+"""Largest exponent that is read: with millions of digits, arithmetic takes hours."""
+
+
 def parse_rational(text: str) -> Fraction:
     """A rational from ``3``, ``1/3``, ``0.25`` or ``1e-3``.
 
     Raises:
-        InputError: it is none of these.
+        InputError: it is none of these, or has an exponent that no float has.
     """
+    exponent = EXPONENT.search(text)
+    if exponent and abs(int(exponent[1][:20])) > EXPONENT_LIMIT:
+        raise InputError(f"{text.strip()!r} is too large or too small: see its exponent")
     try:
         return Fraction(text.strip())
     except (ValueError, ZeroDivisionError):

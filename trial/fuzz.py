@@ -79,27 +79,28 @@ def check(outcome: Outcome) -> None:
 
 def command_line(rng: random.Random, folder: Path) -> list[str]:
     """Words as a user might type them, or might not; by NumPy alone, and small."""
-    words = [rng.choice(LINES["command"]), *rng.choices(LINES["name"], k=rng.randint(0, 2))]
+    right = rng.random() < 0.6
+    groups = [[rng.choice(LINES["right"] if right else LINES["name"])]]
     for option in rng.choices(list(VALUES), k=rng.randint(0, 4)):
-        value = rng.choice(VALUES[option] if rng.random() < 0.6 else LINES["value"])
+        value = rng.choice(VALUES[option] if rng.random() < 0.7 else LINES["value"])
         joined = option.startswith("--") and rng.random() < 0.5
-        words += [f"{option}={value}"] if joined else [option, value]
-    words += rng.choices(LINES["flag"], k=rng.randint(0, 2))
-    rng.shuffle(words)
-    words = [word for word in words if word]
-    if words and words[0] in verify.COMMANDS:
+        groups.append([f"{option}={value}"] if joined else [option, value])
+    groups += [[word] for word in rng.choices(LINES["flag"], k=rng.randint(0, 2))]
+    rng.shuffle(groups)
+    words = [rng.choice(LINES["command"]), *(word for group in groups for word in group if word)]
+    words = words if words[0] else words[1:]
+    if words[:1] and words[0] in verify.COMMANDS:
         words += ["-f", "numpy", f"--output={folder / 'out'}"]
     else:
         words = ["--framework", "numpy", *words]
+    if not any(word in LINES["right"] for word in words):
+        words.insert(1 if words[0] in verify.COMMANDS else 2, "trace")  # all would take minutes
     return [word.replace("FOLDER", str(folder)) for word in words]
 
 
 def try_command_line(rng: random.Random, folder: Path) -> Any:
     """Run one; what was tried."""
     words = command_line(rng, folder)
-    heavy = [w for w in words if w in verify.COMMANDS]
-    if heavy and not any(w.startswith(("det", "trace")) for w in words):
-        words += ["trace"]  # a command over everything would take the whole time
     yield words
     check(call(words))
 
@@ -117,7 +118,7 @@ class OwnFile(NamedTuple):
 def own_file(rng: random.Random) -> OwnFile:
     """tr X² with a few things wrong in it, or none."""
     parts = dict(HEADERS)
-    if rng.random() < 0.4:
+    if rng.random() < 0.15:
         name = rng.choice(list(HEADERS))
         parts[name] = rng.choice(["", f"{name} = {rng.choice(BODIES)}"])
     exact_right = rng.random() < 0.5
@@ -129,7 +130,7 @@ def own_file(rng: random.Random) -> OwnFile:
             "import os, sys, sympy",
             "import numpy as np",
             *parts.values(),
-            rng.choice(["", "", "", *BODIES]),
+            rng.choice(BODIES) if rng.random() < 0.15 else "",
             f"def exact(X):\n    return {exact}" if rng.random() < 0.95 else "",
             f"def route(X):\n    {route}",
             rng.choice(["routes = {'numpy': {'route': route}}"] * 9 + ["routes = {'numpy': 1}"]),

@@ -24,16 +24,18 @@ NUMBERS = (
     "1_0", "٣", "+2", "1/0", "1/3", "9" * 5000, "-" + "9" * 30, "18446744073709551616",
 )  # fmt: skip
 LINES: dict[str, tuple[str, ...]] = {
-    "command": ("", "", "", "", "", "", "atlas", "findings", "appendix", "histoy"),
+    "command": (*[""] * 20, "atlas", "findings", "appendix", "histoy"),
+    "right": (
+        "det", "trace", "trace_square", "eigenvalue[0]", "log_det", "eigenvector_entry[0]",
+        "inverse_entry[0,0]",
+    ),
     "name": (
-        "det", "trace", "det", "trace", "trace_square", "eigenvalue[0]", "eigenvalue[7]",
-        "eigenvalue[-1]", "eigenvalue[", "eigenvalue[0][0]", "eigenvector_entry[1]",
-        "cholesky_entry[1,0]",
+        "eigenvalue[7]", "eigenvalue[-1]", "eigenvalue[", "eigenvalue[0][0]", "cholesky_entry[1,0]",
         "dett", "det ", "DET", "nothing.py", ".py", "/", "FOLDER", "FOLDER/own.py", *ODD_WORDS,
     ),
     "flag": (
         "--quiet", "--prove", "--list", "--verbose", "--forward", "--version", "--help", "--force",
-        "--shrink", "--hermitian", "--no-such", "-q", "-h", "--debugg", "--", "",
+        "--shrink", "--hermitian", "--no-such", "-q", "-h", "--debugg", "",
     ),
     "value": (*NUMBERS, *ODD_WORDS, "det", "numpy", "--size"),
 }  # fmt: skip

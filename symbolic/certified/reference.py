@@ -122,7 +122,9 @@ def _certify(
         enclosed = to_enclosure(S)
     except ZeroDivisionError:
         return _refused(function, X, "X is singular here")
-    except (NotDifferentiableError, EnclosureError, OverflowError) as error:
+    except OverflowError:
+        return _refused(function, X, "out of range: f or its gradient exceeds float64 here")
+    except (NotDifferentiableError, EnclosureError) as error:
         cluster = _cluster(function, spectrum) if type(error) is NotDifferentiableError else None
         return _refused(function, X, str(error), cluster)
     sensitivity = _sensitivity(function, X, spectrum)
