@@ -150,6 +150,13 @@ def test_exponents_within_reason_are_read():
         parse_rational("1e5001")
 
 
+def test_a_matrix_whose_inverse_overflows_is_refused_without_a_warning():
+    outcome = call(["det", "-f", "numpy", "--matrix", "1e-308 0; 0 1"])
+    check(outcome)
+    assert outcome.err == ""
+    assert "refused: numpy, np.linalg.det: out of range" in outcome.out
+
+
 def test_words_that_are_no_utf8_are_written_out(tmp_path):
     assert plain("é\udcff") == "é\\udcff"
     path = tmp_path / "run.json"
