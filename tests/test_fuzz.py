@@ -42,7 +42,7 @@ def test_command_lines(rng):
     sound("command line", rng)
 
 
-@settings(MODEST, max_examples=60)
+@settings(MODEST, max_examples=20)
 @given(RANDOMS)
 def test_function_files(rng):
     sound("function file", rng)
