@@ -140,7 +140,7 @@ def own_file(rng: random.Random) -> OwnFile:
     content = text.encode()
     if rng.random() < 0.1:
         k = rng.randrange(len(content))
-        content = content[:k] + rng.choice([b"\x00", b"\xff\xfe", b"(", b"\\", b""]) + content[k:]
+        content = content[:k] + rng.choice([b"\x00", b"\xff\xfe", b"(", b"@", b""]) + content[k:]
     return OwnFile(content, exact_right and route_right)
 
 
