@@ -213,14 +213,18 @@ TRIALS = {"command line": try_command_line, "function file": try_own_file, "JSON
 
 
 def attempt(kind: str, rng: random.Random) -> tuple[Any, BaseException | None]:
-    """Try one input of a kind; it, and what it broke."""
+    """Try one input of a kind, in a folder of its own that is gone again; it, and what it broke."""
+    before = Path.cwd()
     with tempfile.TemporaryDirectory() as name:
         trial = TRIALS[kind](rng, Path(name))
         tried = next(trial)
         try:
+            os.chdir(name)  # where the files go that a command line names
             next(trial, None)
         except BaseException as error:
             return tried, error
+        finally:
+            os.chdir(before)
         return tried, None
 
 
