@@ -5,6 +5,7 @@ import pytest
 from msgspec import structs
 
 import verify
+from appendix import recheck
 from court.judging.gauge import FLIPPED, UNDETERMINED, refuse_both_signs
 from court.judging.judge import judge
 from numeric.pool import known_frameworks
@@ -238,3 +239,12 @@ def test_a_formula_too_long_to_be_proved_is_judged_all_the_same(tmp_path, capsys
     assert [(v.verdict, v.evidence) for v in verdicts] == [("agrees", "certified")]
     assert verify.main([*map(str, chosen), "--prove"]) == 2
     assert "too long to be proved at size 3" in capsys.readouterr().err
+
+
+def test_an_appendix_tells_of_it_and_is_checked_again(tmp_path, capsys):
+    folder = tmp_path / "appendix"
+    file = own_file(tmp_path, **ENTRY)
+    assert verify.main(["appendix", str(file), "-f", "numpy", "--output", str(folder)]) == 0
+    capsys.readouterr()
+    assert recheck.main(str(folder)) == 0
+    assert "not checked: 3, not judged: refused" in capsys.readouterr().out

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import contextlib
 import io
-import json
 import os
 import random
 import sys
@@ -27,12 +26,14 @@ import verify
 from appendix import recheck
 from court.errors import InputError
 from court.known import findings as known
-from numeric.journal import MARK, Journal
+from numeric.journal import Journal
 from report import atlas, document, findings
+from trial.documents import mutated, samples
 from trial.samples import BODIES, EXACT, HEADERS, LINES, ROUTES, VALUES
 
-ROOT = Path(verify.__file__).parent
 STATUSES = (0, 1, 2, 3, 130)
+RECHECK: Callable[[str], int] = recheck.main
+"""It is plain Python, for referees, without types."""
 
 
 class BrokenError(AssertionError):
@@ -55,7 +56,7 @@ def call(arguments: Sequence[str]) -> Outcome:
     texts = []
     for pipe in pipes:
         pipe.flush()
-        texts.append(pipe.buffer.getvalue().decode())  # type: ignore[attr-defined]
+        texts.append(pipe.buffer.getvalue().decode())
     return Outcome(status, *texts)
 
 
@@ -139,7 +140,7 @@ def own_file(rng: random.Random) -> OwnFile:
     content = text.encode()
     if rng.random() < 0.1:
         k = rng.randrange(len(content))
-        content = content[:k] + rng.choice([b"\x00", b"\xff\xfe", b"(", b"\\", b""]) + content[k:]
+        content = content[:k] + rng.choice([b"\x00", b"\xff\xfe", b"(", b"@", b""]) + content[k:]
     return OwnFile(content, exact_right and route_right)
 
 
@@ -162,95 +163,6 @@ def try_own_file(rng: random.Random, folder: Path) -> Any:
 # JSON that is read back
 
 
-def samples() -> dict[str, bytes]:
-    """A document of every kind, cut short where it is long."""
-    found = {}
-    for name, key in {"atlas": "rows", "findings": "findings"}.items():
-        whole = json.loads((ROOT / "docs" / f"{name}.json").read_bytes())
-        found[name] = json.dumps({**whole, key: whole[key][:2]}).encode()
-    listed = json.loads(known.KNOWN.read_bytes())
-    found["known"] = json.dumps(listed[:2]).encode()
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder, "run.json")
-        call(["det", "-f", "numpy", "--points", "1", "--json", str(path)])
-        found["run"] = path.read_bytes()
-    hello = {"framework": "numpy", "answer": {"hello": {"version": "1", "routes": {}}}}
-    real = {"shape": [1, 1], "real": "AAAAAAAA8D8=", "imaginary": None}
-    answer = {"problem": 0, "route": "r", "value": 1.0, "gradient": real, "dtype": "float64"}
-    lines = [hello, {"framework": "numpy", "answer": {**answer, "reads": None}}]
-    lines += [{"framework": "numpy", "answer": {"done": 0}}]
-    found["journal"] = MARK + b'0"}\n' + b"".join(json.dumps(x).encode() + b"\n" for x in lines)
-    number, case = [["0x1p+0"]], {"function": "trace", "constants": {}, "value": ["1", "0"]}
-    case |= {"refusal": "", "X": number, "high": number, "low": [["0x0p+0"]], "radius": number}
-    case |= {"directions": [["a", [[0, 0, "1"]], ["1", "0"]]]}
-    report = {"case": 0, "framework": "numpy", "route": "r", "verdict": "agrees"}
-    report |= {"convention": "ambiguous", "gradient": number, "tolerances": number}
-    report |= {"value": "0x1p+0", "value_tolerance": "0x1p-40", "contracted": ["1"]}
-    certificate = {"files": {}, "cases": [case], "reports": [report], "digest": ""}
-    found["certificate"] = json.dumps(certificate).encode()
-    return found
-
-
-ODD: tuple[Any, ...] = (
-    None, True, -1, 0, 1, 10**30, -0.0, 1e308, "", "NaN", "Infinity", "nan", "1/0", "0x1p+99999",
-    "__import__('os').system('touch FOLDER/executed')", "!!python/object/apply:os.system [true]",
-    "\ud800", "\x00", [], {}, [[]], [[[1]]], {"": None}, ["a"] * 3, "é" * 1000,
-)  # fmt: skip
-"""What takes the place of a part of a document."""
-
-
-def mutated(rng: random.Random, text: bytes, folder: Path) -> bytes:
-    """A document with one or two things done to it."""
-    for _ in range(rng.randint(1, 2)):
-        text = rng.choice((_cut, _flipped, _replaced, _replaced, _replaced, _doubled, _deep))(
-            rng, text
-        )
-    return text.replace(b"FOLDER", str(folder).encode())
-
-
-def _cut(rng: random.Random, text: bytes) -> bytes:
-    return text[: rng.randrange(len(text) + 1)]
-
-
-def _flipped(rng: random.Random, text: bytes) -> bytes:
-    if not text:
-        return b"\xff"
-    k = rng.randrange(len(text))
-    return text[:k] + bytes([rng.randrange(256)]) + text[k + 1 :]
-
-
-def _doubled(rng: random.Random, text: bytes) -> bytes:
-    """The keys of the outermost object twice."""
-    start, end = text.find(b"{"), text.rfind(b"}")
-    return text if start < 0 or end < start else text[:end] + b"," + text[start + 1 :]
-
-
-def _deep(rng: random.Random, text: bytes) -> bytes:
-    depth = rng.choice((10, 2000, 200_000))
-    nested = b"[" * depth + b"]" * depth
-    colons = [k for k in range(len(text)) if text[k : k + 1] == b":"]
-    k = rng.choice(colons) + 1 if colons else 0
-    return text[:k] + nested + b"," + text[k:] if rng.random() < 0.5 else nested
-
-
-def _replaced(rng: random.Random, text: bytes) -> bytes:
-    """One value, somewhere inside, replaced or left out; of several lines in one of them."""
-    lines = text.splitlines(keepends=True) if text.startswith(MARK) else [text]
-    k = rng.randrange(len(lines)) if lines else 0
-    try:
-        value = json.loads(lines[k])
-    except (ValueError, IndexError, RecursionError):
-        return text
-    holder: Any = [value]
-    place: Any = 0
-    while isinstance(holder[place], (dict, list)) and holder[place] and rng.random() < 0.85:
-        holder = holder[place]
-        place = rng.choice(list(holder) if isinstance(holder, dict) else range(len(holder)))
-    holder[place] = rng.choice(ODD)
-    lines[k] = json.dumps(value).encode() + (b"\n" if len(lines) > 1 else b"")
-    return b"".join(lines)
-
-
 def read_journal(text: bytes, folder: Path) -> None:
     """Open a journal, and judge and write what it says."""
     path = folder / "some.journal"
@@ -266,7 +178,7 @@ def read_certificate(text: bytes, folder: Path) -> None:
     (folder / "certificate.json").write_bytes(text)
     said = io.StringIO()
     with contextlib.redirect_stdout(said):
-        status = recheck.main(str(folder))
+        status = RECHECK(str(folder))
     if status not in (0, 1) or not said.getvalue().strip():
         raise BrokenError(f"the status is {status}")
 
@@ -289,14 +201,10 @@ def read(kind: str, text: bytes, folder: Path) -> None:
         raise BrokenError("it was executed")
 
 
-_SAMPLES: dict[str, bytes] = {}
-
-
 def try_json(rng: random.Random, folder: Path) -> Any:
     """Read one; what was tried."""
-    _SAMPLES.update(_SAMPLES or samples())
     kind = rng.choice(list(READERS))
-    text = mutated(rng, _SAMPLES[kind], folder)
+    text = mutated(rng, samples()[kind], folder)
     yield kind, text
     read(kind, text, folder)
 
@@ -305,14 +213,18 @@ TRIALS = {"command line": try_command_line, "function file": try_own_file, "JSON
 
 
 def attempt(kind: str, rng: random.Random) -> tuple[Any, BaseException | None]:
-    """Try one input of a kind; it, and what it broke."""
+    """Try one input of a kind, in a folder of its own that is gone again; it, and what it broke."""
+    before = Path.cwd()
     with tempfile.TemporaryDirectory() as name:
         trial = TRIALS[kind](rng, Path(name))
         tried = next(trial)
         try:
+            os.chdir(name)  # where the files go that a command line names
             next(trial, None)
         except BaseException as error:
             return tried, error
+        finally:
+            os.chdir(before)
         return tried, None
 
 

@@ -112,7 +112,7 @@ ROUTES = (
     "return np.trace(X @ X), None", "return np.trace(X @ X), 2j * X",
     "return 2 * X, np.trace(X @ X)",
     "return np.trace(X @ X), 2 * X[0]", "return np.trace(X @ X), np.zeros((500, 500))",
-    "return np.trace(X @ X), (2 * X).tolist()[:1]", "return np.trace(X @ X) + 1, 2 * X",
+    "return np.trace(X @ X), (2 * X).tolist()[:-1]", "return np.trace(X @ X) + 1, 2 * X",
     "return np.trace(X @ X), 2 * X + 1e-6", "return float('nan'), 2 * X",
     "return float('inf'), X * np.inf",
     "return 10**400, 2 * X", "return np.trace(X @ X), X.astype(str)",

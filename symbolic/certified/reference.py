@@ -263,7 +263,7 @@ def _sensitivity(function: Instance, X: Matrix, spectrum: Spectrum) -> Float[np.
     if function.function.gradient is None:
         return generic.sensitivity(function, X)
     slopes = Slopes(len(X) // spectrum.blocks, spectrum.blocks)
-    with precision(FIRST_BITS):
+    with precision(FIRST_BITS), np.errstate(all="ignore"):  # what overflows is out of range
         G = function.gradient(slopes, slopes.matrix(spectrum))
         return slopes.sensitivity(G) / spectrum.blocks
 
