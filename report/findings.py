@@ -126,7 +126,7 @@ def _compared(answer: Answer) -> list[tuple[str, str]]:
         return []
     return [
         ("returned", _rows(answer.gradient)),
-        ("exact", f"{_rows(answer.exact)}, radius {answer.radius:.0e}"),
+        ("exact", f"{_rows(answer.exact)}, radius {answer.radius:.1g}"),
     ]
 
 
