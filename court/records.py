@@ -194,7 +194,8 @@ class Cluster(Struct, frozen=True):
 class Reference(Struct, frozen=True):
     """What is true of one function at one point.
 
-    ``may_flip`` says that f, as it was written, may have a sign that X does not determine.
+    ``turned`` are the values that f has, as it was written, with signs that X does not determine
+    chosen otherwise.
 
     ``S`` is the symmetric gradient at the matrix ``X`` that the frameworks see.
     ``sensitivity[i, j]`` is the Frobenius norm of the gradient of S_ij with respect to X: how much
@@ -220,7 +221,7 @@ class Reference(Struct, frozen=True):
     note: str = ""
     cluster: Cluster | None = None
     hermitian: bool = False
-    may_flip: bool = False
+    turned: tuple[Ball, ...] = ()
 
     @property
     def size(self) -> int:

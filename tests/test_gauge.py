@@ -1,5 +1,7 @@
 """Functions that depend on the sign or phase of an eigenvector are refused; of v vᵀ, judged."""
 
+from fractions import Fraction
+
 import numpy as np
 import pytest
 from msgspec import structs
@@ -10,8 +12,9 @@ from court.judging.gauge import FLIPPED, UNDETERMINED, refuse_both_signs
 from court.judging.judge import judge
 from numeric.pool import known_frameworks
 from report.document import from_json
+from symbolic.algebra.spectrum import Spectrum
 from symbolic.catalogue import CATALOGUE, DIFFERENTIABLE, choose
-from symbolic.certified.generic import is_single_valued
+from symbolic.certified.generic import turned
 from symbolic.certified.reference import certify, refer
 from symbolic.parameterizations import hermitian, symmetric
 from symbolic.points import draw_points, parse_matrix
@@ -139,6 +142,23 @@ def test_a_users_function_of_a_sign_is_never_convicted(tmp_path):
     assert status == 2
 
 
+MIXED = {
+    "what": "v[0] / sympy.sqrt(v.dot(v)) + v[1]**2 / v.dot(v)",
+    "value": "v[0] + v[1] ** 2, (w[0] + 2 * v[1] * w[1]) * np.outer(w, v) / (p - q)",
+    "square": " + v[1] ** 2",
+}
+
+
+def test_nor_is_one_whose_sign_is_that_of_a_part(tmp_path):
+    verdicts, status = run(tmp_path, own_file(tmp_path, **MIXED), "-f", "numpy", "-f", "torch")
+    assert {v.verdict for v in verdicts} == {"refused"}
+    assert {v.reason for v in verdicts} == {FLIPPED, UNDETERMINED}
+    wrong = MIXED | {"square": " + v[1] ** 2 + 0.001"}
+    verdicts, status = run(tmp_path, own_file(tmp_path, **wrong), "-f", "torch")
+    assert {v.verdict for v in verdicts} == {"disagrees"}
+    assert status == 1
+
+
 def test_a_users_function_of_the_same_eigenvector_without_a_sign_is_judged(tmp_path):
     file = own_file(tmp_path, **SQUARE)
     verdicts, status = run(tmp_path, file, "-f", "numpy", "-f", "torch")
@@ -176,6 +196,12 @@ def test_a_wrong_sign_is_convicted_where_no_gauge_can_explain_it(exact, outcome,
     assert {v.verdict for v in verdicts} == {outcome}
 
 
+def values_turned(f):
+    """What f may be at [[2, 1], [1, 5]] with other signs."""
+    X = ((Fraction(2), Fraction(1)), (Fraction(1), Fraction(5)))
+    return sorted({round(float(ball.mid), 12) for ball in turned(own(f), X, Spectrum(X))})
+
+
 def test_what_is_written_without_roots_has_no_sign_to_choose():
     import sympy
 
@@ -184,32 +210,28 @@ def test_what_is_written_without_roots_has_no_sign_to_choose():
         lambda X: sympy.log(X.det()) - sympy.exp(X[0, 1]) / X[0, 0],
     ]
     several = [
-        lambda X: sympy.sqrt(X.det()),
         lambda X: abs(X[0, 0]),
         lambda X: sympy.sign(X[0, 0]) * X[0, 0],
-        lambda X: sympy.Piecewise((X[0, 0], X[0, 1] > 0), (-X[0, 0], True)),
-        lambda X: sympy.cos(sympy.atan2(X[0, 1], X[0, 0])),
     ]
-    assert all(is_single_valued(own(f), 2) for f in single)
-    assert not any(is_single_valued(own(f), 2) for f in several)
+    assert [values_turned(f) for f in single] == [[], []]
+    assert [values_turned(f) for f in several] == [[-2.0], [-2.0]]
 
 
-def test_the_sign_is_asked_about_in_value_and_gradient_together():
-    (theta,) = draw_points(symmetric(2), "symmetric", 1, 0)
-    (function,) = choose("trace_square", 2)
-    reference = refer(function, symmetric(2), theta, "float64")
-    flippable = structs.replace(reference, may_flip=True)
-    S, value = reference.S.high, float(reference.value.mid)
+def test_the_signs_of_square_roots_are_turned_one_by_one():
+    import sympy
 
-    def outcome(ref, G, f):
-        return judge(ref, report(ref, G, value=f), "float64").verdict
+    def two_roots(X):
+        return sympy.sqrt(X[0, 0] + 2) + X[1, 1] / sympy.sqrt(X[0, 0] + 2 + X[1, 1] * 9)
 
-    assert outcome(flippable, S, value) == "agrees"
-    assert outcome(flippable, -S, -value) == "refused"
-    assert outcome(reference, -S, -value) == "disagrees"
-    assert outcome(flippable, -S, value) == "disagrees"
-    assert outcome(flippable, S, -value) == "disagrees"
-    assert outcome(flippable, -2 * S, -value) == "disagrees"
+    def nested(X):
+        return sympy.sqrt(13 + 2 * sympy.sqrt(X[0, 0] + 2)) + 0 * X[0, 1] + X[0, 0]
+
+    assert values_turned(lambda X: sympy.sqrt(X.det()) + 4) == [-7.0, -1.0, 1.0]
+    whole = [round(s * 2 + t * 5 / 7, 12) for s in (-1, 1) for t in (-1, 1)]
+    assert values_turned(two_roots) == sorted(whole)
+    roots = [s * (13 + t * 4) ** 0.5 + 2 for s in (-1, 1) for t in (-1, 1)]
+    others = {round(x, 12) for x in roots if x < 0 or abs(x - 17**0.5 - 2) > 1e-9}
+    assert others < set(values_turned(nested))
 
 
 def test_both_signs_by_one_route_refuse_the_function_and_no_other():

@@ -100,7 +100,7 @@ def test_a_gradient_is_judged_by_the_case_that_it_answers():
 
 def test_a_function_that_has_either_sign_never_agrees():
     """It does by one route at one point, and with the other sign at another."""
-    named = [truth(function=name, value=ball(4), may_flip=True) for name in "fgf"]
+    named = [truth(function=name, value=ball(4), turned=(ball(-4),)) for name in "fgf"]
     right, turned = {"value": 4.0}, {"value": -4.0, "gradient": -S}
     reported = [
         said(problem=k, framework="numpy", **signs)

@@ -1,4 +1,4 @@
-"""A sign that X does not determine, on records alone: what is −f is refused, if f may have it."""
+"""A sign that X does not determine, on records alone: a value of the other sign is refused."""
 
 import numpy as np
 import pytest
@@ -8,37 +8,39 @@ from court.judging.gauge import refuse_both_signs
 from tests.records import S, ball, plus, said, truth, verdict
 
 FLIPPED = (
-    "gauge: the value and the gradient are those of −f, as if f changed with the sign of an "
-    "eigenvector, which X does not determine (say so by gauge = …), or else the route has the "
+    "gauge: the value is that of f with the sign of a root turned, as if f changed with the sign "
+    "of an eigenvector, which X does not determine (say so by gauge = …), or else the route has a "
     "wrong sign"
 )
 UNDETERMINED = "gauge: f has one sign here and the other at another point, by the same route"
 
 
 def flipping(**changes):
-    return truth(value=ball(4), **({"may_flip": True} | changes))
+    return truth(value=ball(4), **({"turned": (ball(-4), ball(3))} | changes))
 
 
-def test_what_is_of_the_other_sign_is_refused_where_f_may_have_it():
-    turned = said(-S, value=-4.0)
+@pytest.mark.parametrize("value", [-4.0, 3.0])
+def test_a_value_of_another_sign_is_refused_where_f_may_have_it(value):
+    turned = said(-S, value=value)
     found = verdict(flipping(), turned)
     assert (found.verdict, found.convention, found.reason) == ("refused", None, FLIPPED)
     assert [c.name for c in found.parameters] == ["a", "b", "c"]
     assert found.gradient == (-S).tolist()
-    assert verdict(flipping(may_flip=False), turned).verdict == "disagrees"
+    assert verdict(flipping(turned=()), turned).verdict == "disagrees"
+    assert verdict(flipping(turned=(ball(2),)), turned).verdict == "disagrees"
     assert verdict(flipping(), said(value=4.0)).verdict == "agrees"
 
 
 @pytest.mark.parametrize(
     ("G", "value"),
-    [(-S, 4.0), (S, -4.0), (plus(-S, (0, 0, 1e-9)), -4.0), (-S, -4.001), (2 * S, 4.0)],
+    [(-S, 4.0), (S, -4.001), (S, 3.001), (plus(S, (0, 0, 1e-9)), 4.0), (2 * S, 4.0)],
 )
-def test_what_is_of_neither_sign_is_wrong(G, value):
+def test_what_is_of_no_sign_is_wrong(G, value):
     assert verdict(flipping(), said(G, value=value)).verdict == "disagrees"
 
 
 def test_the_other_sign_has_the_tolerance_of_the_dtype():
-    near = said(plus(-S, (0, 0, 1e-6)), value=-4.0, dtype="float32")
+    near = said(-S, value=-4.000001, dtype="float32")
     assert verdict(flipping(), near, "float32").reason == FLIPPED
     assert verdict(flipping(), structs.replace(near, dtype="float64")).verdict == "disagrees"
 

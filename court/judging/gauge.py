@@ -1,7 +1,7 @@
 """Gauge: a sign that X does not determine, as that of an eigenvector, in a function of one's own.
 
 The catalogue says of its functions whether they have one.  Where a user does not, it shows: a route
-reports the value and the gradient of −f, and at another point perhaps those of f.
+reports the value that f has with the sign of a root turned, and at another point perhaps f itself.
 """
 
 from __future__ import annotations
@@ -13,16 +13,16 @@ from msgspec import structs
 from court.records import Verdict
 
 FLIPPED = (
-    "gauge: the value and the gradient are those of −f, as if f changed with the sign of an "
-    "eigenvector, which X does not determine (say so by gauge = …), or else the route has the "
+    "gauge: the value is that of f with the sign of a root turned, as if f changed with the sign "
+    "of an eigenvector, which X does not determine (say so by gauge = …), or else the route has a "
     "wrong sign"
 )
-"""Of a route whose report agrees with −f."""
+"""Of a route whose value is f's but for a sign."""
 UNDETERMINED = "gauge: f has one sign here and the other at another point, by the same route"
 
 
 def refuse_both_signs(verdicts: Sequence[Verdict]) -> list[Verdict]:
-    """The same, but that a function of which a route reports now f and now −f never agrees."""
+    """The same, but that a function never agrees of which a route reports one sign and another."""
     agreeing = {_route(v) for v in verdicts if v.verdict == "agrees"}
     flipped = {_route(v) for v in verdicts if v.reason == FLIPPED}
     functions = {function for function, *_ in agreeing & flipped}

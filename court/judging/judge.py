@@ -124,7 +124,7 @@ def _judge(reference: Reference, reported: Reported, dtype: str) -> Verdict:
         objections.wrong_component(components, directions, gradient_norm(reference))
         or objections.wrong_entry(reference, G, tolerances),
     ]
-    if any(wrong) and reference.may_flip and _is_of_negative(reference, reported, dtype):
+    if wrong[0] and objections.is_turned(reference, reported, dtype):
         return _verdict(reference, reported, dtype, "refused", FLIPPED, None, components)
     if any(wrong):
         mistake = find_mistake(G, S, tolerances, blocks)
@@ -136,14 +136,6 @@ def _judge(reference: Reference, reported: Reported, dtype: str) -> Verdict:
     widened = "" if reported.dtype == dtype else f"the gradient came back in {reported.dtype}"
     note = "; ".join(filter(None, [reference.note, widened]))
     return _verdict(reference, reported, dtype, "agrees", note, convention, components)
-
-
-def _is_of_negative(reference: Reference, reported: Reported, dtype: str) -> bool:
-    """Whether the report, with its sign turned, agrees."""
-    assert reported.gradient is not None
-    turned = structs.replace(reported, value=-reported.value, gradient=-reported.gradient)
-    verdict = _judge(structs.replace(reference, may_flip=False), turned, dtype)
-    return verdict.verdict == "agrees"
 
 
 def _subgradient(reference: Reference, reported: Reported) -> str:

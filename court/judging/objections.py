@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from fractions import Fraction
 
 import numpy as np
+from msgspec import structs
 
 from court.judging.contraction import Array, norm, symmetric_error, to_float
 from court.judging.tolerance import gradient_norm, value_tolerance
@@ -40,6 +41,12 @@ def wrong_value(reference: Reference, reported: Reported, dtype: str) -> str:
     exact = float(reference.value.mid)
     off = _off(to_float(error), tolerance, abs(exact))
     return f"the value is {reported.value!r}, exactly {exact!r}: {off}"
+
+
+def is_turned(reference: Reference, reported: Reported, dtype: str) -> bool:
+    """Whether the value is one that f has if a sign is chosen that X does not determine."""
+    others = (structs.replace(reference, value=value) for value in reference.turned)
+    return any(not wrong_value(other, reported, dtype) for other in others)
 
 
 def wrong_component(

@@ -3,21 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from fractions import Fraction
+from itertools import product
 
 import numpy as np
 from flint import arb, arb_mat
 from jaxtyping import Float
-from sympy import Expr, Rational, Symbol, exp, log, preorder_traversal
+from sympy import Dummy, Expr, Rational, Symbol, exp, log, preorder_traversal
 
 from court.records import Ball, Matrix
 from symbolic.algebra.spectrum import Spectrum
 from symbolic.catalogue import Instance
 from symbolic.certified import enclosure
-from symbolic.certified.enclosure import precision, to_arb, to_ball
+from symbolic.certified.enclosure import EnclosureError, precision, to_arb, to_ball
 from symbolic.derivation import Derivation, derive
 from symbolic.parameterizations import Parameterization, symmetric
 
+PLAIN_BITS = 256
+"""Precision of values that are compared with a float64."""
+MOST_ROOTS = 6
+"""Of so many roots the signs are turned; a formula with more has further ones as they are."""
 STEP_BITS = 160
 """The differences behind the sensitivity have a step of 2⁻¹⁶⁰ of X, and err by about as much."""
 
@@ -74,10 +80,36 @@ def sensitivity(function: Instance, X: Matrix) -> Float[np.ndarray, "n n"]:
     return np.sqrt(squares)
 
 
-def is_single_valued(function: Instance, n: int) -> bool:
-    """Whether f is written without roots, moduli, branches: with no room for a choice of sign."""
-    parts = preorder_traversal(derive(function, symmetric(n)).value)
-    return all(_is_single_valued(part) for part in parts if part.free_symbols)
+def turned(function: Instance, X: Matrix, spectrum: Spectrum) -> tuple[Ball, ...]:
+    """What f is with the square roots in it of another sign, and −f; nothing if it has no room.
+
+    A formula without roots, moduli and branches leaves no sign to choose.  One of an eigenvector
+    of unit length has a root in it, whose sign is the eigenvector's.
+    """
+    n = len(X)
+    derivation = derive(function, symmetric(n))
+    if all(_is_single_valued(e) for e in preorder_traversal(derivation.value) if e.free_symbols):
+        return ()
+    signs: dict[Expr, Symbol] = {}
+
+    def sign(root: Expr) -> Expr:
+        return signs.setdefault(root.base, Dummy(real=True)) * root
+
+    signed = derivation.value.replace(_is_square_root, sign)
+    found = []
+    with precision(PLAIN_BITS):
+        known = _symbols_at(derivation, X, spectrum)
+        for chosen in product((1, -1), repeat=min(len(signs), MOST_ROOTS)):
+            values = dict.fromkeys(signs.values(), Fraction(1))
+            values.update(zip(signs.values(), map(Fraction, chosen), strict=False))
+            with suppress(EnclosureError):
+                (ball,) = enclosure.enclose([signed], {**known, **values})
+                found += [to_ball(ball), to_ball(-ball)]
+    return tuple(found[1:])  # the first is f itself
+
+
+def _is_square_root(part: Expr) -> bool:
+    return bool(part.is_Pow and part.exp.is_Rational and part.exp.q == 2 and part.free_symbols)
 
 
 def _is_single_valued(part: Expr) -> bool:

@@ -133,9 +133,9 @@ def _certify(
         return _refused(function, X, strange)
     derivatives = tuple(Direction(name, D, contract(S, D)) for name, D in directions.items())
     about = (function.name, "", dict[str, str](), floats)
-    by_own = function.function.gradient is None and not generic.is_single_valued(function, len(X))
+    signs = generic.turned(function, X, spectrum) if function.function.gradient is None else ()
     true = (value, enclosed, derivatives, sensitivity)
-    return Reference(*about, *true, "certified", may_flip=by_own)
+    return Reference(*about, *true, "certified", turned=signs)
 
 
 def out_of_range(X: Array, value: Ball, S: Enclosure, sensitivity: Array) -> str:
