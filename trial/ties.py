@@ -58,7 +58,7 @@ def rotated(*eigenvalues: int | Fraction) -> Matrix:
 
 def ties() -> dict[str, Matrix]:
     """The matrices, from far apart to exactly repeated, by what is said of them."""
-    near = {f"{float(gap):.1g}": rotated(1, 1 + gap, 2) for gap in GAPS}
+    near = {f"{float(gap):.0e}": rotated(1, 1 + gap, 2) for gap in GAPS}
     return near | {
         "rounded tie": rotated(1, 1, 2),
         "diag(1, 1, 2)": diagonal(1, 1, 2),
