@@ -72,7 +72,7 @@ def heed_interrupts() -> None:
     signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
-FUNCTION = """
+OWN = """
 formula = "tr X"
 domain = "symmetric"
 citation = "linear"
@@ -81,14 +81,15 @@ def exact(X):
 def by_numpy(X):
     import numpy as np
     return np.trace(X), np.eye(len(X))
-routes = {{"{framework}": {{"np.trace": by_numpy}}}}
+routes = {"numpy": {"np.trace": by_numpy}}
 """
+"""A user's own function, as a file has it."""
 
 
 def own_function(folder, framework="numpy"):
     """A file in the folder that defines a user's own function, with a route of the framework."""
     file = folder / "own.py"
-    file.write_text(FUNCTION.format(framework=framework))
+    file.write_text(OWN.replace('"numpy"', f'"{framework}"'))
     return str(file)
 
 

@@ -13,6 +13,7 @@ import verify
 from court.records import Claim
 from report.document import from_json
 from symbolic.proofs.conventions import prove_conventions
+from tests.helpers import OWN
 
 
 @pytest.fixture(scope="module")
@@ -231,18 +232,6 @@ def test_an_output_that_fails_leaves_what_was_there(tmp_path):
     assert os.listdir(tmp_path) == ["run.json"]
 
 
-FUNCTION = """
-formula = "tr X"
-domain = "symmetric"
-citation = "linear"
-def exact(X):
-    return X.trace()
-def by_numpy(X):
-    import numpy as np
-    return np.trace(X), np.eye(len(X))
-routes = {"numpy": {"np.trace": by_numpy}}
-"""
-
 MISTAKES = {
     "a missing domain": ('domain = "symmetric"', "", "domain is missing"),
     "an unknown domain": ('"symmetric"', '"compact"', "domain 'compact' is unknown; choose one of"),
@@ -263,10 +252,10 @@ MISTAKES = {
 @pytest.mark.parametrize(("old", "new", "message"), MISTAKES.values(), ids=MISTAKES)
 def test_a_mistake_in_a_function_file_says_what_and_where(tmp_path, capsys, old, new, message):
     file = tmp_path / "mine.py"
-    file.write_text(FUNCTION)
+    file.write_text(OWN)
     assert verify.main([str(file), "-f", "numpy", "--quiet"]) == 0
     capsys.readouterr()
-    file.write_text(FUNCTION.replace(old, new))
+    file.write_text(OWN.replace(old, new))
     assert verify.main([str(file), "-f", "numpy", "--quiet"]) == 2
     captured = capsys.readouterr()
     assert captured.err.startswith("error: ")
@@ -277,7 +266,7 @@ def test_a_mistake_in_a_function_file_says_what_and_where(tmp_path, capsys, old,
 
 def test_a_function_file_may_not_take_a_name_of_the_catalogue(tmp_path, capsys):
     file = tmp_path / "det.py"
-    file.write_text(FUNCTION)
+    file.write_text(OWN)
     assert verify.main([str(file), "-f", "numpy", "--quiet"]) == 2
     assert "rename the file" in capsys.readouterr().err
 
@@ -286,14 +275,14 @@ def test_two_files_of_one_name_are_told_apart(tmp_path, capsys):
     files = [tmp_path / folder / "mine.py" for folder in ("one", "two")]
     for file in files:
         file.parent.mkdir()
-        file.write_text(FUNCTION)
+        file.write_text(OWN)
     assert verify.main([*map(str, files), "-f", "numpy", "--quiet"]) == 2
     assert "two files define the function mine" in capsys.readouterr().err
 
 
 def test_a_function_without_a_route_says_so(tmp_path, capsys):
     file = tmp_path / "mine.py"
-    file.write_text(FUNCTION)
+    file.write_text(OWN)
     assert verify.main([str(file), "-f", "torch", "--quiet"]) == 2
     assert "no route of these frameworks computes it" in capsys.readouterr().out
 
@@ -332,7 +321,7 @@ def test_an_output_may_be_a_link(tmp_path):
 
 def test_a_gradient_that_is_truly_wrong_is_convicted(tmp_path, capsys):
     file = tmp_path / "mine.py"
-    file.write_text(FUNCTION.replace("np.eye(len(X))", "np.eye(len(X)) * 1.000001"))
+    file.write_text(OWN.replace("np.eye(len(X))", "np.eye(len(X)) * 1.000001"))
     assert verify.main([str(file), "-f", "numpy"]) == 1
     shown = capsys.readouterr().out
     assert "the contraction with ∂X/∂a is 1.000001, exactly 1.0" in shown
