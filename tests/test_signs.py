@@ -19,13 +19,13 @@ def flipping(**changes):
     return truth(value=ball(4), **({"turned": (ball(-4), ball(3))} | changes))
 
 
-@pytest.mark.parametrize("value", [-4.0, 3.0])
-def test_a_value_of_another_sign_is_refused_where_f_may_have_it(value):
-    turned = said(-S, value=value)
+@pytest.mark.parametrize(("G", "value"), [(-S, -4.0), (-S, 3.0), (S, -4.0)])
+def test_a_value_of_another_sign_is_refused_where_f_may_have_it(G, value):
+    turned = said(G, value=value)
     found = verdict(flipping(), turned)
     assert (found.verdict, found.convention, found.reason) == ("refused", None, FLIPPED)
     assert [c.name for c in found.parameters] == ["a", "b", "c"]
-    assert found.gradient == (-S).tolist()
+    assert found.gradient == G.tolist()
     assert verdict(flipping(turned=()), turned).verdict == "disagrees"
     assert verdict(flipping(turned=(ball(2),)), turned).verdict == "disagrees"
     assert verdict(flipping(), said(value=4.0)).verdict == "agrees"
@@ -37,6 +37,12 @@ def test_a_value_of_another_sign_is_refused_where_f_may_have_it(value):
 )
 def test_what_is_of_no_sign_is_wrong(G, value):
     assert verdict(flipping(), said(G, value=value)).verdict == "disagrees"
+
+
+def test_a_sign_that_leaves_the_value_as_it_is_excuses_no_gradient():
+    same = flipping(turned=(ball(4), ball(-4)))
+    assert verdict(same, said(-S, value=4.0)).verdict == "disagrees"
+    assert verdict(same, said(S, value=4.0)).verdict == "agrees"
 
 
 def test_the_other_sign_has_the_tolerance_of_the_dtype():
