@@ -80,9 +80,9 @@ def history(
     Their environments are built where there is a Python that runs them.  A version that cannot be
     run here is shown as it was recorded, and its recorded answers are judged anew.
 
-    Exit status: 0 all is as it was printed and recorded, 1 something is not, or is wrong, 2 bad
-    input, 3 a version that was asked for is missing, an environment cannot be built, a worker died,
-    or the output cannot be written, 130 interrupted.
+    Exit status: 0 all is as it was printed and recorded, 1 something is not, or is wrong and not on
+    record as wrong, 2 bad input, 3 a version that was asked for is missing, an environment cannot
+    be built, a worker died, or the output cannot be written, 130 interrupted.
     """
     asked = (*asked, *interpreters) if asked else ()
     record = recorded.read_record()

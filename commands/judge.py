@@ -108,8 +108,10 @@ def judge(
     functions (see --list), or a file that defines one of your own: that, in the chosen structures,
     sizes and dtypes.
 
-    Exit status: 0 all agree, 1 something disagrees, 2 bad input, 3 a framework that was asked for
-    is missing, its worker died, or the output cannot be written, 130 interrupted.
+    Exit status: 0 something agrees and nothing disagrees or fails, 1 something disagrees or a route
+    fails, 2 bad input (no such folder for the output, too) or nothing could be judged, 3 a
+    framework that was asked for is missing, its worker died, or the output cannot be written,
+    130 interrupted.
 
     Other commands: verify.py atlas, findings, history, disputes, appendix; each has its --help.
     """

@@ -218,7 +218,8 @@ class Conversation:
                 self._emit(report)
         except MALFORMED:
             said = line[:60].decode(errors="replace").strip()
-            raise WorkerError(f"the worker printed what is no answer: {said!r}") from None
+            why = f"the worker printed what is no answer: {said!r}"
+            raise self._lost(why, is_python=False) from None
 
     def _check_version(self, said: str) -> None:
         """Check that the framework is the one that was asked for."""

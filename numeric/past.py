@@ -40,7 +40,9 @@ def choose(asked: Sequence[str], others: Sequence[str]) -> Chosen:
     names = {environment.name for environment in environments.environments()} | set(others)
     former = sorted(names, key=order_of)
     for name in asked:
-        check_known("framework", name, [*all_frameworks(), *former])
+        check_known("framework", name_of(name), all_frameworks())
+        if "@" in name:
+            check_known("version", name, former)
     wanted = [name for name in former if not asked or name in asked or name_of(name) in asked]
     plain = asked or [ALWAYS, *dict.fromkeys(map(name_of, former))]
     known = [name for name in known_frameworks() if name in plain]

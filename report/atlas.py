@@ -32,6 +32,8 @@ HEADERS = (
     "conjugation",
     "dtypes",
 )
+ROUTE_WIDTH = 24
+"""Least width of a route on a terminal, however narrow."""
 SHORT_HEADERS = (
     "reads",
     "convention",
@@ -133,7 +135,7 @@ def show(console: Console, atlas: Atlas) -> None:
             header_style="bold",
             expand=True,
         )
-        table.add_column("function\n  route", overflow="fold", ratio=1)
+        table.add_column("function\n  route", overflow="fold", ratio=1, min_width=ROUTE_WIDTH)
         for name in SHORT_HEADERS:
             table.add_column(name, overflow="fold")
         for function in dict.fromkeys(row.function for row in mine):

@@ -74,7 +74,8 @@ def to_markdown(history: History) -> str:
 
 def show(console: Console, history: History) -> None:
     """The same on a terminal, in short."""
-    terminal.heading(console, "The three matrices as they were printed, and today")
+    if history.matrices:
+        terminal.heading(console, "The three matrices as they were printed, and today")
     for reprint in history.matrices:
         console.print(Text(f"\n{reprint.title}, {reprint.route}", "bold"))
         for line in _side_by_side(reprint):
@@ -126,10 +127,11 @@ def closing_line(history: History) -> Text:
     """The counts in one line."""
     here = sum(not source.recorded for source in history.sources)
     same = sum(reprint.same for reprint in history.matrices)
-    line = Text(f"{here} versions measured, {len(history.sources) - here} recorded; ")
+    line = Text(f"versions: {here} measured, {len(history.sources) - here} recorded; ")
     by_record = sum(reprint.same and reprint.recorded for reprint in history.matrices)
-    line.append(f"{same} of {len(history.matrices)} printed matrices come back")
-    line.append(f" ({by_record} from the record); " if by_record else "; ")
+    if history.matrices:
+        line.append(f"{same} of {len(history.matrices)} printed matrices come back")
+        line.append(f" ({by_record} from the record); " if by_record else "; ")
     changed = sum(bool(story.changes) for story in history.stories)
     line.append(f"{changed} of {len(history.stories)} calls changed their convention; the record ")
     holds = history.check.holds

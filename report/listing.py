@@ -20,7 +20,7 @@ def show_list(
     """What there is to choose from, a line each."""
     table = Table(title="functions", title_justify="left", header_style="bold")
     for name in ("name", "f(X)", "domain", "source of its gradient"):
-        table.add_column(name)
+        table.add_column(name, overflow="fold")
     for function, row in functions.items():
         table.add_row(function, *row)
     console.print(table)

@@ -243,6 +243,8 @@ def _check(check: Asked | Proposed, frameworks: Sequence[str], seconds: float) -
 
 def _points(choice: Choice, x: Parameterization, domain: str) -> list[Point]:
     if choice.matrix is not None:
+        if x.blocks == 2:
+            raise InputError(f"--matrix gives a real matrix; with -p {x.name} name a --point")
         return [coordinates(parse_matrix(choice.matrix), x, domain)]
     if choice.point is not None:
         return [parse_point(choice.point, x, domain)]

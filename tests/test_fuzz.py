@@ -150,6 +150,26 @@ def test_exponents_within_reason_are_read():
         parse_rational("1e5001")
 
 
+@pytest.mark.parametrize(
+    ("exact", "route", "matrix", "outcome"),
+    [
+        ("sympy.sqrt((X * X).trace())", "(X @ X).trace().sqrt()", "0", "refused"),
+        ("sympy.sqrt((X * X).trace())", "(X @ X).trace().sqrt()", "-2", "agree"),
+        ("sympy.Abs(X.trace())", "X.trace().abs()", "1 0; 0 -1", "refused"),
+        ("sympy.Abs(X.trace())", "X.trace().abs()", "1 0; 0 -2", "agree"),
+    ],
+)
+def test_a_modulus_has_no_derivative_at_zero(exact, route, matrix, outcome, tmp_path):
+    file = tmp_path / "kink.py"
+    file.write_text(
+        "import sympy\nformula, domain, citation = 'f', 'symmetric', 'none'\n"
+        f"exact = lambda X: {exact}\nroutes = {{'torch': {{'f': lambda X: {route}}}}}\n"
+    )
+    done = call([str(file), "-f", "torch", f"--matrix={matrix}"])
+    assert f"1 {outcome}" in done.out
+    assert ("neither |u| nor the sign of u has one" in done.out) == (outcome == "refused")
+
+
 def test_a_matrix_whose_inverse_overflows_is_refused_without_a_warning():
     outcome = call(["det", "-f", "numpy", "--matrix", "1e-308 0; 0 1"])
     check(outcome)

@@ -214,7 +214,7 @@ def test_a_version_that_cannot_be_had_is_shown_from_the_record(planted, tmp_path
     shown = capsys.readouterr().out
     assert "numpy 1.0 (recorded): recorded 2026-01-31, Python 3.7.16, Linux" in shown
     assert shown.rstrip().endswith("the record holds")
-    assert "1 versions measured, 1 recorded; 1 of 1 printed matrices come back" in shown
+    assert "versions: 1 measured, 1 recorded; 1 of 1 printed matrices come back" in shown
     page = (tmp_path / "history.md").read_text(encoding="utf-8")
     assert page == report.to_markdown(report.from_json((tmp_path / "history.json").read_bytes()))
 
@@ -248,7 +248,7 @@ def test_nothing_can_be_recorded_where_nothing_was_run(planted, tmp_path, capsys
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        (["-f", "torch@0"], "unknown framework 'torch@0'"),
+        (["-f", "torch@0"], "unknown version 'torch@0'"),
         (["-f", "tensorflw"], "did you mean 'tensorflow'?"),
         (["--python", "/nowhere/python3.7"], "/nowhere/python3.7 does not run as a Python"),
         (["--python", sys.executable], "is needed; name one: --python PATH"),

@@ -373,6 +373,8 @@ class Framework(BaseFramework):
     def differentiate(self, route, X, constants, dtype):
         x = torch.tensor(X, dtype=getattr(torch, dtype), requires_grad=True)
         value = self.apply(route, x, constants)
+        if not isinstance(value, torch.Tensor):
+            raise TypeError("the route gave a %s, not a tensor" % type(value).__name__)
         (gradient,) = torch.autograd.grad(value, x)
         widest = torch.complex128 if gradient.is_complex() else torch.float64
         G = gradient.to(widest).resolve_conj().resolve_neg().numpy()

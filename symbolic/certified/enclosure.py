@@ -31,7 +31,7 @@ ARB_FUNCTIONS: dict[type, Callable[..., arb]] = {
     sympy.loggamma: arb.lgamma,
     sympy.digamma: arb.digamma,
     sympy.Abs: abs,
-    sympy.sign: arb.sgn,
+    sympy.sign: lambda x: _sign(x),
 }
 ARB_CONSTANTS: dict[Expr, Callable[[], arb]] = {sympy.pi: arb.pi, sympy.E: arb.const_e}
 
@@ -94,6 +94,13 @@ def _apply(expr: Expr, known: dict[Expr, arb]) -> arb:
     if type(expr) in ARB_FUNCTIONS:
         return ARB_FUNCTIONS[type(expr)](*(_evaluate(arg, known) for arg in expr.args))
     raise EnclosureError(f"no enclosure is known for {type(expr).__name__} in {str(expr)[:80]}")
+
+
+def _sign(x: arb) -> arb:
+    """The sign of x, of which a modulus has a derivative."""
+    if x.contains(0):
+        raise EnclosureError("no derivative: at u = 0 neither |u| nor the sign of u has one")
+    return x.sgn()
 
 
 def _power(base: arb, exponent: Expr, known: dict[Expr, arb]) -> arb:
