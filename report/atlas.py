@@ -34,6 +34,10 @@ HEADERS = (
 )
 ROUTE_WIDTH = 24
 """Least width of a route on a terminal, however narrow."""
+WIDE = 110
+"""From this width on a terminal has room for all columns."""
+NARROW = 6
+"""So many columns are shown on a narrower one."""
 SHORT_HEADERS = (
     "reads",
     "convention",
@@ -127,6 +131,7 @@ def to_markdown(atlas: Atlas) -> str:
 
 def show(console: Console, atlas: Atlas) -> None:
     """One table per framework, then what is wrong or missing and why."""
+    count = len(SHORT_HEADERS) if console.width >= WIDE else NARROW
     for framework in dict.fromkeys(row.framework for row in atlas.rows):
         mine = [row for row in atlas.rows if row.framework == framework]
         table = Table(
@@ -136,17 +141,20 @@ def show(console: Console, atlas: Atlas) -> None:
             expand=True,
         )
         table.add_column("function\n  route", overflow="fold", ratio=1, min_width=ROUTE_WIDTH)
-        for name in SHORT_HEADERS:
+        for name in SHORT_HEADERS[:count]:
             table.add_column(name, overflow="fold")
         for function in dict.fromkeys(row.function for row in mine):
             table.add_row(Text(function, "bold"))
             for row in (row for row in mine if row.function == function):
-                route, *rest = cells(row)
+                route, *rest = cells(row)[: 1 + count]
                 colour = COLOURS["disagrees"] if row.is_wrong else ""
                 table.add_row(*(Text(cell, colour) for cell in (f"  {route}", *rest)))
         console.print(table)
         for line in _reasons(mine):
             console.print(Text(line))
+    if count < len(SHORT_HEADERS):
+        left = ", ".join(SHORT_HEADERS[count:])
+        console.print(f"not shown for want of room, but in atlas.md: {left}")
 
 
 def closing_line(rows: Sequence[Row]) -> Text:

@@ -1,5 +1,6 @@
 """The atlas: what it says of a route, its files, its resumption."""
 
+import io
 import os
 import signal
 import subprocess
@@ -8,6 +9,7 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from rich.console import Console
 
 import verify
 from court.atlas import Atlas
@@ -71,6 +73,16 @@ def test_the_files_tell_the_same(made, rows):
     assert not (made / "atlas.journal").exists()
     with pytest.raises(msgspec.ValidationError):
         tables.from_json(b'{"rows": 1}')
+
+
+@pytest.mark.parametrize(("width", "whole"), [(tables.WIDE, True), (tables.WIDE - 1, False)])
+def test_a_narrow_terminal_has_fewer_columns_and_says_so(made, width, whole):
+    console = Console(width=width, record=True, quiet=False, file=io.StringIO())
+    tables.show(console, tables.from_json((made / "atlas.json").read_bytes()))
+    shown = console.export_text()
+    assert ("conjugation" in shown.split("not shown")[0]) == whole
+    assert ("not shown for want of room, but in atlas.md: Hermitian" in shown) == (not whole)
+    assert all(len(line) <= width for line in shown.split("\n") if line[:1] in "┏┃│└")
 
 
 def test_an_interrupted_atlas_goes_on(tmp_path, rows):
