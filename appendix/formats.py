@@ -52,7 +52,7 @@ body { max-width: 52rem; margin: 2rem auto; padding: 0 1rem; font: 1rem/1.5 Geor
 table { border-collapse: collapse; width: 100%; font-size: .85rem; margin: 1rem 0; }
 th, td { border-bottom: 1px solid #ccc; padding: .25rem .5rem; text-align: left;
   vertical-align: top; }
-mtd { padding: .35em 0; }
+math[display="block"] { margin: .6rem 0; }
 code { font-size: .9em; overflow-wrap: anywhere; }
 .display { overflow-x: auto; }
 </style>
