@@ -170,6 +170,25 @@ def test_a_modulus_has_no_derivative_at_zero(exact, route, matrix, outcome, tmp_
     assert ("neither |u| nor the sign of u has one" in done.out) == (outcome == "refused")
 
 
+@pytest.mark.parametrize(
+    ("route", "said"),
+    [("float(X.trace())", "the route gave a float, not a tensor"), ("X.trace()", "1 agree")],
+)
+def test_a_route_without_a_tensor_is_told_so(route, said, tmp_path):
+    file = tmp_path / "plain.py"
+    file.write_text(
+        "formula, domain, citation = 'f', 'symmetric', 'none'\n"
+        f"exact = lambda X: X.trace()\nroutes = {{'torch': {{'f': lambda X: {route}}}}}\n"
+    )
+    assert said in " ".join(call([str(file), "-f", "torch", "--points", "1"]).out.split())
+
+
+def test_a_real_matrix_for_a_hermitian_structure_is_told_what_to_give():
+    done = call(["det", "-f", "numpy", "-p", "hermitian", "--matrix", "1 2; 2 5"])
+    assert done.err.startswith("error: --matrix gives a real matrix; with -p hermitian")
+    assert "1 agree" in call(["trace", "-f", "numpy", "--matrix", "1 2; 2 5"]).out
+
+
 def test_a_matrix_whose_inverse_overflows_is_refused_without_a_warning():
     outcome = call(["det", "-f", "numpy", "--matrix", "1e-308 0; 0 1"])
     check(outcome)
