@@ -80,7 +80,9 @@ def plan(choice: Choice) -> Sequence[Case | LargeCase]:
 Planner = Callable[[Choice], "Sequence[Case | LargeCase]"]
 
 
-def hear(hearing: Hearing, progress: Progress, planner: Planner = plan) -> None:
+def hear(
+    hearing: Hearing, progress: Progress, planner: Planner = plan
+) -> Sequence[Case | LargeCase]:
     """Put the cases to both witnesses at once; what is finished is kept if it is cut short."""
     choice = hearing.choice
     with progress, ExitStack() as stack:
@@ -135,6 +137,7 @@ def hear(hearing: Hearing, progress: Progress, planner: Planner = plan) -> None:
         for event in pool.events():
             note(event)
             progress.update(task, description=f"{len(hearing.reported)} gradients")
+        return cases
 
 
 def listen(hearing: Hearing, planner: Planner) -> bool:
@@ -151,10 +154,11 @@ def listen(hearing: Hearing, planner: Planner) -> bool:
     )
     interrupted = False
     try:
-        hear(hearing, progress, planner)
+        cases = hear(hearing, progress, planner)
+        hearing.judge(lambda number: cases[number].nearby())
     except KeyboardInterrupt:
         interrupted = True
-    hearing.judge()
+        hearing.judge()
     return interrupted
 
 

@@ -17,7 +17,6 @@ from jaxtyping import Float
 
 from court.hearing import Hearing
 from court.judging.contraction import contract, skew_part
-from court.judging.gauge import FLIPPED, UNDETERMINED
 from court.judging.tolerance import entry_tolerances, value_tolerance
 from court.records import Ball, Constants, Reference, Reported, Verdict
 
@@ -98,8 +97,8 @@ def _report(
         "gradient": None if G is None else _hex(G),
         "tolerances": None,
     }
-    if verdict.reason in (FLIPPED, UNDETERMINED):
-        return record  # the gradient of −f, or of what is no function
+    if verdict.verdict in ("refused", "inaccurate"):
+        return record  # it rests on more than one gradient and its tolerance
     if reported.again or G is None or reference.refusal or not np.all(np.isfinite(G)):
         return record  # nothing that could be judged again from one finite gradient
     tolerances = entry_tolerances(reference, skew_part(G), verdict.dtype)

@@ -75,7 +75,7 @@ def write(material: Material) -> str:
     trust = Trust(json.decode(THEOREMS.read_bytes(), type=list[Theorem]))
     demonstration = material.main.demonstration
     assert demonstration is not None
-    judged = [v for v in material.verdicts if v.verdict in ("agrees", "disagrees")]
+    judged = [v for v in material.verdicts if v.verdict in ("agrees", "inaccurate", "disagrees")]
     settled = sum(claim.settled for claim in material.claims)
     text = engine.from_string(TEMPLATE.read_text(encoding="utf-8")).render(
         version=VERSION,

@@ -69,6 +69,7 @@ from report.listing import show_list
     metavar="FILE",
     help="Write everything that was found as JSON (schema: report/schema.json).",
 )
+@click.option("--strict", is_flag=True, help="Exit status 1 for what is inaccurate, too.")
 @click.option("--verbose", is_flag=True, help="Every gradient at every point in full.")
 @QUIET
 @click.option(
@@ -94,6 +95,7 @@ def judge(
     interpreters: dict[str, str],
     matrix: str | None,
     path: Path | None,
+    strict: bool,
     verbose: bool,
     quiet: bool,
     proving: bool,
@@ -108,10 +110,10 @@ def judge(
     functions (see --list), or a file that defines one of your own: that, in the chosen structures,
     sizes and dtypes.
 
-    Exit status: 0 something agrees and nothing disagrees or fails, 1 something disagrees or a route
-    fails, 2 bad input (no such folder for the output, too) or nothing could be judged, 3 a
-    framework that was asked for is missing, its worker died, or the output cannot be written,
-    130 interrupted.
+    Exit status: 0 something is right and nothing disagrees or fails, 1 something disagrees or a
+    route fails (with --strict, or is inaccurate: right but for digits that rounding lost), 2 bad
+    input (no such folder for the output, too) or nothing could be judged, 3 a framework that was
+    asked for is missing, its worker died, or the output cannot be written, 130 interrupted.
 
     Other commands: verify.py atlas, findings, history, disputes, appendix; each has its --help.
     """
@@ -148,17 +150,22 @@ def judge(
     finally:
         if output:
             output.discard()
-    return INTERRUPTED if interrupted else exit_status(hearing, run, missing)
+    return INTERRUPTED if interrupted else exit_status(hearing, run, missing, strict)
 
 
-def exit_status(hearing: Hearing, run: Run, missing: Sequence[str]) -> int:
-    """0 all agree, 1 something disagrees, 2 nothing could be judged, 3 a framework was lost."""
+def exit_status(hearing: Hearing, run: Run, missing: Sequence[str], strict: bool = False) -> int:
+    """0 all agree, 1 something disagrees, 2 nothing could be judged, 3 a framework was lost.
+
+    What is inaccurate is right, but if ``strict``.
+    """
     outcomes = {v.verdict for v in run.verdicts}
     if missing or hearing.worker_died:
         return MISSING
     if outcomes & {"disagrees", "failed"} or not all(i.holds for i in run.identities):
         return DISAGREES
-    return 0 if "agrees" in outcomes else BAD_INPUT
+    if strict and "inaccurate" in outcomes:
+        return DISAGREES
+    return 0 if outcomes & {"agrees", "inaccurate"} else BAD_INPUT
 
 
 def read_matrix(text: str | None) -> str | None:

@@ -14,6 +14,7 @@ from court.names import family, order_of, public
 from court.records import Conjugation, Convention, Outcome, Reads, Reported, Verdict
 
 OffSymmetric = Literal["yes", "no", "rejected"]
+RIGHT: tuple[Outcome, ...] = ("agrees", "inaccurate")
 CLOSE = 1e-3
 """Largest difference, relative to the largest entry, of slopes by differences that are equal."""
 
@@ -39,6 +40,7 @@ class Row(Struct, frozen=True):
     dtypes: Annotated[dict[str, Outcome], Meta(description="dtype → verdict")]
     wrong: Annotated[dict[str, str], Meta(description="what disagrees → why")]
     missing: Annotated[dict[str, str], Meta(description="what was refused or failed → why")]
+    digits: Annotated[dict[str, int], Meta(description="what is inaccurate → digits left")] = {}
     known: Annotated[
         dict[str, str], Meta(description="what disagrees → the id of the finding that it is")
     ] = {}
@@ -140,6 +142,7 @@ def _row(verdicts: dict[str, Verdict], reported: Reported | None) -> Row:
         missing={
             name: v.reason for name, v in verdicts.items() if v.verdict in ("refused", "failed")
         },
+        digits={name: v.digits for name, v in verdicts.items() if v.digits is not None},
     )
 
 

@@ -20,6 +20,8 @@ from court.judging.tolerance import value_tolerance
 from court.names import name_of
 from court.records import Claim, Excerpt, Identity, Reference, Verdict
 
+JUDGED = ("agrees", "inaccurate", "disagrees")
+"""The outcomes of a gradient that was judged."""
 STEPS = 10
 STEP_SIZE = 0.25
 
@@ -240,10 +242,10 @@ def _c9(e: Experiment) -> Settled:
 
 
 def _c10(e: Experiment) -> Settled:
-    judged = [v for v in e.verdicts if v.verdict in ("agrees", "disagrees")]
+    judged = [v for v in e.verdicts if v.verdict in JUDGED]
     wrong = [v for v in judged if v.verdict == "disagrees"]
-    recorded = [v for v in e.recorded if v.verdict in ("agrees", "disagrees")]
-    right = [v for v in recorded if v.verdict == "agrees"]
+    recorded = [v for v in e.recorded if v.verdict in JUDGED]
+    right = [v for v in recorded if v.verdict != "disagrees"]
     said, silent = _told(e.excerpts, True), _told(e.excerpts, False)
     by_record = [f"{text} (recorded)" for text in _told(e.recorded_excerpts, True)]
     return bool(judged) and not wrong and bool(said) and recorded == right, (

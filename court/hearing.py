@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+from functools import cache
+
 from court.judging.gauge import refuse_both_signs
 from court.judging.judge import judge
 from court.records import (
@@ -44,12 +47,22 @@ class Hearing:
         elif isinstance(event, Excerpt):
             self.excerpts.append(event)
 
-    def judge(self) -> None:
-        """Judge what has been reported, in the order of cases and frameworks."""
-        reports = self.in_order()
-        found = [judge(self.references[r.problem], r, self.cases[r.problem][1]) for r in reports]
+    def judge(self, nearby: Callable[[int], Sequence[Reference]] = lambda _: ()) -> None:
+        """Judge what has been reported, in the order of cases and frameworks.
+
+        ``nearby`` says what is true near X in the case of a number.  It is asked only where a
+        gradient would disagree otherwise.
+        """
+        reports, known = self.in_order(), cache(nearby)
+        found = [self._judge(report, known) for report in reports]
         parts = [self.cases[r.problem][0] for r in reports]
         self.judged = list(zip(parts, refuse_both_signs(found), strict=True))
+
+    def _judge(self, report: Reported, nearby: Callable[[int], Sequence[Reference]]) -> Verdict:
+        about = (self.references[report.problem], report, self.cases[report.problem][1])
+        verdict = judge(*about)
+        is_open = verdict.verdict == "disagrees" and verdict.parameters and report.nearby
+        return judge(*about, nearby(report.problem)) if is_open else verdict
 
     def in_order(self) -> list[Reported]:
         """What is judged: the reports on cases with a reference, by cases and frameworks."""

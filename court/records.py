@@ -26,7 +26,8 @@ Constants = dict[str, int | list[float] | list[list[float]]]
 Convention = Literal["symmetric", "lower", "upper", "unsymmetric", "ambiguous", "invalid"]
 Reads = Literal["lower", "upper", "both", "entries"]
 Evidence = Literal["proved", "certified", "estimated"]
-Outcome = Literal["agrees", "disagrees", "refused", "failed"]
+Outcome = Literal["agrees", "inaccurate", "disagrees", "refused", "failed"]
+"""``inaccurate``: right but for digits that rounding lost; at least a third of them are left."""
 Mode = Literal["reverse", "forward"]
 Conjugation = Literal["∂Re + i∂Im", "∂Re − i∂Im", "real"]
 """How a complex gradient is written: by Re tr(Gᴴ dX) = df it is the first, the second its
@@ -87,6 +88,8 @@ class Problem(Struct, frozen=True):
 
     ``matrix`` is n×n, the real part of a Hermitian one where ``imaginary`` is given.  ``forward``
     asks for the derivatives by forward mode as well; ``route`` names the one to try, if not all.
+    ``nearby`` are matrices as near as rounding, for the same question: real parts and, of Hermitian
+    ones, imaginary parts.
     """
 
     id: int
@@ -99,6 +102,14 @@ class Problem(Struct, frozen=True):
     forward: bool = False
     entrywise: bool = False
     route: str = ""
+    nearby: list[tuple[list[list[float]], list[list[float]] | None]] = []
+
+
+class Nearby(Struct, frozen=True):
+    """What a route said at a matrix as near as rounding: the value, and the gradient (n×n)."""
+
+    value: float
+    gradient: Inexact[np.ndarray, "n n"]
 
 
 class Reported(Struct, frozen=True):
@@ -109,6 +120,7 @@ class Reported(Struct, frozen=True):
     ``entrywise`` are the slopes of the forward pass in single entries of X, by differences.
     ``again`` is what the route said when it was asked a second time, if that was something else.
     ``worker_died`` says that its process was lost, or had no memory left.
+    ``nearby`` is what it said at the nearby matrices of the problem, nothing where it raised.
     """
 
     problem: int
@@ -125,6 +137,7 @@ class Reported(Struct, frozen=True):
     mode: Mode = "reverse"
     entrywise: Float[np.ndarray, "n n"] | None = None
     again: Reported | None = None
+    nearby: tuple[Nearby | None, ...] = ()
 
 
 class Answered(Struct, frozen=True):
@@ -201,7 +214,8 @@ class Reference(Struct, frozen=True):
     ``sensitivity[i, j]`` is the Frobenius norm of the gradient of S_ij with respect to X: how much
     an error in X moves S_ij.  A point without a derivative has ``refusal`` set, ``S`` is None and
     there are no directions; if a repeated eigenvalue is the cause, it is the ``cluster``.  ``note``
-    is to be said even of a gradient that agrees.
+    is to be said even of a gradient that agrees.  ``work`` is the size of the matrix on which as
+    much is done as f does, where that is not X.
 
     A Hermitian X = A + iB is given as the real symmetric [[A, −B], [B, A]], twice as large, and the
     gradient G of df = Re tr(Gᴴ dX) as [[Re G, −Im G], [Im G, Re G]]/2, so that the Frobenius inner
@@ -222,11 +236,17 @@ class Reference(Struct, frozen=True):
     cluster: Cluster | None = None
     hermitian: bool = False
     turned: tuple[Ball, ...] = ()
+    work: int = 0
 
     @property
     def size(self) -> int:
         """n, the number of rows of the matrix that the frameworks see."""
-        return len(self.X) // 2 if self.hermitian else len(self.X)
+        return len(self.X) // self.blocks
+
+    @property
+    def blocks(self) -> int:
+        """2 if the matrices of a Hermitian X are given by their real blocks, else 1."""
+        return 2 if self.hermitian else 1
 
 
 class Component(Struct, frozen=True):
@@ -272,6 +292,9 @@ class Verdict(Struct, frozen=True):
     mode: Mode = "reverse"
     conjugation: Annotated[
         Conjugation | None, Meta(description="of a complex gradient: which conjugate it is")
+    ] = None
+    digits: Annotated[
+        int | None, Meta(description="decimal digits that rounding left, if it is inaccurate")
     ] = None
 
 

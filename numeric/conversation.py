@@ -17,7 +17,17 @@ from collections.abc import Callable, Sequence
 from typing import Any, get_args
 
 from court.data import plain
-from court.records import Answered, Event, Excerpt, Finished, Mode, Reads, Reported, Started
+from court.records import (
+    Answered,
+    Event,
+    Excerpt,
+    Finished,
+    Mode,
+    Nearby,
+    Reads,
+    Reported,
+    Started,
+)
 from numeric import interpreters, transport
 from numeric.environments import variables
 
@@ -306,4 +316,10 @@ def reported(framework: str, version: str, answer: dict[str, Any]) -> Reported:
         reads=answer["reads"],
         entrywise=transport.unpack(slopes) if slopes else None,
         again=reported(framework, version, {**second, **shared}) if second else None,
+        nearby=tuple(_nearby(said) if said else None for said in answer.get("nearby", ())),
     )
+
+
+def _nearby(said: dict[str, Any]) -> Nearby:
+    """What a worker says of one nearby matrix; raises likewise."""
+    return Nearby(float(said["value"]), transport.unpack(said["gradient"]))

@@ -12,14 +12,21 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from court.atlas import Atlas, Row, with_since
+from court.atlas import RIGHT, Atlas, Row, with_since
 from court.data import decode
 from court.former.recorded import read_record
 from court.records import Outcome
 from report.document import write_together
 from report.terminal import COLOURS
 
-MARKS = {"agrees": "yes", "disagrees": "NO", "refused": "refused", "failed": "fails", None: "—"}
+MARKS = {
+    "agrees": "yes",
+    "inaccurate": "inaccurate",
+    "disagrees": "NO",
+    "refused": "refused",
+    "failed": "fails",
+    None: "—",
+}
 HEADERS = (
     "route",
     "reads",
@@ -71,7 +78,7 @@ def cells(row: Row) -> list[str]:
     if row.forward_hermitian not in (None, row.hermitian):
         forward = _mark(row, "hermitian forward", row.forward_hermitian)
         hermitian += f" (forward mode: {forward})"
-    agreeing = [name for name, outcome in row.dtypes.items() if outcome == "agrees"]
+    agreeing = [_in_dtype(row, *item) for item in row.dtypes.items() if item[1] in RIGHT]
     return [
         row.route,
         row.reads or "—",
@@ -82,12 +89,21 @@ def cells(row: Row) -> list[str]:
         _mark(row, "real forward", row.forward),
         hermitian,
         row.conjugation or "—",
-        ", ".join(map(_short, agreeing)) or "—",
+        ", ".join(agreeing) or "—",
     ]
 
 
 def _mark(row: Row, name: str, outcome: Outcome | None) -> str:
+    if outcome == "inaccurate":
+        return f"{row.digits[name]} digits"
     return MARKS[outcome] + (" (known)" if name in row.known else "")
+
+
+def _in_dtype(row: Row, dtype: str, outcome: Outcome) -> str:
+    """The dtype in short, with the digits of one in which the gradient is inaccurate."""
+    parts = {"float64": "real reverse", "complex128": "hermitian reverse"}
+    left = row.digits.get(parts.get(dtype, f"{dtype} reverse"))
+    return _short(dtype) if left is None else f"{_short(dtype)} ({left} digits)"
 
 
 LEGEND = """\
@@ -109,6 +125,7 @@ public call (or a short chain of them) of one framework.
   its conjugate is reported.
 - *dtypes*: those in which the gradient agrees with the exact one to rounding (f float, bf bfloat,
   c complex).
+- *N digits*: `inaccurate`, right but for digits that rounding lost; N are left.
 - `refused`: f or the framework has no such gradient, or nothing can be said at this point; `fails`:
   it raises an error; `NO`: wrong, see the reasons under the table; `NO (known)`: see
   docs/findings.md under the name that the reasons give."""
@@ -163,7 +180,8 @@ def closing_line(rows: Sequence[Row]) -> Text:
     wrong = sum(row.is_wrong for row in rows)
     known = sum(row.is_wrong and not row.is_news for row in rows)
     return Text(
-        f"{len(rows)} routes: {count['agrees']} valid on Sym(n), {count['disagrees']} not, "
+        f"{len(rows)} routes: {count['agrees']} valid on Sym(n), {count['inaccurate']} inaccurate, "
+        f"{count['disagrees']} not, "
         f"{count['refused']} refused, {count['failed']} failed; "
         f"{wrong} wrong somewhere: in a dtype, a mode or at Hermitian matrices; {known} of these "
         "are known findings"

@@ -13,8 +13,20 @@ from rich.text import Text
 
 from court.records import Claim, Proved, Verdict
 
-COLOURS = {"agrees": "green", "disagrees": "bold red", "refused": "yellow", "failed": "magenta"}
-COUNTED = {"agrees": "agree", "disagrees": "disagree", "refused": "refused", "failed": "failed"}
+COLOURS = {
+    "agrees": "green",
+    "inaccurate": "cyan",
+    "disagrees": "bold red",
+    "refused": "yellow",
+    "failed": "magenta",
+}
+COUNTED = {
+    "agrees": "agree",
+    "inaccurate": "inaccurate",
+    "disagrees": "disagree",
+    "refused": "refused",
+    "failed": "failed",
+}
 """An outcome after a number."""
 WIDTH_OFF_TERMINAL = 120
 
@@ -47,7 +59,7 @@ def closing_line(verdicts: Sequence[Verdict], claims: Sequence[Claim], note: str
     count: Counter[str] = Counter(v.verdict for v in verdicts)
     line = Text(f"{len(verdicts)} gradients: ")
     line.append(f"{count['agrees']} agree", COLOURS["agrees"])
-    for outcome in ("disagrees", "refused", "failed"):
+    for outcome in ("inaccurate", "disagrees", "refused", "failed"):
         colour = COLOURS[outcome] if count[outcome] else ""
         line.append(f", {count[outcome]} {COUNTED[outcome]}", colour)
     vacuous = sum(v.reason.startswith("vacuous") for v in verdicts)

@@ -22,8 +22,9 @@ def show_answer(
     console: Console, verdicts: Sequence[Verdict], identities: Sequence[Identity]
 ) -> None:
     """Who is right: the finding of the run in a few lines, before its details."""
-    judged = [v for v in verdicts if v.verdict in ("agrees", "disagrees")]
-    right = [v for v in judged if v.verdict == "agrees"]
+    judged = [v for v in verdicts if v.verdict in ("agrees", "inaccurate", "disagrees")]
+    right = [v for v in judged if v.verdict != "disagrees"]
+    short = [v.digits for v in right if v.digits is not None]
     wrong = sorted({f"{v.framework} ({v.route})" for v in judged if v.verdict == "disagrees"})
     console.print(Text("Who is right?", "bold"))
     for name in dict.fromkeys(v.convention for v in right if v.convention):
@@ -33,6 +34,10 @@ def show_answer(
         f"  {len(right)} of {len(judged)} gradients give the exact derivative once they are "
         "contracted with the parameterization: ⟨G, ∂x/∂θ⟩ = ∂f/∂θ."
     )
+    if short:
+        console.print(
+            f"  {len(short)} of these are inaccurate: rounding left {min(short)} digits or more."
+        )
     if wrong:
         console.print(Text(f"  Wrong: {', '.join(wrong)}", COLOURS["disagrees"]))
     if any(i.gradient.startswith("spurious") and not i.vanishes for i in identities):
@@ -108,9 +113,13 @@ def _table(verdicts: Sequence[Verdict]) -> Table:
             Text(f"{convention(v)}\nreads {v.reads or '—'}"),
             Text("\n".join(f"{c.name}: {_float(c.contracted, '.10g')}" for c in components)),
             Text("\n".join(_compared(c) for c in components)),
-            Text(v.verdict, COLOURS[v.verdict]),
+            Text(_outcome(v), COLOURS[v.verdict]),
         )
     return table
+
+
+def _outcome(v: Verdict) -> str:
+    return v.verdict if v.digits is None else f"{v.verdict},\n{v.digits} digits"
 
 
 def show_summary(console: Console, verdicts: Sequence[Verdict]) -> None:

@@ -13,13 +13,14 @@ from msgspec import structs
 from court.errors import InputError, check_known
 from court.known.disputes import Asked, Dispute, Proposed
 from court.known.findings import Finding
-from court.records import Choice, Problem, Reference
+from court.records import Choice, Matrix, Problem, Reference
 from symbolic import large_cases
 from symbolic.catalogue import CATALOGUE, Instance, choose, family, instances
-from symbolic.certified.reference import refer, round_to
+from symbolic.certified.reference import certify, refer, round_to
 from symbolic.derivation import SIZE_LIMIT
 from symbolic.extension import check_exact, load_function
 from symbolic.large_cases import LargeCase
+from symbolic.neighbours import neighbours
 from symbolic.parameterizations import (
     PARAMETERIZATIONS,
     Parameterization,
@@ -70,11 +71,7 @@ class Case(NamedTuple):
 
     def problem(self, number: int) -> Problem:
         """What the frameworks are told of it: X alone, so that they cannot see the answer."""
-        X = round_to(self.parameterization.at(self.theta), self.dtype)
-        rows, n = [[float(x) for x in row] for row in X], self.function.size
-        A, B = rows, None
-        if self.parameterization.blocks == 2:
-            A, B = ([row[:n] for row in half] for half in (rows[:n], rows[n:]))
+        A, B = self._split(self._rounded())
         return Problem(
             number,
             self.function.name,
@@ -86,7 +83,30 @@ class Case(NamedTuple):
             forward=self.forward,
             entrywise=self.entrywise,
             route=self.route,
+            nearby=[self._split(Y) for Y in self.neighbours()],
         )
+
+    def _rounded(self) -> Matrix:
+        """X(θ) as the frameworks see it."""
+        return round_to(self.parameterization.at(self.theta), self.dtype)
+
+    def _split(self, X: Matrix) -> tuple[list[list[float]], list[list[float]] | None]:
+        """The real and the imaginary part, if there is one."""
+        rows, n = [[float(x) for x in row] for row in X], self.function.size
+        if self.parameterization.blocks == 1:
+            return rows, None
+        return [row[:n] for row in rows[:n]], [row[:n] for row in rows[n:]]
+
+    def neighbours(self) -> list[Matrix]:
+        """Matrices as near to X as rounding, at which the frameworks are asked too."""
+        if self.function.function.gauge:
+            return []
+        return neighbours(self._rounded(), self.dtype, self.parameterization.blocks)
+
+    def nearby(self) -> list[Reference]:
+        """What is true there, in no direction of its own."""
+        blocks = self.parameterization.blocks
+        return [certify(self.function, Y, {}, blocks) for Y in self.neighbours()]
 
     @property
     def reported_dtype(self) -> str:

@@ -59,6 +59,10 @@ class LargeCase(NamedTuple):
         reference = certify_large(self.function, self.X)
         return structs.replace(reference, point=self.point, note=self.note)
 
+    def nearby(self) -> list[Reference]:
+        """Of a large matrix none: asking there too would take as long as all the rest."""
+        return []
+
 
 def chosen(choice: Choice, n: int, limit: int) -> list[LargeCase]:
     """The cases that the command line chooses at a size n above ``limit``, that of other cases.

@@ -92,23 +92,40 @@ def test_what_is_doubtful_is_refused_with_its_numbers():
     assert gross.verdict == "disagrees"
 
 
-def test_what_is_doubtful_is_refused_even_if_it_is_not_finite():
+def test_nan_is_no_rounding_where_all_else_is_doubtful():
     found = verdict(truth(**DOUBTFUL), said(plus(S, (0, 0, math.nan))))
-    assert (found.verdict, found.convention, found.parameters) == ("refused", None, [])
-    assert found.reason == VACUOUS
-    value = verdict(truth(**DOUBTFUL), said(value=math.nan))
-    assert (value.verdict, value.reason) == ("refused", VACUOUS)
+    assert (found.verdict, found.convention, found.parameters) == ("disagrees", "invalid", [])
+    assert found.reason == "entry (0, 0) of the gradient is nan, exactly it is finite"
+    value = verdict(truth(**DOUBTFUL), said(value=math.inf))
+    assert (value.verdict, value.reason) == (
+        "disagrees",
+        "the value is inf, exactly it is finite",
+    )
 
 
-def test_a_skew_part_may_hide_less_than_the_gradient():
-    """At ‖S‖ = 4 the tolerance 2⁻⁴⁹·(4 + |K|) is as large for |K| = 2⁵¹ − 4."""
-    at = verdict(reported=with_skew(2.0**51 - 4))
-    assert (at.verdict, at.convention, at.reason) == ("agrees", "unsymmetric", "")
-    beyond = verdict(reported=with_skew(2.0**51))
-    assert (beyond.verdict, beyond.convention, beyond.reason) == ("refused", None, HIDDEN)
+def test_nan_is_told_where_the_dtype_has_no_room():
+    tiny = truth(2.0**-1030 * unit(2))
+    found = verdict(tiny, said(plus(S, (0, 1, math.nan))))
+    assert found.verdict == "refused"
+    assert found.reason.startswith("out of range: X, the gradient or the change of f underflows")
+    assert found.reason.endswith("; entry (0, 1) of the gradient is nan, exactly it is finite")
+    assert "nan" not in verdict(tiny, said(S)).reason
+
+
+def test_a_skew_part_may_hide_a_part_of_the_gradient():
+    """At S_ij = 2 and ‖S‖ = 4 the tolerance 2⁻⁴⁹·(4 + 1 + |K|) is ⅘ at |K| = 2⁴⁹·⅘ − 5."""
+    edge = 0.8 * 2.0**49 - 5
+    at = verdict(reported=with_skew(edge * (1 - 1e-9)))
+    assert (at.verdict, at.convention) == ("agrees", "unsymmetric")
+    assert at.reason == "smaller errors than 0.2·‖S‖ cannot be seen at this matrix"
+    beyond = verdict(reported=with_skew(edge * (1 + 1e-9)))
+    assert (beyond.verdict, beyond.convention) == ("refused", None)
+    assert beyond.reason.startswith("vacuous: a gradient without one of its triangles")
     assert len(beyond.parameters) == 3
-    small = verdict(truth(S / 64), with_skew(2.0**51, S / 64))
-    assert (small.verdict, small.reason) == ("refused", HIDDEN)
+    for hidden in (with_skew(2.0**51), with_skew(2.0**51, S / 64)):
+        reference = truth(np.asarray(hidden.gradient + hidden.gradient.T) / 2)
+        found = verdict(reference, hidden)
+        assert (found.verdict, found.reason) == ("refused", HIDDEN)
 
 
 @pytest.mark.filterwarnings("error")

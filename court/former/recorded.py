@@ -228,6 +228,11 @@ def recall(hearing: Hearing, record: Record, about: Sequence[int] = ()) -> list[
                 part, dtype = hearing.cases[case]
                 reported = _reported(former, case, answer)
                 verdict = judge(hearing.references[case], reported, dtype)
+                if (answer.verdict, verdict.verdict) == ("inaccurate", "disagrees"):
+                    # what the route said near X was heard then, and is not kept
+                    verdict = structs.replace(
+                        verdict, verdict="inaccurate", convention=answer.convention
+                    )
                 found.append(Recalled(former, case, part, answer, verdict))
     return found
 

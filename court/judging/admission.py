@@ -11,7 +11,7 @@ import math
 
 import numpy as np
 
-from court.judging.contraction import Array, symmetric_error
+from court.judging.contraction import Array, skew_part, symmetric_error
 from court.judging.tolerance import (
     entry_tolerances,
     gradient_norm,
@@ -42,6 +42,10 @@ RELIABLE = 0.25
 """Largest δ·‖∂S/∂X‖/‖S‖ at which the expansion behind the tolerance is trusted."""
 GROSS = 1e6
 """An error this many times the largest tolerance is beyond doubt all the same."""
+COARSE = 1e-6
+"""A tolerance that is a larger part of ‖S‖ than this is said."""
+MARGIN = 1.25
+"""A mistake within so many tolerances may pass, as it is rounded as well."""
 SHARP = 0.5
 """Largest radius of an enclosure, as a fraction of the tolerance, with which one can judge."""
 
@@ -74,20 +78,58 @@ def infinite(reported: Reported, size: int) -> str:
     return ""
 
 
-def doubt(reference: Reference, G: Array, dtype: str) -> str:
-    """Why the numbers of a report cannot be judged; nothing if they can."""
-    assert reference.S is not None
+def out_of_range(reference: Reference, dtype: str) -> str:
+    """Why the dtype has no room for the numbers here; nothing if it has."""
     size, least = gradient_norm(reference), SMALLEST[dtype]
     entries = np.abs(reference.X[reference.X != 0])
     change = norm(reference.X) * size
     if 0 < size < least or 0 < change < least or np.any(entries < least):
         return f"out of range: X, the gradient or the change of f underflows in {dtype}"
-    if perturbation(reference, dtype) <= RELIABLE * size:
+    return ""
+
+
+def doubt(reference: Reference, G: Array, dtype: str) -> str:
+    """Why the numbers of a report cannot be judged; nothing if they can.
+
+    Where S is exactly 0 no error is relative to it, and the expansion is of first order.
+    """
+    assert reference.S is not None
+    size = gradient_norm(reference)
+    if size == 0 or perturbation(reference, dtype) <= RELIABLE * size:
         return "" if _is_sharp(reference, dtype) else "vacuous: what is true is enclosed too widely"
     gross = GROSS * np.max(entry_tolerances(reference, None, dtype))
-    if np.all(np.isfinite(G)) and np.max(np.abs(symmetric_error(G, reference.S))) > gross:
+    if np.max(np.abs(symmetric_error(G, reference.S))) > gross:
         return ""
     return "vacuous: rounding X alone may change the gradient by a quarter of itself or more"
+
+
+def blind(reference: Reference, G: Array, tolerances: Array, dtype: str) -> str:
+    """Which mistake would pass too, so that agreeing means nothing; nothing if none would.
+
+    The mistakes are one triangle dropped, which is the least of those that have a name, and a
+    factor of 6/5.  What differs from S by less than a millionth is no mistake.  ``tolerances`` are
+    those of G (n×n).
+    """
+    assert reference.S is not None
+    S, n = np.abs(reference.S.high), reference.size
+    largest = float(np.max(S, initial=0.0))
+    off = S * np.tile(1 - np.eye(n), (reference.blocks, reference.blocks))
+    dropped = np.maximum(
+        tolerances, entry_tolerances(reference, off / 2 + np.abs(skew_part(G)), dtype)
+    )
+    if np.max(off, initial=0.0) > COARSE * largest and np.all(off / 2 <= MARGIN * dropped):
+        return "vacuous: a gradient without one of its triangles would be within the tolerance too"
+    if largest and np.all(S / 5 <= MARGIN * tolerances):
+        return "vacuous: a gradient that is off by a fifth would be within the tolerance too"
+    return ""
+
+
+def coarse(reference: Reference, tolerances: Array, dtype: str) -> str:
+    """A warning where double precision leaves a tolerance that is no small part of ‖S‖."""
+    size, largest = gradient_norm(reference), float(np.max(tolerances))
+    if dtype not in ("float64", "complex128") or not 0 < COARSE * size < largest:
+        return ""
+    return f"smaller errors than {largest / size:.1g}·‖S‖ cannot be seen at this matrix"
 
 
 def _is_sharp(reference: Reference, dtype: str) -> bool:

@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import math
 import sys
+from collections.abc import Callable, Sequence
 from fractions import Fraction
+from typing import NamedTuple
 
 import numpy as np
 from jaxtyping import Inexact
 from msgspec import structs
 
-from court.judging import admission, objections
+from court.judging import admission, objections, scatter
 from court.judging.contraction import (
     Array,
     as_blocks,
@@ -43,46 +45,107 @@ from court.records import (
     Verdict,
 )
 
-WORST_FIRST: tuple[Outcome, ...] = ("disagrees", "failed", "refused", "agrees")
+Complex = Inexact[np.ndarray, "n n"]
+
+WORST_FIRST: tuple[Outcome, ...] = ("disagrees", "failed", "refused", "inaccurate", "agrees")
+RIGHT: tuple[Outcome, ...] = ("agrees", "inaccurate")
 HIDDEN = "vacuous: the skew part of G hides an error as large as the gradient itself"
 
 
-def judge(reference: Reference, reported: Reported, dtype: str) -> Verdict:
+class Matter(NamedTuple):
+    """What is judged: what is true at X, what a route said, and what is true near X.
+
+    ``dtype`` is the one that was asked for.
+    """
+
+    reference: Reference
+    reported: Reported
+    dtype: str
+    near: Sequence[Reference]
+
+    def verdict(
+        self,
+        outcome: Outcome,
+        reason: str,
+        convention: Convention | None = None,
+        components: Sequence[Component] = (),
+        digits: int | None = None,
+    ) -> Verdict:
+        """The verdict, with all that it is about."""
+        reference, reported = self.reference, self.reported
+        return Verdict(
+            function=reference.function,
+            parameterization=reference.parameterization,
+            size=reference.size,
+            point=reference.point,
+            framework=reported.framework,
+            version=reported.version,
+            route=reported.route,
+            dtype=self.dtype,
+            gradient=rows(reported.gradient),
+            convention=convention,
+            reads=reported.reads,
+            parameters=list(components),
+            evidence=reference.evidence,
+            verdict=outcome,
+            reason=reason,
+            mode=reported.mode,
+            digits=digits,
+        )
+
+
+def judge(
+    reference: Reference, reported: Reported, dtype: str, near: Sequence[Reference] = ()
+) -> Verdict:
     """The verdict on what one route reported, when asked for the gradient in ``dtype``.
 
+    ``near`` is what is true at the nearby matrices at which the route was asked too; without it an
+    error beyond the tolerance always disagrees.
     Of two different answers to the same question it is the verdict on the worse one.
     """
-    verdict = _judge_one(reference, reported, dtype)
+    verdict = _judge_one(Matter(reference, reported, dtype, near))
     if reported.again is None:
         return verdict
-    both = (verdict, _judge_one(reference, reported.again, dtype))
+    again = structs.replace(reported.again, nearby=reported.nearby)
+    both = (verdict, _judge_one(Matter(reference, again, dtype, near)))
     worse = min(both, key=lambda v: WORST_FIRST.index(v.verdict))
     said = f"asked twice, it answered differently ({both[0].verdict}, then {both[1].verdict})"
     return structs.replace(worse, reason="; ".join(filter(None, [said, worse.reason])))
 
 
-def _judge_one(reference: Reference, reported: Reported, dtype: str) -> Verdict:
-    if reference.hermitian and reported.gradient is not None and reported.gradient.ndim == 2:
-        return _judge_complex(reference, reported, reported.gradient, dtype)
-    return _judge(reference, reported, dtype)
+def _judge_one(matter: Matter) -> Verdict:
+    G = matter.reported.gradient
+    if matter.reference.hermitian and G is not None and G.ndim == 2:
+        return _judge_complex(matter, G)
+    return _judge(matter)
 
 
-def _judge_complex(
-    reference: Reference, reported: Reported, G: Inexact[np.ndarray, "n n"], dtype: str
-) -> Verdict:
+WRITTEN: dict[Conjugation, Callable[[Complex], Complex]] = {
+    "∂Re + i∂Im": np.asarray,
+    "∂Re − i∂Im": np.conj,
+}
+"""The two ways in which a complex gradient may be written, with what makes it the first."""
+
+
+def _judge_complex(matter: Matter, G: Complex) -> Verdict:
     """The verdict on a complex gradient G, which may be written as itself or as its conjugate."""
-    written: dict[Conjugation, Inexact[np.ndarray, "n n"]] = {
-        "∂Re + i∂Im": G,
-        "∂Re − i∂Im": np.conj(G),
-    }
     readings = {
-        name: _judge(reference, structs.replace(reported, gradient=as_blocks(M)), dtype)
-        for name, M in written.items()
+        name: _judge(matter._replace(reported=_in_blocks(matter.reported, G, read)))
+        for name, read in WRITTEN.items()
     }
-    right = [name for name, verdict in readings.items() if verdict.verdict == "agrees"]
+    right = [k for outcome in RIGHT for k in readings if readings[k].verdict == outcome]
     verdict = readings[right[0] if right else min(readings, key=lambda k: _distance(readings[k]))]
     conjugation: Conjugation | None = "real" if len(right) == 2 else right[0] if right else None
     return structs.replace(verdict, gradient=rows(G), conjugation=conjugation)
+
+
+def _in_blocks(reported: Reported, G: Complex, read: Callable[[Complex], Complex]) -> Reported:
+    """The report with its gradient G, and those near X, given by their real blocks."""
+    nearby = tuple(
+        said and structs.replace(said, gradient=as_blocks(read(said.gradient)))
+        for said in reported.nearby
+    )
+    return structs.replace(reported, gradient=as_blocks(read(G)), nearby=nearby)
 
 
 def _distance(verdict: Verdict) -> float:
@@ -91,51 +154,78 @@ def _distance(verdict: Verdict) -> float:
     return max(ratios, default=math.inf)
 
 
-def _judge(reference: Reference, reported: Reported, dtype: str) -> Verdict:
+def _judge(matter: Matter) -> Verdict:
     """The same for a real gradient, and for a complex one that is given by its real blocks."""
+    reference, reported, dtype, _ = matter
     if reported.error and (reported.worker_died or not reference.refusal):
-        outcome: Outcome = "refused" if reported.declined else "failed"
-        return _verdict(reference, reported, dtype, outcome, reported.error)
+        return matter.verdict("refused" if reported.declined else "failed", reported.error)
     if reference.refusal:
-        reason = "; ".join(filter(None, [reference.refusal, _subgradient(reference, reported)]))
-        return _verdict(reference, reported, dtype, "refused", reason)
+        said = [reference.refusal, _subgradient(reference, reported)]
+        return matter.verdict("refused", _joined(*said))
     unfit = admission.malformed(reference, reported, dtype)
     if unfit:
-        return _verdict(reference, reported, dtype, "disagrees", unfit, "invalid")
-    G, S = reported.gradient, reference.S
+        return matter.verdict("disagrees", unfit, "invalid")
+    G = reported.gradient
     assert G is not None
-    assert S is not None
-    doubt = admission.doubt(reference, G, dtype)
-    infinite = "" if doubt else admission.infinite(reported, reference.size)
+    strange = admission.out_of_range(reference, dtype)
+    infinite = admission.infinite(reported, reference.size)
     if infinite:
-        return _verdict(reference, reported, dtype, "disagrees", infinite, "invalid")
-    if not np.all(np.isfinite(G)):
-        return _verdict(reference, reported, dtype, "refused", doubt)
-    blocks = 2 if reference.hermitian else 1
+        if strange:
+            return matter.verdict("refused", _joined(strange, infinite))
+        return matter.verdict("disagrees", infinite, "invalid")
     tolerances = entry_tolerances(reference, skew_part(G), dtype)
     if not np.all(np.isfinite(tolerances)):
-        return _verdict(reference, reported, dtype, "refused", HIDDEN)
-    directions = reference.directions or (_worst_direction(G, S, tolerances),)
+        return matter.verdict("refused", HIDDEN)
+    return _compare(matter, G, tolerances, strange or admission.doubt(reference, G, dtype))
+
+
+def _compare(matter: Matter, G: Array, tolerances: Array, doubt: str) -> Verdict:
+    """The verdict on a finite G (n×n) with these tolerances of its entries, unless in doubt."""
+    reference, reported, dtype, near = matter
+    assert reference.S is not None
+    directions = reference.directions or (_worst_direction(G, reference.S, tolerances),)
     components = [_component(d, G, reference, tolerances) for d in directions]
     if doubt:
-        return _verdict(reference, reported, dtype, "refused", doubt, None, components)
-    wrong = [
-        objections.wrong_value(reference, reported, dtype),
-        objections.wrong_component(components, directions, gradient_norm(reference))
-        or objections.wrong_entry(reference, G, tolerances),
-    ]
-    if wrong[0] and objections.is_turned(reference, reported, dtype):
-        return _verdict(reference, reported, dtype, "refused", FLIPPED, None, components)
-    if any(wrong):
-        mistake = find_mistake(G, S, tolerances, blocks)
-        reason = "; ".join(filter(None, [*wrong, mistake]))
-        return _verdict(reference, reported, dtype, "disagrees", reason, "invalid", components)
+        return matter.verdict("refused", doubt, None, components)
+    value = objections.wrong_value(reference, reported, dtype)
+    gradient = objections.wrong_component(components, directions, gradient_norm(reference))
+    gradient = gradient or objections.wrong_entry(reference, G, tolerances)
+    if value and objections.is_turned(reference, reported, dtype):
+        return matter.verdict("refused", FLIPPED, None, components)
+    found = scatter.RIGHT
+    if value or gradient:
+        found = scatter.examine(reference, reported, near, dtype, bool(value), bool(gradient))
+    if found.verdict == "disagrees":
+        mistake = find_mistake(G, reference.S, tolerances, reference.blocks)
+        told = _joined(value, gradient, found.said, mistake)
+        return matter.verdict("disagrees", told, "invalid", components)
+    if found.verdict == "inaccurate":
+        told = _joined(found.said, value, gradient)
+        wide = tolerances + scatter.WIDE * np.max(np.abs(symmetric_error(G, reference.S)))
+        convention = _convention(matter, G, wide)
+        return matter.verdict("inaccurate", told, convention, components, found.digits)
     if np.max(tolerances) > gradient_norm(reference) > 0:
-        return _verdict(reference, reported, dtype, "refused", HIDDEN, None, components)
-    convention = find_convention(G, S, tolerances, blocks) if reported.mode == "reverse" else None
+        return matter.verdict("refused", HIDDEN, None, components)
+    blind = admission.blind(reference, G, tolerances, dtype)
+    if blind:
+        return matter.verdict("refused", blind, None, components)
     widened = "" if reported.dtype == dtype else f"the gradient came back in {reported.dtype}"
-    note = "; ".join(filter(None, [reference.note, widened]))
-    return _verdict(reference, reported, dtype, "agrees", note, convention, components)
+    coarse = admission.coarse(reference, tolerances, dtype)
+    note = _joined(reference.note, widened, coarse, found.said)
+    return matter.verdict("agrees", note, _convention(matter, G, tolerances), components)
+
+
+def _joined(*said: str) -> str:
+    return "; ".join(filter(None, said))
+
+
+def _convention(matter: Matter, G: Array, tolerances: Array) -> Convention | None:
+    """What a valid G (n×n) is called; one put together by forward mode has no convention."""
+    S = matter.reference.S
+    assert S is not None
+    if matter.reported.mode == "forward":
+        return None
+    return find_convention(G, S, tolerances, matter.reference.blocks)
 
 
 def _subgradient(reference: Reference, reported: Reported) -> str:
@@ -177,33 +267,4 @@ def _component(
         number(to_float(abs(contracted - exact.mid))),
         min(to_float(tolerance), sys.float_info.max),
         number(to_float(tolerance + exact.radius) / scale if scale else 0.0),
-    )
-
-
-def _verdict(
-    reference: Reference,
-    reported: Reported,
-    dtype: str,
-    outcome: Outcome,
-    reason: str,
-    convention: Convention | None = None,
-    components: list[Component] | None = None,
-) -> Verdict:
-    return Verdict(
-        function=reference.function,
-        parameterization=reference.parameterization,
-        size=reference.size,
-        point=reference.point,
-        framework=reported.framework,
-        version=reported.version,
-        route=reported.route,
-        dtype=dtype,
-        gradient=rows(reported.gradient),
-        convention=convention,
-        reads=reported.reads,
-        parameters=components or [],
-        evidence=reference.evidence,
-        verdict=outcome,
-        reason=reason,
-        mode=reported.mode,
     )

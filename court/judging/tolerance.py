@@ -15,6 +15,9 @@ the spacing of the subnormal numbers.  The skew part K of a reported G carries r
 its own, which its symmetric part inherits: skew_ij = |K_ij|·(1 + κ), κ = ‖X‖·‖∂S/∂X‖/‖S‖ the
 relative condition number of the gradient map.
 
+Of a constant f nothing of this is left but η: there the last term is p(n)·u·|f|/‖X‖, the rounding
+of what cancels in a gradient that would be of the size of f's relative to X.
+
 Where δ·‖∂S/∂X‖ is no longer small beside ‖S‖ the expansion means nothing, and nothing is judged.
 The contraction with ∂X/∂θ_k is done in rational arithmetic and adds nothing: its tolerance is
 Σ_ij tolerance_ij·|(∂X/∂θ_k)_ij|.
@@ -93,8 +96,10 @@ def entry_tolerances(reference: Reference, skew: Array | None, dtype: str) -> Ar
         if skew is not None:
             with np.errstate(over="ignore"):  # what is too large is infinite
                 assembled = assembled + np.abs(skew) * (1 + norm(moved) / S)
-    underflow = STAGES * len(reference.X) * SPACING[dtype]
-    return np.asarray(pu * (moved + assembled) + second + underflow)
+    floor = STAGES * len(reference.X) * SPACING[dtype]
+    if S == norm(moved) == 0 and reference.value is not None and norm(reference.X) > 0:
+        floor += pu * abs(float(reference.value.mid)) / norm(reference.X)
+    return np.asarray(pu * (moved + assembled) + second + floor)
 
 
 def value_tolerance(reference: Reference, dtype: str) -> float:
@@ -107,5 +112,5 @@ def value_tolerance(reference: Reference, dtype: str) -> float:
 
 
 def _roundoff(reference: Reference, dtype: str) -> float:
-    """p(n)·u."""
-    return STAGES * len(reference.X) * unit_roundoff(dtype)
+    """p(n)·u, n the rows of X, or of the matrix that it takes as much work as f to work on."""
+    return STAGES * max(len(reference.X), reference.work) * unit_roundoff(dtype)

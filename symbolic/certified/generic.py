@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from contextlib import suppress
 from fractions import Fraction
@@ -78,6 +79,11 @@ def sensitivity(function: Instance, X: Matrix) -> Float[np.ndarray, "n n"]:
             slopes = [float(x.mid()) for x in ((there - here) / to_arb(step)).entries()]
             squares += np.square(slopes).reshape(n, n) / (1 if i == j else 2)
     return np.sqrt(squares)
+
+
+def work(function: Instance) -> int:
+    """The size m of a matrix whose m² entries are as many as the operations in f's formula."""
+    return math.isqrt(int(derive(function, symmetric(function.size)).value.count_ops()))
 
 
 def turned(function: Instance, X: Matrix, spectrum: Spectrum) -> tuple[Ball, ...]:

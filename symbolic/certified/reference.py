@@ -133,9 +133,11 @@ def _certify(
         return _refused(function, X, strange)
     derivatives = tuple(Direction(name, D, contract(S, D)) for name, D in directions.items())
     about = (function.name, "", dict[str, str](), floats)
-    signs = generic.turned(function, X, spectrum) if function.function.gradient is None else ()
-    true = (value, enclosed, derivatives, sensitivity)
-    return Reference(*about, *true, "certified", turned=signs)
+    reference = Reference(*about, value, enclosed, derivatives, sensitivity, "certified")
+    if function.function.gradient is not None:
+        return reference
+    turned, work = generic.turned(function, X, spectrum), generic.work(function)
+    return structs.replace(reference, turned=turned, work=work)
 
 
 def out_of_range(X: Array, value: Ball, S: Enclosure, sensitivity: Array) -> str:

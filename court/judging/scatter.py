@@ -1,0 +1,166 @@
+"""Scatter: is an error rounding, or a wrong formula?  The route's answers near X tell.
+
+At matrices that differ from X by no more than rounding X does, a wrong formula errs in the same
+way, and rounding in another way each time.  With the errors e_0 (at X), …, e_m (at its neighbours),
+their mean ē and their standard deviation s, an error is noise if
+
+    ‖ē‖ ≤ SYSTEMATIC·s .
+
+For independent errors without a bias √(m + 1)·‖ē‖/s follows Student's distribution with m degrees
+of freedom, if there is one entry, and is bounded more sharply if there are several: with m = 6 the
+odds that noise is taken for a wrong formula are 1 to 20,000, and this is asked only of errors
+beyond the tolerance.  A wrong formula that errs by some times the rounding of its route is never
+noise.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from fractions import Fraction
+from typing import NamedTuple
+
+import numpy as np
+from jaxtyping import Float
+
+from court.judging.contraction import symmetric_error, to_float
+from court.judging.tolerance import gradient_norm, norm, unit_roundoff
+from court.records import Outcome, Reference, Reported
+
+SYSTEMATIC = 4.0
+LEAST = 4
+"""With fewer answers, that at X among them, nothing is told from them."""
+KEPT = 1 / 3
+"""The share of the digits that has to be left: with fewer a right formula is of no use."""
+WIDE = 8.0
+"""So many times its error a gradient may be off the convention by which it is called."""
+
+
+class Errors(NamedTuple):
+    """Of the answers at X and near it, in this order: of the value, and of (G + Gᵀ)/2."""
+
+    values: Float[np.ndarray, " m"]
+    gradients: Float[np.ndarray, "m n n"]
+
+    @property
+    def are_enough(self) -> bool:
+        """Whether they tell anything."""
+        return len(self.values) >= LEAST
+
+
+def errors(reference: Reference, reported: Reported, near: Sequence[Reference]) -> Errors:
+    """The errors of a report with finite numbers, and of those near X that are finite too.
+
+    ``near`` is what is true at the nearby matrices; one where nothing is true is left out.
+    """
+    answers = [(reference, reported.value, reported.gradient)]
+    for there, said in zip(near, reported.nearby, strict=False):
+        if said is not None and there.S is not None and said.gradient.shape == there.S.high.shape:
+            answers.append((there, said.value, said.gradient))
+    found = [
+        (_value_error(there, value), symmetric_error(G, there.S))
+        for there, value, G in answers
+        if there.S is not None and G is not None
+        if math.isfinite(value) and np.all(np.isfinite(G))
+    ]
+    return Errors(np.array([v for v, _ in found]), np.array([G for _, G in found]))
+
+
+def _value_error(reference: Reference, value: float) -> float:
+    assert reference.value is not None
+    return to_float(Fraction(value) - reference.value.mid)
+
+
+def is_noise(errors: Float[np.ndarray, "m ..."]) -> bool:
+    """Whether errors scatter as rounding does; the first axis counts the matrices."""
+    scale = float(np.max(np.abs(errors), initial=0.0))
+    if scale == 0:
+        return True
+    scaled = errors / scale
+    mean = scaled.mean(axis=0)
+    deviation = math.sqrt(float(np.sum((scaled - mean) ** 2)) / (len(errors) - 1))
+    return float(np.linalg.norm(mean)) <= SYSTEMATIC * deviation
+
+
+def digits_of(dtype: str) -> float:
+    """The decimal digits of a dtype: 15.95 of float64."""
+    return -math.log10(unit_roundoff(dtype))
+
+
+def digits_left(error: float, size: float, dtype: str) -> float:
+    """How many decimal digits an error leaves of a number of some size; none at all is 0."""
+    if error == 0:
+        return digits_of(dtype)
+    ratio = error / size if size else math.inf
+    return max(0.0, min(-math.log10(ratio) if math.isfinite(ratio) else 0.0, digits_of(dtype)))
+
+
+def gradient_scale(reference: Reference) -> float:
+    """What an error of the gradient is relative to: its largest entry.
+
+    Where it is zero, how fast it changes (‖X‖·‖∂S/∂X‖), or what it would be if f grew as X does.
+    """
+    assert reference.S is not None
+    X = norm(reference.X)
+    largest = float(np.max(np.abs(reference.S.high)))
+    return largest or X * norm(reference.sensitivity) or value_scale(reference) / (X or 1.0)
+
+
+def value_scale(reference: Reference) -> float:
+    """What an error of the value is relative to: |f(X)|; where that is zero, by its derivatives."""
+    assert reference.value is not None
+    X = norm(reference.X)
+    value = abs(to_float(reference.value.mid))
+    return value or X * gradient_norm(reference) or X * X * norm(reference.sensitivity) or 1.0
+
+
+class Finding(NamedTuple):
+    """What an error beyond the tolerance is: the verdict on it, and what is to be said of it.
+
+    ``digits`` are those that are left where it is ``inaccurate``.
+    """
+
+    verdict: Outcome
+    said: str = ""
+    digits: int | None = None
+
+
+RIGHT = Finding("agrees")
+"""Where no error is beyond its tolerance."""
+
+
+def examine(
+    reference: Reference,
+    reported: Reported,
+    near: Sequence[Reference],
+    dtype: str,
+    value: bool,
+    gradient: bool,
+) -> Finding:
+    """An error of the ``value``, or of the ``gradient``, or of both, that no tolerance explains."""
+    found = errors(reference, reported, near)
+    if not found.are_enough:
+        few = "unstable: nothing finite at most neighbouring matrices" if any(near) else ""
+        return Finding("disagrees", few)
+    parts: list[np.ndarray] = [found.values] * value + [found.gradients] * gradient
+    if not all(map(is_noise, parts)):
+        return Finding("disagrees", "it is the same at neighbouring matrices, as rounding is not")
+    worst = [float(np.max(np.abs(part[0]))) for part in parts]
+    scales = [value_scale(reference)] * value + [gradient_scale(reference)] * gradient
+    of, pairs = digits_of(dtype), zip(worst, scales, strict=True)
+    left = min(digits_left(error, scale, dtype) for error, scale in pairs)
+    if left < KEPT * of:
+        how_many = f"{left:.0f} of {of:.0f} digits are" if left >= 1 else "no digit is"
+        return Finding("disagrees", f"unstable: {how_many} left")
+    if not (value and _is_nonzero(reference)) and not (gradient and _is_varied(reference)):
+        return Finding("agrees", f"exactly 0: what is reported is rounding, {max(worst):.1g}")
+    return Finding("inaccurate", f"agrees to {int(left)} of {of:.0f} digits", int(left))
+
+
+def _is_nonzero(reference: Reference) -> bool:
+    return reference.value is not None and reference.value.mid != 0
+
+
+def _is_varied(reference: Reference) -> bool:
+    """Whether S is not 0 here, or not so nearby: then its tolerance is not of rounding alone."""
+    return gradient_norm(reference) > 0 or norm(reference.sensitivity) > 0

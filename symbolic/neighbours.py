@@ -1,0 +1,55 @@
+"""Neighbours: matrices so near to X that a backward stable algorithm may take one for the other.
+
+A wrong formula errs in the same way at all of them; rounding scatters (the court's
+:mod:`court.judging.scatter` looks at that).  Each is X + E, E symmetric with entries of one to four
+units in the last place of the largest entry of X: ‖E‖ ≤ 4·2u·n·max |X_ij| ≤ 8n·u·‖X‖, which is the
+perturbation that the tolerance allows for.
+"""
+
+from __future__ import annotations
+
+import math
+import random
+from fractions import Fraction
+
+from court.records import Matrix
+from symbolic.certified.reference import FORMATS, round_to
+
+COUNT = 6
+"""How many neighbours are asked about, beside X itself."""
+UNITS = (1, -1, 2, -2, 3, -3)
+"""Of the first entry, so that the neighbours of a 1×1 matrix are all different."""
+STEPS = (-4, -3, -2, -1, 1, 2, 3, 4)
+"""Of all others."""
+
+
+def neighbours(X: Matrix, dtype: str, blocks: int = 1) -> list[Matrix]:
+    """Symmetric matrices beside X (n×n), exact in ``dtype``; the same ones each time.
+
+    With ``blocks`` = 2, X = [[A, −B], [B, A]] stands for A + iB, and so do they.
+    """
+    return [_neighbour(X, dtype, blocks, k) for k in range(COUNT)]
+
+
+def _neighbour(X: Matrix, dtype: str, blocks: int, k: int) -> Matrix:
+    n = len(X) // blocks
+    rng = random.Random(f"{k} {n}")
+    places = [(i, j) for i in range(n) for j in range(i + 1)]
+    real = {place: rng.choice(STEPS) for place in places} | {(0, 0): UNITS[k]}
+    skew = {place: rng.choice(STEPS) for place in places if place[0] > place[1]}
+    A = [[real[max(i, j), min(i, j)] for j in range(n)] for i in range(n)]
+    B = [[skew.get((i, j), -skew.get((j, i), 0)) for j in range(n)] for i in range(n)]
+    E = A
+    if blocks == 2:
+        E = [[*a, *(-x for x in b)] for a, b in zip(A, B, strict=True)]
+        E += [[*b, *a] for a, b in zip(A, B, strict=True)]
+    unit = _last_place(max(abs(x) for row in X for x in row) or Fraction(1), dtype)
+    size = range(len(X))
+    moved = tuple(tuple(X[i][j] + unit * E[i][j] for j in size) for i in size)
+    return round_to(moved, dtype)
+
+
+def _last_place(x: Fraction, dtype: str) -> Fraction:
+    """The distance from a positive number of the dtype to the next larger one."""
+    bits, least = FORMATS[dtype]
+    return Fraction(2) ** max(math.frexp(x)[1] - bits, least)

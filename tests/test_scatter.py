@@ -1,0 +1,155 @@
+"""Rounding or a wrong formula?  Reports with planted noise, and with planted errors that stay."""
+
+from fractions import Fraction
+
+import numpy as np
+import pytest
+
+from court.judging import scatter
+from court.judging.judge import judge
+from court.records import Nearby
+from symbolic.catalogue import choose
+from symbolic.certified.reference import certify, round_to
+from symbolic.neighbours import COUNT, neighbours
+from tests.records import HERMITIAN, S, ball, hermitian_truth, said, truth, verdict
+
+LIMIT = 2.0**-47
+"""The tolerance of every entry of the records' S, by float64."""
+RNG = np.random.default_rng(0)
+NOISE = RNG.standard_normal((COUNT + 1, 2, 2))
+NOISE = (NOISE + np.swapaxes(NOISE, 1, 2)) / 2
+NOISE[0] = [[1, -1], [-1, 1]]
+
+
+def heard(noise, error=0.0, M=S, at=None, values=(0.0,) * (COUNT + 1), **changes):
+    """The verdict on M + noise at X and near it, and with an error that is the same everywhere."""
+    G = [M + noise * e + error for e in NOISE]
+    nearby = tuple(Nearby(v, g) for v, g in zip(values[1:], G[1:], strict=True))
+    report = said(G[0], value=values[0], nearby=nearby, **changes)
+    about = at or truth(M)
+    return judge(about, report, changes.get("dtype", "float64"), [about] * COUNT)
+
+
+def test_an_error_within_the_tolerance_agrees_whatever_it_does():
+    assert heard(0.5 * LIMIT).verdict == heard(0, 0.9 * LIMIT).verdict == "agrees"
+
+
+@pytest.mark.parametrize("times", [1.5, 10, 1e3, 1e6])
+def test_noise_is_inaccurate_and_an_error_that_stays_is_wrong(times):
+    noisy, wrong = heard(times * LIMIT), heard(0, times * LIMIT)
+    assert (noisy.verdict, noisy.convention) == ("inaccurate", "symmetric")
+    assert noisy.digits == int(-np.log10(times * LIMIT / 2))
+    assert noisy.reason.startswith(f"agrees to {noisy.digits} of 16 digits; the contraction with")
+    assert (wrong.verdict, wrong.convention, wrong.digits) == ("disagrees", "invalid", None)
+    assert "it is the same at neighbouring matrices, as rounding is not" in wrong.reason
+
+
+def test_an_error_that_stays_beyond_the_noise_of_its_route_is_wrong():
+    noise = 2 * LIMIT
+    deviation = np.sqrt(np.sum((NOISE - NOISE.mean(axis=0)) ** 2) / COUNT) * noise
+    edge = scatter.SYSTEMATIC * deviation / 2  # ‖error‖ is twice an entry
+    assert heard(noise, 0.6 * edge).verdict == "inaccurate"
+    assert heard(noise, 1.5 * edge).verdict == "disagrees"
+
+
+def test_a_third_of_the_digits_has_to_be_left():
+    edge = 2 * 10 ** -(scatter.digits_of("float64") / 3)
+    below, above = heard(edge * 0.99), heard(edge * 1.01)
+    assert (below.verdict, below.digits) == ("inaccurate", 5)
+    assert above.verdict == "disagrees"
+    assert above.reason.endswith("unstable: 5 of 16 digits are left")
+    assert "unstable: no digit is left" in heard(2.5).reason
+
+
+def test_without_answers_near_x_every_error_beyond_the_tolerance_disagrees():
+    assert verdict(reported=said(S + 1.5 * LIMIT)).verdict == "disagrees"
+    about, G = truth(), S + 1.5 * LIMIT * NOISE[0]
+    for answers, expected in ((scatter.LEAST - 1, "inaccurate"), (scatter.LEAST - 2, "disagrees")):
+        nearby = [Nearby(0.0, S + LIMIT * e) for e in NOISE[1 : 1 + answers]]
+        for padding in (None, Nearby(np.nan, S), Nearby(0.0, np.full((2, 2), np.inf))):
+            report = said(G, nearby=(*nearby, *[padding] * (COUNT - answers)))
+            found = judge(about, report, "float64", [about] * COUNT)
+            assert found.verdict == expected
+    assert "unstable: nothing finite at most neighbouring matrices" in found.reason
+
+
+def test_a_value_may_be_inaccurate_too():
+    noise = 1e-9 * NOISE[:, 0, 0]
+    exact = truth(value=ball(3))
+    noisy = heard(0, at=exact, values=3 + noise)
+    assert (noisy.verdict, noisy.digits) == ("inaccurate", 9)
+    assert heard(0, at=exact, values=3 + 1e-9 + 0 * noise).verdict == "disagrees"
+    assert heard(0, 1e-9, at=exact, values=3 + noise).verdict == "disagrees"
+
+
+def test_of_what_is_zero_noise_agrees_and_an_error_that_stays_does_not():
+    zero = truth(0 * S)
+    noisy = heard(1e-16, M=0 * S, at=zero)
+    assert (noisy.verdict, noisy.reason) == (
+        "agrees",
+        "exactly 0: what is reported is rounding, 1e-16",
+    )
+    assert heard(0, 1e-16, M=0 * S, at=zero).verdict == "disagrees"
+    assert heard(0.1, M=0 * S, at=zero).verdict == "disagrees"
+    varied = truth(0 * S, sensitivity=np.ones((2, 2)))
+    assert heard(1e-9, M=0 * S, at=varied).verdict == "inaccurate"
+
+
+def test_a_constant_is_allowed_the_rounding_of_its_own_size():
+    """At f = 4, ‖X‖ = 1 and S = 0 the tolerance is 8·2·u·4."""
+    constant = truth(0 * S, value=ball(4))
+    assert verdict(constant, said(0 * S + LIMIT, value=4.0)).verdict == "agrees"
+    assert verdict(constant, said(0 * S + 1.01 * LIMIT, value=4.0)).verdict == "disagrees"
+
+
+def test_a_complex_gradient_is_judged_likewise_and_by_either_conjugate():
+    about = hermitian_truth()
+    for conjugate in (np.asarray, np.conj):
+        G = [conjugate(HERMITIAN + 1e-9 * (e + 1j * (np.triu(e) - np.tril(e)))) for e in NOISE]
+        nearby = tuple(Nearby(0.0, g) for g in G[1:])
+        found = judge(
+            about, said(G[0], nearby=nearby, dtype="complex128"), "complex128", [about] * COUNT
+        )
+        assert (found.verdict, found.digits) == ("inaccurate", 9)
+        stays = tuple(Nearby(0.0, G[0]) for _ in range(COUNT))
+        found = judge(
+            about, said(G[0], nearby=stays, dtype="complex128"), "complex128", [about] * COUNT
+        )
+        assert found.verdict == "disagrees"
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32", "float16", "bfloat16"])
+@pytest.mark.parametrize("blocks", [1, 2])
+def test_neighbours_are_as_near_as_rounding_symmetric_and_different(dtype, blocks):
+    for n in (1, 2, 5):
+        A = RNG.standard_normal((n, n)) * 10.0 ** RNG.integers(-3, 3)
+        M = A + A.T
+        if blocks == 2:
+            B = A - A.T
+            M = np.block([[M, -B], [B, M]])
+        X = round_to(tuple(tuple(map(Fraction, row)) for row in M.tolist()), dtype)
+        found = neighbours(X, dtype, blocks)
+        assert found == neighbours(X, dtype, blocks)
+        assert len({X, *found}) == COUNT + 1
+        for Y in found:
+            assert Y == tuple(zip(*Y, strict=True)) == round_to(Y, dtype)
+            E = np.array(Y, dtype=float) - np.array(X, dtype=float)
+            u = scatter.unit_roundoff(dtype)
+            assert np.max(np.abs(E)) <= 4 * 2 * u * 2 * np.max(np.abs(M))
+            if blocks == 2:
+                assert np.array_equal(E[:n, :n], E[n:, n:])
+                assert np.array_equal(E[n:, :n], -E[:n, n:])
+
+
+@pytest.mark.parametrize("factor", [1 + 1e-11, 1 - 1e-9, 1.001])
+def test_a_route_with_a_factor_in_its_backward_pass_is_wrong_near_ties_too(factor):
+    """Its noise grows as the gap closes; the factor shows as long as it is larger."""
+    (function,) = choose("weighted_exp[full]", 2)
+    X = round_to(((Fraction(1), Fraction(1e-2)), (Fraction(1e-2), Fraction(1))), "float64")
+    about, *near = (certify(function, Y, {}) for Y in (X, *neighbours(X, "float64")))
+    for noise, times in ((2e-13, factor), (2e-13, 1.0)):
+        G = [r.S.high * times + noise * e for r, e in zip((about, *near), NOISE, strict=True)]
+        values = [float(r.value.mid) for r in (about, *near)]
+        nearby = tuple(map(Nearby, values[1:], G[1:]))
+        found = judge(about, said(G[0], value=values[0], nearby=nearby), "float64", near)
+        assert found.verdict == ("disagrees" if times != 1 else "inaccurate"), found.reason
