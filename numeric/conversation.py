@@ -199,8 +199,8 @@ class Conversation:
     async def _write(self, pipe: asyncio.StreamWriter) -> None:
         """Pass on the requests, first those that a process before this one has not answered."""
         try:
-            for request in [*self._open.values()]:
-                await self._pass_on(pipe, request)
+            for owed in [*self._open.values()]:
+                await self._pass_on(pipe, owed)
             while not self._closed and (request := await self._requests.get()) is not None:
                 self._open[request["id"]] = request
                 await self._pass_on(pipe, request)
@@ -268,8 +268,8 @@ class Conversation:
                 if answer["problem"] not in self._open:
                     raise ValueError("an answer to what was not asked")
                 report = reported(self.framework, self._version, answer)
-                said = Asked(report.problem, report.route, report.mode)
-                self._answered[report.problem].add(said)
+                answered = self._answered[report.problem]
+                answered.add(Asked(report.problem, report.route, report.mode))
                 self._settled = True
                 self._record(self.framework, line)
                 self._emit(report)

@@ -1,9 +1,9 @@
 """The keeper: a small process between the court and a worker, which leaves nothing of it behind.
 
-Run as ``python -I -S keeper.py LIFELINE MEBIBYTES COMMAND …``: it runs the command, with the address
-space limited to so many MiB unless they are 0, and ends as the command ends.  When that has ended,
-or when the other end of the pipe LIFELINE (a file descriptor) is closed, as it is whenever the court
-ends, by whatever signal, it kills all that the command started.
+Run as ``python -I -S keeper.py LIFELINE MEBIBYTES COMMAND …``: it runs the command, with the
+address space limited to so many MiB unless they are 0, and ends as the command ends.  When that has
+ended, or when the other end of the pipe LIFELINE (a file descriptor) is closed, as it is whenever
+the court ends, by whatever signal, it kills all that the command started.
 
 On Linux a process whose parent has ended becomes the keeper's child, also one in a session of its
 own, and the keeper takes the worker with it if it is killed itself (prctl(2)).  Elsewhere what the
@@ -19,7 +19,7 @@ import resource
 import select
 import signal
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 PR_SET_PDEATHSIG, PR_SET_CHILD_SUBREAPER = 1, 36
 IS_LINUX = sys.platform == "linux"
@@ -60,7 +60,7 @@ def _control(option: int, value: int) -> None:
         ctypes.CDLL(None).prctl(option, value, 0, 0, 0)
 
 
-def _become(command: Sequence[str], mebibytes: int, keeper: int) -> None:
+def _become(command: tuple[str, ...], mebibytes: int, keeper: int) -> None:
     """Be the command, in a session of its own; does not return."""
     try:
         os.setsid()

@@ -1,9 +1,9 @@
 """The worker: one framework, asked over standard input, answering over standard output.
 
 Each line either way is one JSON object.  The first line out tells the version and the routes; then
-each problem that comes in is answered by two lines per route, what is asked next and the answer, and
-a last line that it is done; a line in between says that a long answer is still being worked on.  All
-else that is printed here, by the framework or by a user's route, goes to standard error.
+each problem that comes in is answered by two lines per route, what is asked next and the answer,
+and a last line that it is done; a line in between says that a long answer is still being worked on.
+All else that is printed here, by the framework or by a user's route, goes to standard error.
 
 Run as ``python worker.py FRAMEWORK [FILE]``, FRAMEWORK being a name or, under an interpreter of its
 own, NAME@VERSION, and FILE a user's matrix function: its routes are then the only ones, as what it

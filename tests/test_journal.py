@@ -140,9 +140,9 @@ def test_a_torn_line_is_asked_again(fakes, written, uninterrupted, cut):
         b"\xff",
         b"[" * 2**18,
         b"[1]",
-        b'{"framework": "alpha", "answer": {"problem": 0, "route": "r", "dtype": "", "reads": null, '
-        b'"gradient": {"shape": [0, 0], "real": "", "imaginary": null}, "value": 1%s}}'
-        % (b"0" * 400),
+        b'{"framework": "alpha", "answer": {"problem": 0, "route": "r", "dtype": "", '
+        b'"reads": null, "gradient": {"shape": [0, 0], "real": "", "imaginary": null}, '
+        b'"value": 1%s}}' % (b"0" * 400),
         b'{"framework": "alpha"}',
         b'{"framework": "alpha", "answer": {"problem": 0, "route": "smooth"}}',
         b'{"framework": "unheard of", "answer": {"problem": 0, "route": "r", "error": "e", '
