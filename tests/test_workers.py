@@ -185,7 +185,9 @@ def test_a_worker_that_dies_at_import(run, tmp_path, fault, reason):
 SECOND_TIME = """
     if not os.path.exists({first!r}):
         open({first!r}, "w").write(repr(X.tolist()))
-    if X[0, 1] == X[1, 0] and repr(X.tolist()) != open({first!r}).read():
+    import numpy as np
+    before = np.array(eval(open({first!r}).read()))
+    if np.linalg.norm(X - before) > np.linalg.norm(before) / 4:  # more than reads.find moves it
         os.kill(os.getpid(), 9)
     return honest(X)
 """
