@@ -4,6 +4,8 @@ import numpy as np
 import pytest
 
 from numeric import reads
+from numeric.pool import is_installed, known_frameworks
+from tests.helpers import judged
 
 X = np.array([[4.0, 1.0, 0.5], [1.0, 3.0, 0.25], [0.5, 0.25, 2.0]])
 
@@ -129,3 +131,20 @@ def test_the_step_stays_inside_the_positive_definite_matrices():
     assert (
         reads.find(lambda Y: float(np.log(np.diag(np.linalg.cholesky(Y))).sum()), near) == "lower"
     )
+
+
+SPECIAL = ("1 0 0; 0 1 0; 0 0 1", "4 0 0; 0 1 0; 0 0 1", "4 1 1/2; 1 3 1/4; 1/2 1/4 2")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("framework", [name for name in known_frameworks() if is_installed(name)])
+def test_every_route_reads_the_same_at_a_special_matrix(tmp_path, framework):
+    said = {}
+    for matrix in SPECIAL:
+        functions = ("inverse_entry", "weighted_inverse", "log_det", "det", "eigenvalue")
+        _, by = judged(tmp_path, *functions, "-f", framework, "--matrix", matrix)
+        for v in by[framework]:
+            said.setdefault((v.function, v.route), set()).add(v.reads)
+    assert said
+    assert {key: found for key, found in said.items() if len(found - {None}) > 1} == {}
+    assert any(found - {None} for found in said.values())
