@@ -7,6 +7,13 @@ the frameworks say).  It puts the same problems to both and hands their records 
 
 from __future__ import annotations
 
+import os
+import signal
+
+if __name__ == "__main__" and signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+    # an interrupt while all the rest is imported is no error
+    signal.signal(signal.SIGINT, lambda *_: os._exit(130))
+
 import re
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -24,6 +31,7 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
+from commands import endings
 from commands.appendix import appendix
 from commands.atlas import atlas
 from commands.disputes import disputes
@@ -77,6 +85,14 @@ def plan(choice: Choice) -> Sequence[Case | LargeCase]:
     return cases.chosen(choice, known_frameworks())
 
 
+def asked_of(case: Case | LargeCase, frameworks: Sequence[str]) -> list[str] | None:
+    """Who is asked: the one that a case names, those of a user's file, or (nothing) everyone."""
+    if case.framework:
+        return [case.framework]
+    own = case.function.function.frameworks
+    return [name for name in frameworks if former.split(name)[0] in own] if own else None
+
+
 Planner = Callable[[Choice], "Sequence[Case | LargeCase]"]
 
 
@@ -110,7 +126,7 @@ def hear(
         for number, case in enumerate(cases):
             problem = case.problem(number)
             hearing.constants.append(problem.constants)
-            pool.ask(problem, [case.framework] if case.framework else None)
+            pool.ask(problem, asked_of(case, choice.frameworks))
         if planned:  # the workers of a framework start together, as all are asked by now
             stack.enter_context(pool)
         for framework in choice.frameworks if choice.is_main_job else ():
@@ -268,5 +284,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return MISSING if isinstance(error, OutputError) else BAD_INPUT
 
 
+def start() -> int:
+    """Run the program, as one that ends in good order by whatever signal; the exit status."""
+    endings.open_streams()
+    endings.heed_signals()
+    return main()
+
+
 if __name__ == "__main__":
-    sys.exit(main())
+    if signal.getsignal(signal.SIGINT) != signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+    sys.exit(start())

@@ -18,6 +18,9 @@ from report import atlas as table
 from report import terminal
 from report.document import make_atlas, write_together
 
+MOST_JOBS = 1024
+"""More processes than any machine has cores for."""
+
 
 @click.command(context_settings=SETTINGS)
 @click.argument("functions", nargs=-1, metavar="[FUNCTION]...")
@@ -27,8 +30,8 @@ from report.document import make_atlas, write_together
 @TIMEOUT
 @click.option(
     "--jobs",
-    type=click.IntRange(min=1),
-    default=os.cpu_count() or 1,
+    type=click.IntRange(1, MOST_JOBS),
+    default=min(os.cpu_count() or 1, MOST_JOBS),
     show_default="the number of cores",
     help="How many worker processes run at once.",
 )

@@ -2,7 +2,8 @@
 
 This side never sees SymPy.  It imports nothing of ``symbolic``.  ``worker.py``, ``reads.py`` and
 the files of ``frameworks/`` and ``former/`` run inside the worker and are written for Python 3.6
-with NumPy and one framework alone; ``pool.py``, ``conversation.py`` and ``journal.py`` start the
-workers and listen to them in the court's process, and ``interpreters.py`` and ``environments.py``
-know of the Pythons that run former versions.
+with NumPy and one framework alone; ``pool.py``, ``conversation.py``, ``process.py`` and
+``journal.py`` start the workers and listen to them in the court's process, ``keeper.py`` runs
+between the two and leaves nothing of a worker behind, and ``interpreters.py`` and
+``environments.py`` know of the Pythons that run former versions.
 """

@@ -1,20 +1,19 @@
-"""The conversation with one worker process: what it is asked, and what its lines mean.
+"""The conversation with one worker: what it is asked, and what its lines mean.
 
-A worker may crash, hang, flood its output or print rubbish.  It is then killed, and each route that
-it still owes comes back as a report that says so.
+A worker may crash, hang, flood its output or print rubbish.  It is then killed, the route that it
+was asked comes back as a report that says so, and it is started again and asked the rest.  A worker
+that settles nothing before it is lost is not started again: all that it still owes comes back so.
 """
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import json
 import os
 import re
-import resource
-import signal
+from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
-from typing import Any, get_args
+from typing import Any, NamedTuple, get_args
 
 from court.data import plain
 from court.records import (
@@ -30,12 +29,13 @@ from court.records import (
 )
 from numeric import interpreters, transport
 from numeric.environments import variables
+from numeric.process import Process
 
 LINE_LIMIT = 2**26
 """Longest answer in bytes: room for the gradient at n = 2000; a flood ends there."""
 STDERR_KEPT = 2000
-GRACE = 2.0
-"""Seconds that a worker has to exit by itself once it has closed its output."""
+LIVES = 3
+"""A route that has cost so many processes is not asked again."""
 QUIET = {
     "TF_CPP_MIN_LOG_LEVEL": "3",
     "TF_ENABLE_ONEDNN_OPTS": "0",
@@ -45,25 +45,35 @@ QUIET = {
     "MKL_NUM_THREADS": "1",
     "THEANO_FLAGS": "cxx=",
     "MXNET_ENGINE_TYPE": "NaiveEngine",
+    "JAX_TRACEBACK_FILTERING": "off",
 }
 """Workers compute on the CPU with one thread each: the cores are shared out among the workers.
 
-Theano waits for no compiler of C, and MXNet raises an error in the call that made it.
+Theano waits for no compiler of C, MXNet raises an error in the call that made it, and JAX shows
+which of its own functions raised one.
 """
 
 
 ERROR = re.compile(r"[\w.]*(Error|Exception|Exit)\b")
 """How the line of a traceback begins that tells the error; more may have been printed after it."""
-MALFORMED = (ValueError, KeyError, TypeError, AttributeError, RecursionError)
+MALFORMED = (ValueError, KeyError, TypeError, AttributeError, RecursionError, OverflowError)
 """What the reading of a line raises that is no answer."""
 
 
 class WorkerError(RuntimeError):
-    """A worker is of no more use: it died, was silent too long, or said what is no answer."""
+    """A worker process is of no more use: it died, was silent too long, or said no answer."""
+
+
+class Asked(NamedTuple):
+    """The route that a worker said it was about to ask."""
+
+    problem: int
+    route: str
+    mode: Mode
 
 
 class Conversation:
-    """The conversation with one worker process, run inside the pool's event loop.
+    """The conversation with one worker, run inside the pool's event loop.
 
     Every line that belongs to problems, once it is understood, goes to ``record``, and then every
     event to ``emit``.  With ``at_once`` the process is started before anything is asked.
@@ -80,7 +90,7 @@ class Conversation:
         memory: int | None = None,
     ) -> None:
         self.framework = framework
-        self.process: asyncio.subprocess.Process | None = None
+        self.process: Process | None = None
         self._requests: asyncio.Queue[dict[str, Any] | None] = asyncio.Queue()
         self._emit = emit
         self._record = record
@@ -94,9 +104,18 @@ class Conversation:
         self._version = ""
         self._routes: dict[str, list[str]] = {}
         self._open: dict[int, dict[str, Any]] = {}
-        self._answered: set[tuple[int, str]] = set()
-        self._complaint = ""
+        self._answered: defaultdict[int, set[Asked]] = defaultdict(set)
+        self._costly: Counter[tuple[str, str]] = Counter()
+        self._incomplete: set[int] = set()
         self._closed = False
+        self._begin()
+
+    def _begin(self) -> None:
+        """Forget what was about the last process alone."""
+        self._greeted = False
+        self._settled = False
+        self._asked: Asked | None = None
+        self._complaint = ""
 
     def ask(self, request: dict[str, Any] | None) -> None:
         """Queue a request; nothing is the end of them.  To be called in the event loop."""
@@ -105,14 +124,14 @@ class Conversation:
         self._first.set()
 
     async def run(self, argv: Sequence[str], places: asyncio.Semaphore) -> None:
-        """See the process through once there is a place for it, if it is needed at all."""
+        """See the worker through once there is a place for it, if it is needed at all."""
         try:
             if not self._needed:
                 await self._first.wait()
             if self._needed:
                 async with places:
-                    if not self._killed:
-                        await self._converse(argv)
+                    while not self._killed and await self._live(argv):
+                        pass
         except (WorkerError, OSError) as error:
             await self._owe(str(error))
         except Exception as error:  # of whatever kind, it costs the rows of this worker alone
@@ -120,66 +139,98 @@ class Conversation:
         finally:
             self._emit(Finished(self.framework))
 
-    async def _start(self, argv: Sequence[str]) -> None:
+    async def _live(self, argv: Sequence[str]) -> bool:
+        """See one process through; whether it was lost, and another is to be asked the rest.
+
+        Raises:
+            WorkerError: it was lost with nothing settled, and the next one would be likewise.
+        """
+        self._begin()
+        try:
+            await self._converse(argv)
+        except WorkerError as error:
+            if self._greeted and not self._killed:
+                self._blame(str(error))
+            if self._killed or not self._settled:
+                raise
+            return True
+        return False
+
+    def _blame(self, why: str) -> None:
+        """The failed report of the route that the process was asked when it was lost."""
+        asked = self._asked
+        if asked is None or asked in self._answered[asked.problem]:
+            return
+        request = self._open[asked.problem]
+        self._costly[request["function"], asked.route] += 1
+        self._report_lost(asked, why)
+        self._settled = True
+
+    def _report_lost(self, asked: Asked, why: str) -> None:
+        """A failed report; the journal will not have its problem, which is to be asked again."""
+        self._answered[asked.problem].add(asked)
+        self._incomplete.add(asked.problem)
+        about = (asked.problem, self.framework, self._version, asked.route)
+        self._emit(Reported(*about, mode=asked.mode, error=why, worker_died=True))
+
+    async def _converse(self, argv: Sequence[str]) -> None:
+        """Start the process, pass it the requests until there are no more, and see it off."""
         self._python = argv[0]
         is_other = interpreters.is_other(self.framework)
         inherited = variables() if is_other else os.environ
         try:
-            self.process = await asyncio.create_subprocess_exec(
-                *argv,
-                stdin=asyncio.subprocess.PIPE,
-                stdout=asyncio.subprocess.PIPE,
-                stderr=asyncio.subprocess.PIPE,
-                limit=LINE_LIMIT,
-                env={**inherited, **QUIET},
-                start_new_session=True,
-            )
+            environment = {**inherited, **QUIET}
+            process = await Process.start(argv, environment, LINE_LIMIT, self._memory)
         except OSError as error:
             raise self._lost(str(error), is_python=False) from error
-
-    async def _converse(self, argv: Sequence[str]) -> None:
-        """Start the process, pass it the requests until there are no more, and see it off."""
-        await self._start(argv)
-        assert self.process is not None
+        self.process = process
         if self._killed:  # while it was being started
-            self.kill()
-        elif self._memory is not None:
-            limit_memory(self.process.pid, self._memory)
-        stdin, stdout, stderr = self.process.stdin, self.process.stdout, self.process.stderr
-        if stdin is None or stdout is None or stderr is None:
-            raise WorkerError("the worker has no pipes")
+            process.release()
         side = [
-            asyncio.create_task(self._listen_to_complaints(stderr)),
-            asyncio.create_task(self._write(stdin)),
+            asyncio.create_task(self._listen_to_complaints(process.stderr)),
+            asyncio.create_task(self._write(process.stdin)),
         ]
         try:
-            await self._read(stdout)
-            with contextlib.suppress(asyncio.TimeoutError):
-                await asyncio.wait_for(self.process.wait(), GRACE)
+            await self._read(process.stdout)
+            await process.leave()
         finally:
-            self.kill()
-            status = await self.process.wait()
+            status = await process.end()
             side[1].cancel()
             await asyncio.wait(side, timeout=1)
+            side[0].cancel()
         self._check_nothing_is_owed(status)
 
     def kill(self) -> None:
         """Kill the process and all that it started; if it is not started yet, it will not be."""
         self._killed = True
-        if self.process is not None and self.process.returncode is None:
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(self.process.pid, signal.SIGKILL)
+        if self.process is not None:
+            self.process.release()
 
     async def _write(self, pipe: asyncio.StreamWriter) -> None:
+        """Pass on the requests, first those that a process before this one has not answered."""
         try:
-            while (request := await self._requests.get()) is not None:
+            for owed in [*self._open.values()]:
+                await self._pass_on(pipe, owed)
+            while not self._closed and (request := await self._requests.get()) is not None:
                 self._open[request["id"]] = request
-                pipe.write(json.dumps(request).encode() + b"\n")
-                await pipe.drain()
+                await self._pass_on(pipe, request)
             self._closed = True
             pipe.close()
         except (BrokenPipeError, ConnectionResetError):
             pass  # the reader sees the end of the output
+
+    async def _pass_on(self, pipe: asyncio.StreamWriter, request: dict[str, Any]) -> None:
+        self._spare(request)
+        settled = sorted({asked.route for asked in self._answered[request["id"]]})
+        pipe.write(json.dumps({**request, "settled": settled}).encode() + b"\n")
+        await pipe.drain()
+
+    def _spare(self, request: dict[str, Any]) -> None:
+        """Settle the routes that have cost too many processes to be asked again."""
+        for route in self._owed(request):
+            if self._costly[request["function"], route] >= LIVES:
+                why = f"not asked: at {LIVES} matrices before this one it ended its worker"
+                self._report_lost(Asked(request["id"], route, "reverse"), why)
 
     async def _listen_to_complaints(self, pipe: asyncio.StreamReader) -> None:
         while chunk := await pipe.read(2**16):
@@ -190,7 +241,7 @@ class Conversation:
             try:
                 line = await asyncio.wait_for(pipe.readline(), self._timeout)
             except asyncio.TimeoutError:
-                if self._open or not self._version:
+                if self._open or not self._greeted:
                     raise WorkerError(f"the worker was silent for {self._timeout:g} s") from None
                 continue
             except ValueError:
@@ -207,29 +258,40 @@ class Conversation:
             elif "hello" in answer:
                 hello = started(self.framework, answer)
                 self._check_version(hello.version)
-                self._version, self._routes = hello.version, hello.routes
+                self._version, self._routes, self._greeted = hello.version, hello.routes, True
                 self._record(self.framework, line)
                 self._emit(hello)
             elif "busy" in answer:
                 pass  # it is not silent, which is all that this says
+            elif "asks" in answer:
+                self._asked = self._about_to_ask(answer)
             elif "done" in answer:
                 request = self._open.pop(answer["done"])
+                self._settled, self._asked = True, None
                 if "document" in answer:
                     self._emit(Excerpt(self.framework, request["document"], answer["document"]))
                 else:
-                    self._record(self.framework, line)
+                    if answer["done"] not in self._incomplete:
+                        self._record(self.framework, line)
                     self._emit(Answered(self.framework, answer["done"]))
             else:
                 if answer["problem"] not in self._open:
                     raise ValueError("an answer to what was not asked")
                 report = reported(self.framework, self._version, answer)
-                self._answered.add((answer["problem"], answer["route"]))
+                answered = self._answered[report.problem]
+                answered.add(Asked(report.problem, report.route, report.mode))
+                self._settled = True
                 self._record(self.framework, line)
                 self._emit(report)
         except MALFORMED:
             said = line[:60].decode(errors="replace").strip()
             why = f"the worker printed what is no answer: {said!r}"
             raise self._lost(why, is_python=False) from None
+
+    def _about_to_ask(self, answer: dict[str, Any]) -> Asked:
+        if answer["asks"] not in self._open or answer["mode"] not in get_args(Mode):
+            raise ValueError("it is not what was to be asked")
+        return Asked(answer["asks"], plain(answer["route"]), answer["mode"])
 
     def _check_version(self, said: str) -> None:
         """Check that the framework is the one that was asked for."""
@@ -245,7 +307,7 @@ class Conversation:
         return WorkerError(interpreters.not_started(self.framework, self._python, why, is_python))
 
     def _check_nothing_is_owed(self, status: int) -> None:
-        if self._open or not self._version or not self._closed:
+        if self._open or not self._greeted or not self._closed:
             lines = self._complaint.strip().splitlines() or [""]
             errors = [line for line in lines if ERROR.match(line)]
             is_here = not interpreters.is_other(self.framework)
@@ -266,22 +328,21 @@ class Conversation:
                 self._fail(late, why)
 
     def _fail(self, request: dict[str, Any], why: str) -> None:
+        for route in self._owed(request):
+            self._report_lost(Asked(request["id"], route, "reverse"), why)
+
+    def _owed(self, request: dict[str, Any]) -> list[str]:
+        """The routes of a problem that have not been answered; one in their place if none is known.
+
+        A docstring is owed by none.
+        """
         if "function" not in request:
-            return
-        family = request["function"].split("[")[0]
-        for route in self._routes.get(family, ["(every route)"]):
-            asked = request["route"] in ("", route)
-            if asked and (request["id"], route) not in self._answered:
-                about = (request["id"], self.framework, self._version, route)
-                self._emit(Reported(*about, error=why, worker_died=True))
-
-
-def limit_memory(process: int, mebibytes: int) -> None:
-    """Set the address space that a process may have, where the system can (Linux)."""
-    if hasattr(resource, "prlimit"):
-        limit = mebibytes * 2**20
-        with contextlib.suppress(ProcessLookupError):
-            resource.prlimit(process, resource.RLIMIT_AS, (limit, limit))
+            return []
+        known = self._routes.get(request["function"].split("[")[0], [])
+        known = known if self._version else ["(every route)"]
+        wanted = [route for route in known if request["route"] in ("", route)]
+        answered = self._answered[request["id"]]
+        return [r for r in wanted if Asked(request["id"], r, "reverse") not in answered]
 
 
 def started(framework: str, answer: dict[str, Any]) -> Started:

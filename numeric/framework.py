@@ -8,7 +8,8 @@ class BaseFramework:
 
     ``namespace`` is what its users write before a dot (``torch``, ``tf``, ``jnp``), ``version``
     that of the installed framework, and ``routes`` maps function name → route → callable, a
-    route being one public call as a user types it.
+    route being one public call as a user types it.  ``declines`` are words in lower case, beside
+    those that several use, by which it says that a derivative does not exist.
 
     X is n×n: real symmetric in float64, or Hermitian in complex128 where ``dtype`` is complex.
     """
@@ -17,6 +18,7 @@ class BaseFramework:
     version = ""
     routes = {}
     has_forward_mode = False
+    declines = ()
 
     def array(self, values, dtype):
         """The framework's own constant array; ``dtype`` is one that an array of its own has."""

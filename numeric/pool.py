@@ -13,6 +13,7 @@ import sys
 import threading
 from collections import Counter
 from collections.abc import Container, Iterator, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,8 @@ from numeric.conversation import Conversation
 from numeric.journal import Journal
 
 WORKER = Path(__file__).with_name("worker.py")
+CATALOGUE = ""
+"""Where the routes of a worker are from, if not from a user's file: that has its stem here."""
 REQUIRED = ("numpy", "torch", "tensorflow")
 """The frameworks that every installation has; the others are extras."""
 
@@ -64,7 +67,9 @@ class Pool:
     ) -> None:
         """Start a worker per framework name; ``timeout`` is the longest silence in seconds.
 
-        ``files`` are users' own matrix functions.  ``interpreters`` has the Python of a framework,
+        ``files`` are users' own matrix functions.  Each has workers of its own, as it may change a
+        framework for all that is asked after it, and with files no worker starts before it is
+        asked.  ``interpreters`` has the Python of a framework,
         by name, where it is another than this one.  With ``jobs``, at most so many processes run at
         once, and the next one starts when one has ended, which none does before :meth:`close`;
         several workers of a framework share its problems.
@@ -78,25 +83,30 @@ class Pool:
         self._journal = journal
         known = journal.started if journal else {}
         record = journal.write if journal else _forget
-        self._workers = {
-            name: [
+        self._own = {Path(file).stem: str(Path(file).resolve()) for file in files}
+        self._workers: dict[tuple[str, str], list[Conversation]] = {
+            (name, stem): [
                 Conversation(
-                    name, self._emit, record, timeout, shard == 0 and name not in known, memory
+                    *(name, self._emit, record, timeout),
+                    at_once=shard == 0 and name not in known and not files,
+                    memory=memory,
                 )
                 for shard in range(count)
             ]
             for name, count in _shards(names, jobs).items()
+            for stem in (CATALOGUE, *self._own)
         }
-        own = [str(Path(file).resolve()) for file in files]
         pythons = interpreters or {}
         self._commands = {
-            name: [pythons.get(name, sys.executable), str(WORKER), name, *own] for name in names
+            (name, stem): [pythons.get(name, sys.executable), str(WORKER), name, *own_file]
+            for name in names
+            for stem, *own_file in ((CATALOGUE,), *self._own.items())
         }
-        self._jobs = jobs or len(names)
+        self._jobs = jobs or len(self._workers) or 1
         self._started: set[str] = set()
-        self._unfinished = Counter({name: len(shards) for name, shards in self._workers.items()})
-        self._working = len(self._workers)
-        self._dealt: Counter[str] = Counter()
+        self._unfinished = Counter(worker.framework for worker in self._all())
+        self._working = len(self._unfinished)
+        self._dealt: Counter[tuple[str, str]] = Counter()
         self._next_document = 0
         self._closed = False
         self._thread = threading.Thread(target=self._run, daemon=True)
@@ -108,7 +118,11 @@ class Pool:
         async def everyone() -> None:
             places = asyncio.Semaphore(self._jobs)
             await asyncio.gather(
-                *(worker.run(self._commands[worker.framework], places) for worker in self._all())
+                *(
+                    worker.run(self._commands[who], places)
+                    for who, shards in self._workers.items()
+                    for worker in shards
+                )
             )
 
         asyncio.set_event_loop(self._loop)
@@ -122,22 +136,26 @@ class Pool:
     def __exit__(self, *exception: object) -> None:
         self.close()  # first: no conversation ends before it is told so, nor does the loop
         for worker in self._all():
-            worker.kill()
+            with suppress(RuntimeError):  # all have ended, and so has the loop
+                self._loop.call_soon_threadsafe(worker.kill)
         if self._thread.is_alive():
             self._thread.join(timeout=10)
 
     def ask(self, problem: Problem, names: Container[str] | None = None) -> None:
         """Put one problem to a worker of every framework, or of those among ``names``."""
         request = _request(problem)
-        for name, shards in self._workers.items():
-            if (names is None or name in names) and not self._recall(name, problem.id):
-                self._send(shards[self._dealt[name] % len(shards)], request)
-                self._dealt[name] += 1
+        asked = problem.function.split("[")[0]
+        asked = asked if asked in self._own else CATALOGUE
+        for (name, stem), shards in self._workers.items():
+            is_wanted = stem == asked and (names is None or name in names)
+            if is_wanted and not self._recall(name, problem.id):
+                self._send(shards[self._dealt[name, stem] % len(shards)], request)
+                self._dealt[name, stem] += 1
 
     def look_up(self, framework: str, name: str) -> None:
         """Ask one framework for the docstring of a public call: an :class:`Excerpt`."""
         self._next_document -= 1
-        for worker in self._workers.get(framework, [])[:1]:
+        for worker in self._workers.get((framework, CATALOGUE), [])[:1]:
             self._send(worker, {"id": self._next_document, "document": name})
 
     def close(self) -> None:

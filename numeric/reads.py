@@ -24,8 +24,10 @@ def find(evaluate, X, roundoff=2.0**-53):
 
     ``both`` means that only the sum of two mirrored entries matters, as when the input is
     symmetrized first; ``entries`` that each entry matters on its own (also where no entry off the
-    diagonal is read at all).
+    diagonal is read at all).  It is found at a generic matrix near X: at a special one, as I, what
+    is read may change nothing but the rounding.
     """
+    X = generic(X)
     h = step(X)
     here = evaluate(X)
     noise = 128 * len(X) * roundoff * abs(here)
@@ -42,6 +44,16 @@ def find(evaluate, X, roundoff=2.0**-53):
             symmetric = abs(below - above) <= noise and abs(across - here) <= noise
             kinds.add("both" if symmetric else "entries")
     return kinds.pop() if len(kinds) == 1 else "entries"
+
+
+def generic(X):
+    """X (n×n, symmetric or Hermitian) moved by a fixed matrix whose norm is that of one step."""
+    draw = np.random.RandomState(1)
+    E = draw.uniform(-1, 1, X.shape)
+    if np.iscomplexobj(X):
+        E = E + 1j * draw.uniform(-1, 1, X.shape)
+    E = E + E.conj().T
+    return X + step(X) * E / np.linalg.norm(E)
 
 
 def entrywise(evaluate, X):

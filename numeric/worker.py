@@ -1,15 +1,17 @@
 """The worker: one framework, asked over standard input, answering over standard output.
 
 Each line either way is one JSON object.  The first line out tells the version and the routes; then
-each problem that comes in is answered by one line per route and a last line that it is done; a
-line in between says that a long answer is still being worked on.  All else that is printed here, by
-the framework or by a user's route, goes to standard error.
+each problem that comes in is answered by two lines per route, what is asked next and the answer,
+and a last line that it is done; a line in between says that a long answer is still being worked on.
+All else that is printed here, by the framework or by a user's route, goes to standard error.
 
-Run as ``python worker.py FRAMEWORK [FILE …]``, a FILE being a user's matrix function and FRAMEWORK
-a name or, under an interpreter of its own, NAME@VERSION.
+Run as ``python worker.py FRAMEWORK [FILE]``, FRAMEWORK being a name or, under an interpreter of its
+own, NAME@VERSION, and FILE a user's matrix function: its routes are then the only ones, as what it
+does to the framework must not reach any others.
 Written for Python 3.6, NumPy and one framework.
 """
 
+import dis
 import importlib
 import json
 import os
@@ -36,9 +38,10 @@ BEAT = 1.0
 """Seconds between signs of life."""
 LARGE = 100
 """Above n = LARGE a route is asked once: its gradient takes as long as all the rest."""
+PROCESS = os.getpid()
 
 
-def main(name, *files):
+def main(name, file=None):
     """Answer problems until standard input ends."""
     answers = _own_standard_output()
     package, version = former.split(name)
@@ -46,10 +49,7 @@ def main(name, *files):
         imported = importlib.import_module(package)
         _send(answers, {"imported": getattr(imported, "__version__", "")})
     framework = importlib.import_module(former.module(name)).Framework()
-    routes = dict(framework.routes)
-    for path in files:
-        stem = os.path.splitext(os.path.basename(path))[0]
-        routes[stem] = runpy.run_path(path, run_name=stem)["routes"].get(package, {})
+    routes = framework.routes if file is None else _own_routes(file, package)
     hello = {f: list(named) for f, named in routes.items()}
     _send(answers, {"hello": {"version": framework.version, "routes": hello}})
     for line in sys.stdin:
@@ -60,13 +60,22 @@ def main(name, *files):
             continue
         beat = _Beat(answers, request["id"])
         for label, route in routes.get(request["function"].split("[")[0], {}).items():
-            if request["route"] not in ("", label):
+            if request["route"] not in ("", label) or label in request["settled"]:
                 continue
             for answer in _answers(framework, route, request, beat):
-                answer.update(problem=request["id"], route=label)
-                _send(answers, answer)
+                mode = answer.pop("asks", None)
+                about = (
+                    {"asks": request["id"], "mode": mode} if mode else {"problem": request["id"]}
+                )
+                _send(answers, dict(answer, route=label, **about))
         _send(answers, {"done": request["id"]})
         framework.tidy()
+
+
+def _own_routes(file, package):
+    """The routes of a user's file by one framework, as a catalogue has them."""
+    stem = os.path.splitext(os.path.basename(file))[0]
+    return {stem: runpy.run_path(file, run_name=stem)["routes"].get(package, {})}
 
 
 class _Beat:
@@ -95,22 +104,33 @@ def _send(answers, record):
     answers.flush()
 
 
+def _call(method, *arguments):
+    """Call what runs a route.  A process that the route forked ends there: one alone may answer."""
+    try:
+        return method(*arguments)
+    finally:
+        if os.getpid() != PROCESS:
+            os._exit(0)
+
+
 def _answers(framework, route, request, beat):
     """What reverse mode says of a route and, if that was asked for, what forward mode says.
 
-    ``beat()`` is called whenever something of it has been done.
+    Before each comes what is about to be asked.  ``beat()`` is called whenever something of it has
+    been done.
     """
     X = transport.unpack(request["matrix"])
     constants, dtype = request["constants"], request["dtype"]
 
     def evaluate(Y):
         beat()
-        return framework.evaluate(route, Y, constants, dtype)
+        return _call(framework.evaluate, route, Y, constants, dtype)
 
+    yield {"asks": "reverse"}
     try:
-        value, gradient, found = framework.differentiate(route, X.copy(), constants, dtype)
+        value, gradient, found = _call(framework.differentiate, route, X.copy(), constants, dtype)
     except (Exception, SystemExit) as error:
-        yield _failure(error)
+        yield _failure(error, framework)
         return
     again = _again(framework, route, X, constants, dtype, (value, gradient, found))
     beat()
@@ -127,12 +147,13 @@ def _answers(framework, route, request, beat):
         def forward(*asked):
             return framework.evaluate(*asked), framework.differentiate_forward(*asked), found
 
+        yield {"asks": "forward"}
         try:
-            S = framework.differentiate_forward(route, X.copy(), constants, dtype)
+            S = _call(framework.differentiate_forward, route, X.copy(), constants, dtype)
             answer = {"value": value, "gradient": transport.pack(S), "dtype": found, "reads": read}
             answer["nearby"] = _nearby(forward, route, request, beat)
         except (Exception, SystemExit) as error:
-            answer = _failure(error)
+            answer = _failure(error, framework)
         answer["mode"] = "forward"
         yield answer
 
@@ -156,9 +177,9 @@ def _again(framework, route, X, constants, dtype, first):
     if len(X) > LARGE:
         return None
     try:
-        value, gradient, found = framework.differentiate(route, X.copy(), constants, dtype)
+        value, gradient, found = _call(framework.differentiate, route, X.copy(), constants, dtype)
     except (Exception, SystemExit) as error:
-        return _failure(error)
+        return _failure(error, framework)
     packed = {"value": value, "gradient": transport.pack(gradient), "dtype": found}
     before = {"value": first[0], "gradient": transport.pack(first[1]), "dtype": first[2]}
     return None if json.dumps(packed) == json.dumps(before) else packed
@@ -224,27 +245,45 @@ DECLINING = (
     "must have `float`-like `dtype`",
     "must have dtype in",
 )
-"""How the frameworks say that a call or its derivative does not exist, mostly in a dtype."""
+"""How the frameworks say that a call or its derivative does not exist, mostly in a dtype.
+
+What one of them alone says, it has in its own file, as ``declines``.
+"""
+
+RAISES = [dis.opmap[name] for name in ("RAISE_VARARGS", "RERAISE") if name in dis.opmap]
 
 
-def _failure(error):
+def _failure(error, framework):
     """The answer of a route that raised an error."""
     text = _describe(error)
     exhausted = isinstance(error, MemoryError) or any(x in text.lower() for x in EXHAUSTED)
-    return {"error": text, "declined": _declines(error), "exhausted": exhausted}
+    return {"error": text, "declined": _declines(error, framework), "exhausted": exhausted}
 
 
-def _declines(error):
-    """Whether the framework says that it has no such gradient: raised by it, and in words.
-
-    Compiled code leaves no frame of its own: the last is then that of a route, at no ``raise``.
-    """
-    last = traceback.extract_tb(error.__traceback__)[-1]
-    inside = _is_library(last.filename) or os.path.dirname(last.filename) in FRAMEWORKS
-    inside = inside or not (last.line or "").startswith("raise ")
+def _declines(error, framework):
+    """Whether the framework says that it has no such gradient: raised by it, and in words."""
+    if not _is_the_frameworks(error):
+        return False
     said = str(error).lower()
-    own = isinstance(error, NotImplementedError) and inside
-    return own or (inside and any(phrase in said for phrase in DECLINING))
+    phrases = DECLINING + framework.declines
+    return isinstance(error, NotImplementedError) or any(phrase in said for phrase in phrases)
+
+
+def _is_the_frameworks(error):
+    """Whether a library raised the error, and no route.
+
+    Compiled code leaves no frame of its own: the last is then that of a route, at no ``raise``.  In
+    a user's file Python itself raises errors there too, as a TypeError at an operator, but these
+    are none that compiled code raises of a gradient that it does not have.
+    """
+    last = error.__traceback__
+    while last.tb_next is not None:
+        last = last.tb_next
+    code = last.tb_frame.f_code
+    if _is_library(code.co_filename) or os.path.dirname(code.co_filename) in FRAMEWORKS:
+        return True
+    is_raised_here = code.co_code[last.tb_lasti] in RAISES
+    return isinstance(error, RuntimeError) and not is_raised_here
 
 
 def _is_library(path):

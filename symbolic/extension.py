@@ -11,6 +11,7 @@ import signal
 import threading
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -54,8 +55,10 @@ def load_function(path: Path, frameworks: Sequence[str], seconds: float) -> Matr
     _check(path, names, list(frameworks))
     about = (path.stem, names["formula"], names["domain"], names["citation"])
     if "gauge" in names:
-        return undetermined(*about, names["gauge"])
-    return MatrixFunction(*about, lambda _, X: names["exact"](X))
+        found = undetermined(*about, names["gauge"])
+    else:
+        found = MatrixFunction(*about, lambda _, X: names["exact"](X))
+    return replace(found, frameworks=tuple(names["routes"]))
 
 
 def check_exact(

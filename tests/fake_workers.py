@@ -2,7 +2,8 @@
 
 The pool is given a script for an interpreter: it plants a framework of the name that is asked for
 and then runs ``numeric.worker``.  Each process writes down that it started (+), what it was asked,
-and that it ended (-): name, process, and the first entry of X, which the problems here number.
+and that it ended (-): name, process, and the first entry of X, which the problems here number (it
+is rounded, as what is read is found at a matrix near X).
 """
 
 import sys
@@ -32,9 +33,9 @@ def smooth(X):
 
 def fallible(X):
     mortal = os.path.join(folder, "mortal")
-    if os.path.exists(mortal) and open(mortal).read() == "%s %d" % (name, X[0, 0]):
+    if os.path.exists(mortal) and open(mortal).read() == "%s %d" % (name, round(X[0, 0])):
         os.kill(os.getpid(), 9)
-    if X[0, 0] % 2:
+    if round(X[0, 0]) % 2:
         raise ValueError("an odd number")
     return np.log(X[0, 0] + 3), np.diag(X / 7 + 1j)
 
@@ -48,7 +49,7 @@ class Framework(BaseFramework):
 
     def differentiate(self, route, X, constants, dtype):
         if route is smooth:
-            note("%d" % X[0, 0])
+            note("%d" % round(X[0, 0]))
         value, gradient = route(X)
         return value.real, gradient, dtype
 

@@ -140,12 +140,15 @@ def test_a_torn_line_is_asked_again(fakes, written, uninterrupted, cut):
         b"\xff",
         b"[" * 2**18,
         b"[1]",
+        b'{"framework": "alpha", "answer": {"problem": 0, "route": "r", "dtype": "", '
+        b'"reads": null, "gradient": {"shape": [0, 0], "real": "", "imaginary": null}, '
+        b'"value": 1%s}}' % (b"0" * 400),
         b'{"framework": "alpha"}',
         b'{"framework": "alpha", "answer": {"problem": 0, "route": "smooth"}}',
         b'{"framework": "unheard of", "answer": {"problem": 0, "route": "r", "error": "e", '
         b'"declined": false}}',
     ],
-    ids=["words", "bytes", "nested", "array", "no answer", "no gradient", "no start"],
+    ids=["words", "bytes", "nested", "array", "giant", "no answer", "no gradient", "no start"],
 )
 def test_a_malformed_line_ends_what_can_be_used(fakes, written, uninterrupted, rubbish):
     half = len(written) // 2
@@ -161,10 +164,10 @@ def test_a_malformed_line_ends_what_can_be_used(fakes, written, uninterrupted, r
 def test_a_death_is_not_recorded(fakes, uninterrupted):
     fakes.plant_death("alpha", 2)
     events = hear(fakes)
-    assert {e.problem for e in events if isinstance(e, Reported) and e.worker_died} == {2, 3, 4, 5}
+    assert {e.problem for e in events if isinstance(e, Reported) and e.worker_died} == {2}
     fakes.cure()
     events = hear(fakes)
-    assert fakes.asked() == [("alpha", k) for k in range(2, COUNT)]
+    assert fakes.asked() == [("alpha", 2)]
     assert reports(events) == reports(uninterrupted)
     assert not any(e.worker_died for e in events if isinstance(e, Reported))
 
@@ -182,10 +185,10 @@ def test_a_sign_of_life_is_not_recorded(monkeypatch, fakes):
     assert b'"busy"' not in fakes.journal.read_bytes()
 
 
-def test_what_is_left_is_shared_out_evenly(fakes):
-    fakes.plant_death("alpha", 1)
-    hear(fakes, jobs=4)
-    fakes.cure()
+def test_what_is_left_is_shared_out_evenly(fakes, written):
+    ends = [b'{"framework": "alpha", "answer": {"done": %d}}\n' % k for k in (1, 3, 5)]
+    assert set(ends) < set(written)
+    fakes.journal.write_bytes(b"".join(line for line in written if line not in ends))
     hear(fakes, jobs=4)
     assert fakes.asked() == [("alpha", 1), ("alpha", 3), ("alpha", 5)]
     assert fakes.shares("alpha") == [[1, 5], [3]]

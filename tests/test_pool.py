@@ -69,15 +69,20 @@ def test_a_worker_whose_share_is_empty_is_not_started(fakes):
     assert Counter(fakes.starts()) == {"alpha": 2, "beta": 2}
 
 
-@pytest.mark.parametrize(("jobs", "lost"), [(3, {1, 4}), (None, {1, 2, 3, 4, 5})])
-def test_a_death_costs_the_share_of_that_worker_alone(fakes, jobs, lost):
+@pytest.mark.parametrize("jobs", [3, None])
+def test_a_death_costs_the_route_that_was_asked_alone(fakes, jobs):
     fakes.plant_death("alpha", 1)
     events = hear(fakes, ("alpha",), 6, jobs=jobs)
-    died = {e.problem for e in events if isinstance(e, Reported) and e.worker_died}
-    assert died == lost
-    assert {e.problem for e in events if isinstance(e, Answered)} == set(range(6)) - lost
-    before = [e for e in events if isinstance(e, Reported) and e.problem == 1 and not e.worker_died]
-    assert {e.route for e in before} == {"smooth"}
+    died = [e for e in events if isinstance(e, Reported) and e.worker_died]
+    assert [(e.problem, e.route, e.mode) for e in died] == [(1, "fallible", "reverse")]
+    assert "killed by signal 9" in died[0].error
+    assert_complete(events, ("alpha",), 6)
+    fakes.cure()
+    fakes.forget()
+    lost, whole = reports(events), reports(hear(fakes, ("alpha",), 6))
+    assert [row for row in lost if row[1:3] != (1, "fallible")] == [
+        row for row in whole if row[1:3] != (1, "fallible")
+    ]
 
 
 def test_a_problem_goes_only_to_the_frameworks_that_are_named(fakes):
@@ -120,7 +125,7 @@ def test_a_worker_that_dies_before_it_is_asked_owes_an_answer(tmp_path):
     async def converse():
         worker = Conversation("alpha", events.append, lambda framework, line: None, 60)
         running = asyncio.create_task(worker.run([str(script)], asyncio.Semaphore(1)))
-        while worker.process is None or worker.process.returncode is None:
+        while worker.process is None or not worker.process.has_ended:
             await asyncio.sleep(0)
         for _ in range(1000):  # steps of the loop, in which its end is noticed
             await asyncio.sleep(0)

@@ -315,6 +315,7 @@ class Framework(BaseFramework):
     """PyTorch, in eager mode, by ``torch.autograd.grad``."""
 
     namespace = torch
+    declines = ("specified up to multiplication by e^{i phi}",)  # the loss depends on a phase
     version = torch.__version__
     routes = ROUTES
 

@@ -366,6 +366,7 @@ class Framework(BaseFramework):
     version = torch.__version__
     routes = ROUTES
     has_forward_mode = True
+    declines = ("specified up to multiplication by e^{i phi}",)  # the loss depends on a phase
 
     def array(self, values, dtype):
         return torch.tensor(values, dtype=dtype)

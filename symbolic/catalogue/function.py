@@ -31,7 +31,8 @@ class MatrixFunction:
     member of the family, by the suffix that names it.  ``proved_size`` is the largest n at which
     its theorem is proved in about a second; on request it is proved at n + 1 too.  ``gauge`` says
     what f depends on that X does not determine, as the sign of an eigenvector; it is empty for all
-    functions of X alone.
+    functions of X alone.  ``frameworks`` are those that a user's file has routes for; the catalogue
+    names none, as any may have some.
     """
 
     name: str
@@ -43,6 +44,7 @@ class MatrixFunction:
     instances: Callable[[int], dict[str, Constants]] = lambda n: {"": {}}
     proved_size: int = 3
     gauge: str = ""
+    frameworks: tuple[str, ...] = ()
 
     @property
     def refusal(self) -> str:
