@@ -16,10 +16,11 @@ from court.known.findings import Finding
 from court.records import Choice, Problem, Reference
 from symbolic import large_cases
 from symbolic.catalogue import CATALOGUE, Instance, choose, family, instances
-from symbolic.certified.reference import refer, round_to
+from symbolic.certified.reference import refer, refused, round_to
 from symbolic.derivation import SIZE_LIMIT
 from symbolic.extension import check_exact, load_function
 from symbolic.large_cases import LargeCase
+from symbolic.limits import Limits
 from symbolic.parameterizations import (
     PARAMETERIZATIONS,
     Parameterization,
@@ -28,6 +29,7 @@ from symbolic.parameterizations import (
 )
 from symbolic.points import (
     Point,
+    as_text,
     coordinates,
     draw_points,
     parse_hermitian,
@@ -96,6 +98,16 @@ class Case(NamedTuple):
     def reference(self) -> Reference:
         """What is true of it."""
         return refer(self.function, self.parameterization, self.theta, self.dtype, self.prove)
+
+    def refused(self, why: str) -> Reference:
+        """What is said of it where the exact side has no answer."""
+        X = round_to(self.parameterization.at(self.theta), self.dtype)
+        return structs.replace(
+            refused(self.function, X, why),
+            parameterization=self.parameterization.name,
+            point=as_text(self.theta),
+            hermitian=self.parameterization.blocks == 2,
+        )
 
 
 def main_job(choice: Choice, X: Sequence[Sequence[float]]) -> list[Case]:
@@ -278,7 +290,7 @@ def chosen_functions(choice: Choice, frameworks: Sequence[str]) -> list[Instance
         if name.endswith(".py"):
             (own,) = instances(load_function(Path(name), frameworks, choice.timeout), n)
             structures = [PARAMETERIZATIONS[x](n) for x in names]
-            check_exact(own, structures, Path(name), choice.timeout)
+            check_exact(own, structures, Path(name), Limits(choice.timeout, choice.memory))
             found.append(own)
         else:
             check_known("function", family(name), CATALOGUE)

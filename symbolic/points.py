@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from fractions import Fraction
 
 from court.errors import InputError
@@ -19,6 +19,11 @@ DENOMINATOR = 8
 ATTEMPTS = 400
 ATTEMPTS_PER_SHIFT = 20
 TRIALS = 3
+
+
+def as_text(theta: Mapping[str, Fraction]) -> dict[str, str]:
+    """The point as it is written in reports."""
+    return {key: str(value) for key, value in theta.items()}
 
 
 def draw_points(
@@ -107,6 +112,10 @@ def _check_bound(theta: Point, parameterization: Parameterization) -> None:
 EXPONENT = re.compile(r"[eE]([-+]?\d[\d_]*)\s*$")
 EXPONENT_LIMIT = 5000
 """Largest exponent that is read: with millions of digits, arithmetic takes hours."""
+LONGEST_QUOTED = 40
+"""Characters of an entry that an error repeats."""
+BITS_LIMIT = 14000
+"""Most bits of a numerator or denominator: Python writes no integer of more than 4300 digits."""
 
 
 def parse_rational(text: str) -> Fraction:
@@ -117,13 +126,23 @@ def parse_rational(text: str) -> Fraction:
     """
     exponent = EXPONENT.search(text)
     if exponent and abs(int(exponent[1][:20])) > EXPONENT_LIMIT:
-        raise InputError(f"{text.strip()!r} is too large or too small: see its exponent")
+        raise InputError(f"{_abridged(text)} is too large or too small: see its exponent")
     try:
-        return Fraction(text.strip())
+        x = Fraction(text.strip())
     except (ValueError, ZeroDivisionError):
         raise InputError(
-            f"{text.strip()!r} is not a finite rational number such as 3, 1/3 or 0.25"
+            f"{_abridged(text)} is not a finite rational number such as 3, 1/3 or 0.25, of at most "
+            "4000 digits"
         ) from None
+    if max(x.numerator.bit_length(), x.denominator.bit_length()) > BITS_LIMIT:
+        raise InputError(f"{_abridged(text)} is too large or too small: it has over 4000 digits")
+    return x
+
+
+def _abridged(text: str) -> str:
+    """The text in quotes, its end left out if it is long."""
+    text = text.strip()
+    return repr(text) if len(text) <= LONGEST_QUOTED else f"{text[:LONGEST_QUOTED]!r}…"
 
 
 def parse_matrix(text: str) -> Matrix:
