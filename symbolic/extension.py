@@ -175,7 +175,9 @@ def _alarm(seconds: float) -> Iterator[None]:
 
 
 def _told(error: BaseException) -> str:
-    """The error in one line; of time that is up, what it says."""
+    """The error in one line, of time or memory that is used up in words."""
+    if isinstance(error, MemoryError):
+        return "it takes more memory than it may have (--memory)"
     return str(error) if isinstance(error, _EndlessError) else describe(error)
 
 
