@@ -11,6 +11,7 @@ import re
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing
+from io import TextIOWrapper
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -255,6 +256,9 @@ class Witnesses:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; the exit status.  Errors are one line, unless ``--debug``."""
     arguments = list(sys.argv[1:] if arguments is None else arguments)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):  # a terminal of ASCII is told all that others are
+            stream.reconfigure(errors="backslashreplace")
     try:
         command, name, rest = judge, "verify.py", arguments
         if arguments and arguments[0] in COMMANDS:
