@@ -17,7 +17,8 @@ if __name__ == "__main__" and signal.getsignal(signal.SIGINT) is signal.default_
 import re
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
+from io import TextIOWrapper
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -44,7 +45,7 @@ from court.errors import InputError, OutputError, check_known
 from court.hearing import Hearing
 from court.known.disputes import Dispute
 from court.known.findings import Finding
-from court.records import Answered, Choice, Event, Proved, Started
+from court.records import Answered, Choice, Event, Proved, Reference, Started
 from numeric import former, past
 from numeric.interpreters import check_has_python
 from numeric.journal import Journal, fingerprint, installed_versions
@@ -96,10 +97,15 @@ def asked_of(case: Case | LargeCase, frameworks: Sequence[str]) -> list[str] | N
 Planner = Callable[[Choice], "Sequence[Case | LargeCase]"]
 
 
-def hear(
-    hearing: Hearing, progress: Progress, planner: Planner = plan
-) -> Sequence[Case | LargeCase]:
-    """Put the cases to both witnesses at once; what is finished is kept if it is cut short."""
+Nearby = Callable[[int], "Sequence[Reference]"]
+"""What is true near X in the case of a number."""
+
+
+def hear(hearing: Hearing, progress: Progress, planner: Planner = plan) -> Nearby:
+    """Put the cases to both witnesses at once; what is finished is kept if it is cut short.
+
+    What it gives asks the exact side once more, near X, of what seems to be wrong.
+    """
     choice = hearing.choice
     with progress, ExitStack() as stack:
         task = progress.add_task(f"importing {', '.join(choice.frameworks)}", total=None)
@@ -122,6 +128,8 @@ def hear(
         if not planned:  # the workers import their frameworks in the meantime
             stack.enter_context(pool)
         cases = planned or planner(choice)
+        from symbolic.limits import Failure, Limits, answers, references  # the planner has SymPy
+
         hearing.cases = [(case.part, case.reported_dtype) for case in cases]
         for number, case in enumerate(cases):
             problem = case.problem(number)
@@ -144,16 +152,27 @@ def hear(
             hearing.note(event)
             progress.update(task, advance=isinstance(event, Answered))
 
+        def meanwhile() -> None:
+            for event in pool.events(wait=False):
+                note(event)
+
+        limits = Limits(choice.timeout, choice.memory)
+        found_here = stack.enter_context(closing(references(cases, limits, meanwhile)))
         for number, case in enumerate(cases, 1):
             told = f"exact derivatives {number}/{len(cases)}"
             progress.update(task, description=told, advance=1)
-            hearing.references.append(case.reference())
-            for event in pool.events(wait=False):
-                note(event)
+            answer = next(found_here)
+            found = case.refused(answer.reason) if isinstance(answer, Failure) else answer
+            hearing.references.append(found)
         for event in pool.events():
             note(event)
             progress.update(task, description=f"{len(hearing.reported)} gradients")
-        return cases
+
+    def nearby(number: int) -> Sequence[Reference]:
+        (found,) = answers([cases[number].nearby], limits)
+        return () if isinstance(found, Failure) else found
+
+    return nearby
 
 
 def listen(hearing: Hearing, planner: Planner) -> bool:
@@ -170,8 +189,7 @@ def listen(hearing: Hearing, planner: Planner) -> bool:
     )
     interrupted = False
     try:
-        cases = hear(hearing, progress, planner)
-        hearing.judge(lambda number: cases[number].nearby())
+        hearing.judge(hear(hearing, progress, planner))
     except KeyboardInterrupt:
         interrupted = True
         hearing.judge()
@@ -267,6 +285,9 @@ class Witnesses:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; the exit status.  Errors are one line, unless ``--debug``."""
     arguments = list(sys.argv[1:] if arguments is None else arguments)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):  # a terminal of ASCII is told all that others are
+            stream.reconfigure(errors="backslashreplace")
     try:
         command, name, rest = judge, "verify.py", arguments
         if arguments and arguments[0] in COMMANDS:

@@ -16,7 +16,7 @@ from appendix.document import Material, write
 from appendix.formats import convert
 from commands.options import DEBUG, FRAMEWORK, QUIET, SEED, SETTINGS, TIMEOUT
 from commands.session import DISAGREES, INTERRUPTED, MISSING, Session
-from court.errors import InputError
+from court.errors import InputError, OutputError
 from court.hearing import Hearing
 from court.records import Choice
 from report.document import make_run
@@ -65,7 +65,7 @@ def appendix(
     its theorem, its exact proof at --size and what every framework reports.
 
     Exit status: 0 all agree, 1 something disagrees, 2 bad input, 3 a framework that was asked for
-    is missing or its worker died, 130 interrupted.
+    is missing, its worker died, or the folder cannot be written, 130 interrupted.
     """
     frameworks, missing = session.choose(asked)
     draft = _draft(output, force)
@@ -118,13 +118,20 @@ def _gather(session: Session, main: Hearing, own: Hearing | None) -> Material:
 
 
 def _put(files: Mapping[str, bytes], draft: Path, output: Path) -> None:
-    """Write the files to the draft, and put it where the output is to be."""
-    for name, content in files.items():
-        (draft / name).write_bytes(content)
-    if output.exists():
-        shutil.rmtree(output)
-    draft.chmod(0o755)
-    draft.replace(output)
+    """Write the files to the draft, and put it where the output is to be.
+
+    Raises:
+        OutputError: there is no room, or what is there cannot be replaced.
+    """
+    try:
+        for name, content in files.items():
+            (draft / name).write_bytes(content)
+        if output.exists():
+            shutil.rmtree(output)
+        draft.chmod(0o755)
+        draft.replace(output)
+    except OSError as error:
+        raise OutputError(f"--output {output}: cannot be written, {error.strerror}") from error
 
 
 def _draft(output: Path, force: bool) -> Path:

@@ -72,13 +72,14 @@ TIMEOUT = click.option(
     type=Seconds(min=0, min_open=True),
     default=120,
     show_default=True,
-    help="Seconds of silence after which a worker is taken for hung.",
+    help="Seconds of silence after which a worker, or the exact side, is taken for hung.",
 )
 MEMORY = click.option(
     "--memory",
     type=click.IntRange(1, 2**40),
     metavar="MIB",
-    help="Address space that each worker may have (Linux). Default: no limit.",
+    help="Address space that each worker may have, and the exact side beside its own (Linux). "
+    "Default: no limit, for the exact side 4096.",
 )
 DEBUG = click.option("--debug", is_flag=True, help="Show the traceback of an error.")
 QUIET = click.option("--quiet", is_flag=True, help="The closing line alone.")

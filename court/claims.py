@@ -9,12 +9,14 @@ from court.records import Claim, Verdict
 
 
 def claims(hearing: Hearing) -> list[Claim]:
-    """The claims of the reference experiment, settled; none if it was not run.
+    """The claims of the reference experiment, settled; none if it was not run to its end.
 
     What is said of versions that were not run is from the record.
     """
     chosen = hearing.numbers("experiment")
-    unfinished = len(hearing.references) < len(hearing.cases)
+    unfinished = len(hearing.references) < len(hearing.cases) or any(
+        hearing.references[k].refusal for k in chosen
+    )
     if not chosen or hearing.demonstration is None or unfinished:
         return []
     record = recorded.read_record()

@@ -164,7 +164,9 @@ def _nearby(differentiate, route, request, beat):
     for packed in request["nearby"]:
         Y = transport.unpack(packed)
         try:
-            value, gradient, _ = differentiate(route, Y, request["constants"], request["dtype"])
+            value, gradient, _ = _call(
+                differentiate, route, Y, request["constants"], request["dtype"]
+            )
             answers.append({"value": value, "gradient": transport.pack(gradient)})
         except (Exception, SystemExit):
             answers.append(None)

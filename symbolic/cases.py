@@ -16,10 +16,11 @@ from court.known.findings import Finding
 from court.records import Choice, Matrix, Problem, Reference
 from symbolic import large_cases
 from symbolic.catalogue import CATALOGUE, Instance, choose, family, instances
-from symbolic.certified.reference import certify, refer, round_to
+from symbolic.certified.reference import FORMATS, certify, refer, refused, round_to
 from symbolic.derivation import SIZE_LIMIT
 from symbolic.extension import check_exact, load_function
 from symbolic.large_cases import LargeCase
+from symbolic.limits import Limits
 from symbolic.neighbours import neighbours
 from symbolic.parameterizations import (
     PARAMETERIZATIONS,
@@ -28,7 +29,9 @@ from symbolic.parameterizations import (
     symmetric,
 )
 from symbolic.points import (
+    FULL,
     Point,
+    as_text,
     coordinates,
     draw_points,
     parse_hermitian,
@@ -117,11 +120,25 @@ class Case(NamedTuple):
         """What is true of it."""
         return refer(self.function, self.parameterization, self.theta, self.dtype, self.prove)
 
+    def refused(self, why: str) -> Reference:
+        """What is said of it where the exact side has no answer."""
+        X = round_to(self.parameterization.at(self.theta), self.dtype)
+        return structs.replace(
+            refused(self.function, X, why),
+            parameterization=self.parameterization.name,
+            point=as_text(self.theta),
+            hermitian=self.parameterization.blocks == 2,
+        )
 
-def main_job(choice: Choice, X: Sequence[Sequence[float]]) -> list[Case]:
-    """The eigenvalues and the sum of the entries of [[a, b], [b, c]]; the eigenvalues of X."""
+
+def main_job(choice: Choice, X: Sequence[Sequence[float]], full: int = FULL) -> list[Case]:
+    """The eigenvalues and the sum of the entries of [[a, b], [b, c]]; the eigenvalues of X.
+
+    Every ``full``-th point has full mantissas, none if it is 0.
+    """
     x, n = symmetric(2), len(X)
-    points = draw_points(x, "symmetric", choice.points or POINTS, choice.seed)
+    bits = FORMATS[choice.dtypes[0]][0]
+    points = draw_points(x, "symmetric", choice.points or POINTS, choice.seed, full, bits)
     exact = tuple(tuple(map(Fraction, row)) for row in X)
     given = coordinates(exact, symmetric(n), "symmetric")
     dtype = choice.dtypes[0]
@@ -133,17 +150,21 @@ def main_job(choice: Choice, X: Sequence[Sequence[float]]) -> list[Case]:
 
 
 def history(choice: Choice, X: Sequence[Sequence[float]]) -> list[Case]:
-    """The main job, and a member of each family at the size and the point of the atlas."""
-    members = atlas(structs.replace(choice, size=ATLAS_SIZE))
+    """The main job, and a member of each family at a size and a point of the atlas.
+
+    All points are multiples of 1/8, as they were when the answers on record were given.
+    """
+    members = atlas(structs.replace(choice, size=ATLAS_SIZE), full=0)
     real = [case for case in members if case.part == "real"]
     plain = [case._replace(forward=False, entrywise=False) for case in real]
-    return [*main_job(choice, X), *plain]
+    return [*main_job(choice, X, full=0), *plain]
 
 
-def atlas(choice: Choice) -> list[Case]:
+def atlas(choice: Choice, full: int = 1) -> list[Case]:
     """For one member of each family: all that the atlas tells of a route, at one point each.
 
-    The float64 case asks for forward mode and for the slopes off the symmetric matrices too.
+    The float64 case asks for forward mode and for the slopes off the symmetric matrices too.  The
+    points have full mantissas, unless ``full`` is 0; the shorter dtypes see them rounded.
 
     Raises:
         InputError: a name is unknown, or the size is out of range.
@@ -159,7 +180,7 @@ def atlas(choice: Choice) -> list[Case]:
             continue
         function, domain = members[len(members) // 2], family_of.domain
         x, z = symmetric(choice.size), hermitian(choice.size)
-        real, complex_ = (_well_conditioned(p, domain, choice.seed) for p in (x, z))
+        real, complex_ = (_well_conditioned(p, domain, choice.seed, full) for p in (x, z))
         in_full = Case("real", function, x, real, "float64", forward=True, entrywise=True)
         found.append(in_full._replace(prove=False))
         hermitian_case = Case("hermitian", function, z, complex_, "float64", forward=True)
@@ -170,9 +191,9 @@ def atlas(choice: Choice) -> list[Case]:
     return found
 
 
-def _well_conditioned(x: Parameterization, domain: str, seed: int) -> Point:
+def _well_conditioned(x: Parameterization, domain: str, seed: int, full: int) -> Point:
     """Of a few drawn points the one whose matrix is farthest from singular for its size."""
-    points = draw_points(x, domain, 12, seed)
+    points = draw_points(x, domain, 12, seed, full)
 
     def condition(theta: Point) -> float:
         return float(np.linalg.cond(np.array(x.at(theta), dtype=np.float64)))
@@ -199,8 +220,11 @@ def chosen(choice: Choice, frameworks: Sequence[str]) -> Sequence[Case | LargeCa
         Case("", function, x, theta, dtype, choice.forward)
         for function in chosen_functions(choice, frameworks)
         for x in (PARAMETERIZATIONS[name](n) for name in names)
-        for theta in _points(choice, x, function.function.domain)
-        for dtype in choice.dtypes
+        for points in zip(
+            *(_points(choice, x, function.function.domain, dtype) for dtype in choice.dtypes),
+            strict=True,
+        )
+        for theta, dtype in zip(points, choice.dtypes, strict=True)
     ]
 
 
@@ -261,14 +285,16 @@ def _check(check: Asked | Proposed, frameworks: Sequence[str], seconds: float) -
     return case._replace(find_reads=True, entrywise=check.dtype not in COMPLEX.values())
 
 
-def _points(choice: Choice, x: Parameterization, domain: str) -> list[Point]:
+def _points(choice: Choice, x: Parameterization, domain: str, dtype: str) -> list[Point]:
+    """The points that are asked; what is drawn has mantissas that the dtype holds."""
     if choice.matrix is not None:
         if x.blocks == 2:
             raise InputError(f"--matrix gives a real matrix; with -p {x.name} name a --point")
         return [coordinates(parse_matrix(choice.matrix), x, domain)]
     if choice.point is not None:
         return [parse_point(choice.point, x, domain)]
-    return draw_points(x, domain, choice.points or POINTS, choice.seed)
+    bits = FORMATS[dtype][0]
+    return draw_points(x, domain, choice.points or POINTS, choice.seed, bits=bits)
 
 
 def _check_conflicts(choice: Choice) -> None:
@@ -298,7 +324,7 @@ def chosen_functions(choice: Choice, frameworks: Sequence[str]) -> list[Instance
         if name.endswith(".py"):
             (own,) = instances(load_function(Path(name), frameworks, choice.timeout), n)
             structures = [PARAMETERIZATIONS[x](n) for x in names]
-            check_exact(own, structures, Path(name), choice.timeout)
+            check_exact(own, structures, Path(name), Limits(choice.timeout, choice.memory))
             found.append(own)
         else:
             check_known("function", family(name), CATALOGUE)

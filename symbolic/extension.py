@@ -9,7 +9,7 @@ from __future__ import annotations
 import runpy
 import signal
 import threading
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -23,12 +23,17 @@ from symbolic.catalogue import CATALOGUE, Instance, MatrixFunction
 from symbolic.catalogue.function import undetermined
 from symbolic.derivation import derive
 from symbolic.domains import DOMAINS
+from symbolic.limits import LONGEST, Failure, Limits, answers, describe
 from symbolic.parameterizations import Parameterization, symmetric
 
 REQUIRED = ("formula", "domain", "citation", "exact", "routes")
 """The names of a function file; one that has ``gauge`` needs no ``exact``."""
-LONGEST = 10.0**8
-"""Seconds that a timer can be set to."""
+NO_NUMBERS = (
+    type(sympy.zoo), type(sympy.oo), type(-sympy.oo), type(sympy.nan), sympy.AccumBounds
+)  # fmt: skip
+"""What SymPy writes for a value that is infinite or undefined."""
+GRACE = 1.0
+"""Seconds after the alarm, which can name a line, until the process is killed."""
 
 
 def load_function(path: Path, frameworks: Sequence[str], seconds: float) -> MatrixFunction:
@@ -62,29 +67,52 @@ def load_function(path: Path, frameworks: Sequence[str], seconds: float) -> Matr
 
 
 def check_exact(
-    function: Instance, structures: Iterable[Parameterization], path: Path, seconds: float
+    function: Instance, structures: Iterable[Parameterization], path: Path, limits: Limits
 ) -> None:
     """Try the exact definition on a generic matrix, and on each structure asked for.
 
+    It is tried within the limits, in a process that ends even where the file computes in C.
+
     Raises:
-        InputError: it raises, takes more than some ``seconds``, or gives something other than an
-            exact scalar expression in X.
+        InputError: it raises, is beyond the limits, or gives something other than an exact scalar
+            expression in X.
     """
     if function.function.gauge:
         return
-    for x in (symmetric(function.size), *structures):
-        if x.blocks != 1:
-            raise InputError(f"{path}: exact is asked at real matrices; leave out -p {x.name}")
+
+    def trial(x: Parameterization) -> Callable[[], str]:
+        return lambda: _wrong_with(function, x, path, limits.seconds)
+
+    patient = limits._replace(seconds=limits.seconds + GRACE)
+    for wrong in answers([trial(x) for x in (symmetric(function.size), *structures)], patient):
+        if isinstance(wrong, Failure):
+            why = wrong.reason.replace(f"{patient.seconds:g} s", f"{limits.seconds:g} s")
+            raise InputError(f"{path}: exact: {why}")
+        if wrong:
+            raise InputError(wrong)
+
+
+def _wrong_with(function: Instance, x: Parameterization, path: Path, seconds: float) -> str:
+    """What is wrong with the exact definition on one structure; nothing if it can be used."""
+    if x.blocks != 1:
+        return f"{path}: exact is asked at real matrices; leave out -p {x.name}"
+    try:
         with _running(path, seconds, "exact: "):
             value = derive(function, x).value
-        if value.atoms(sympy.Float):
-            raise InputError(
-                f"{path}: exact gives the float {min(value.atoms(sympy.Float))}; "
-                "write sympy.Rational(1, 2) for 0.5"
-            )
-        foreign = value.free_symbols - set(x.symbols) - value.atoms(Eigenvalue)
-        if foreign:
-            raise InputError(f"{path}: exact gives the symbol {foreign.pop()}, which is not in X")
+    except InputError as error:
+        return str(error)
+    strange = value.atoms(*NO_NUMBERS)
+    if strange:
+        return f"{path}: exact gives {min(map(str, strange))}, which is no number"
+    if value.atoms(sympy.Float):
+        return (
+            f"{path}: exact gives the float {min(value.atoms(sympy.Float))}; "
+            "write sympy.Rational(1, 2) for 0.5"
+        )
+    foreign = value.free_symbols - set(x.symbols) - value.atoms(Eigenvalue)
+    if foreign:
+        return f"{path}: exact gives the symbol {min(map(str, foreign))}, which is not in X"
+    return ""
 
 
 def _check(path: Path, names: dict[str, Any], frameworks: list[str]) -> None:
@@ -123,7 +151,7 @@ def _running(path: Path, seconds: float, doing: str = "") -> Iterator[None]:
     except KeyboardInterrupt:
         raise
     except BaseException as error:
-        raise InputError(f"{path}{_line(error, path)}: {doing}{describe(error)}") from error
+        raise InputError(f"{path}{_line(error, path)}: {doing}{_told(error)}") from error
 
 
 class _EndlessError(BaseException):
@@ -149,15 +177,11 @@ def _alarm(seconds: float) -> Iterator[None]:
         signal.signal(signal.SIGALRM, before)
 
 
-def describe(error: BaseException) -> str:
-    """The error in one line."""
-    try:
-        text = " ".join(str(error).split())
-    except BaseException:  # an error of the user's own, that cannot be printed either
-        text = ""
-    if isinstance(error, _EndlessError):
-        return text
-    return f"{type(error).__name__}: {text[:200]}" if text else type(error).__name__
+def _told(error: BaseException) -> str:
+    """The error in one line, of time or memory that is used up in words."""
+    if isinstance(error, MemoryError):
+        return "it takes more memory than it may have (--memory)"
+    return str(error) if isinstance(error, _EndlessError) else describe(error)
 
 
 def _line(error: BaseException, path: Path) -> str:

@@ -19,7 +19,7 @@ from msgspec import structs
 from court.errors import InputError, check_known
 from court.records import Choice, Problem, Reference
 from symbolic.catalogue import CATALOGUE, Instance, choose, family
-from symbolic.certified.large import certify_large, has_float64_route
+from symbolic.certified.large import certify_large, has_float64_route, refused_at
 from symbolic.parameterizations import PARAMETERIZATIONS
 from symbolic.points import parse_rational, split_entries, split_rows
 
@@ -62,6 +62,10 @@ class LargeCase(NamedTuple):
     def nearby(self) -> list[Reference]:
         """Of a large matrix none: asking there too would take as long as all the rest."""
         return []
+
+    def refused(self, why: str) -> Reference:
+        """What is said of it where the exact side has no answer."""
+        return structs.replace(refused_at(self.function, self.X, why), point=self.point)
 
 
 def chosen(choice: Choice, n: int, limit: int) -> list[LargeCase]:

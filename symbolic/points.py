@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from fractions import Fraction
 
 from court.errors import InputError
@@ -16,27 +16,45 @@ Point = dict[str, Fraction]
 
 DENOMINATOR = 8
 """Points are multiples of 1/8, near the identity's multiples: exact in every binary format."""
+FULL = 3
+"""Of so many drawn points the last one has full mantissas, which a shorter format does not hold."""
 ATTEMPTS = 400
 ATTEMPTS_PER_SHIFT = 20
 TRIALS = 3
 
 
+def as_text(theta: Mapping[str, Fraction]) -> dict[str, str]:
+    """The point as it is written in reports."""
+    return {key: str(value) for key, value in theta.items()}
+
+
 def draw_points(
-    parameterization: Parameterization, domain: str, count: int, seed: int
+    parameterization: Parameterization,
+    domain: str,
+    count: int,
+    seed: int,
+    full: int = FULL,
+    bits: int = 53,
 ) -> list[Point]:
     """``count`` points at which X(θ) is in the domain and has distinct eigenvalues.
 
-    Where a structure has repeated ones at every point (circulant), they may repeat.
+    Where a structure has repeated ones at every point (circulant), they may repeat.  Every
+    ``full``-th point has parameters with a mantissa of just so many ``bits``, if X(θ) is made of
+    them without a rounding; with ``full`` = 0 none has.
 
     Raises:
         InputError: none was found.
     """
-    rng = random.Random(f"{seed} {parameterization.name} {parameterization.size} {domain}")
+    drawn = f"{parameterization.name} {parameterization.size} {domain}"
+    rng, fractions = random.Random(f"{seed} {drawn}"), random.Random(f"{seed} {drawn} {bits}")
     generic = is_generically_simple(parameterization)
+    full = full if _is_written_out(parameterization) else 0
     points: list[Point] = []
     for attempt in range(ATTEMPTS * count):
         shift = attempt // ATTEMPTS_PER_SHIFT * max(1, parameterization.size // 4)
         theta = _candidate(parameterization, rng, shift)
+        if full and len(points) % full == full - 1:
+            theta = _between(theta, parameterization, shift, fractions, bits)
         X = parameterization.at(theta)
         simple = not generic or _is_simple(parameterization, theta)
         if simple and theta not in points and not DOMAINS[domain].missing(X):
@@ -47,6 +65,11 @@ def draw_points(
         f"{len(points)} of {count} points found: {parameterization.name}({parameterization.size}) "
         f"has too few generic points that are {domain}; ask for fewer --points"
     )
+
+
+def _is_written_out(parameterization: Parameterization) -> bool:
+    """Whether every entry of X is a parameter, but for its sign, or a number."""
+    return all(e.is_Number or e.is_Symbol or (-e).is_Symbol for e in parameterization.X)
 
 
 def is_generically_simple(parameterization: Parameterization) -> bool:
@@ -72,6 +95,30 @@ def _candidate(parameterization: Parameterization, rng: random.Random, shift: in
         name: Fraction(rng.choice((-1, 1)) * rng.randint(1, top), DENOMINATOR) + shift * unit
         for name, unit in zip(parameterization.names, parameterization.anchor, strict=True)
     }
+
+
+def _between(
+    theta: Point, parameterization: Parameterization, shift: int, rng: random.Random, bits: int
+) -> Point:
+    """The candidate with each parameter moved towards the next multiple of 1/8, to full mantissas.
+
+    A parameter with a bound is moved by less than its distance from it.
+    """
+    scale = DENOMINATOR * 2**shift if parameterization.bound is not None else DENOMINATOR
+    moved = {}
+    for name, x in theta.items():
+        step = Fraction(2 * rng.getrandbits(64) + 1, 2**65 * scale)
+        moved[name] = _with_mantissa(x - step if x < 0 else x + step, bits)
+    return moved
+
+
+def _with_mantissa(x: Fraction, bits: int) -> Fraction:
+    """The number of so many significant bits, the last of them set, next to x on the side of 0."""
+    exponent = abs(x.numerator).bit_length() - x.denominator.bit_length()
+    exponent -= abs(x) < Fraction(2) ** exponent
+    unit = Fraction(2) ** (exponent - bits + 1)
+    mantissa = int(abs(x) / unit) | 1
+    return mantissa * unit if x > 0 else -mantissa * unit
 
 
 def parse_point(text: str, parameterization: Parameterization, domain: str) -> Point:
@@ -107,6 +154,10 @@ def _check_bound(theta: Point, parameterization: Parameterization) -> None:
 EXPONENT = re.compile(r"[eE]([-+]?\d[\d_]*)\s*$")
 EXPONENT_LIMIT = 5000
 """Largest exponent that is read: with millions of digits, arithmetic takes hours."""
+LONGEST_QUOTED = 40
+"""Characters of an entry that an error repeats."""
+BITS_LIMIT = 14000
+"""Most bits of a numerator or denominator: Python writes no integer of more than 4300 digits."""
 
 
 def parse_rational(text: str) -> Fraction:
@@ -117,13 +168,23 @@ def parse_rational(text: str) -> Fraction:
     """
     exponent = EXPONENT.search(text)
     if exponent and abs(int(exponent[1][:20])) > EXPONENT_LIMIT:
-        raise InputError(f"{text.strip()!r} is too large or too small: see its exponent")
+        raise InputError(f"{_abridged(text)} is too large or too small: see its exponent")
     try:
-        return Fraction(text.strip())
+        x = Fraction(text.strip())
     except (ValueError, ZeroDivisionError):
         raise InputError(
-            f"{text.strip()!r} is not a finite rational number such as 3, 1/3 or 0.25"
+            f"{_abridged(text)} is not a finite rational number such as 3, 1/3 or 0.25, of at most "
+            "4000 digits"
         ) from None
+    if max(x.numerator.bit_length(), x.denominator.bit_length()) > BITS_LIMIT:
+        raise InputError(f"{_abridged(text)} is too large or too small: it has over 4000 digits")
+    return x
+
+
+def _abridged(text: str) -> str:
+    """The text in quotes, its end left out if it is long."""
+    text = text.strip()
+    return repr(text) if len(text) <= LONGEST_QUOTED else f"{text[:LONGEST_QUOTED]!r}…"
 
 
 def parse_matrix(text: str) -> Matrix:

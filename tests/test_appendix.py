@@ -1,5 +1,6 @@
 """The proof appendix: what is written, what the re-checker accepts, and what it catches."""
 
+import errno
 import hashlib
 import json
 import re
@@ -272,6 +273,22 @@ def test_force_replaces_an_appendix(made, copy):
     (copy / "appendix.pdf").write_bytes(b"old")
     assert verify.main([*COMMAND, "--force", "--output", str(copy)]) == 0
     assert (copy / "appendix.pdf").read_bytes() == (made / "appendix.pdf").read_bytes()
+
+
+def test_a_full_disk_ends_with_the_status_of_what_cannot_be_written(tmp_path, monkeypatch, capsys):
+    write = Path.write_bytes
+
+    def full(path, content):
+        if path.name == "certificate.json":
+            raise OSError(errno.ENOSPC, "No space left on device")
+        return write(path, content)
+
+    monkeypatch.setattr(Path, "write_bytes", full)
+    folder = tmp_path / "appendix"
+    assert verify.main(["appendix", "-f", "numpy", "--output", str(folder)]) == 3
+    said = f"error: --output {folder}: cannot be written, No space left on device\n"
+    assert capsys.readouterr().err == said
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize(

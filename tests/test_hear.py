@@ -227,7 +227,8 @@ def test_what_workers_say_is_heard_while_derivatives_are_computed(monkeypatch):
     monkeypatch.setattr(verify, "Pool", Early)
     hearing = Hearing(choice("det", "trace"))
     verify.hear(hearing, Progress(disable=True))
-    assert heard == [False, False, True]
+    assert len(heard) >= 3
+    assert heard == [False] * (len(heard) - 1) + [True]
     assert hearing.versions == {"numpy": "early"}
 
 

@@ -14,6 +14,7 @@ from symbolic.algebra.expressions import Eigenvalue
 from symbolic.catalogue import CATALOGUE, DIFFERENTIABLE, MatrixFunction, choose, instances
 from symbolic.derivation import Derivation, derive
 from symbolic.extension import check_exact, load_function
+from symbolic.limits import Limits
 from symbolic.parameterizations import PARAMETERIZATIONS, symmetric
 from symbolic.proofs.prove import examine, prove
 from symbolic.proofs.second_route import second_route
@@ -186,7 +187,7 @@ def test_a_matrix_expression_cannot_reach_a_verdict(exact):
     with pytest.raises(TypeError, match="exact definition of own must"):
         prove(own(exact), symmetric(2))
     with pytest.raises(InputError, match=r"own\.py.*exact: TypeError"):
-        check_exact(own(exact), [], Path("own.py"), 60)
+        check_exact(own(exact), [], Path("own.py"), Limits(60))
 
 
 def test_the_same_functions_written_out_in_entries_are_right():

@@ -188,7 +188,7 @@ def test_an_unsymmetric_matrix_is_told_from_a_symmetric_one():
         parse_matrix("1 0.3333333333333333; 1/3 2")
 
 
-def test_contradicting_exact_routes_stop_the_run(monkeypatch):
+def test_contradicting_exact_routes_are_an_error(monkeypatch):
     (f,) = choose("det", 2)
     x = toeplitz(2)
     (theta,) = draw_points(x, "invertible", 1, 0)

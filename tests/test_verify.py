@@ -15,6 +15,8 @@ from report.document import from_json
 from symbolic.proofs.conventions import prove_conventions
 from tests.helpers import OWN
 
+ROOT = Path(verify.__file__).parent
+
 
 @pytest.fixture(scope="module")
 def main_job(tmp_path_factory):
@@ -333,3 +335,18 @@ def test_the_examples(name, capsys):
     file = Path(__file__).parent.parent / "examples" / f"{name}.py"
     assert verify.main([str(file), "-n", "3", "-p", "symmetric", "-p", "ar1", "--quiet"]) == 0
     assert "0 disagree, 0 refused, 0 failed" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "iso-8859-1", "utf-8"])
+def test_a_terminal_is_told_everything_in_the_characters_that_it_has(encoding):
+    command = [sys.executable, "verify.py", "trace", "-f", "numpy"]
+    environment = {**os.environ, "PYTHONIOENCODING": encoding}
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, check=False)
+    assert (done.returncode, done.stderr) == (0, b"")
+    out = done.stdout.decode(encoding)
+    assert out.endswith("3 gradients: 3 agree, 0 disagree, 0 refused, 0 failed\n")
+    assert ("⟨G, ∂X/∂θ⟩" in out) == (encoding == "utf-8")
+    assert ("\\u27e8G, \\u2202X/\\u2202\\u03b8\\u27e9" in out) == (encoding != "utf-8")
+    bad = subprocess.run([*command[:2], "λ"], cwd=ROOT, env=environment, capture_output=True)
+    assert bad.returncode == 2
+    assert b"unknown function" in bad.stderr

@@ -22,13 +22,14 @@ UNDETERMINED = "gauge: f has one sign here and the other at another point, by th
 
 
 def refuse_both_signs(verdicts: Sequence[Verdict]) -> list[Verdict]:
-    """The same, but that a function never agrees of which a route reports one sign and another."""
-    agreeing = {_route(v) for v in verdicts if v.verdict == "agrees"}
+    """The same, but that no route agrees that reports one sign of f here and the other there.
+
+    What another route reports of f says nothing of it.
+    """
     flipped = {_route(v) for v in verdicts if v.reason == FLIPPED}
-    functions = {function for function, *_ in agreeing & flipped}
     return [
         structs.replace(v, verdict="refused", reason=UNDETERMINED, convention=None)
-        if v.function in functions and v.verdict == "agrees"
+        if v.verdict == "agrees" and _route(v) in flipped
         else v
         for v in verdicts
     ]

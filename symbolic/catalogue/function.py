@@ -93,7 +93,7 @@ class Instance:
                 that is not written out in entries.
         """
         value = self.function.value(EXPRESSIONS, X, **self.constants)
-        if not isinstance(value, (Expr, int)) or isinstance(value, (MatrixBase, MatrixExpr)):
+        if not isinstance(value, (Expr, int)) or isinstance(value, (bool, MatrixBase, MatrixExpr)):
             raise TypeError(
                 f"the exact definition of {self.name} must give a scalar SymPy expression, "
                 f"not {type(value).__name__}"

@@ -33,6 +33,10 @@ ARB_FUNCTIONS: dict[type, Callable[..., arb]] = {
     sympy.Abs: abs,
     sympy.sign: lambda x: _sign(x),
 }
+HEIGHT = 2**17
+"""Most bits of an enclosed number before the point: 10^±40000, where no float64 is near."""
+DEPTH = 2**17
+"""The same after the point; the longest precision has an eighth of it."""
 ARB_CONSTANTS: dict[Expr, Callable[[], arb]] = {sympy.pi: arb.pi, sympy.E: arb.const_e}
 
 
@@ -117,10 +121,22 @@ def to_arb(x: Fraction) -> arb:
 
 
 def to_ball(x: arb) -> Ball:
-    """The enclosure x as exact rationals."""
-    return Ball(_dyadic(x.mid()), _dyadic(x.rad()))
+    """The enclosure x as exact rationals, widened by 2^−DEPTH at most where it has more bits.
+
+    Raises:
+        OverflowError: it is so large that its digits would fill the memory.
+    """
+    mid, lost = _dyadic(x.mid())
+    radius, below = _dyadic(x.rad())
+    return Ball(mid, radius + lost + below)
 
 
-def _dyadic(x: arb) -> Fraction:
-    mantissa, exponent = x.man_exp()
-    return Fraction(int(mantissa)) * Fraction(2) ** int(exponent)
+def _dyadic(x: arb) -> tuple[Fraction, Fraction]:
+    """The exact number x, rounded down to DEPTH bits after the point, and a bound of the rest."""
+    mantissa, exponent = (int(part) for part in x.man_exp())
+    if mantissa.bit_length() + exponent > HEIGHT:
+        raise OverflowError(f"a number is larger than 2^{HEIGHT}")
+    if exponent >= -DEPTH:
+        return Fraction(mantissa) * Fraction(2) ** exponent, Fraction(0)
+    unit = Fraction(1, 2**DEPTH)
+    return (mantissa >> -DEPTH - exponent) * unit, unit

@@ -11,7 +11,21 @@ from itertools import product
 import numpy as np
 from flint import arb, arb_mat
 from jaxtyping import Float
-from sympy import Dummy, Expr, Rational, Symbol, exp, log, preorder_traversal
+from sympy import (
+    Abs,
+    Dummy,
+    Expr,
+    Rational,
+    Symbol,
+    acos,
+    asin,
+    atan,
+    atan2,
+    cos,
+    preorder_traversal,
+    sign,
+    sin,
+)
 
 from court.records import Ball, Matrix
 from symbolic.algebra.spectrum import Spectrum
@@ -87,21 +101,22 @@ def work(function: Instance) -> int:
 
 
 def turned(function: Instance, X: Matrix, spectrum: Spectrum) -> tuple[Ball, ...]:
-    """What f is with the square roots in it of another sign, and −f; nothing if it has no room.
+    """What f is with the square roots in it of another sign, and −f; nothing if it has none.
 
-    A formula without roots, moduli and branches leaves no sign to choose.  One of an eigenvector
-    of unit length has a root in it, whose sign is the eigenvector's.
+    A formula without even roots and moduli leaves no sign to choose: −sin(tr X) is wrong where
+    sin(tr X) is right.  One of an eigenvector of unit length has a root in it, whose sign is the
+    eigenvector's, or goes by the angle that it has.
     """
     n = len(X)
     derivation = derive(function, symmetric(n))
-    if all(_is_single_valued(e) for e in preorder_traversal(derivation.value) if e.free_symbols):
+    if not any(map(_has_a_sign, preorder_traversal(derivation.value))):
         return ()
     signs: dict[Expr, Symbol] = {}
 
-    def sign(root: Expr) -> Expr:
+    def turn(root: Expr) -> Expr:
         return signs.setdefault(root.base, Dummy(real=True)) * root
 
-    signed = derivation.value.replace(_is_square_root, sign)
+    signed = derivation.value.replace(_is_square_root, turn)
     found = []
     with precision(PLAIN_BITS):
         known = _symbols_at(derivation, X, spectrum)
@@ -118,14 +133,15 @@ def _is_square_root(part: Expr) -> bool:
     return bool(part.is_Pow and part.exp.is_Rational and part.exp.q == 2 and part.free_symbols)
 
 
-def _is_single_valued(part: Expr) -> bool:
-    return bool(
-        part.is_Symbol
-        or part.is_Add
-        or part.is_Mul
-        or (part.is_Pow and part.exp.is_Integer)
-        or isinstance(part, (exp, log))
-    )
+def _has_a_sign(part: Expr) -> bool:
+    """Whether the part has another sign where a root is chosen otherwise, if X is in it."""
+    if not part.free_symbols:
+        return False
+    if part.is_Pow:
+        return bool(part.exp.is_Rational and part.exp.q % 2 == 0)
+    if isinstance(part, (cos, sin)):
+        return bool(part.args[0].has(acos, asin, atan, atan2))
+    return isinstance(part, (Abs, sign))
 
 
 def _pairs(n: int) -> list[tuple[int, int]]:

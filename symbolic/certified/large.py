@@ -39,17 +39,22 @@ def certify_large(function: Instance, X: Array) -> Reference:
     Raises:
         TypeError, ValueError: X is not a symmetric float64 matrix of finite entries.
     """
-    about: tuple[str, str, dict[str, str], Array] = (function.name, "symmetric", {}, X)
-    nothing = np.zeros((0, 0))
     try:
         value, S, sensitivity = _evaluate(function, X)
     except (NotCertifiedError, NotDifferentiableError) as error:
-        return Reference(*about, None, None, (), nothing, "certified", str(error))
+        return refused_at(function, X, str(error))
     enclosed = Enclosure(S.mid, np.zeros_like(S.mid), S.radius)
     strange = out_of_range(X, value, enclosed, sensitivity)
     if strange:
-        return Reference(*about, None, None, (), nothing, "certified", strange)
+        return refused_at(function, X, strange)
+    about = (function.name, "symmetric", dict[str, str](), X)
     return Reference(*about, value, enclosed, (), sensitivity, "certified")
+
+
+def refused_at(function: Instance, X: Array, why: str) -> Reference:
+    """Nothing is true of the derivative at X (n×n), and why."""
+    about = (function.name, "symmetric", dict[str, str](), X)
+    return Reference(*about, None, None, (), np.zeros((0, 0)), "certified", why)
 
 
 @quiet

@@ -29,6 +29,7 @@ from symbolic.certified import generic
 from symbolic.certified.enclosure import EnclosureError, precision, to_ball
 from symbolic.derivation import derive
 from symbolic.parameterizations import Parameterization
+from symbolic.points import as_text
 from symbolic.proofs.prove import examine
 
 RELATIVE_RADIUS = Fraction(1, 10**32)
@@ -72,7 +73,7 @@ def refer(
     return structs.replace(
         reference,
         parameterization=parameterization.name,
-        point={key: str(value) for key, value in theta.items()},
+        point=as_text(theta),
         evidence="proved" if proved else "certified",
         note="" if is_exact else f"judged at X(θ) rounded to {dtype}",
     )
@@ -96,13 +97,13 @@ def certify(
     With ``blocks`` = 2, at the Hermitian A + iB that X = [[A, −B], [B, A]] stands for.
     """
     if function.function.gauge:
-        reference = _refused(function, X, function.function.refusal)
+        reference = refused(function, X, function.function.refusal)
     else:
         reference = _certify(function, X, directions, spectrum_of(X, blocks))
     return structs.replace(reference, hermitian=blocks == 2)
 
 
-def _refused(function: Instance, X: Matrix, why: str, cluster: Cluster | None = None) -> Reference:
+def refused(function: Instance, X: Matrix, why: str, cluster: Cluster | None = None) -> Reference:
     """Nothing is true of the derivative at X (n×n), and why."""
     nothing = np.zeros((0, 0))
     about = (function.name, "", dict[str, str](), _floats(X))
@@ -121,16 +122,16 @@ def _certify(
         value, S = _precisely(_source(function, X, spectrum))
         enclosed = to_enclosure(S)
     except ZeroDivisionError:
-        return _refused(function, X, "X is singular here")
+        return refused(function, X, "X is singular here")
     except OverflowError:
-        return _refused(function, X, "out of range: f or its gradient exceeds float64 here")
+        return refused(function, X, "out of range: f or its gradient exceeds float64 here")
     except (NotDifferentiableError, EnclosureError) as error:
         cluster = _cluster(function, spectrum) if type(error) is NotDifferentiableError else None
-        return _refused(function, X, str(error), cluster)
+        return refused(function, X, str(error), cluster)
     sensitivity = _sensitivity(function, X, spectrum)
     strange = out_of_range(floats, value, enclosed, sensitivity)
     if strange:
-        return _refused(function, X, strange)
+        return refused(function, X, strange)
     derivatives = tuple(Direction(name, D, contract(S, D)) for name, D in directions.items())
     about = (function.name, "", dict[str, str](), floats)
     reference = Reference(*about, value, enclosed, derivatives, sensitivity, "certified")
@@ -180,8 +181,9 @@ LARGEST = {
 
 
 def float_text(x: Fraction) -> str:
-    """x in a few digits, however large."""
-    power = len(str(abs(int(x)))) - 1
+    """x in a few digits, however large; Python writes no integer of more than 4300 digits."""
+    power = int((x.numerator.bit_length() - x.denominator.bit_length()) * math.log10(2))
+    power += (abs(x) >= Fraction(10) ** (power + 1)) - (abs(x) < Fraction(10) ** power)
     return f"{float(x / 10**power):.3g}e{power}"
 
 
