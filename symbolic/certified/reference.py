@@ -273,11 +273,12 @@ def _cluster(function: Instance, spectrum: Spectrum) -> Cluster | None:
     if function.function.name != "eigenvalue":
         return None
     with precision(2 * FIRST_BITS):
-        first, multiplicity, root = spectrum.cluster(function.constants["i"])
+        i = function.constants["i"]
+        first, multiplicity, root = spectrum.cluster(i)
         others = [x for _, _, x in spectrum.clusters() if not x.overlaps(root)]
         gap = min((abs(float((x - root).mid())) for x in others), default=math.inf)
         P = [[to_ball(x) for x in row] for row in spectrum.projector(root).tolist()]
-    return Cluster(first, multiplicity, gap, to_enclosure(P))
+    return Cluster(first, multiplicity, gap, to_enclosure(P), i, i == function.size - 1)
 
 
 def _check_overlap(name: str, direct: dict[str, Ball], directions: tuple[Direction, ...]) -> None:
