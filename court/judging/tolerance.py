@@ -12,8 +12,8 @@ times ‖S‖.  So
 
 with Frobenius norms throughout, the sensitivity ‖∂S_ij/∂X‖ from the gradient theorem differentiated
 once more in float64 (above 64 symmetric directions, n ≥ 11, from random ones, to about ±10 %), and
-η the spacing of the subnormal numbers.  That p(n) = STAGES·n is postulated, not derived; calibration
-bears it out.  The skew part K of a reported G carries rounding errors of
+η the spacing of the subnormal numbers.  That p(n) = STAGES·n is postulated, not derived;
+calibration bears it out.  The skew part K of a reported G carries rounding errors of
 its own, which its symmetric part inherits: skew_ij = |K_ij|·(1 + κ), κ = ‖X‖·‖∂S/∂X‖/‖S‖ the
 relative condition number of the gradient map.
 
