@@ -195,13 +195,16 @@ class Enclosure(Struct, frozen=True):
 class Cluster(Struct, frozen=True):
     """A repeated eigenvalue λ_first = … = λ_{first + multiplicity − 1}, by its eigenprojector.
 
-    ``gap`` is the distance to the nearest other eigenvalue, infinite if there is none.
+    ``gap`` is the distance to the nearest other eigenvalue, infinite if there is none; λ_index is
+    the one that was asked for, and ``is_last`` says whether that is the largest of all.
     """
 
     first: int
     multiplicity: int
     gap: float
     projector: Enclosure
+    index: int
+    is_last: bool
 
 
 class Reference(Struct, frozen=True):

@@ -84,16 +84,21 @@ def sum_of_first(s, k):
     return s[:k].sum(), (np.arange(len(s)) < k).astype(s.dtype)
 
 
-def sum_of_last(values, k):
-    total, slopes = sum_of_first(values[::-1], k)
-    return total, slopes[::-1]
+def sum_of_largest(values, k):
+    """The sum of the k largest |λ|."""
+    chosen = np.argsort(-np.abs(values))[:k]
+    slopes = np.zeros_like(values)
+    slopes[chosen] = np.sign(values[chosen])
+    return np.abs(values[chosen]).sum(), slopes
 
 
-def condition(s):
-    """σ_max/σ_min for σ in either order."""
-    first, last = np.argmax(s), np.argmin(s)
-    kappa = s[first] / s[last]
-    return kappa, _unit(s, first, 1 / s[last]) - _unit(s, last, kappa / s[last])
+def condition(values):
+    """σ_max/σ_min for σ = |λ| in any order."""
+    sizes, signs = np.abs(values), np.sign(values)
+    first, last = np.argmax(sizes), np.argmin(sizes)
+    kappa = sizes[first] / sizes[last]
+    up = _unit(values, first, signs[first] / sizes[last])
+    return kappa, up - _unit(values, last, signs[last] * kappa / sizes[last])
 
 
 def product(values):
@@ -125,8 +130,10 @@ def eig(X, i):
 
 
 def det(X):
-    value = np.linalg.det(X).real
-    return value, value * adjoint(np.linalg.inv(X))
+    """By adj X = |V||Uᴴ|·V adj(Σ) Uᴴ for X = U Σ Vᴴ, whose adjoint is the gradient."""
+    U, s, Vh = np.linalg.svd(X)
+    sign = np.linalg.det(U) * np.linalg.det(Vh)
+    return np.linalg.det(X).real, np.conj(sign) * (U * product(s)[1]) @ Vh
 
 
 def log_det(X):

@@ -193,6 +193,18 @@ def test_the_sensitivity_of_the_inverse_has_a_closed_form():
     assert np.allclose(certify_large(function, X).sensitivity, expected, rtol=1e-12)
 
 
+@pytest.mark.parametrize("tiny", [1.0, 1e-6, -1e-12])
+def test_the_sensitivity_of_det_near_a_singular_matrix(tiny):
+    rng = np.random.default_rng(11)
+    Q = np.linalg.qr(rng.standard_normal((7, 7)))[0]
+    X = (Q * np.array([tiny, 1, -2, 3, 1.5, -1.25, 2])) @ Q.T
+    X = (X + X.T) / 2
+    (function,) = choose("det", 7)
+    fast, slow = certify_large(function, X), certify(function, exactly(X), {})
+    assert fast.refusal == ""
+    np.testing.assert_allclose(fast.sensitivity, slow.sensitivity, rtol=1e-10)
+
+
 def test_few_eigenvalues_at_once_are_certified_and_many_are_refused():
     X = random_symmetric(6, 5, "positive definite")
     for k, refusal in ((4, ""), (5, "5 eigenvalues at once: float64 certifies 4 at most")):

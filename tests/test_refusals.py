@@ -21,7 +21,7 @@ HIDDEN = "vacuous: the skew part of G hides an error as large as the gradient it
 
 
 REFUSED = {"value": None, "S": None, "directions": (), "refusal": "no derivative"}
-REPEATED = REFUSED | {"cluster": Cluster(1, 1, 1.0, exactly(np.diag([0, 1])))}
+REPEATED = REFUSED | {"cluster": Cluster(1, 1, 1.0, exactly(np.diag([0, 1])), 1, True)}
 
 
 def test_at_a_repeated_eigenvalue_it_is_told_whether_it_is_a_subgradient():

@@ -14,23 +14,32 @@ INSIDE = "the reported G lies in the subdifferential of λ_max"
 OUTSIDE = "the reported G does not lie in the subdifferential of λ_max"
 
 
-def told(G, P, *, first=0, multiplicity=2, gap=math.inf, norm=1.0):
+def told(G, P, *, first=0, multiplicity=2, gap=math.inf, norm=1.0, index=None):
+    """At λ_index, the last of the cluster if nothing is said."""
     G = np.asarray(G, dtype=float)
-    cluster = Cluster(first, multiplicity, gap, exactly(P))
+    i = first + multiplicity - 1 if index is None else index
+    cluster = Cluster(first, multiplicity, gap, exactly(P), i, i == len(G) - 1)
     return describe_subgradient(G, norm * unit(len(G)), cluster, ROUNDOFF)
 
 
-def test_the_largest_and_the_smallest_eigenvalue_have_names_and_no_other():
-    G = np.diag([0.0, 0.5, 0.5, 0.0])
-    assert told(G, np.diag([0, 1, 1, 0]), first=2) == INSIDE
-    assert told(G, np.diag([0, 1, 1, 0]), first=0) == (
-        "the reported G lies in the superdifferential of λ_min"
-    )
-    assert told(2 * G, np.diag([0, 1, 1, 0]), first=0) == (
-        "the reported G does not lie in the superdifferential of λ_min"
-    )
-    assert told(G, np.diag([0, 1, 1, 0]), first=1) == ""
-    assert told(np.eye(4) / 4, np.eye(4), first=0, multiplicity=4) == INSIDE
+def test_the_index_that_is_asked_for_names_the_set():
+    G, P = np.diag([0.0, 0.5, 0.5, 0.0]), np.diag([0, 1, 1, 0])
+    lowest, clarke = "superdifferential of λ_min", "Clarke subdifferential of λ{}"
+    assert told(G, P, first=2) == INSIDE
+    assert told(G, P, first=0, index=0) == f"the reported G lies in the {lowest}"
+    assert told(2 * G, P, first=0, index=0) == f"the reported G does not lie in the {lowest}"
+    for first, index in ((0, 1), (1, 1), (1, 2), (2, 2)):
+        name = clarke.format(index)
+        assert told(G, P, first=first, index=index) == f"the reported G lies in the {name}"
+        said = told(2 * G, P, first=first, index=index)
+        assert said == f"the reported G does not lie in the {name}"
+
+
+def test_at_the_identity_the_smallest_the_largest_and_the_others_are_told_apart():
+    names = ["superdifferential of λ_min", *(f"Clarke subdifferential of λ{i}" for i in (1, 2))]
+    for i, name in enumerate([*names, "subdifferential of λ_max"]):
+        said = told(np.eye(4) / 4, np.eye(4), first=0, multiplicity=4, index=i)
+        assert said == f"the reported G lies in the {name}"
 
 
 @pytest.mark.parametrize("sign", [1, -1])

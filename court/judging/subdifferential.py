@@ -1,12 +1,14 @@
-"""At a repeated extreme eigenvalue: is the reported G a subgradient?
+"""At a repeated eigenvalue: is the reported G a generalized gradient?
 
-λ_max is convex.  Where it is repeated it has no gradient, but the subdifferential
+Where λ_i is repeated it has no gradient, but the set
 
-    ∂λ_max(X) = {V M Vᵀ : M ⪰ 0, tr M = 1}
+    {V M Vᵀ : M ⪰ 0, tr M = 1}
 
-with the columns of V an orthonormal basis of its eigenspace (Overton, Large-scale optimization of
-eigenvalues, SIAM J. Optim. 2 (1992), theorem 3).  For the concave λ_min the same set holds its
-supergradients.  Inside the spectrum there is no such notion.
+with the columns of V an orthonormal basis of its eigenspace.  Of the convex λ_max it is the
+subdifferential (Overton, Large-scale optimization of eigenvalues, SIAM J. Optim. 2 (1992), theorem
+3), of the concave λ_min the superdifferential.  An eigenvalue inside the spectrum is neither convex
+nor concave; the set is its Clarke subdifferential (Lewis, Nonsmooth analysis of eigenvalues, Math.
+Program. 84 (1999)).  Which of the three is decided by the index that was asked for.
 """
 
 from __future__ import annotations
@@ -24,15 +26,15 @@ def describe_subgradient(G: Array, X: Array, cluster: Cluster, roundoff: float) 
     """In words, whether (G + Gᵀ)/2 is V M Vᵀ with M ⪰ 0 and tr M = 1, as far as rounding tells.
 
     G and X are n×n.  The eigenspace is known to the accuracy n·u·‖X‖/gap (Davis and Kahan), which
-    is the tolerance.  An eigenvalue that is neither the largest nor the smallest gives nothing.
+    is the tolerance.
     """
     n = len(X)
-    if cluster.first + cluster.multiplicity == n:
-        name = "subdifferential of λ_max"
-    elif cluster.first == 0:
+    if cluster.index == 0:
         name = "superdifferential of λ_min"
+    elif cluster.is_last:
+        name = "subdifferential of λ_max"
     else:
-        return ""
+        name = f"Clarke subdifferential of λ{cluster.index}"
     tolerance = STAGES * n * roundoff * (1 + float(np.linalg.norm(X)) / cluster.gap)
     H, P = (G + G.T) / 2, cluster.projector.high
     inside = (

@@ -122,7 +122,9 @@ ROUTES = {
     },
     "nuclear_norm": _spectral("ca.norm_1(%s)", ca.norm_1),
     "ky_fan_norm": _spectral("%s", lambda values, k: sum(_ascending(ca.fabs(values))[-k:])),
-    "condition_number": _spectral("%s", lambda values: ca.mmax(values) / ca.mmin(values)),
+    "condition_number": _spectral(
+        "%s", lambda values: ca.mmax(ca.fabs(values)) / ca.mmin(ca.fabs(values))
+    ),
     "sum_entries": {
         "ca.sum1(ca.sum2(X))": lambda X: ca.sum1(ca.sum2(X)),
         "ca.trace(X) + 2*ca.sum1(ca.sum2(ca.triu(X, False)))": lambda X: (

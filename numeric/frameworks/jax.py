@@ -197,7 +197,7 @@ ROUTES = {
     "ky_fan_norm": by(SINGULAR, lambda singular, X, k: singular(X)[:k].sum()),
     "condition_number": {
         **_calls("jnp.linalg.cond", {}),
-        **then(EIGVALSH, lambda values: values[-1] / values[0]),
+        **then(EIGVALSH, lambda values: jnp.abs(values).max() / jnp.abs(values).min()),
     },
     "sum_entries": {
         "jnp.sum(X)": jnp.sum,

@@ -36,7 +36,7 @@ ROUTES = {
     },
     "ky_fan_norm": {
         "np.linalg.svd": textbook.svd(textbook.sum_of_first),
-        **textbook.eigh(textbook.sum_of_last),
+        **textbook.eigh(textbook.sum_of_largest),
     },
     "condition_number": {
         "np.linalg.cond": textbook.svd(textbook.condition, np.linalg.cond),

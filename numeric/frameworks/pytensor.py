@@ -150,13 +150,13 @@ ROUTES = {
     },
     "ky_fan_norm": {
         "pt.linalg.svd(compute_uv=False)": lambda X, k: _singular_values(X)[:k].sum(),
-        "pt.linalg.eigvalsh": lambda X, k: eigvalsh(X)[-k:].sum(),
+        "pt.linalg.eigvalsh": lambda X, k: pt.sort(pt.abs(eigvalsh(X)))[-k:].sum(),
     },
     "condition_number": {
         "pt.linalg.norm(X, ord=2) / pt.linalg.norm(X, ord=-2)": lambda X: (
             norm(X, ord=2) / norm(X, ord=-2)
         ),
-        **_by_eigenvalues(lambda values: values[-1] / values[0]),
+        **_by_eigenvalues(lambda values: pt.abs(values).max() / pt.abs(values).min()),
     },
     "sum_entries": {
         "pt.sum(X)": pt.sum,

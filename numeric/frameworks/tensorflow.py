@@ -116,6 +116,11 @@ def _of_singular_values(f, suv):
     return tf.linalg.matmul(U * tf.cast(f(s), U.dtype), V, adjoint_b=True)
 
 
+def _condition(values):
+    sizes = tf.abs(values)
+    return tf.reduce_max(sizes) / tf.reduce_min(sizes)
+
+
 def _function(f):
     """f(X) of a symmetric X."""
     return then(EIGH, functools.partial(_of_eigenvalues, f))
@@ -231,11 +236,11 @@ ROUTES = {
     },
     "ky_fan_norm": {
         **by(SINGULAR, lambda singular, X, k: tf.reduce_sum(singular(X)[:k])),
-        **by(EIGVALSH, lambda eigvalsh, X, k: tf.reduce_sum(eigvalsh(X)[-k:])),
+        **by(EIGVALSH, lambda eigvalsh, X, k: tf.reduce_sum(tf.sort(tf.abs(eigvalsh(X)))[-k:])),
     },
     "condition_number": {
         **_operator("cond", {}, HINT),
-        **then(EIGVALSH, lambda values: values[-1] / values[0]),
+        **then(EIGVALSH, _condition),
     },
     "sum_entries": {
         "tf.reduce_sum(X)": tf.reduce_sum,

@@ -53,7 +53,7 @@ class Algebra(Protocol):
         """det X, a scalar."""
 
     def adjugate(self, X: Any) -> Any:
-        """adj X = det X · X⁻¹."""
+        """adj X, which is det X · X⁻¹ at an invertible X and a polynomial in its entries."""
 
     def by_modulus(self, rank: int) -> Index:
         """The eigenvalue of the ``rank``-th largest absolute value, counted from 0."""

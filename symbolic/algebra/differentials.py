@@ -10,7 +10,7 @@ A tolerance needs the size of it alone, so float64 suffices.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import reduce
 from typing import Any
@@ -62,11 +62,16 @@ class ScalarDifferential:
 
 @dataclass(frozen=True, eq=False)
 class Differential:
-    """An n×n matrix M with the pairs (L_k, R_k) of dM, and its pairs (M_m, H_m), H_m symmetric."""
+    """An n×n matrix M with the pairs (L_k, R_k) of dM, and its pairs (M_m, H_m), H_m symmetric.
+
+    ``sizes`` is its sensitivity where the pairs would lose it to cancellation; what is made of M
+    has only the pairs.
+    """
 
     value: Array
     maps: Pairs = ()
     along: Pairs = ()
+    sizes: Array | None = None
 
     def __neg__(self) -> Differential:
         return self.scaled(-1.0)
@@ -120,6 +125,8 @@ class Differentials:
         ⟨g_ij, g_ij⟩ and ⟨g_ij, g_ji⟩, of which ‖g_ij + g_ji‖²/4 is made, are entries of L_k R_l,
         L_k L_lᵀ and R_kᵀ R_l.
         """
+        if G.sizes is not None:
+            return G.sizes
         squares = np.zeros_like(G.value)  # whose symmetric part is half of the sum
         for k, (L, R) in enumerate(G.maps):
             for m, (K, Q) in enumerate(G.maps[: k + 1]):
@@ -160,7 +167,9 @@ class Differentials:
         return ScalarDifferential(det, det, self.inverse(X).value)
 
     def adjugate(self, X: Differential) -> Differential:
-        return self.inverse(X) * self.det(X)
+        found = self._intervals.spectrum
+        sizes = _second_compound(found.values, found.basis)
+        return replace(self.inverse(X) * self.det(X), sizes=sizes)
 
     def log(self, x: ScalarDifferential) -> ScalarDifferential:
         return ScalarDifferential(x.value.log(), x.rate / x.value, x.H)
@@ -187,6 +196,30 @@ class Differentials:
         value, slope = (float(x.mid()) for x in phi.taylor(self._intervals.eigenvalue(i), 2))
         along = ((slope * P, P),) if slope else ()  # dλ_i = ⟨P, dX⟩
         return Differential(value * P, ((value * R, P), (P, value * R)), along)
+
+
+def _second_compound(values: Float[np.ndarray, " n"], V: Array) -> Array:
+    """‖∂(adj X)_ij/∂X‖ from X's eigenpairs, without a difference of large terms.
+
+    Entry (i, j) of d adj X is Σ_ab c_ab (V_ia V_ja E_bb − V_ia V_jb E_ab) in the eigenbasis, with
+    c_ab = Π λ_k over k ≠ a, b.  Let λ_0 have the smallest modulus, r = Π λ_k over k ≠ 0 and
+    m_a = 1/λ_a, but m_0 = 0: then c_0a = r m_a and otherwise c_ab = r λ_0 m_a m_b, and the sums
+    over b are products of matrices.
+    """
+    order = np.argsort(np.abs(values))
+    w, V = values[order], V[:, order]
+    least, m = w[0], np.concatenate([[0.0], 1 / w[1:]])
+    r = np.prod(np.sign(w[1:])) * np.exp(np.sum(np.log(np.abs(w[1:]))))
+    c = least * np.outer(m, m)
+    c[0], c[:, 0] = m, m
+    np.fill_diagonal(c, 0.0)
+    squares, first = V * V, np.outer(V[:, 0], V[:, 0])
+    one, two, three = ((V * m**k) @ V.T for k in (1, 2, 3))
+    fourth = (squares * m**4) @ squares.T
+    rest = first + least * one
+    own = one**2 + rest**2 * np.sum(m**2) - 2 * least * rest * three + least**2 * fourth
+    crossed = squares @ (c * c) @ squares.T + 2 * first * two + least**2 * (two**2 - fourth)
+    return np.asarray(abs(r) * np.sqrt(np.maximum(own + crossed / 2, 0)))
 
 
 def _dots(A: Array, B: Array) -> Float[np.ndarray, " n"]:

@@ -10,7 +10,7 @@ from flint import acb, arb, arb_mat, fmpq
 
 from symbolic.algebra import Rows, divided
 from symbolic.algebra.scalar import Modulus, Scalar
-from symbolic.algebra.spectrum import Spectrum, exact_matrix, repeated
+from symbolic.algebra.spectrum import Spectrum, exact_matrix, repeated, scalar_matrix
 
 
 class Exact:
@@ -68,7 +68,17 @@ class Enclosures:
         return prod((root**m for _, m, root in X.spectrum.clusters()), start=arb(1))
 
     def adjugate(self, X: Exact) -> arb_mat:
-        return self.inverse(X) * self.det(X)
+        """At a singular X it is P·Π λ_i over the other eigenvalues, P the kernel's projector.
+
+        It is 0 where the kernel has more than one dimension.
+        """
+        kernel = X.spectrum.nullity
+        if kernel == 0:
+            return self.inverse(X) * self.det(X)
+        if kernel > 1:
+            return scalar_matrix(X.spectrum.X.nrows(), arb(0))
+        others = (root**m for _, m, root in X.spectrum.clusters() if not root.contains(0))
+        return X.spectrum.projector(arb(0)) * prod(others, start=arb(1))
 
     def by_modulus(self, rank: int) -> Modulus:
         return Modulus(rank)

@@ -17,7 +17,7 @@ from jaxtyping import Float
 
 from symbolic.algebra import Rows
 from symbolic.algebra.divided import first_differences, second_differences
-from symbolic.algebra.scalar import Modulus, Scalar
+from symbolic.algebra.scalar import IDENTITY, Modulus, Scalar
 from symbolic.algebra.spectrum import Spectrum
 
 PROBES = 64
@@ -137,18 +137,30 @@ class Slopes:
         R = np.linalg.inv(X.value)
         return Dual(R, -R @ X.slopes @ R)
 
-    def det(self, X: Dual) -> Dual:
-        det, R = np.linalg.det(self._complex(X.value)).real, np.linalg.inv(X.value)
-        rates = np.einsum("ij,mji->m", R, X.slopes) / self._blocks
-        return Dual(np.asarray(det), det * rates)
+    def det(self, X: Symmetric) -> Dual:
+        values = X.values(IDENTITY)[:: self._blocks]
+        rates = np.diagonal(X.in_basis(X.slopes), axis1=1, axis2=2) / self._blocks
+        cofactors = np.repeat(_without_one(values), self._blocks)
+        return Dual(np.asarray(np.prod(values)), rates @ cofactors)
 
     def _complex(self, M: Float[np.ndarray, "m m"]) -> np.ndarray:
         """A + iB of [[A, −B], [B, A]]; M itself if it is real."""
         n = len(M) // self._blocks
         return M if self._blocks == 1 else M[:n, :n] + 1j * M[n:, :n]
 
-    def adjugate(self, X: Dual) -> Dual:
-        return self.det(X) * self.inverse(X)
+    def adjugate(self, X: Symmetric) -> Dual:
+        """In the eigenbasis, with c_ij = Π λ_k over all k but i and j, and nothing divided by λ.
+
+        The cofactors Π λ_k, k ≠ i, stand on the diagonal; along E, entry (i, j) of the slope is
+        −c_ij E_ij, and Σ_k c_ik E_kk is added on the diagonal: the second compound of X.
+        """
+        values, E = X.values(IDENTITY)[:: self._blocks], X.in_basis(X.slopes)
+        spread = np.ones((self._blocks, self._blocks))
+        pairs = np.kron(_without_two(values, X.places[:: self._blocks]), spread)
+        slopes, every = -pairs * E, np.arange(len(E[0]))
+        slopes[:, every, every] += np.diagonal(E, axis1=1, axis2=2) @ pairs / self._blocks
+        cofactors = np.repeat(_without_one(values), self._blocks)
+        return Dual(X.from_basis(np.diag(cofactors)), X.from_basis(slopes))
 
     def by_modulus(self, rank: int) -> Modulus:
         return Modulus(rank)
@@ -192,6 +204,27 @@ class Slopes:
         n = M.shape[-1] // self._blocks
         weights = np.tril(np.ones((n, n)), -1) + np.eye(n) / 2
         return np.asarray(M * np.tile(weights, (self._blocks, self._blocks)))
+
+
+def _without_one(values: Float[np.ndarray, " n"]) -> Float[np.ndarray, " n"]:
+    """Π values_k over k ≠ i, for every i."""
+    before = np.cumprod(np.concatenate([[1.0], values[:-1]]))
+    after = np.cumprod(np.concatenate([[1.0], values[:0:-1]]))[::-1]
+    return np.asarray(before * after)
+
+
+def _without_two(values: Float[np.ndarray, " n"], places: list[int]) -> Float[np.ndarray, "n n"]:
+    """Π values_k over k ≠ i, j, for every pair; (i, i) has what a pair of its cluster has.
+
+    It does not matter for a simple eigenvalue, and makes the table one of clusters.
+    """
+    rows = np.array(
+        [_without_one(np.where(np.arange(len(values)) == i, 1, values)) for i in range(len(values))]
+    )
+    for i, place in enumerate(places):
+        others = [j for j, other in enumerate(places) if other == place and j != i]
+        rows[i, i] = rows[i, others[0]] if others else 0.0
+    return rows
 
 
 def _first(X: Symmetric, phi: Scalar) -> Float[np.ndarray, "n n"]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from fractions import Fraction
 from functools import cached_property
 
@@ -9,7 +10,7 @@ from flint import arb, arb_mat, ctx, fmpq, fmpq_mat, fmpq_poly
 
 from court.records import Matrix
 from symbolic.algebra import Rows
-from symbolic.algebra.scalar import Index, NotDifferentiableError, Scalar
+from symbolic.algebra.scalar import Index, Modulus, NotDifferentiableError, Scalar
 
 __all__ = [
     "Cluster",
@@ -67,6 +68,14 @@ class Spectrum:
         """Whether all eigenvalues are distinct."""
         return bool(self._minimal.degree() * self.blocks == self._characteristic.degree())
 
+    @cached_property
+    def nullity(self) -> int:
+        """The dimension of the kernel of X, decided exactly."""
+        p, count = self._characteristic, 0
+        while p[count] == 0:
+            count += 1
+        return count // self.blocks
+
     def clusters(self) -> list[Cluster]:
         """The distinct eigenvalues in ascending order, enclosed apart."""
         if ctx.prec not in self._clusters:
@@ -85,27 +94,37 @@ class Spectrum:
                 return first, multiplicity, root
         raise IndexError(f"no eigenvalue {i}")
 
-    def position(self, index: Index) -> int:
-        """Which eigenvalue, counted from the smallest, an index means.
+    def positions(self, indices: Sequence[Index]) -> set[int]:
+        """Which eigenvalues, counted from the smallest, some indices mean.
 
         Raises:
-            NotDifferentiableError: it goes by absolute value, and two of opposite sign tie.
+            NotDifferentiableError: they go by absolute value, and tell λ and −λ apart.
         """
-        if isinstance(index, int):
-            return index
-        ordered = sorted(self.clusters(), key=lambda c: _order(abs(c[2])), reverse=True)
+        found = {index for index in indices if isinstance(index, int)}
+        ranks = {index.rank for index in indices if isinstance(index, Modulus)}
         above = 0
-        for k, (first, multiplicity, root) in enumerate(ordered):
-            if above <= index.rank < above + multiplicity:
-                neighbours = ordered[max(k - 1, 0) : k] + ordered[k + 1 : k + 2]
-                if any(abs(other).overlaps(abs(root)) for _, _, other in neighbours):
-                    raise NotDifferentiableError(
-                        f"singular value {index.rank} has no derivative here: "
-                        f"λ and −λ are both eigenvalues, λ = {abs(float(root.mid())):.6g}"
-                    )
-                return first + index.rank - above
-            above += multiplicity
-        raise IndexError(f"no singular value {index.rank}")
+        for tied in self._by_modulus() if ranks else ():
+            places = [first + k for first, multiplicity, _ in tied for k in range(multiplicity)]
+            asked = sorted(ranks.intersection(range(above, above + len(places))))
+            if len(tied) > 1 and 0 < len(asked) < len(places):
+                raise NotDifferentiableError(
+                    f"singular value {asked[0]} has no derivative here: "
+                    f"λ and −λ are both eigenvalues, λ = {abs(float(tied[0][2].mid())):.6g}"
+                )
+            found.update(places[rank - above] for rank in asked)
+            above += len(places)
+        return found
+
+    def _by_modulus(self) -> list[list[Cluster]]:
+        """The distinct eigenvalues by descending absolute value, λ and −λ together."""
+        ordered = sorted(self.clusters(), key=lambda c: _order(abs(c[2])), reverse=True)
+        tied: list[list[Cluster]] = []
+        for cluster in ordered:
+            if tied and abs(tied[-1][0][2]).overlaps(abs(cluster[2])):
+                tied[-1].append(cluster)
+            else:
+                tied.append([cluster])
+        return tied
 
     def simple(self, index: Index) -> arb:
         """The eigenvalue of that index.
@@ -113,7 +132,7 @@ class Spectrum:
         Raises:
             NotDifferentiableError: it is repeated.
         """
-        i = self.position(index)
+        (i,) = self.positions([index])
         first, multiplicity, root = self.cluster(i)
         if multiplicity > 1:
             raise _cut(i, first, multiplicity, root)
@@ -125,7 +144,7 @@ class Spectrum:
         Raises:
             NotDifferentiableError: φ tells the members of a repeated eigenvalue apart.
         """
-        chosen = None if phi.indices is None else {self.position(i) for i in phi.indices}
+        chosen = None if phi.indices is None else self.positions(phi.indices)
         found = []
         for first, multiplicity, root in self.clusters():
             inside = range(first, first + multiplicity)

@@ -53,16 +53,22 @@ def _gap_gradient(A: Algebra, X: Any, i: int) -> Any:
     return A.apply(X, one.at(i + 1)) - A.apply(X, one.at(i))
 
 
+def _extremes(A: Algebra, X: Any) -> tuple[Scalar, Scalar]:
+    """|λ| at the eigenvalues of the largest and of the smallest modulus."""
+    return ABSOLUTE.at(A.by_modulus(0)), ABSOLUTE.at(A.by_modulus(A.size(X) - 1))
+
+
 def _condition(A: Algebra, X: Any) -> Any:
-    return A.trace(X, IDENTITY.at(A.size(X) - 1)) / A.trace(X, IDENTITY.at(0))
+    largest, smallest = _extremes(A, X)
+    return A.trace(X, largest) / A.trace(X, smallest)
 
 
 def _condition_gradient(A: Algebra, X: Any) -> Any:
-    """P_max/λ_min − κ·P_min/λ_min."""
-    one, last = IDENTITY.derivative(), A.size(X) - 1
-    least = A.trace(X, IDENTITY.at(0))
-    ratio = A.trace(X, IDENTITY.at(last)) / least
-    return (A.apply(X, one.at(last)) - A.apply(X, one.at(0)) * ratio) * (1 / least)
+    """(S_max − κ·S_min)/σ_min, with the gradients S of σ_max and σ_min."""
+    largest, smallest = _extremes(A, X)
+    least = A.trace(X, smallest)
+    first, last = (A.apply(X, phi.derivative()) for phi in (largest, smallest))
+    return (first - last * (A.trace(X, largest) / least)) * (1 / least)
 
 
 FUNCTIONS = (
@@ -100,7 +106,7 @@ FUNCTIONS = (
     trace_function(
         "singular_value",
         "σ_i(X), i = 0 for the largest",
-        "invertible",
+        "symmetric",
         f"σ_i = |λ_k| for a symmetric X; {LEWIS}",
         lambda A, n, i: ABSOLUTE.at(A.by_modulus(i)),
         _each(lambda n: n),
@@ -108,7 +114,7 @@ FUNCTIONS = (
     trace_function(
         "spectral_norm",
         "‖X‖₂ = max |λ_i|",
-        "invertible",
+        "symmetric",
         f"the largest singular value; {LEWIS}",
         lambda A, n: ABSOLUTE.at(A.by_modulus(0)),
     ),
@@ -116,22 +122,22 @@ FUNCTIONS = (
         "nuclear_norm",
         "‖X‖_* = Σ |λ_i|",
         "invertible",
-        f"the gradient is sign(X); {LEWIS}",
+        f"the gradient is sign(X), at an invertible X as |λ| has a kink at 0; {LEWIS}",
         lambda A, n: ABSOLUTE,
     ),
     trace_function(
         "ky_fan_norm",
         "σ_0 + … + σ_{k−1}",
-        "positive definite",
-        f"the sum of the k largest eigenvalues; {LEWIS}",
-        lambda A, n, k: IDENTITY.at(*range(n - k, n)),
+        "symmetric",
+        f"the sum of the k largest |λ_i|; {LEWIS}",
+        lambda A, n, k: ABSOLUTE.at(*map(A.by_modulus, range(k))),
         _each(lambda n: n + 1, "k", 1),
     ),
     MatrixFunction(
         "condition_number",
-        "κ₂(X) = λ_max/λ_min",
-        "positive definite",
-        f"the quotient rule; {MAGNUS}",
+        "κ₂(X) = σ_0/σ_{n−1}",
+        "invertible",
+        f"the quotient rule, σ_i = |λ_k|; {LEWIS}",
         _condition,
         _condition_gradient,
     ),

@@ -42,7 +42,7 @@ FUNCTIONS = (
     MatrixFunction(
         "det",
         "det X",
-        "invertible",
+        "symmetric",
         f"Jacobi's formula, d det X = tr(adj(X) dX); {MAGNUS_NEUDECKER}",
         lambda A, X: A.det(X),
         lambda A, X: A.adjugate(X),

@@ -224,7 +224,7 @@ Balls = list[list[Ball]]
 
 def _precisely(source: Callable[[], Enclosed]) -> tuple[Ball, Balls]:
     """f and S = (G + Gᵀ)/2, with more bits until the radii are below 10⁻³² of the largest entry."""
-    bits = FIRST_BITS
+    bits, cancels = FIRST_BITS, False
     while bits <= MAX_BITS:
         with precision(bits):
             try:
@@ -240,7 +240,13 @@ def _precisely(source: Callable[[], Enclosed]) -> tuple[Ball, Balls]:
                 scale = max(abs(b.mid) for row in balls for b in row) or Fraction(1)
                 if all(b.radius <= RELATIVE_RADIUS * scale for row in balls for b in row):
                     return to_ball(value), balls
+                cancels = all(abs(b.mid) <= b.radius for row in balls for b in row)
         bits *= 2
+    if cancels:
+        raise EnclosureError(
+            f"the terms of the gradient cancel here, to 0 as far as {MAX_BITS} bits tell: there is "
+            "no size that an error could be compared with"
+        )
     raise EnclosureError(f"no finite enclosure to 32 digits within {MAX_BITS} bits")
 
 
@@ -277,11 +283,12 @@ def _cluster(function: Instance, spectrum: Spectrum) -> Cluster | None:
     if function.function.name != "eigenvalue":
         return None
     with precision(2 * FIRST_BITS):
-        first, multiplicity, root = spectrum.cluster(function.constants["i"])
+        i = function.constants["i"]
+        first, multiplicity, root = spectrum.cluster(i)
         others = [x for _, _, x in spectrum.clusters() if not x.overlaps(root)]
         gap = min((abs(float((x - root).mid())) for x in others), default=math.inf)
         P = [[to_ball(x) for x in row] for row in spectrum.projector(root).tolist()]
-    return Cluster(first, multiplicity, gap, to_enclosure(P))
+    return Cluster(first, multiplicity, gap, to_enclosure(P), i, i == function.size - 1)
 
 
 def _check_overlap(name: str, direct: dict[str, Ball], directions: tuple[Direction, ...]) -> None:

@@ -76,6 +76,10 @@ class Rationalized:
             raise UndefinedError
         if expr.is_Rational or expr.is_Symbol:
             return expr
+        if expr.is_Pow and expr.exp.is_Integer and isinstance(expr.base, sympy.Abs):
+            # s² = 1, so that no power of s need stand in a denominator
+            sign, u = sympy.sign(expr.base.args[0]), self.of(expr.base.args[0])
+            return u**expr.exp * (self.of(sign) if expr.exp % 2 else 1)
         if expr.is_Add or expr.is_Mul or (expr.is_Pow and expr.exp.is_Integer):
             return expr.func(*map(self.of, expr.args))
         if expr.is_Pow and expr.exp.is_Rational:
