@@ -34,6 +34,7 @@ from commands.session import BAD_INPUT, INTERRUPTED, MISSING, Listing
 from court import experiment
 from court.errors import InputError, OutputError, check_known
 from court.hearing import Hearing
+from court.judging.printing import Printing
 from court.known.disputes import Dispute
 from court.known.findings import Finding
 from court.records import Answered, Choice, Event, Proved, Started
@@ -105,6 +106,8 @@ def hear(hearing: Hearing, progress: Progress, planner: Planner = plan) -> None:
             stack.enter_context(pool)
         cases = planned or planner(choice)
         hearing.cases = [(case.part, case.reported_dtype) for case in cases]
+        if choice.gradient is not None:
+            take_proposed(hearing, cases)
         for number, case in enumerate(cases):
             problem = case.problem(number)
             hearing.constants.append(problem.constants)
@@ -135,6 +138,26 @@ def hear(hearing: Hearing, progress: Progress, planner: Planner = plan) -> None:
         for event in pool.events():
             note(event)
             progress.update(task, description=f"{len(hearing.reported)} gradients")
+
+
+def take_proposed(hearing: Hearing, cases: Sequence[Case | LargeCase]) -> None:
+    """Note the gradient that the user proposes for the one case.
+
+    Raises:
+        InputError: it is none of that case, or there are more cases.
+    """
+    from symbolic.points import parse_gradient
+
+    choice = hearing.choice
+    if len(cases) != 1 or not choice.functions:
+        raise InputError(
+            f"--gradient is of one function at one point, and {len(cases)} cases are chosen; name "
+            "one, as in eigenvalue[0], with --matrix or --point"
+        )
+    G = parse_gradient(choice.gradient or "", cases[0].function.size, hearing.cases[0][1])
+    hearing.printing = Printing(choice.digits, choice.decimals)
+    hearing.printing.check(G)
+    hearing.proposed = G
 
 
 def listen(hearing: Hearing, planner: Planner) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from court.judging.gauge import refuse_both_signs
 from court.judging.judge import judge
+from court.judging.printing import NOT_ROUNDED, Matrix, Printing, judge_proposed
 from court.records import (
     Choice,
     Constants,
@@ -21,7 +22,8 @@ class Hearing:
     """One run.  Each case has a part of the report that it belongs to, and a dtype.
 
     ``constants`` of their functions and ``references`` are in the order of ``cases``; reports name
-    their case by its number.
+    their case by its number.  ``proposed`` is a gradient in the first case that no framework
+    reported, and ``printing`` how it was rounded.
     """
 
     def __init__(self, choice: Choice) -> None:
@@ -33,6 +35,8 @@ class Hearing:
         self.excerpts: list[Excerpt] = []
         self.versions: dict[str, str] = {}
         self.demonstration: Demonstration | None = None
+        self.proposed: Matrix | None = None
+        self.printing: Printing = NOT_ROUNDED
         self.judged: list[tuple[str, Verdict]] = []
 
     def note(self, event: Event) -> None:
@@ -50,6 +54,10 @@ class Hearing:
         found = [judge(self.references[r.problem], r, self.cases[r.problem][1]) for r in reports]
         parts = [self.cases[r.problem][0] for r in reports]
         self.judged = list(zip(parts, refuse_both_signs(found), strict=True))
+        if self.proposed is not None and self.references:
+            part, dtype = self.cases[0]
+            about = (self.references[0], self.proposed, "--gradient", dtype, self.printing)
+            self.judged.insert(0, (part, judge_proposed(*about)))
 
     def in_order(self) -> list[Reported]:
         """What is judged: the reports on cases with a reference, by cases and frameworks."""

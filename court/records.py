@@ -26,7 +26,7 @@ Constants = dict[str, int | list[float] | list[list[float]]]
 Convention = Literal["symmetric", "lower", "upper", "unsymmetric", "ambiguous", "invalid"]
 Reads = Literal["lower", "upper", "both", "entries"]
 Evidence = Literal["proved", "certified", "estimated"]
-Outcome = Literal["agrees", "disagrees", "refused", "failed"]
+Outcome = Literal["agrees", "inaccurate", "disagrees", "refused", "failed"]
 Mode = Literal["reverse", "forward"]
 Conjugation = Literal["∂Re + i∂Im", "∂Re − i∂Im", "real"]
 """How a complex gradient is written: by Re tr(Gᴴ dX) = df it is the first, the second its
@@ -68,6 +68,9 @@ class Choice(Struct, frozen=True):
     journal: str = ""
     memory: int | None = None
     interpreters: dict[str, str] = {}
+    gradient: str | None = None
+    digits: int | None = None
+    decimals: int | None = None
 
     @property
     def files(self) -> list[str]:
@@ -77,7 +80,7 @@ class Choice(Struct, frozen=True):
     @property
     def is_main_job(self) -> bool:
         """Whether nothing was chosen but perhaps frameworks, points, dtype and seed."""
-        given = self.point is not None or self.matrix is not None
+        given = (self.point, self.matrix, self.gradient) != (None, None, None)
         chosen = self.functions or self.parameterizations or given or self.atlas
         return not chosen and self.size == 2
 
@@ -109,6 +112,7 @@ class Reported(Struct, frozen=True):
     ``entrywise`` are the slopes of the forward pass in single entries of X, by differences.
     ``again`` is what the route said when it was asked a second time, if that was something else.
     ``worker_died`` says that its process was lost, or had no memory left.
+    ``half_units`` are how far the entries may be off that were rounded to be printed.
     """
 
     problem: int
@@ -125,6 +129,7 @@ class Reported(Struct, frozen=True):
     mode: Mode = "reverse"
     entrywise: Float[np.ndarray, "n n"] | None = None
     again: Reported | None = None
+    half_units: Float[np.ndarray, "n n"] | None = None
 
 
 class Answered(Struct, frozen=True):

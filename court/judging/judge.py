@@ -113,6 +113,8 @@ def _judge(reference: Reference, reported: Reported, dtype: str) -> Verdict:
         return _verdict(reference, reported, dtype, "refused", doubt)
     blocks = 2 if reference.hermitian else 1
     tolerances = entry_tolerances(reference, skew_part(G), dtype)
+    if reported.half_units is not None:
+        tolerances = tolerances + (reported.half_units + reported.half_units.T) / 2
     if not np.all(np.isfinite(tolerances)):
         return _verdict(reference, reported, dtype, "refused", HIDDEN)
     directions = reference.directions or (_worst_direction(G, S, tolerances),)
