@@ -43,6 +43,7 @@ from commands.session import BAD_INPUT, INTERRUPTED, MISSING, Listing
 from court import experiment
 from court.errors import InputError, OutputError, check_known
 from court.hearing import Hearing
+from court.judging.printing import Printing
 from court.known.disputes import Dispute
 from court.known.findings import Finding
 from court.records import Answered, Choice, Event, Proved, Reference, Started
@@ -131,6 +132,8 @@ def hear(hearing: Hearing, progress: Progress, planner: Planner = plan) -> Nearb
         from symbolic.limits import Failure, Limits, answers, references  # the planner has SymPy
 
         hearing.cases = [(case.part, case.reported_dtype) for case in cases]
+        if choice.gradient is not None:
+            take_proposed(hearing, cases)
         for number, case in enumerate(cases):
             problem = case.problem(number)
             hearing.constants.append(problem.constants)
@@ -173,6 +176,26 @@ def hear(hearing: Hearing, progress: Progress, planner: Planner = plan) -> Nearb
         return () if isinstance(found, Failure) else found
 
     return nearby
+
+
+def take_proposed(hearing: Hearing, cases: Sequence[Case | LargeCase]) -> None:
+    """Note the gradient that the user proposes for the one case.
+
+    Raises:
+        InputError: it is none of that case, or there are more cases.
+    """
+    from symbolic.points import parse_gradient
+
+    choice = hearing.choice
+    if len(cases) != 1 or not choice.functions:
+        raise InputError(
+            f"--gradient is of one function at one point, and {len(cases)} cases are chosen; name "
+            "one, as in eigenvalue[0], with --matrix or --point"
+        )
+    G = parse_gradient(choice.gradient or "", cases[0].function.size, hearing.cases[0][1])
+    hearing.printing = Printing(choice.digits, choice.decimals)
+    hearing.printing.check(G)
+    hearing.proposed = G
 
 
 def listen(hearing: Hearing, planner: Planner) -> bool:

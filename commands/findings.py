@@ -13,6 +13,7 @@ from court.errors import InputError
 from court.hearing import Hearing
 from court.known.examined import smallest
 from court.known.findings import read_known
+from court.known.portable import portable
 from court.records import Choice, Mode
 from report import findings as report
 from report import terminal
@@ -51,6 +52,9 @@ def findings(
 ) -> int:
     """Put every known finding, a wrong gradient of a released framework, to its framework again.
 
+    They are listed by class: a wrong formula, a wrong value, lost digits (half or more), NaN, and
+    what the documentation excludes or warns of.
+
     Exit status: 0 if each is still wrong, 1 if one is not any more.  With --shrink: 1 if a small
     matrix of integers was found at which the route is wrong, 0 if none.
     """
@@ -68,8 +72,9 @@ def findings(
     document = make_findings(hearing, known)
     if output:
         output.mkdir(parents=True, exist_ok=True)
-        page = report.to_markdown(document).encode()
-        write_together(output, {"findings.json": report.to_json(document), "findings.md": page})
+        kept = portable(document)
+        page = report.to_markdown(kept).encode()
+        write_together(output, {"findings.json": report.to_json(kept), "findings.md": page})
     console = terminal.make_console()
     if not quiet:
         report.show(console, document)

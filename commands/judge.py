@@ -55,6 +55,19 @@ from report.listing import show_list
     metavar="TEXT|FILE",
     help="One symmetric matrix instead: '2 1; 1 3', or a text file with its rows.",
 )
+@click.option(
+    "--gradient",
+    metavar="TEXT|FILE",
+    help="A gradient of your own, by rows as in --matrix, to be judged; frameworks only by -f.",
+)
+@click.option(
+    "--digits",
+    type=click.IntRange(1, 17),
+    help="Significant digits to which the entries of --gradient were rounded.",
+)
+@click.option(
+    "--decimals", type=click.IntRange(0, 99), help="Or decimals to which they were rounded."
+)
 @TIMEOUT
 @MEMORY
 @click.option(
@@ -94,6 +107,7 @@ def judge(
     asked: tuple[str, ...],
     interpreters: dict[str, str],
     matrix: str | None,
+    gradient: str | None,
     path: Path | None,
     strict: bool,
     verbose: bool,
@@ -118,11 +132,15 @@ def judge(
     Other commands: verify.py atlas, findings, history, disputes, appendix; each has its --help.
     """
     frameworks, missing = session.choose(asked, interpreters)
+    if gradient is not None and not asked:
+        frameworks = list(interpreters)
     if listing:
         show_list(terminal.make_console(), *session.listing(frameworks, interpreters))
         return 0
-    rows = read_matrix(matrix)
-    choice = Choice(functions, frameworks, rows, interpreters=interpreters, **chosen)
+    if gradient is None and (chosen["digits"], chosen["decimals"]) != (None, None):
+        raise InputError("--digits and --decimals say how --gradient was printed; give that too")
+    rows, own = read_matrix(matrix, "--matrix"), read_matrix(gradient, "--gradient")
+    choice = Choice(functions, frameworks, rows, interpreters=interpreters, gradient=own, **chosen)
     if proving:
         return show_proofs(session, choice, quiet)
     output = open_output(path)
@@ -168,8 +186,8 @@ def exit_status(hearing: Hearing, run: Run, missing: Sequence[str], strict: bool
     return 0 if outcomes & {"agrees", "inaccurate"} else BAD_INPUT
 
 
-def read_matrix(text: str | None) -> str | None:
-    """What ``--matrix`` gives: rows as they stand, or the content of a file.
+def read_matrix(text: str | None, option: str) -> str | None:
+    """What an option gives for a matrix: rows as they stand, or the content of a file.
 
     Raises:
         InputError: it is neither.
@@ -180,7 +198,7 @@ def read_matrix(text: str | None) -> str | None:
         return Path(text).read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         why = error.strerror if isinstance(error, OSError) else "it is not a text file"
-        raise InputError(f"--matrix {text}: cannot be read as rows or as a file, {why}") from error
+        raise InputError(f"{option} {text}: cannot be read as rows or as a file, {why}") from error
 
 
 def open_output(path: Path | None) -> Output | None:

@@ -7,6 +7,7 @@ from functools import cache
 
 from court.judging.gauge import refuse_both_signs
 from court.judging.judge import judge
+from court.judging.printing import NOT_ROUNDED, Matrix, Printing, judge_proposed
 from court.records import (
     Choice,
     Constants,
@@ -24,7 +25,8 @@ class Hearing:
     """One run.  Each case has a part of the report that it belongs to, and a dtype.
 
     ``constants`` of their functions and ``references`` are in the order of ``cases``; reports name
-    their case by its number.
+    their case by its number.  ``proposed`` is a gradient in the first case that no framework
+    reported, and ``printing`` how it was rounded.
     """
 
     def __init__(self, choice: Choice) -> None:
@@ -36,6 +38,8 @@ class Hearing:
         self.excerpts: list[Excerpt] = []
         self.versions: dict[str, str] = {}
         self.demonstration: Demonstration | None = None
+        self.proposed: Matrix | None = None
+        self.printing: Printing = NOT_ROUNDED
         self.judged: list[tuple[str, Verdict]] = []
 
     def note(self, event: Event) -> None:
@@ -57,6 +61,10 @@ class Hearing:
         found = [self._judge(report, known) for report in reports]
         parts = [self.cases[r.problem][0] for r in reports]
         self.judged = list(zip(parts, refuse_both_signs(found), strict=True))
+        if self.proposed is not None and self.references:
+            part, dtype = self.cases[0]
+            about = (self.references[0], self.proposed, "--gradient", dtype, self.printing)
+            self.judged.insert(0, (part, judge_proposed(*about)))
 
     def _judge(self, report: Reported, nearby: Callable[[int], Sequence[Reference]]) -> Verdict:
         about = (self.references[report.problem], report, self.cases[report.problem][1])

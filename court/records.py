@@ -69,6 +69,9 @@ class Choice(Struct, frozen=True):
     journal: str = ""
     memory: int | None = None
     interpreters: dict[str, str] = {}
+    gradient: str | None = None
+    digits: int | None = None
+    decimals: int | None = None
 
     @property
     def files(self) -> list[str]:
@@ -78,7 +81,7 @@ class Choice(Struct, frozen=True):
     @property
     def is_main_job(self) -> bool:
         """Whether nothing was chosen but perhaps frameworks, points, dtype and seed."""
-        given = self.point is not None or self.matrix is not None
+        given = (self.point, self.matrix, self.gradient) != (None, None, None)
         chosen = self.functions or self.parameterizations or given or self.atlas
         return not chosen and self.size == 2
 
@@ -121,6 +124,7 @@ class Reported(Struct, frozen=True):
     ``again`` is what the route said when it was asked a second time, if that was something else.
     ``worker_died`` says that its process was lost, or had no memory left.
     ``nearby`` is what it said at the nearby matrices of the problem, nothing where it raised.
+    ``half_units`` are how far the entries may be off that were rounded to be printed.
     """
 
     problem: int
@@ -138,6 +142,7 @@ class Reported(Struct, frozen=True):
     entrywise: Float[np.ndarray, "n n"] | None = None
     again: Reported | None = None
     nearby: tuple[Nearby | None, ...] = ()
+    half_units: Float[np.ndarray, "n n"] | None = None
 
 
 class Answered(Struct, frozen=True):

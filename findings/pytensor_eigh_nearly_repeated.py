@@ -4,7 +4,6 @@ import numpy as np
 import pytensor
 import pytensor.tensor as pt
 
-pytensor.config.linker = "py"
 W, x = np.array([[2.0, 3.0], [3.0, 4.0]]), pt.dmatrix("x")
 values, V = pt.linalg.eigh(x)
 f = (W * ((V * pt.exp(values)) @ V.T)).sum()

@@ -4,7 +4,6 @@ import numpy as np
 import pytensor
 import pytensor.tensor as pt
 
-pytensor.config.linker = "py"
 x, u, X = pt.dmatrix("x"), np.array([1.0, -2.0]), np.array([[0.0, 1.0], [1.0, 0.0]])
 PL, U = pt.linalg.lu(x, permute_l=True)
 f = u @ pt.linalg.solve(U, pt.linalg.solve(PL, u))

@@ -11,9 +11,15 @@ from rich.text import Text
 
 from court.data import decode
 from court.known.examined import Answer, Document, Examined
-from court.known.findings import Finding
+from court.known.findings import CLASSES, Finding
+from report.terminal import heading
 
-COLOURS = {"still wrong": "bold red", "passes unexpectedly": "bold magenta"}
+COLOURS = {
+    "still wrong": "bold red",
+    "passes unexpectedly": "bold magenta",
+    "refused unexpectedly": "bold magenta",
+    "wrong in another way": "bold magenta",
+}
 
 INTRODUCTION = """\
 # Wrong gradients of released frameworks
@@ -21,8 +27,11 @@ INTRODUCTION = """\
 Each finding is the smallest case known, among symmetric (or Hermitian) matrices of small integers,
 at which one route of one framework returns what is no valid gradient under any convention: the
 symmetric part (G + Gᵀ)/2 is not S, the exact gradient on the symmetric matrices; at a complex
-matrix, neither with G nor with its conjugate.  *exact* is enclosed within *radius*.  The scripts
-need the framework and NumPy alone.  Made by `python verify.py findings --output docs`."""
+matrix, neither with G nor with its conjugate.  At least half of the digits are gone, by an error of
+√u or more relative to S or to the value; what rounding loses beside is no finding.  They are listed
+by class, the gravest first.  *exact* is enclosed within *radius*; *returned* is given to four
+digits, and not where it depends on the processor or on the run.  The scripts need the framework and
+NumPy alone.  Made by `python verify.py findings --output docs`."""
 
 
 def to_json(document: Document) -> bytes:
@@ -41,12 +50,12 @@ def from_json(text: bytes) -> Document:
 
 
 def to_markdown(document: Document) -> str:
-    """A section per framework, an entry per finding."""
+    """A section per class, an entry per finding."""
     lines = [INTRODUCTION, ""]
-    for framework in dict.fromkeys(e.finding.framework for e in document.findings):
-        mine = [e for e in document.findings if e.finding.framework == framework]
-        lines += [f"## {framework} {mine[0].version or ', not installed'}", ""]
-        for examined in mine:
+    for name, said in CLASSES.items():
+        found = [e for e in document.findings if e.finding.rank == name]
+        lines += [f"## {said}", ""] if found else []
+        for examined in found:
             lines += _section(examined)
     return "\n".join(lines).rstrip() + "\n"
 
@@ -54,12 +63,15 @@ def to_markdown(document: Document) -> str:
 def _section(examined: Examined) -> list[str]:
     finding, answer = examined.finding, examined.answer
     seen = "" if finding.certain else " (not reproducible: it passes at times)"
+    asked = f"{finding.framework} {examined.version or '(not installed)'}"
     lines = [f"### {finding.id}", "", f"{finding.reason}", ""]
-    lines += [f"- {examined.status}{seen}; known of {_list(finding.versions)}"]
+    lines += [f"- {examined.status}{seen} in {asked}; known of {_list(finding.versions)}"]
     lines += [f"- `{finding.function}` by `{finding.route}`, {finding.mode} mode, {finding.dtype}"]
     lines += [f"- X = `{answer.matrix}`"]
-    lines += [f"- {name}: `{text}`" for name, text in _compared(answer)]
+    lines += [f"- {name}: `{text}`" for name, text in _compared(examined)]
+    lines += [f"- {text}" for text in _how_far(examined)]
     lines += [f"- verdict: {answer.reason}"] if answer.reason else []
+    lines += [f"- documentation: {finding.documentation}"]
     if finding.also:
         lines += ["- the same cause: " + "; ".join(f"`{f}`, `{r}`" for f, r in finding.also)]
     lines += [f"- reported: {finding.issue}"] if finding.issue else []
@@ -67,13 +79,19 @@ def _section(examined: Examined) -> list[str]:
 
 
 def show(console: Console, document: Document) -> None:
-    """A few lines per finding."""
+    """A few lines per finding, by class."""
+    told = ""
     for examined in document.findings:
         finding = examined.finding
-        heading = Text(f"{finding.id}: {_status(examined)}", COLOURS.get(examined.status, "yellow"))
-        console.print(heading, soft_wrap=True)
+        if finding.rank != told:
+            told = finding.rank
+            heading(console, CLASSES[told])
+        status = Text(f"{finding.id}: {_status(examined)}", COLOURS.get(examined.status, "yellow"))
+        console.print(status, soft_wrap=True)
         console.print(Text(f"  {_where(finding)}"), soft_wrap=True)
-        show_answer(console, examined.answer)
+        show_answer(console, examined.answer, finding.kind)
+        for text in _how_far(examined):
+            console.print(Text(f"    {text}"), soft_wrap=True)
 
 
 def show_smallest(console: Console, answer: Answer | None, tried: int) -> None:
@@ -85,9 +103,9 @@ def show_smallest(console: Console, answer: Answer | None, tried: int) -> None:
     show_answer(console, answer)
 
 
-def show_answer(console: Console, answer: Answer) -> None:
+def show_answer(console: Console, answer: Answer, kind: str = "") -> None:
     """What came back, and what is true."""
-    for name, text in _compared(answer):
+    for name, text in _numbers(answer, kind):
         console.print(Text(f"    {name:14} {text}"), soft_wrap=True)
     if answer.reason:
         console.print(Text(f"    {answer.reason}"), soft_wrap=True)
@@ -97,7 +115,12 @@ def closing_line(document: Document) -> Text:
     """The counts in one line."""
     count = Counter(examined.status for examined in document.findings)
     counted = ", ".join(f"{number} {status}" for status, number in count.items())
-    return Text(f"{len(document.findings)} findings: {counted or 'none is about these frameworks'}")
+    classes = Counter(examined.finding.rank for examined in document.findings)
+    told = ", ".join(f"{classes[name]} {name}" for name in CLASSES if classes[name])
+    return Text(
+        f"{len(document.findings)} findings"
+        + (f" ({told}): {counted}" if counted else ": none is about these frameworks")
+    )
 
 
 def _status(examined: Examined) -> str:
@@ -118,16 +141,32 @@ def _where(finding: Finding) -> str:
     )
 
 
-def _compared(answer: Answer) -> list[tuple[str, str]]:
+def _compared(examined: Examined) -> list[tuple[str, str]]:
+    """What came back and what is true, but for what is noise."""
+    return _numbers(examined.answer, examined.finding.kind)
+
+
+def _numbers(answer: Answer, kind: str) -> list[tuple[str, str]]:
     """The value if it is wrong, else the gradients."""
-    if answer.reason.startswith("the value"):
+    if kind == "value" or answer.reason.startswith("the value"):
         return [("value", str(answer.value)), ("exact value", str(answer.exact_value))]
-    if answer.gradient is None or answer.exact is None:
+    if answer.exact is None:
         return []
-    return [
-        ("returned", _rows(answer.gradient)),
-        ("exact", f"{_rows(answer.exact)}, radius {answer.radius:.1g}"),
-    ]
+    exact = ("exact", f"{_rows(answer.exact)}, radius {answer.radius:.1g}")
+    return [exact] if answer.gradient is None else [("returned", _rows(answer.gradient)), exact]
+
+
+def _how_far(examined: Examined) -> list[str]:
+    """How far off it is; of what is noise no more than every run has."""
+    finding, answer = examined.finding, examined.answer
+    if examined.version is None or finding.against:
+        return []
+    if finding.is_noise:
+        return ["not finite, or off by more than half of the digits"]
+    error = answer.value_error if finding.kind == "value" else answer.error
+    if not isinstance(error, float):
+        return []
+    return [f"relative error {error:.1g}" + (" of the value" if finding.kind == "value" else "")]
 
 
 def _rows(rows: Sequence[Sequence[object]]) -> str:

@@ -210,9 +210,9 @@ def chosen(choice: Choice, frameworks: Sequence[str]) -> Sequence[Case | LargeCa
     _check_conflicts(choice)
     names = choice.parameterizations or ("symmetric",)
     n = choice.size if choice.matrix is None else len(split_rows(choice.matrix))
-    limit = SIZE_LIMIT if choice.files else large_cases.SIZE_LIMIT
+    limit = CERTIFIED_SIZE_LIMIT if choice.files else large_cases.SIZE_LIMIT
     if not 1 <= n <= limit:
-        what = "a function file is differentiated" if choice.files else "enclosures are computed"
+        what = "a function file is judged" if choice.files else "enclosures are computed"
         raise InputError(f"size {n}: {what} for sizes 1 to {limit}")
     if n > CERTIFIED_SIZE_LIMIT:
         return large_cases.chosen(choice, n, CERTIFIED_SIZE_LIMIT)
@@ -322,7 +322,13 @@ def chosen_functions(choice: Choice, frameworks: Sequence[str]) -> list[Instance
     everything = tuple(name for name, f in CATALOGUE.items() if f.instances(n))
     for name in choice.functions or everything:
         if name.endswith(".py"):
-            (own,) = instances(load_function(Path(name), frameworks, choice.timeout), n)
+            function = load_function(Path(name), frameworks, choice.timeout)
+            if function.gradient is None and n > SIZE_LIMIT:
+                raise InputError(
+                    f"size {n}: a function file's own exact is differentiated for sizes 1 to "
+                    f"{SIZE_LIMIT}"
+                )
+            (own,) = instances(function, n)
             structures = [PARAMETERIZATIONS[x](n) for x in names]
             check_exact(own, structures, Path(name), Limits(choice.timeout, choice.memory))
             found.append(own)

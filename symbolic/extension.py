@@ -19,7 +19,7 @@ import sympy
 
 from court.errors import InputError, check_known
 from symbolic.algebra.expressions import Eigenvalue
-from symbolic.catalogue import CATALOGUE, Instance, MatrixFunction
+from symbolic.catalogue import CATALOGUE, Constants, Instance, MatrixFunction, choose, family
 from symbolic.catalogue.function import undetermined
 from symbolic.derivation import derive
 from symbolic.domains import DOMAINS
@@ -27,7 +27,8 @@ from symbolic.limits import LONGEST, Failure, Limits, answers, describe
 from symbolic.parameterizations import Parameterization, symmetric
 
 REQUIRED = ("formula", "domain", "citation", "exact", "routes")
-"""The names of a function file; one that has ``gauge`` needs no ``exact``."""
+"""The names of a function file.  One that has ``gauge`` needs no ``exact``, and one whose ``exact``
+is the name of a function of the catalogue needs but ``routes`` beside it."""
 NO_NUMBERS = (
     type(sympy.zoo), type(sympy.oo), type(-sympy.oo), type(sympy.nan), sympy.AccumBounds
 )  # fmt: skip
@@ -51,6 +52,8 @@ def load_function(path: Path, frameworks: Sequence[str], seconds: float) -> Matr
         raise InputError(f"{path}: {path.stem} is in the catalogue already; rename the file")
     with _running(path, seconds):
         names = runpy.run_path(str(path), run_name=path.stem)
+    if isinstance(names.get("exact"), str) and "gauge" not in names:
+        return _known(path, names, frameworks)
     optional = ("exact",) if "gauge" in names else ()
     missing = [name for name in REQUIRED if name not in (*names, *optional)]
     if missing:
@@ -77,7 +80,7 @@ def check_exact(
         InputError: it raises, is beyond the limits, or gives something other than an exact scalar
             expression in X.
     """
-    if function.function.gauge:
+    if function.function.gauge or function.function.gradient:
         return
 
     def trial(x: Parameterization) -> Callable[[], str]:
@@ -115,6 +118,33 @@ def _wrong_with(function: Instance, x: Parameterization, path: Path, seconds: fl
     return ""
 
 
+def _known(path: Path, names: dict[str, Any], frameworks: Sequence[str]) -> MatrixFunction:
+    """The function of the catalogue that the file has routes of its own to, named after the file.
+
+    Raises:
+        InputError: there is none of that name, it is a whole family, or its domain is another.
+    """
+    name = names["exact"]
+    check_known(f"function in exact of {path},", family(name), CATALOGUE)
+    known = CATALOGUE[family(name)]
+    own = {"formula": known.formula, "domain": known.domain, "citation": known.citation}
+    _check(path, {"routes": None, **own, **names}, list(frameworks))
+    if names.get("domain", known.domain) != known.domain:
+        raise InputError(f"{path}: the domain of {name} is {known.domain!r}; leave out domain")
+
+    def instances(n: int) -> dict[str, Constants]:
+        members = choose(name, n)
+        if len(members) > 1:
+            raise InputError(
+                f"{path}: exact = {name!r} is {len(members)} functions; name one, as "
+                f"{members[0].name}"
+            )
+        return {"": members[0].constants}
+
+    about = {key: names.get(key, text) for key, text in own.items()}
+    return replace(known, name=path.stem, instances=instances, **about)
+
+
 def _check(path: Path, names: dict[str, Any], frameworks: list[str]) -> None:
     for name in ("formula", "domain", "citation", *(["gauge"] if "gauge" in names else [])):
         if not isinstance(names[name], str) or not names[name].strip():
@@ -123,8 +153,10 @@ def _check(path: Path, names: dict[str, Any], frameworks: list[str]) -> None:
         raise InputError(
             f"{path}: domain {names['domain']!r} is unknown; choose one of {', '.join(DOMAINS)}"
         )
-    if "exact" in names and not callable(names["exact"]):
-        raise InputError(f"{path}: exact must be a function of X, a SymPy matrix")
+    if "exact" in names and not callable(names["exact"]) and not isinstance(names["exact"], str):
+        raise InputError(
+            f"{path}: exact must be a function of X, a SymPy matrix, or the name of one in --list"
+        )
     routes = names["routes"]
     if not isinstance(routes, dict) or not routes:
         raise InputError(f"{path}: routes must be a dict, framework → route name → function")

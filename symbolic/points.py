@@ -7,12 +7,16 @@ import re
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
 
+import numpy as np
+from jaxtyping import Inexact
+
 from court.errors import InputError
 from court.records import Matrix
 from symbolic.domains import DOMAINS, has_simple_spectrum
 from symbolic.parameterizations import Parameterization
 
 Point = dict[str, Fraction]
+Complexes = Inexact[np.ndarray, "n n"]
 
 DENOMINATOR = 8
 """Points are multiples of 1/8, near the identity's multiples: exact in every binary format."""
@@ -247,6 +251,30 @@ def parse_hermitian(text: str) -> Matrix:
     return tuple(map(tuple, upper + lower))
 
 
+def parse_gradient(text: str, size: int, dtype: str) -> Complexes:
+    """The matrix of floats, of any symmetry, that is written by rows as in ``parse_hermitian``.
+
+    It is complex where the ``dtype`` is.
+
+    Raises:
+        InputError: it does not parse, has not ``size`` rows and columns, or should be real.
+    """
+    rows = [[_parse_number(x) for x in split_entries(row)] for row in split_rows(text)]
+    if len(rows) != size or any(len(row) != size for row in rows):
+        raise InputError(
+            f"--gradient has {len(rows)} rows of {_lengths(rows)} entries, X is {size}×{size}"
+        )
+    is_complex = dtype.startswith("complex")
+    if any(b for row in rows for _, b in row) and not is_complex:
+        raise InputError("--gradient is complex, X is real")
+    G = np.array([[complex(float(a), float(b)) for a, b in row] for row in rows])
+    return G if is_complex else G.real
+
+
+def _parse_number(text: str) -> tuple[Fraction, Fraction]:
+    return _parse_complex(text) if text.endswith("i") else (parse_rational(text), Fraction(0))
+
+
 def _parse_complex(text: str) -> tuple[Fraction, Fraction]:
     found = IMAGINARY.fullmatch(text)
     if not text or not found:
@@ -256,7 +284,7 @@ def _parse_complex(text: str) -> tuple[Fraction, Fraction]:
     return parse_rational(found["real"] or "0"), parse_rational(one)
 
 
-def _lengths(X: Sequence[Sequence[Fraction]]) -> str:
+def _lengths(X: Sequence[Sequence[object]]) -> str:
     return ", ".join(str(len(row)) for row in X)
 
 

@@ -90,6 +90,9 @@ def proposed(**changes):
     return Proposed(**(fields | changes))
 
 
+RULE = '"rule":"spurious","gradient":null'
+
+
 def planted(*checks, name="planted"):
     thread = Thread("nobody", "https://example.org")
     return Dispute(id=name, threads=(thread,), question="Is it?", answer="Yes.", checks=checks)
@@ -124,6 +127,11 @@ def test_what_is_proposed_is_convicted_or_not_as_the_list_says():
         ('"rule":', '"ruler":', "unknown field"),
         ('"kind":"proposed"', '"kind":"heard"', "Invalid value 'heard'"),
         ('"verdict":"disagrees"', '"verdict":"loses"', "Invalid enum value"),
+        ('"rule":"spurious"', '"rule":null', "either a rule or a gradient"),
+        ('"gradient":null', '"gradient":[[1]]', "either a rule or a gradient"),
+        (RULE, '"rule":null,"gradient":[[1,2]]', "not square"),
+        ('"digits":null', '"digits":0', "1 digit or more"),
+        ('"digits":null,"decimals":null', '"digits":6,"decimals":6', "rounded to one of them"),
     ],
 )
 def test_a_malformed_list_is_rejected(old, new, reason):
@@ -211,6 +219,36 @@ def test_a_rule_is_valid_where_its_symmetric_part_is_the_gradient(rule):
     S = exact_gradient(reference())
     G = proposed(rule=rule).of(S)
     assert np.allclose((G + G.T) / 2, S) == (rule != "spurious")
+
+
+@pytest.mark.parametrize(
+    ("changes", "verdict"),
+    [
+        ({"rule": "lower", "digits": 6}, "agrees"),
+        ({"rule": "symmetric", "decimals": 3}, "agrees"),
+        ({"rule": "spurious", "digits": 6}, "disagrees"),
+        ({"rule": "symmetric", "decimals": 0}, "refused"),
+        ({"gradient": ((0.724, -0.447), (-0.447, 0.276)), "decimals": 3}, "agrees"),
+        ({"gradient": ((0.724, -0.447), (-0.447, 0.276)), "digits": 3}, "agrees"),
+        ({"gradient": ((0.724, -0.447), (-0.447, 0.276))}, "disagrees"),
+        ({"gradient": ((0.725, -0.447), (-0.447, 0.276)), "decimals": 3}, "disagrees"),
+    ],
+)
+def test_a_proposal_is_judged_as_it_was_printed(changes, verdict):
+    check = proposed(**({"rule": None} | changes), expected=Outcomes(verdict=verdict))
+    (found,) = heard([planted(check)], ())
+    assert found.status == "settled", found.checks[0].differs
+    said = found.checks[0].found.reason
+    assert said.endswith(("as printed to 6 digits", "3 decimals", "0 decimals", "3 digits")) == (
+        len(changes) > 1
+    )
+
+
+def test_numbers_with_more_digits_than_they_were_printed_with_are_rejected():
+    numbers = {"rule": None, "gradient": ((0.25,),)}
+    assert proposed(**numbers, decimals=2).of(np.eye(1)) == [[0.25]]
+    with pytest.raises(InputError, match="more than 1 decimal"):
+        proposed(**numbers, decimals=1)
 
 
 def test_a_proposal_where_there_is_no_gradient_is_refused():

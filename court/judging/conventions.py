@@ -43,6 +43,11 @@ def find_convention(G: Array, S: Enclosure, tolerances: Array, blocks: int = 1) 
     return fitting[0] if len(fitting) == 1 else "ambiguous"
 
 
+def mistakes(S: Array, blocks: int = 1) -> list[tuple[str, Array]]:
+    """The known mistakes that can be made of S (n×n), each with what to say of it."""
+    return [(said, S * _factors(len(S), blocks, *pair)) for said, pair in MISTAKES.items()]
+
+
 def find_mistake(G: Array, S: Enclosure, tolerances: Array, blocks: int = 1) -> str:
     """What an invalid G (n×n) is, if it is one of the known mistakes; else nothing."""
     fitting = [said for said, pair in MISTAKES.items() if _fits(G, S, tolerances, blocks, *pair)]
@@ -54,8 +59,13 @@ def _weights(n: int, below: int, above: int) -> Array:
     return np.asarray(np.eye(n) + below * np.tril(ones, -1) + above * np.triu(ones, 1))
 
 
+def _factors(n: int, blocks: int, below: int, above: int) -> Array:
+    """The same for each of the blocks of an n×n matrix."""
+    return np.asarray(np.tile(_weights(n // blocks, below, above), (blocks, blocks)))
+
+
 def _fits(G: Array, S: Enclosure, tolerances: Array, blocks: int, below: int, above: int) -> bool:
     """Whether G is S with these factors below and above the diagonal, within the tolerances."""
-    factors = np.tile(_weights(len(G) // blocks, below, above), (blocks, blocks))
+    factors = _factors(len(G), blocks, below, above)
     error = np.abs((G - factors * S.high) - factors * S.low)
     return bool(np.all(error <= np.maximum(1, factors) * tolerances))

@@ -174,6 +174,8 @@ def _judge(matter: Matter) -> Verdict:
             return matter.verdict("refused", _joined(strange, infinite))
         return matter.verdict("disagrees", infinite, "invalid")
     tolerances = entry_tolerances(reference, skew_part(G), dtype)
+    if reported.half_units is not None:
+        tolerances = tolerances + (reported.half_units + reported.half_units.T) / 2
     if not np.all(np.isfinite(tolerances)):
         return matter.verdict("refused", HIDDEN)
     return _compare(matter, G, tolerances, strange or admission.doubt(reference, G, dtype))

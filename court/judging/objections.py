@@ -13,6 +13,7 @@ from court.judging.contraction import Array, norm, symmetric_error, to_float
 from court.judging.tolerance import gradient_norm, value_tolerance
 from court.records import Component, Direction, Reference, Reported
 
+STABLE = "what a backward stable algorithm would lose"
 DIGITS_LOST = 1e-6
 """Relative to what the error is of: a smaller one is a loss of digits, no wrong formula."""
 DIGITS_LOST_SHORT = 1e-3
@@ -25,7 +26,7 @@ def _off(error: float, tolerance: float, scale: float) -> str:
     if near or error < DIGITS_LOST * scale:
         times = error / tolerance if tolerance else math.inf
         return (
-            f"digits are lost, {times:.2g} times what a backward stable algorithm would lose "
+            f"digits are lost, {times:.2g} times {STABLE} "
             f"(off by {error:.2g}, tolerance {tolerance:.2g})"
         )
     return f"off by {error:.2g}, tolerance {tolerance:.2g}"

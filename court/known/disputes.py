@@ -19,6 +19,7 @@ from msgspec import Meta, Struct
 from court.atlas import OffSymmetric
 from court.errors import InputError, check_known
 from court.judging.conventions import representative
+from court.judging.printing import Printing
 from court.records import Conjugation, Convention, Mode, Outcome, Reads
 
 Rule = Literal["symmetric", "lower", "upper", "spurious"]
@@ -67,23 +68,51 @@ class Asked(Check, frozen=True, kw_only=True, tag="asked"):
 
 
 class Proposed(Check, frozen=True, kw_only=True, tag="proposed"):
-    """A gradient that people proposed, or that a former version returned: made from S by a rule."""
+    """A gradient that people proposed, or that a former version returned.
+
+    It is given as numbers, or made from S by a rule.
+    """
 
     by: Annotated[str, Meta(description="who or what stands for it")]
-    rule: Rule
+    rule: Rule | None = None
+    gradient: Annotated[
+        tuple[tuple[float, ...], ...] | None, Meta(description="by rows, if there is no rule")
+    ] = None
     repair: Annotated[
         Repair, Meta(description="mirrored: its lower triangle taken for both, and halved")
     ] = "none"
+    digits: Annotated[
+        int | None, Meta(description="significant digits that each entry was printed with")
+    ] = None
+    decimals: Annotated[int | None, Meta(description="or decimals that it was printed with")] = None
+
+    def __post_init__(self) -> None:
+        if (self.rule is None) == (self.gradient is None):
+            raise ValueError("a proposed gradient has either a rule or a gradient by rows")
+        n = len(self.gradient or ())
+        if any(len(row) != n for row in self.gradient or ()):
+            raise ValueError("the proposed gradient is not square")
+        printing = self.printing
+        if self.gradient is not None:
+            printing.check(np.array(self.gradient))
+
+    @property
+    def printing(self) -> Printing:
+        """How its entries were rounded."""
+        return Printing(self.digits, self.decimals)
 
     def of(self, S: Float[np.ndarray, "n n"]) -> Float[np.ndarray, "n n"]:
-        """The matrix that it makes of the symmetric gradient."""
+        """The matrix that is proposed, S being the symmetric gradient, as it was printed."""
+        if self.gradient is not None:
+            return np.array(self.gradient)
+        assert self.rule is not None
         doubled = 2 * S - np.diag(np.diag(S))
         G = doubled if self.rule == "spurious" else representative(S, self.rule)
         if self.repair == "symmetrized":
             G = (G + G.T) / 2
         if self.repair == "mirrored":
             G = (np.tril(G) + np.tril(G).T) / 2
-        return np.asarray(G)
+        return np.asarray(self.printing.rounded(G))
 
 
 class Thread(Struct, frozen=True, forbid_unknown_fields=True):

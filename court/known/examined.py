@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from decimal import Context, Decimal
 from fractions import Fraction
@@ -12,15 +13,18 @@ from jaxtyping import Float
 from msgspec import Meta, Struct
 
 from court.hearing import Hearing
+from court.judging.contraction import as_blocks, symmetric_error, to_float
+from court.judging.tolerance import gradient_norm, norm, unit_roundoff
 from court.judging.written import number
-from court.known.findings import Finding
+from court.known.findings import Finding, Kind, ranked
 from court.names import public
-from court.records import Mode, Number, Outcome, Reference, Verdict
+from court.records import Mode, Number, Outcome, Reference, Reported, Verdict
 
 Entry = Decimal | tuple[Decimal, Decimal]
 """A real number, or a complex one by its parts."""
 Status = Literal[
     "still wrong",
+    "wrong in another way",
     "passes unexpectedly",
     "refused unexpectedly",
     "passes this time",
@@ -44,6 +48,12 @@ class Answer(Struct, frozen=True):
     ]
     exact: Annotated[list[list[Entry]] | None, Meta(description="S, the symmetric gradient")]
     radius: Annotated[float | None, Meta(description="rigorous bound of the error of `exact`")]
+    error: Annotated[
+        Number | None, Meta(description="of (G + Gᵀ)/2, relative to S, in the Frobenius norm")
+    ] = None
+    value_error: Annotated[
+        Number | None, Meta(description="of the value, relative to it or to what it is made of")
+    ] = None
 
 
 class Examined(Struct, frozen=True):
@@ -57,7 +67,11 @@ class Examined(Struct, frozen=True):
     @property
     def fails(self) -> bool:
         """Whether the list of findings is out of date."""
-        return self.status in ("passes unexpectedly", "refused unexpectedly")
+        return self.status in (
+            "passes unexpectedly",
+            "refused unexpectedly",
+            "wrong in another way",
+        )
 
 
 class Document(Struct, frozen=True):
@@ -69,32 +83,53 @@ class Document(Struct, frozen=True):
 
 
 def examine(hearing: Hearing, findings: Sequence[Finding]) -> list[Examined]:
-    """What a run says of some findings, whose cases are the parts named after them."""
-    return [_examine(hearing, finding) for finding in findings]
+    """What a run says of some findings, whose cases are the parts named after them; by class."""
+    return [_examine(hearing, finding) for finding in ranked(findings)]
 
 
 def _examine(hearing: Hearing, finding: Finding) -> Examined:
     verdicts = {v.route: v for v in hearing.verdicts(finding.id) if v.mode == finding.mode}
     verdict, other = verdicts.get(finding.route), verdicts.get(finding.against)
     version = hearing.versions.get(finding.framework)
-    status = _status(finding, version, verdict, other)
     found = answer(hearing, hearing.numbers(finding.id)[0], verdict)
+    if version is None:
+        status: Status = "not installed"
+    elif public(version) not in finding.versions:
+        status = "another version"
+    elif verdict is None or verdict.verdict in ("refused", "failed"):
+        status = "refused unexpectedly" if finding.certain else "passes this time"
+    elif finding.against:
+        status = "still wrong" if _conjugate(verdict, other) else "passes unexpectedly"
+    else:
+        status = _status(finding, found)
     return Examined(finding, version, status, found)
 
 
-def _status(
-    finding: Finding, version: str | None, verdict: Verdict | None, other: Verdict | None
-) -> Status:
-    if version is None:
-        return "not installed"
-    if public(version) not in finding.versions:
-        return "another version"
-    if verdict is None or verdict.verdict in ("refused", "failed"):
-        return "refused unexpectedly" if finding.certain else "passes this time"
-    wrong = _conjugate(verdict, other) if finding.against else verdict.verdict == "disagrees"
-    if wrong:
+def _status(finding: Finding, found: Answer) -> Status:
+    """By what is lost: at least half of the digits, of what the finding says."""
+    kinds = lost(found, finding.dtype)
+    if found.verdict == "disagrees" and finding.kind in kinds:
         return "still wrong"
-    return "passes unexpectedly" if finding.certain else "passes this time"
+    if not finding.certain:
+        return "passes this time"
+    return "wrong in another way" if kinds else "passes unexpectedly"
+
+
+def lost(found: Answer, dtype: str) -> tuple[Kind, ...]:
+    """The kinds of finding that an answer in a dtype can be; none if half of the digits are left.
+
+    What is unstable may be finite or not, as the last bits fall.
+    """
+    least = math.sqrt(unit_roundoff(dtype))
+
+    def is_lost(error: Number | None) -> bool:
+        return error is not None and (isinstance(error, str) or error >= least)
+
+    if is_lost(found.value_error):
+        return ("value",)
+    if not is_lost(found.error):
+        return ()
+    return ("not finite", "unstable") if isinstance(found.error, str) else ("wrong", "unstable")
 
 
 def _conjugate(a: Verdict, b: Verdict | None) -> bool:
@@ -113,8 +148,8 @@ def smallest(hearing: Hearing, mode: Mode) -> Answer | None:
 def answer(hearing: Hearing, case: int, verdict: Verdict | None) -> Answer:
     """What one route returned at a case, by the verdict on it, and what is true there."""
     reference = hearing.references[case]
-    values = [
-        r.value
+    reports = [
+        r
         for r in hearing.reported
         if verdict and (r.problem, r.route, r.mode) == (case, verdict.route, verdict.mode)
     ]
@@ -124,12 +159,38 @@ def answer(hearing: Hearing, case: int, verdict: Verdict | None) -> Answer:
         as_text(reference.X, reference.hermitian),
         verdict.verdict if verdict else None,
         _reason(verdict),
-        number(values[0]) if values else None,
+        number(reports[0].value) if reports else None,
         _decimal(reference.value.mid) if reference.value else None,
         verdict.gradient if verdict else None,
         exact,
         radius,
+        _error(reference, reports[0]) if reports else None,
+        _value_error(reference, reports[0]) if reports else None,
     )
+
+
+def _error(reference: Reference, reported: Reported) -> Number | None:
+    """‖(G + Gᵀ)/2 − S‖/‖S‖, with the better of G and its conjugate; nothing where G is none."""
+    G, S = reported.gradient, reference.S
+    if G is None or S is None or G.shape != (reference.size, reference.size):
+        return None
+    if not np.all(np.isfinite(G)):
+        return "NaN"
+    written = (as_blocks(G), as_blocks(np.conj(G))) if reference.hermitian else (np.asarray(G),)
+    least, size = min(norm(symmetric_error(M, S)) for M in written), norm(S.high)
+    return number(least / size if size else math.inf) if least else 0.0
+
+
+def _value_error(reference: Reference, reported: Reported) -> Number | None:
+    """The error of the value relative to |f| + ‖X‖·‖S‖, the size of what it is made of."""
+    if reference.value is None or reference.S is None or reported.error:
+        return None
+    if not math.isfinite(reported.value):
+        return number(reported.value)
+    error = abs(Fraction(reported.value) - reference.value.mid)
+    made_of = Fraction(norm(reference.X)) * Fraction(gradient_norm(reference))
+    scale = abs(reference.value.mid) + made_of
+    return number(to_float(error / scale) if scale else math.inf) if error else 0.0
 
 
 def _reason(verdict: Verdict | None) -> str:

@@ -1,5 +1,8 @@
 """Findings: wrong gradients of released frameworks, each with its smallest case.
 
+At least half of the digits are gone in each, by an error of √u or more relative to the gradient (or
+the value), or nothing finite is left; less is rounding, and a verdict ``inaccurate`` at most.
+
 What is typed in is where to look: a framework, a route, a matrix, and why it is wrong.  What comes
 back, what is true and whether the two still differ is found by a run.
 """
@@ -24,6 +27,15 @@ COVERED = {
     "hermitian": ("hermitian", "complex64"),
 }
 """What is wrong in double precision is so in the shorter dtypes of the atlas."""
+Kind = Literal["wrong", "value", "unstable", "not finite"]
+CLASSES: dict[str, str] = {
+    "wrong": "Silent and wrong: the value is right, and the formula of the gradient is not",
+    "value": "Silent and wrong: the value itself",
+    "unstable": "Silent and unstable: half of the digits or more are lost",
+    "not finite": "NaN or infinity, without an error, where the gradient is finite",
+    "documented": "What the documentation excludes or warns of",
+}
+"""The classes of findings, the gravest first, by what is said of them."""
 ANY = "*"
 KNOWN = Path(__file__).parents[2] / "findings" / "known.json"
 
@@ -32,6 +44,10 @@ class Finding(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One thing that one framework gets wrong, and where it is seen."""
 
     id: str
+    kind: Annotated[
+        Kind,
+        Meta(description="wrong: the formula; value: f itself; unstable: the digits; not finite"),
+    ]
     framework: str
     versions: Annotated[tuple[str, ...], Meta(description="known to be wrong", min_length=1)]
     function: Annotated[str, Meta(description="a member of the catalogue, at the matrix's size")]
@@ -39,6 +55,12 @@ class Finding(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     matrix: Annotated[str, Meta(description="the smallest case: symmetric, or Hermitian by i")]
     dtype: str
     reason: Annotated[str, Meta(description="what goes wrong, and why no convention explains it")]
+    documentation: Annotated[
+        str, Meta(description="what the framework's own says of such an input, and where")
+    ]
+    documented: Annotated[
+        bool, Meta(description="whether that excludes the input, or warns of what comes out")
+    ] = False
     script: Annotated[str, Meta(description="shows it without this toolkit")]
     mode: Mode = "reverse"
     certain: Annotated[bool, Meta(description="seen in every run; memory never written to is not")]
@@ -63,6 +85,16 @@ class Finding(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     def is_complex(self) -> bool:
         """Whether its matrix is Hermitian."""
         return self.dtype.startswith("complex")
+
+    @property
+    def rank(self) -> str:
+        """The class that it is listed in, one of CLASSES."""
+        return "documented" if self.documented else self.kind
+
+    @property
+    def is_noise(self) -> bool:
+        """Whether what comes back depends on the processor, or on the run."""
+        return self.kind == "unstable" or not self.certain
 
     @property
     def own_place(self) -> str:
@@ -117,6 +149,11 @@ def read(text: bytes) -> list[Finding]:
     if twice:
         raise InputError(f"two findings have the id {twice[0]}")
     return findings
+
+
+def ranked(findings: Sequence[Finding]) -> list[Finding]:
+    """The same, the gravest class first."""
+    return sorted(findings, key=lambda finding: list(CLASSES).index(finding.rank))
 
 
 def mark(atlas: Atlas, findings: Sequence[Finding]) -> Atlas:

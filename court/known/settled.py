@@ -9,7 +9,7 @@ from msgspec import Meta, Struct, structs
 
 from court.atlas import off_symmetric
 from court.hearing import Hearing
-from court.judging.judge import judge
+from court.judging.printing import judge_proposed
 from court.known.disputes import Asked, Dispute, Outcomes, Proposed, Sign
 from court.known.examined import Answer, answer
 from court.records import Reference, Reported, Verdict
@@ -66,7 +66,8 @@ def _check(hearing: Hearing, check: Asked | Proposed, part: str) -> Checked:
     (case,) = hearing.numbers(part)
     reference = hearing.references[case]
     if isinstance(check, Proposed):
-        verdict = judge(reference, _proposal(check, reference, case), "float64")
+        G = check.of(reference.S.high) if reference.S else None
+        verdict = judge_proposed(reference, G, check.by, "float64", check.printing)
         found = _outcomes(verdict, reference)
         return Checked(
             check, None, found, _differences(check, found), answer(hearing, case, verdict)
@@ -84,13 +85,6 @@ def _check(hearing: Hearing, check: Asked | Proposed, part: str) -> Checked:
         differs,
         answer(hearing, case, verdicts[0] if verdicts else None),
     )
-
-
-def _proposal(check: Proposed, reference: Reference, case: int) -> Reported:
-    """The proposed gradient, as a framework would report it, with the exact value."""
-    value = float(reference.value.mid) if reference.value else float("nan")
-    G = check.of(reference.S.high) if reference.S else None
-    return Reported(case, "proposed", "", check.by, "float64", value, G)
 
 
 def _outcomes(verdict: Verdict, reference: Reference, reported: Reported | None = None) -> Outcomes:
