@@ -15,7 +15,7 @@ from court.known.disputes import Asked, Dispute, Proposed
 from court.known.findings import Finding
 from court.records import Choice, Matrix, Problem, Reference
 from symbolic import large_cases
-from symbolic.catalogue import CATALOGUE, Instance, choose, family, instances
+from symbolic.catalogue import CATALOGUE, Instance, MatrixFunction, choose, family, instances
 from symbolic.certified.reference import FORMATS, certify, refer, refused, round_to
 from symbolic.derivation import SIZE_LIMIT
 from symbolic.extension import check_exact, load_function
@@ -178,7 +178,7 @@ def atlas(choice: Choice, full: int = 1) -> list[Case]:
         members = instances(family_of, choice.size)
         if not members:
             continue
-        function, domain = members[len(members) // 2], family_of.domain
+        function, domain = members[len(members) // 2], family_of.usual_domain
         x, z = symmetric(choice.size), hermitian(choice.size)
         real, complex_ = (_well_conditioned(p, domain, choice.seed, full) for p in (x, z))
         in_full = Case("real", function, x, real, "float64", forward=True, entrywise=True)
@@ -221,7 +221,7 @@ def chosen(choice: Choice, frameworks: Sequence[str]) -> Sequence[Case | LargeCa
         for function in chosen_functions(choice, frameworks)
         for x in (PARAMETERIZATIONS[name](n) for name in names)
         for points in zip(
-            *(_points(choice, x, function.function.domain, dtype) for dtype in choice.dtypes),
+            *(_points(choice, x, function.function, dtype) for dtype in choice.dtypes),
             strict=True,
         )
         for theta, dtype in zip(points, choice.dtypes, strict=True)
@@ -285,16 +285,18 @@ def _check(check: Asked | Proposed, frameworks: Sequence[str], seconds: float) -
     return case._replace(find_reads=True, entrywise=check.dtype not in COMPLEX.values())
 
 
-def _points(choice: Choice, x: Parameterization, domain: str, dtype: str) -> list[Point]:
+def _points(
+    choice: Choice, x: Parameterization, function: MatrixFunction, dtype: str
+) -> list[Point]:
     """The points that are asked; what is drawn has mantissas that the dtype holds."""
     if choice.matrix is not None:
         if x.blocks == 2:
             raise InputError(f"--matrix gives a real matrix; with -p {x.name} name a --point")
-        return [coordinates(parse_matrix(choice.matrix), x, domain)]
+        return [coordinates(parse_matrix(choice.matrix), x, function.domain)]
     if choice.point is not None:
-        return [parse_point(choice.point, x, domain)]
+        return [parse_point(choice.point, x, function.domain)]
     bits = FORMATS[dtype][0]
-    return draw_points(x, domain, choice.points or POINTS, choice.seed, bits=bits)
+    return draw_points(x, function.usual_domain, choice.points or POINTS, choice.seed, bits=bits)
 
 
 def _check_conflicts(choice: Choice) -> None:

@@ -241,7 +241,9 @@ def test_a_closed_stream_loses_what_goes_there_and_nothing_else(tmp_path, stream
     assert done.returncode == 0
     assert {v.verdict for v in from_json(output.read_bytes()).verdicts} == {"agrees"}
     if stream != 1:
-        assert done.stdout.endswith("3 gradients: 3 agree, 0 disagree, 0 refused, 0 failed\n")
+        assert done.stdout.endswith(
+            "3 gradients: 3 agree, 0 inaccurate, 0 disagree, 0 refused, 0 failed\n"
+        )
 
 
 @pytest.mark.parametrize(("jobs", "status"), [("1025", 2), ("3000000", 2), ("1024", 0)])

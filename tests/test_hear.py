@@ -242,6 +242,7 @@ def test_progress_is_on_a_terminal_alone_and_leaves_nothing_there(monkeypatch, a
 
     def hear(hearing, progress, planner):
         shown.append((hearing, progress, planner))
+        return lambda number: ()
 
     monkeypatch.setattr(verify, "hear", hear)
     monkeypatch.setattr(sys.stderr, "isatty", lambda: terminal)

@@ -107,7 +107,7 @@ def test_a_wrong_theorem_is_not_proved(capsys, monkeypatch):
 
 def test_quiet_is_one_line(capsys):
     assert verify.main(["trace", "-f", "numpy", "--quiet"]) == 0
-    line = "3 gradients: 3 agree, 0 disagree, 0 refused, 0 failed\n"
+    line = "3 gradients: 3 agree, 0 inaccurate, 0 disagree, 0 refused, 0 failed\n"
     assert capsys.readouterr().out == line
 
 
@@ -344,7 +344,7 @@ def test_a_terminal_is_told_everything_in_the_characters_that_it_has(encoding):
     done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, check=False)
     assert (done.returncode, done.stderr) == (0, b"")
     out = done.stdout.decode(encoding)
-    assert out.endswith("3 gradients: 3 agree, 0 disagree, 0 refused, 0 failed\n")
+    assert out.endswith("3 gradients: 3 agree, 0 inaccurate, 0 disagree, 0 refused, 0 failed\n")
     assert ("⟨G, ∂X/∂θ⟩" in out) == (encoding == "utf-8")
     assert ("\\u27e8G, \\u2202X/\\u2202\\u03b8\\u27e9" in out) == (encoding != "utf-8")
     bad = subprocess.run([*command[:2], "λ"], cwd=ROOT, env=environment, capture_output=True)

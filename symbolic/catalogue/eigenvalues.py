@@ -28,6 +28,7 @@ def trace_function(
     citation: str,
     phi: Callable[..., Scalar],
     instances: Callable[[int], dict[str, Constants]] = lambda n: {"": {}},
+    drawn_from: str = "",
 ) -> MatrixFunction:
     """tr φ(X), φ = ``phi(A, n, **constants)``, with the gradient φ′(X)."""
 
@@ -37,7 +38,8 @@ def trace_function(
     def gradient(A: Algebra, X: Any, **constants: Any) -> Any:
         return A.apply(X, phi(A, A.size(X), **constants).derivative())
 
-    return MatrixFunction(name, formula, domain, citation, value, gradient, instances)
+    about = (name, formula, domain, citation, value, gradient, instances)
+    return MatrixFunction(*about, drawn_from=drawn_from)
 
 
 def _each(count: Callable[[int], int], key: str = "i", first: int = 0) -> Any:
@@ -110,6 +112,7 @@ FUNCTIONS = (
         f"σ_i = |λ_k| for a symmetric X; {LEWIS}",
         lambda A, n, i: ABSOLUTE.at(A.by_modulus(i)),
         _each(lambda n: n),
+        drawn_from="invertible",
     ),
     trace_function(
         "spectral_norm",
@@ -117,6 +120,7 @@ FUNCTIONS = (
         "symmetric",
         f"the largest singular value; {LEWIS}",
         lambda A, n: ABSOLUTE.at(A.by_modulus(0)),
+        drawn_from="invertible",
     ),
     trace_function(
         "nuclear_norm",
@@ -132,6 +136,7 @@ FUNCTIONS = (
         f"the sum of the k largest |λ_i|; {LEWIS}",
         lambda A, n, k: ABSOLUTE.at(*map(A.by_modulus, range(k))),
         _each(lambda n: n + 1, "k", 1),
+        drawn_from="positive definite",
     ),
     MatrixFunction(
         "condition_number",
@@ -140,5 +145,6 @@ FUNCTIONS = (
         f"the quotient rule, σ_i = |λ_k|; {LEWIS}",
         _condition,
         _condition_gradient,
+        drawn_from="positive definite",
     ),
 )

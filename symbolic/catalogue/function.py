@@ -45,6 +45,12 @@ class MatrixFunction:
     proved_size: int = 3
     gauge: str = ""
     frameworks: tuple[str, ...] = ()
+    drawn_from: str = ""
+
+    @property
+    def usual_domain(self) -> str:
+        """The domain that points are drawn from: ``drawn_from``, if that is narrower."""
+        return self.drawn_from or self.domain
 
     @property
     def refusal(self) -> str:

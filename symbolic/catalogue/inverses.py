@@ -46,6 +46,7 @@ FUNCTIONS = (
         f"Jacobi's formula, d det X = tr(adj(X) dX); {MAGNUS_NEUDECKER}",
         lambda A, X: A.det(X),
         lambda A, X: A.adjugate(X),
+        drawn_from="invertible",
     ),
     MatrixFunction(
         "log_det",
