@@ -30,7 +30,12 @@ from court.judging.contraction import (
 from court.judging.conventions import find_convention, find_mistake
 from court.judging.gauge import FLIPPED
 from court.judging.subdifferential import describe_subgradient
-from court.judging.tolerance import entry_tolerances, gradient_norm, unit_roundoff
+from court.judging.tolerance import (
+    entry_tolerances,
+    gradient_norm,
+    unit_roundoff,
+    value_tolerance,
+)
 from court.judging.written import decimal, number, rows
 from court.records import (
     Ball,
@@ -196,7 +201,10 @@ def _compare(matter: Matter, G: Array, tolerances: Array, doubt: str) -> Verdict
         return matter.verdict("refused", FLIPPED, None, components)
     found = scatter.RIGHT
     if value or gradient:
-        found = scatter.examine(reference, reported, near, dtype, bool(value), bool(gradient))
+        excess = _excess(matter, G, tolerances, components)
+        found = scatter.examine(
+            reference, reported, near, dtype, excess[0] * bool(value), excess[1] * bool(gradient)
+        )
     if found.verdict == "disagrees":
         mistake = find_mistake(G, reference.S, tolerances, reference.blocks)
         told = _joined(value, gradient, found.said, mistake)
@@ -216,6 +224,20 @@ def _compare(matter: Matter, G: Array, tolerances: Array, doubt: str) -> Verdict
     coarse = admission.coarse(reference, tolerances, dtype)
     note = _joined(reference.note, widened, coarse, found.said)
     return matter.verdict("agrees", note, _convention(matter, G, tolerances), components)
+
+
+def _excess(
+    matter: Matter, G: Array, tolerances: Array, components: Sequence[Component]
+) -> tuple[float, float]:
+    """How many times their tolerances the errors of the value and of the gradient are."""
+    reference, reported, dtype, _ = matter
+    assert reference.S is not None
+    assert reference.value is not None
+    value = abs(Fraction(reported.value) - reference.value.mid)
+    with np.errstate(over="ignore"):  # what is too large is infinite
+        entries = float(np.max(np.abs(symmetric_error(G, reference.S)) / tolerances))
+    along = [float(c.error) / c.tolerance for c in components]
+    return to_float(value) / value_tolerance(reference, dtype), max([entries, *along])
 
 
 def _joined(*said: str) -> str:
