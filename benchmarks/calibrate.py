@@ -13,8 +13,8 @@ import sys
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from fractions import Fraction
+from itertools import cycle, islice
 from pathlib import Path
-from platform import processor
 from typing import NamedTuple
 
 import click
@@ -33,6 +33,7 @@ from court.judging.tolerance import entry_tolerances
 from court.known.findings import read_known
 from court.records import Matrix, Problem, Reference, Reported, Verdict
 from numeric.pool import Pool, is_installed, known_frameworks
+from report.machine import machine
 from symbolic.catalogue import CATALOGUE, DIFFERENTIABLE, Instance, choose
 from symbolic.certified.reference import certify, round_to
 from symbolic.domains import DOMAINS
@@ -73,12 +74,11 @@ def problems(dtype: str, count: int) -> Iterator[Asked]:
     rng = np.random.default_rng(0)
     names = [name for name in DIFFERENTIABLE for _ in SIZES]
     each = max(1, round(count / len(names)))
-    number = 0
+    number, kinds = 0, cycle(KINDS)
     for n in SIZES:
         for name in DIFFERENTIABLE:
             family = choose(name, n)
-            for k in range(each):
-                kind = list(KINDS)[k % len(KINDS)]
+            for kind in islice(kinds, each):
                 function = family[int(rng.integers(len(family)))]
                 try:
                     X = _exactly(KINDS[kind](rng, n), dtype)
@@ -229,7 +229,7 @@ def main(count: int, named: tuple[str, ...], output: Path) -> None:
     page = PAGE.format(
         count=count,
         table=told,
-        made=f"{', '.join(frameworks)} on {processor()}",
+        made=f"{', '.join(frameworks)} on {machine()}",
         disagree=len(convicted),
     )
     (output / "calibration.md").write_text(page, encoding="utf-8")
@@ -271,7 +271,8 @@ def draw(found: dict[str, list[Found]], path: Path) -> None:
     for axis, (dtype, items) in zip(axes, found.items(), strict=True):
         for kind in KINDS:
             ratios = np.array([i.ratio for i in items if i.kind == kind and i.ratio > 0])
-            axis.hist(np.log10(ratios), bins, histtype="step", label=kind, density=True)
+            if len(ratios):
+                axis.hist(np.log10(ratios), bins, histtype="step", label=kind, density=True)
         axis.axvline(0, color="black", linewidth=1)
         axis.set_ylabel(dtype)
         axis.set_yticks([])

@@ -10,7 +10,7 @@ from symbolic.algebra.spectrum import Spectrum
 from symbolic.catalogue import choose
 from symbolic.certified.enclosure import precision
 from symbolic.certified.reference import certify
-from trial.ties import GAPS, PAGE, diagonal, judge_at, relative_error, rotated, rotation, ties
+from trial.ties import GAPS, PAGE, diagonal, digits, judge_at, rotated, rotation, ties
 
 EXACT = {"I": diagonal(1, 1, 1), "diag(1, 1, 2)": diagonal(1, 1, 2), "pair": diagonal(1, 2, 2)}
 TURNED = {f"{float(g):.0e}": rotated(1, 1 + g, 2) for g in GAPS} | {"rounded": rotated(1, 1, 2)}
@@ -79,15 +79,22 @@ def test_numpys_stable_routes_are_never_convicted_however_near_the_tie():
 
 
 def test_through_eigh_near_a_tie_digits_are_lost_and_then_all_is_nonsense():
+    """How many digits, and whether the nonsense is finite, is the processor's to say."""
     found = judged(TURNED, ["weighted_exp[full]"], ["torch"])
     for name in ("1e-06", "1e-14", "rounded"):
         verdicts = found["weighted_exp[full]", name]
         assert outcomes(verdicts, "torch", "matrix_exp") == {"agrees"}
-        assert outcomes(verdicts, "torch", "eigh") == {"disagrees"}
-        said = {"digits are lost" in v.reason for v in verdicts if "eigh" in v.route}
-        assert said == {name == "1e-06"}
-    wild = [v for v in found["weighted_exp[full]", "rounded"] if "eigh" in v.route]
-    assert all(np.isfinite(v.gradient).all() and "off by" in v.reason for v in wild)
+        by_eigh = [v for v in verdicts if "eig" in v.route]
+        assert len(by_eigh) > 2
+        for v in by_eigh:
+            if name == "1e-06":
+                assert v.verdict == "inaccurate"
+                assert 8 <= v.digits <= 13
+            else:
+                assert v.verdict == "disagrees"
+                is_finite = np.isfinite(np.array(v.gradient, dtype=float)).all()
+                told = "unstable: " if is_finite else "exactly it is finite"
+                assert told in v.reason
 
 
 def test_the_projector_on_the_cluster_is_judged_and_on_its_members_refused():
@@ -135,19 +142,25 @@ def test_no_framework_is_convicted_of_what_it_computes_stably():
         assert {v.verdict for v in by_eigenvalues} == {"agrees"}, (function, name)
 
 
-def test_the_page_tells_what_numpy_and_torch_do():
+LEFT = 6
+"""Digits beyond which no route near a tie gets by luck, and that no stable one lacks."""
+
+
+def test_the_page_tells_what_numpy_and_torch_do_to_a_few_digits():
+    """A page that was made on another machine is as good: the last digits are its own."""
     page = PAGE.read_text(encoding="utf-8")
     matrices = ties()
     hearing = judge_at(list(matrices.values()), ["weighted_exp[full]"], FAST)
-    verdicts = {(v.route, part): v for part, v in hearing.judged}
     rows = [line.split(" | ") for line in page.split("## ")[1].splitlines()]
     told = {row[1]: [cell.removesuffix(" |") for cell in row[2:]] for row in rows if len(row) > 9}
     for r in hearing.reported:
-        part = hearing.cases[r.problem][0]
-        cell, outcome = told[r.route][int(part)], verdicts[r.route, part].verdict
-        error = relative_error(r, hearing.references[r.problem])
-        if (
-            np.isfinite(error) and not 1e-15 < error < 1e-12
-        ):  # between them it depends on the LAPACK
-            assert cell.endswith({"agrees": "yes", "disagrees": "NO"}[outcome]), (r.route, part)
-        assert ("NaN" in cell) == (not np.isfinite(error))
+        cell = told[r.route][int(hearing.cases[r.problem][0])]
+        kept, here = cell.split(":")[0], digits(r, hearing.references[r.problem])
+        if kept == "not finite" or here is None:
+            assert here is None or here < LEFT, (r.route, cell)
+            assert kept == "not finite" or int(kept) < LEFT, (r.route, cell)
+        else:
+            assert abs(int(kept) - here) <= 4, (r.route, cell)
+    for route, cells in told.items():
+        stable = "matrix_exp" in route or route.startswith("np.")
+        assert not stable or all(cell.endswith(": yes") for cell in cells), route

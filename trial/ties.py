@@ -7,6 +7,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from fractions import Fraction
 from pathlib import Path
@@ -20,6 +21,7 @@ from court.hearing import Hearing
 from court.records import Choice, Matrix, Reference, Reported, Verdict
 from numeric.pool import is_installed, known_frameworks
 from report.atlas import MARKS
+from report.machine import machine
 from symbolic.algebra.spectrum import exact_matrix
 from symbolic.cases import Case
 from symbolic.catalogue import choose
@@ -97,18 +99,28 @@ def relative_error(reported: Reported, reference: Reference) -> float:
     return float(np.max(np.abs((G + G.T) / 2 - S.high)) / np.max(np.abs(S.high)))
 
 
+def digits(reported: Reported, reference: Reference) -> int | None:
+    """The digits that are right in the largest entry; none of what is not finite, or not there."""
+    if reported.gradient is None or reference.S is None:
+        return None
+    error = relative_error(reported, reference)
+    if not np.isfinite(error):
+        return None
+    return min(16, max(0, math.floor(-math.log10(error)))) if error else 16
+
+
 def _cell(verdict: Verdict, reported: Reported, reference: Reference) -> str:
     mark = MARKS[verdict.verdict]
     if reported.gradient is None or reference.S is None:
         return mark
-    error = relative_error(reported, reference)
-    return f"{error:.1g} {mark}" if np.isfinite(error) else f"NaN {mark}"
+    right = digits(reported, reference)
+    return f"{right}: {mark}" if right is not None else f"not finite: {mark}"
 
 
 def to_markdown(hearing: Hearing, columns: Sequence[str]) -> str:
     """A table per function, a row per route, a column per matrix."""
     made = ", ".join(f"{name} {version}" for name, version in sorted(hearing.versions.items()))
-    lines = [INTRODUCTION.format(made=made)]
+    lines = [INTRODUCTION.format(made=made, where=machine())]
     verdicts = {(v.function, part, v.framework, v.route): v for part, v in hearing.judged}
     cells: dict[str, dict[tuple[str, str], dict[str, str]]] = {}
     for r in hearing.reported:
@@ -137,9 +149,11 @@ Smooth functions at X = Q diag(1, 1 + gap, 2) Qᵀ, Q rational and orthogonal, r
 the gap; at the same with no gap, where rounding leaves one of some 10⁻¹⁶; and at two exact ties.
 Each has a derivative at all of them: exp X does not tell the eigenvectors of a cluster apart, nor
 does the projector onto the eigenvector of 2, but at I, where it is not defined and the verdict is
-`refused`. In each cell: ‖(G + Gᵀ)/2 − S‖/‖S‖ in the largest entry, and whether the verdict is that
-it agrees. What divides by the gap loses as many digits as the gap has, and ends in nonsense, finite
-or not. Made by `make ties` with {made}.
+`refused`. In each cell: the decimal digits that are right in the largest entry, and whether the
+verdict is that it agrees (`yes`), is inaccurate, or disagrees (`NO`). What divides by the gap loses
+as many digits as the gap has, and ends in nonsense, finite or not: which of them, and the last
+digits, depend on the processor, the BLAS and its kernel. Made by `make ties` with {made}, on
+{where}.
 """
 
 
