@@ -61,14 +61,8 @@ WRONG = {
     ("paddle", "weighted_cube_root", "paddle.linalg.eigh(X, UPLO='L')"),  # 1/3 in float32
     ("paddle", "weighted_cube_root", "paddle.linalg.eigh(X, UPLO='U')"),
     ("pytensor", "inverse_quadratic_form", "pt.linalg.lu(permute_l=True)"),
-    ("pytensor", "log_sum_exp", "pt.log(pt.trace(pt.linalg.expm(X)))"),  # loses digits
-    ("pytensor", "trace_exp", "pt.trace(pt.linalg.expm(X))"),
-    ("pytensor", "weighted_exp", "pt.linalg.expm"),
 }
 """Routes whose gradient is wrong at some matrices."""
-CUBIC_FORMULA = "ca.eig_symbolic"
-"""It loses digits, whatever the function of the eigenvalues."""
-
 CONVENTIONS = {
     ("autograd", "anp.linalg.eigh(UPLO='L')"): ("lower", "lower"),
     ("autograd", "anp.linalg.eigh(UPLO='U')"): ("upper", "upper"),
@@ -111,8 +105,7 @@ def hearing_of(
         timeout=300,
     )
     hearing = Hearing(choice)
-    hear(hearing, Progress(disable=True))
-    hearing.judge()
+    hearing.judge(hear(hearing, Progress(disable=True)))
     return hearing
 
 
@@ -137,8 +130,8 @@ def is_odd(verdict):
     if route in DECLINED or (verdict.framework in FLOAT64_ONLY and verdict.dtype != "float64"):
         return verdict.verdict != "refused"
     wrong = (verdict.framework, verdict.function.split("[")[0], verdict.route) in WRONG
-    wrong |= CUBIC_FORMULA in verdict.route and "digits are lost" in verdict.reason
-    return verdict.verdict not in (("agrees", "disagrees") if wrong else ("agrees",))
+    right = ("agrees", "inaccurate")
+    return verdict.verdict not in ((*right, "disagrees") if wrong else right)
 
 
 def reject_twin(hearing, report: Reported):
