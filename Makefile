@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 RUN := $(VENV)/bin/python
 
-.PHONY: verify verify-all atlas disputes history test slow lint bench calibrate mutants mutate fuzz ties schema proofs citation tools clean
+.PHONY: verify verify-all atlas disputes history test test-kernels test-kernels-short slow lint bench calibrate mutants mutate fuzz ties schema proofs citation tools clean
 
 verify: $(VENV)/.installed  ## the main job, by NumPy, PyTorch, TensorFlow and JAX
 	$(RUN) verify.py
@@ -23,6 +23,12 @@ disputes: $(VENV)/.installed-all  ## regenerate docs/disputes.md and docs/disput
 
 test: $(VENV)/.installed-test  ## all tests but the slow ones
 	$(RUN) -m pytest -n auto
+
+test-kernels: $(VENV)/.installed-test  ## the tests of numbers under other kernels and threads; long
+	$(RUN) -m trial.kernels
+
+test-kernels-short: $(VENV)/.installed-test  ## the same under two settings, in about two minutes
+	$(RUN) -m trial.kernels --short
 
 slow: $(VENV)/.installed-test  ## the slow tests
 	$(RUN) -m pytest -n auto -m slow

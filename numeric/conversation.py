@@ -36,18 +36,20 @@ LINE_LIMIT = 2**26
 STDERR_KEPT = 2000
 LIVES = 3
 """A route that has cost so many processes is not asked again."""
+THREADS = os.environ.get("SYMGRAD_THREADS", "1")
 QUIET = {
     "TF_CPP_MIN_LOG_LEVEL": "3",
     "TF_ENABLE_ONEDNN_OPTS": "0",
     "CUDA_VISIBLE_DEVICES": "",
-    "OMP_NUM_THREADS": "1",
-    "OPENBLAS_NUM_THREADS": "1",
-    "MKL_NUM_THREADS": "1",
+    "OMP_NUM_THREADS": THREADS,
+    "OPENBLAS_NUM_THREADS": THREADS,
+    "MKL_NUM_THREADS": THREADS,
     "THEANO_FLAGS": "cxx=",
     "MXNET_ENGINE_TYPE": "NaiveEngine",
     "JAX_TRACEBACK_FILTERING": "off",
 }
-"""Workers compute on the CPU with one thread each: the cores are shared out among the workers.
+"""Workers compute on the CPU with one thread each, as the cores are shared out among the workers;
+``SYMGRAD_THREADS`` in the environment says otherwise.
 
 Theano waits for no compiler of C, MXNet raises an error in the call that made it, and JAX shows
 which of its own functions raised one.
