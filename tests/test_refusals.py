@@ -92,15 +92,15 @@ def test_what_is_doubtful_is_refused_with_its_numbers():
     assert gross.verdict == "disagrees"
 
 
-def test_nan_is_no_rounding_where_all_else_is_doubtful():
+def test_nan_is_told_where_all_else_is_doubtful():
     found = verdict(truth(**DOUBTFUL), said(plus(S, (0, 0, math.nan))))
-    assert (found.verdict, found.convention, found.parameters) == ("disagrees", "invalid", [])
-    assert found.reason == "entry (0, 0) of the gradient is nan, exactly it is finite"
+    assert (found.verdict, found.convention, found.parameters) == ("refused", None, [])
+    told = "entry (0, 0) of the gradient is nan, exactly it is finite"
+    assert found.reason == f"{VACUOUS}; {told}"
     value = verdict(truth(**DOUBTFUL), said(value=math.inf))
-    assert (value.verdict, value.reason) == (
-        "disagrees",
-        "the value is inf, exactly it is finite",
-    )
+    assert value.verdict == "refused"
+    assert value.reason == f"{VACUOUS}; the value is inf, exactly it is finite"
+    assert verdict(truth(), said(plus(S, (0, 0, math.nan)))).verdict == "disagrees"
 
 
 def test_nan_is_told_where_the_dtype_has_no_room():

@@ -98,7 +98,7 @@ def doubt(reference: Reference, G: Array, dtype: str) -> str:
     if size == 0 or perturbation(reference, dtype) <= RELIABLE * size:
         return "" if _is_sharp(reference, dtype) else "vacuous: what is true is enclosed too widely"
     gross = GROSS * np.max(entry_tolerances(reference, None, dtype))
-    if np.max(np.abs(symmetric_error(G, reference.S))) > gross:
+    if np.all(np.isfinite(G)) and np.max(np.abs(symmetric_error(G, reference.S))) > gross:
         return ""
     return "vacuous: rounding X alone may change the gradient by a quarter of itself or more"
 

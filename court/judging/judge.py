@@ -172,18 +172,18 @@ def _judge(matter: Matter) -> Verdict:
         return matter.verdict("disagrees", unfit, "invalid")
     G = reported.gradient
     assert G is not None
-    strange = admission.out_of_range(reference, dtype)
+    doubt = admission.out_of_range(reference, dtype) or admission.doubt(reference, G, dtype)
     infinite = admission.infinite(reported, reference.size)
     if infinite:
-        if strange:
-            return matter.verdict("refused", _joined(strange, infinite))
+        if doubt:  # a matrix as near as rounding may have no derivative; NaN is said all the same
+            return matter.verdict("refused", _joined(doubt, infinite))
         return matter.verdict("disagrees", infinite, "invalid")
     tolerances = entry_tolerances(reference, skew_part(G), dtype)
     if reported.half_units is not None:
         tolerances = tolerances + (reported.half_units + reported.half_units.T) / 2
     if not np.all(np.isfinite(tolerances)):
         return matter.verdict("refused", HIDDEN)
-    return _compare(matter, G, tolerances, strange or admission.doubt(reference, G, dtype))
+    return _compare(matter, G, tolerances, doubt)
 
 
 def _compare(matter: Matter, G: Array, tolerances: Array, doubt: str) -> Verdict:
