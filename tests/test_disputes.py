@@ -18,9 +18,12 @@ from court.records import Choice
 from numeric.pool import is_installed, known_frameworks
 from report import disputes as report
 from symbolic import cases
+from symbolic.catalogue import instances
+from symbolic.extension import load_function
 from tests.helpers import exact_gradient, reference
 
 ROOT = Path(__file__).parent.parent
+GAUSSIAN_PROCESS = ROOT / "disputes" / "gaussian_process.py"
 KNOWN = read_known()
 FAST = ("numpy", "torch")
 THREADS = {
@@ -43,6 +46,8 @@ THREADS = {
     "PythonOT/POT#773",
     "pytorch/pytorch#23133",
     "a blog post on jax.hessian",
+    "pytorch/pytorch#43002",
+    "scikit-learn/scikit-learn#26502",
 }
 
 
@@ -194,6 +199,19 @@ def test_a_dispute_is_settled_by_every_framework(dispute):
     assert found.missing == sum(
         c.framework not in installed for c in dispute.checks if isinstance(c, Asked)
     )
+
+
+@pytest.mark.parametrize(
+    ("scale", "value", "slope"),
+    [("7/4", None, -12.6962330515471630), ("23/8", -23.8681112947450706, -4.58234358891420433)],
+)
+def test_the_gaussian_process_is_the_one_that_was_disputed(scale, value, slope):
+    (function,) = instances(load_function(GAUSSIAN_PROCESS, known_frameworks(), 60), 1)
+    true = cases.at_matrix(function, scale, "float64", False, "", "").reference()
+    found = float(true.directions[0].derivative.mid)
+    assert found == pytest.approx(slope, rel=1e-15, abs=0)
+    assert found != pytest.approx(slope * (1 + 1e-14), rel=1e-15, abs=0)
+    assert value is None or float(true.value.mid) == pytest.approx(value, rel=1e-15, abs=0)
 
 
 # --- proposals
