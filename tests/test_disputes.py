@@ -47,6 +47,7 @@ THREADS = {
     "pytorch/pytorch#23133",
     "a blog post on jax.hessian",
     "pytorch/pytorch#43002",
+    "pytorch/pytorch#104675",
     "scikit-learn/scikit-learn#26502",
 }
 
