@@ -44,7 +44,7 @@ def unit(G, i, j):
 def test_an_entry_is_known_to_half_a_unit_of_its_last_place(printing, x, rounded, half):
     G = np.array([[x]])
     assert printing.rounded(G)[0, 0] == rounded
-    assert printing.half_units(printing.rounded(G))[0, 0] == pytest.approx(half, rel=1e-12)
+    assert printing.half_units(printing.rounded(G))[0, 0] == pytest.approx(half, rel=1e-12, abs=0)
     assert abs(rounded - x) <= half * (1 + 1e-6)
 
 
