@@ -18,9 +18,10 @@ import re
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing
+from functools import partial
 from io import TextIOWrapper
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import click
 from rich.progress import (
@@ -42,11 +43,11 @@ from commands.judge import judge
 from commands.session import BAD_INPUT, INTERRUPTED, MISSING, Listing
 from court import experiment
 from court.errors import InputError, OutputError, check_known
-from court.hearing import Hearing
+from court.hearing import AskNear, Hearing, Near
 from court.judging.printing import Printing
 from court.known.disputes import Dispute
 from court.known.findings import Finding
-from court.records import Answered, Choice, Event, Proved, Reference, Started
+from court.records import Answered, Choice, Event, Nearby, Proved, Reported, Started
 from numeric import former, past
 from numeric.interpreters import check_has_python
 from numeric.journal import Journal, fingerprint, installed_versions
@@ -56,6 +57,7 @@ from report import terminal
 if TYPE_CHECKING:
     from symbolic.cases import Case
     from symbolic.large_cases import LargeCase
+    from symbolic.neighbours import Neighbour
 
 COMMANDS = {
     "appendix": appendix,
@@ -95,17 +97,20 @@ def asked_of(case: Case | LargeCase, frameworks: Sequence[str]) -> list[str] | N
     return [name for name in frameworks if former.split(name)[0] in own] if own else None
 
 
+class HasNeighbours(Protocol):
+    """A case that can be asked again at matrices as near as rounding."""
+
+    def neighbours(self) -> Sequence[Neighbour]:
+        """The same at those."""
+
+
 Planner = Callable[[Choice], "Sequence[Case | LargeCase]"]
 
 
-Nearby = Callable[[int], "Sequence[Reference]"]
-"""What is true near X in the case of a number."""
-
-
-def hear(hearing: Hearing, progress: Progress, planner: Planner = plan) -> Nearby:
+def hear(hearing: Hearing, progress: Progress, planner: Planner = plan) -> AskNear:
     """Put the cases to both witnesses at once; what is finished is kept if it is cut short.
 
-    What it gives asks the exact side once more, near X, of what seems to be wrong.
+    What it gives asks both once more, near X, of what seems to be wrong.
     """
     choice = hearing.choice
     with progress, ExitStack() as stack:
@@ -129,7 +134,7 @@ def hear(hearing: Hearing, progress: Progress, planner: Planner = plan) -> Nearb
         if not planned:  # the workers import their frameworks in the meantime
             stack.enter_context(pool)
         cases = planned or planner(choice)
-        from symbolic.limits import Failure, Limits, answers, references  # the planner has SymPy
+        from symbolic.limits import Failure, Limits, references  # the planner has SymPy
 
         hearing.cases = [(case.part, case.reported_dtype) for case in cases]
         if choice.gradient is not None:
@@ -171,11 +176,56 @@ def hear(hearing: Hearing, progress: Progress, planner: Planner = plan) -> Nearb
             note(event)
             progress.update(task, description=f"{len(hearing.reported)} gradients")
 
-    def nearby(number: int) -> Sequence[Reference]:
-        (found,) = answers([cases[number].nearby], limits)
-        return () if isinstance(found, Failure) else found
+    return partial(ask_near, cases, choice, progress)
 
-    return nearby
+
+def ask_near(
+    cases: Sequence[HasNeighbours],
+    choice: Choice,
+    progress: Progress,
+    reports: Sequence[Reported],
+) -> list[Near]:
+    """Put to both witnesses, at matrices as near as rounding, what seems to be wrong."""
+    from symbolic.limits import Failure, Limits, references
+
+    beside = {r.problem: cases[r.problem].neighbours() for r in reports}
+    if not any(beside.values()):
+        return []
+    names = [name for name in choice.frameworks if any(r.framework == name for r in reports)]
+    with (
+        progress,
+        Pool(
+            names,
+            choice.timeout,
+            choice.files,
+            interpreters={n: path for n, path in choice.interpreters.items() if n in names},
+            jobs=choice.jobs,
+            memory=choice.memory,
+        ) as pool,
+    ):
+        progress.add_task("asking again near X what seems to be wrong", total=None)
+        asked: list[tuple[int, int]] = []
+        for k, report in enumerate(reports):
+            for place, neighbour in enumerate(beside[report.problem]):
+                problem = neighbour.problem(len(asked), report.route, report.mode == "forward")
+                asked.append((k, place))
+                pool.ask(problem, [report.framework])
+        pool.close()
+        flat = [neighbour for near in beside.values() for neighbour in near]
+        with closing(references(flat, Limits(choice.timeout, choice.memory))) as found:
+            true = {number: [next(found) for _ in near] for number, near in beside.items()}
+        said = {
+            asked[event.problem]: Nearby(event.value, event.gradient)
+            for event in pool.events()
+            if isinstance(event, Reported) and event.gradient is not None
+            if event.mode == reports[asked[event.problem][0]].mode
+        }
+    near: list[Near] = []
+    for k, report in enumerate(reports):
+        there = [(said.get((k, j)), x) for j, x in enumerate(true[report.problem])]
+        pairs = [(answer, x) for answer, x in there if not isinstance(x, Failure)]
+        near.append((tuple(answer for answer, _ in pairs), [x for _, x in pairs]))
+    return near
 
 
 def take_proposed(hearing: Hearing, cases: Sequence[Case | LargeCase]) -> None:
@@ -215,7 +265,7 @@ def listen(hearing: Hearing, planner: Planner) -> bool:
         hearing.judge(hear(hearing, progress, planner))
     except KeyboardInterrupt:
         interrupted = True
-        hearing.judge()
+        hearing.judge(lambda _: None)
     return interrupted
 
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import sys
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from itertools import cycle, islice
 from pathlib import Path
@@ -20,29 +20,33 @@ from typing import NamedTuple
 import click
 import matplotlib.pyplot as plt
 import numpy as np
+from msgspec import structs
 from rich.console import Console
-from rich.progress import track
+from rich.progress import Progress, track
 
 from benchmarks.matrices import KINDS, Array
 from court.atlas import Row
 from court.errors import InputError
+from court.hearing import Near
 from court.judging import scatter
 from court.judging.contraction import skew_part, symmetric_error
 from court.judging.judge import judge
 from court.judging.tolerance import entry_tolerances
 from court.known.findings import read_known
-from court.records import Matrix, Problem, Reference, Reported, Verdict
+from court.records import Choice, Matrix, Problem, Reference, Reported, Verdict
 from numeric.pool import Pool, is_installed, known_frameworks
 from report.machine import machine
 from symbolic.catalogue import CATALOGUE, DIFFERENTIABLE, Instance, choose
 from symbolic.certified.reference import certify, round_to
 from symbolic.domains import DOMAINS
-from symbolic.neighbours import neighbours
+from symbolic.neighbours import Neighbour, neighbours
+from verify import ask_near
 
 DOCS = Path(__file__).parent.parent / "docs"
 SIZES = (2, 3, 4, 8)
 DTYPES = {"float64": 1.0, "float32": 0.25, "float16": 0.05, "bfloat16": 0.05}
 """The share of the problems that each dtype has."""
+TIMEOUT = 300.0
 LIMITED = 10
 """Of one in so many problems it is measured how large an error would have been convicted."""
 
@@ -55,9 +59,10 @@ class Asked(NamedTuple):
     X: Matrix
     problem: Problem
 
-    def near(self) -> list[Reference]:
-        """What is true at the nearby matrices."""
-        return [certify(self.function, Y, {}) for Y in neighbours(self.X, self.problem.dtype)]
+    def neighbours(self) -> list[Neighbour]:
+        """The same at matrices as near as rounding."""
+        dtype = self.problem.dtype
+        return [Neighbour(self.function, Y, dtype) for Y in neighbours(self.X, dtype)]
 
 
 class Found(NamedTuple):
@@ -95,56 +100,58 @@ def _exactly(X: Array, dtype: str) -> Matrix:
 
 
 def _problem(number: int, function: Instance, X: Matrix, dtype: str) -> Problem:
-    def rows(Y: Matrix) -> list[list[float]]:
-        return [[float(x) for x in row] for row in Y]
-
-    nearby: list[tuple[list[list[float]], list[list[float]] | None]] = [
-        (rows(Y), None) for Y in neighbours(X, dtype)
-    ]
-    about = (number, function.name, function.constants, rows(X), dtype)
-    return Problem(*about, find_reads=False, nearby=nearby)
+    rows = [[float(x) for x in row] for row in X]
+    about = (number, function.name, function.constants, rows, dtype)
+    return Problem(*about, find_reads=False)
 
 
 def hear(dtype: str, count: int, frameworks: list[str]) -> list[Found]:
     """What was made of each gradient of a right formula."""
     asked = list(problems(dtype, count))
     known = _Known()
-    found: list[Found] = []
-    with Pool(frameworks, 300) as pool:
+    reports: list[Reported] = []
+    with Pool(frameworks, TIMEOUT) as pool:
         for item in asked:
             pool.ask(item.problem)
         pool.close()
-        references: dict[int, Reference] = {}
-        for number, item in track(list(enumerate(asked)), f"{dtype}: references"):
-            references[number] = certify(item.function, item.X, {})
+        references = [
+            certify(item.function, item.X, {}) for item in track(asked, f"{dtype}: references")
+        ]
         for event in track(pool.events(), f"{dtype}: gradients", total=None):
             if isinstance(event, Reported) and not event.error and not known(event, asked):
-                found += _examine(asked[event.problem], references[event.problem], event)
-    return found
+                reports += [event] if not references[event.problem].refusal else []
+    verdicts = [judge(references[r.problem], r, dtype) for r in reports]
+    again = [
+        k
+        for k, (r, verdict) in enumerate(zip(reports, verdicts, strict=True))
+        if r.problem % LIMITED == 0 or verdict.verdict == "disagrees"
+    ]
+    choice = Choice((), frameworks, None, (), 2, (dtype,), None, 0, None, TIMEOUT)
+    near = ask_near(asked, choice, Progress(disable=True), [reports[k] for k in again])
+    there = dict(zip(again, near, strict=True))
+    return [
+        _examine(asked[r.problem], references[r.problem], r, there.get(k))
+        for k, r in enumerate(reports)
+    ]
 
 
-def _examine(item: Asked, reference: Reference, reported: Reported) -> list[Found]:
-    dtype = item.problem.dtype
-    if reference.refusal:
-        return []
-    is_limited = item.problem.id % LIMITED == 0
-    near = item.near() if is_limited else ()
-    verdict = judge(reference, reported, dtype, near)
-    if verdict.verdict == "disagrees" and not near:
-        verdict = judge(reference, reported, dtype, item.near())
+def _examine(item: Asked, reference: Reference, reported: Reported, near: Near | None) -> Found:
+    dtype, (said, true) = item.problem.dtype, near or ((), ())
+    reported = structs.replace(reported, nearby=said)
+    verdict = judge(reference, reported, dtype, true)
     if verdict.verdict not in ("agrees", "inaccurate"):
-        return [Found(item.kind, verdict, np.nan, None)]
+        return Found(item.kind, verdict, np.nan, None)
     G, S = reported.gradient, reference.S
     assert G is not None
     assert S is not None
     tolerances = entry_tolerances(reference, skew_part(G), dtype)
     ratio = float(np.max(np.abs(symmetric_error(G, S)) / tolerances))
-    limits = _limits(reference, reported, near, tolerances) if near else None
-    return [Found(item.kind, verdict, ratio, limits)]
+    limits = _limits(reference, reported, true, tolerances) if true else None
+    return Found(item.kind, verdict, ratio, limits)
 
 
 def _limits(
-    reference: Reference, reported: Reported, near: list[Reference], tolerances: Array
+    reference: Reference, reported: Reported, near: Sequence[Reference], tolerances: Array
 ) -> tuple[float, float] | None:
     """The smallest error of the largest entry, relative to it, that disagrees: before, and now."""
     assert reference.S is not None

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import cache
+
+from msgspec import structs
 
 from court.judging.gauge import refuse_both_signs
 from court.judging.judge import judge
@@ -14,10 +15,20 @@ from court.records import (
     Demonstration,
     Event,
     Excerpt,
+    Nearby,
     Reference,
     Reported,
     Started,
     Verdict,
+)
+
+Near = tuple[tuple[Nearby | None, ...], Sequence[Reference]]
+"""What a route said at matrices near X, nothing where it did not answer, and what is true there."""
+AskNear = Callable[[Sequence[Reported]], "Sequence[Near] | None"]
+"""For each report, in order, what is said and what is true near X; nothing if none can be asked."""
+NOT_ASKED_AGAIN = (
+    "more is lost than by a backward stable algorithm, and the run was cut short before the route "
+    "was asked near X: rounding and a wrong formula are not told apart"
 )
 
 
@@ -51,14 +62,21 @@ class Hearing:
         elif isinstance(event, Excerpt):
             self.excerpts.append(event)
 
-    def judge(self, nearby: Callable[[int], Sequence[Reference]] = lambda _: ()) -> None:
+    def judge(self, ask_near: AskNear = lambda _: []) -> None:
         """Judge what has been reported, in the order of cases and frameworks.
 
-        ``nearby`` says what is true near X in the case of a number.  It is asked only where a
-        gradient would disagree otherwise.
+        ``ask_near`` asks both witnesses once more, near X, of the reports that would disagree.
         """
-        reports, known = self.in_order(), cache(nearby)
-        found = [self._judge(report, known) for report in reports]
+        reports = self.in_order()
+        found = [self._judge(report) for report in reports]
+        seem_wrong = [k for k, verdict in enumerate(found) if _seems_wrong(verdict)]
+        near = ask_near([reports[k] for k in seem_wrong])
+        for k in seem_wrong if near is None else ():
+            found[k] = structs.replace(
+                found[k], verdict="refused", convention=None, reason=NOT_ASKED_AGAIN
+            )
+        for k, (nearby, references) in zip(seem_wrong, near or (), strict=False):
+            found[k] = self._judge(structs.replace(reports[k], nearby=nearby), references)
         parts = [self.cases[r.problem][0] for r in reports]
         self.judged = list(zip(parts, refuse_both_signs(found), strict=True))
         if self.proposed is not None and self.references:
@@ -66,11 +84,8 @@ class Hearing:
             about = (self.references[0], self.proposed, "--gradient", dtype, self.printing)
             self.judged.insert(0, (part, judge_proposed(*about)))
 
-    def _judge(self, report: Reported, nearby: Callable[[int], Sequence[Reference]]) -> Verdict:
-        about = (self.references[report.problem], report, self.cases[report.problem][1])
-        verdict = judge(*about)
-        is_open = verdict.verdict == "disagrees" and verdict.parameters and report.nearby
-        return judge(*about, nearby(report.problem)) if is_open else verdict
+    def _judge(self, report: Reported, near: Sequence[Reference] = ()) -> Verdict:
+        return judge(self.references[report.problem], report, self.cases[report.problem][1], near)
 
     def in_order(self) -> list[Reported]:
         """What is judged: the reports on cases with a reference, by cases and frameworks."""
@@ -95,3 +110,8 @@ class Hearing:
     def worker_died(self) -> bool:
         """Whether a worker was lost."""
         return any(r.worker_died for r in self.reported)
+
+
+def _seems_wrong(verdict: Verdict) -> bool:
+    """Whether numbers disagree, so that more of them may tell rounding from a wrong formula."""
+    return verdict.verdict == "disagrees" and bool(verdict.parameters)

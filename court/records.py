@@ -91,8 +91,6 @@ class Problem(Struct, frozen=True):
 
     ``matrix`` is n×n, the real part of a Hermitian one where ``imaginary`` is given.  ``forward``
     asks for the derivatives by forward mode as well; ``route`` names the one to try, if not all.
-    ``nearby`` are matrices as near as rounding, for the same question: real parts and, of Hermitian
-    ones, imaginary parts.
     """
 
     id: int
@@ -105,7 +103,6 @@ class Problem(Struct, frozen=True):
     forward: bool = False
     entrywise: bool = False
     route: str = ""
-    nearby: list[tuple[list[list[float]], list[list[float]] | None]] = []
 
 
 class Nearby(Struct, frozen=True):
@@ -123,7 +120,7 @@ class Reported(Struct, frozen=True):
     ``entrywise`` are the slopes of the forward pass in single entries of X, by differences.
     ``again`` is what the route said when it was asked a second time, if that was something else.
     ``worker_died`` says that its process was lost, or had no memory left.
-    ``nearby`` is what it said at the nearby matrices of the problem, nothing where it raised.
+    ``nearby`` is what it said at matrices as near to X as rounding, if it was asked there too.
     ``half_units`` are how far the entries may be off that were rounded to be printed.
     """
 

@@ -22,7 +22,6 @@ from court.records import (
     Excerpt,
     Finished,
     Mode,
-    Nearby,
     Reads,
     Reported,
     Started,
@@ -379,10 +378,4 @@ def reported(framework: str, version: str, answer: dict[str, Any]) -> Reported:
         reads=answer["reads"],
         entrywise=transport.unpack(slopes) if slopes else None,
         again=reported(framework, version, {**second, **shared}) if second else None,
-        nearby=tuple(_nearby(said) if said else None for said in answer.get("nearby", ())),
     )
-
-
-def _nearby(said: dict[str, Any]) -> Nearby:
-    """What a worker says of one nearby matrix; raises likewise."""
-    return Nearby(float(said["value"]), transport.unpack(said["gradient"]))

@@ -219,16 +219,11 @@ def _shards(names: Sequence[str], jobs: int | None) -> dict[str, int]:
 
 
 def _request(problem: Problem) -> dict[str, Any]:
-    """The problem as a worker reads it, its matrices packed."""
-    plain = msgspec.structs.replace(problem, matrix=[], imaginary=None, nearby=[])
-    nearby = [_pack(A, B) for A, B in problem.nearby]
-    matrix = _pack(problem.matrix, problem.imaginary)
-    return {**msgspec.to_builtins(plain), "matrix": matrix, "nearby": nearby}
-
-
-def _pack(A: list[list[float]], B: list[list[float]] | None) -> dict[str, Any]:
-    """A + iB, or A alone, as it is sent."""
-    return transport.pack(np.array(A) if B is None else np.array(A) + 1j * np.array(B))
+    """The problem as a worker reads it, its matrix packed."""
+    plain = msgspec.structs.replace(problem, matrix=[], imaginary=None)
+    A, B = np.array(problem.matrix), problem.imaginary
+    matrix = transport.pack(A if B is None else A + 1j * np.array(B))
+    return {**msgspec.to_builtins(plain), "matrix": matrix}
 
 
 def _forget(framework: str, line: bytes) -> None:

@@ -140,38 +140,16 @@ def _answers(framework, route, request, beat):
         answer["entrywise"] = _entrywise(evaluate, X)
     if again is not None:
         answer["again"] = again
-    answer["nearby"] = _nearby(framework.differentiate, route, request, beat)
     yield answer
     if request["forward"] and framework.has_forward_mode:
-
-        def forward(*asked):
-            return framework.evaluate(*asked), framework.differentiate_forward(*asked), found
-
         yield {"asks": "forward"}
         try:
             S = _call(framework.differentiate_forward, route, X.copy(), constants, dtype)
             answer = {"value": value, "gradient": transport.pack(S), "dtype": found, "reads": read}
-            answer["nearby"] = _nearby(forward, route, request, beat)
         except (Exception, SystemExit) as error:
             answer = _failure(error, framework)
         answer["mode"] = "forward"
         yield answer
-
-
-def _nearby(differentiate, route, request, beat):
-    """What it says at the nearby matrices: value and gradient of each, nothing where it raises."""
-    answers = []
-    for packed in request["nearby"]:
-        Y = transport.unpack(packed)
-        try:
-            value, gradient, _ = _call(
-                differentiate, route, Y, request["constants"], request["dtype"]
-            )
-            answers.append({"value": value, "gradient": transport.pack(gradient)})
-        except (Exception, SystemExit):
-            answers.append(None)
-        beat()
-    return answers
 
 
 def _again(framework, route, X, constants, dtype, first):

@@ -16,12 +16,12 @@ from court.known.findings import Finding
 from court.records import Choice, Matrix, Problem, Reference
 from symbolic import large_cases
 from symbolic.catalogue import CATALOGUE, Instance, MatrixFunction, choose, family, instances
-from symbolic.certified.reference import FORMATS, certify, refer, refused, round_to
+from symbolic.certified.reference import FORMATS, refer, refused, round_to
 from symbolic.derivation import SIZE_LIMIT
 from symbolic.extension import check_exact, load_function
 from symbolic.large_cases import LargeCase
 from symbolic.limits import Limits
-from symbolic.neighbours import neighbours
+from symbolic.neighbours import COMPLEX, Neighbour, neighbours, split
 from symbolic.parameterizations import (
     PARAMETERIZATIONS,
     Parameterization,
@@ -48,8 +48,6 @@ POINTS = 3
 """How many points are drawn if nothing is said."""
 
 
-COMPLEX = {"float64": "complex128", "float32": "complex64"}
-"""The complex dtype whose parts have the given real one."""
 PROPOSED = "proposed"
 """In place of a framework: none is asked for what was proposed."""
 
@@ -74,7 +72,7 @@ class Case(NamedTuple):
 
     def problem(self, number: int) -> Problem:
         """What the frameworks are told of it: X alone, so that they cannot see the answer."""
-        A, B = self._split(self._rounded())
+        A, B = split(self._rounded(), self.parameterization.blocks)
         return Problem(
             number,
             self.function.name,
@@ -86,30 +84,19 @@ class Case(NamedTuple):
             forward=self.forward,
             entrywise=self.entrywise,
             route=self.route,
-            nearby=[self._split(Y) for Y in self.neighbours()],
         )
 
     def _rounded(self) -> Matrix:
         """X(θ) as the frameworks see it."""
         return round_to(self.parameterization.at(self.theta), self.dtype)
 
-    def _split(self, X: Matrix) -> tuple[list[list[float]], list[list[float]] | None]:
-        """The real and the imaginary part, if there is one."""
-        rows, n = [[float(x) for x in row] for row in X], self.function.size
-        if self.parameterization.blocks == 1:
-            return rows, None
-        return [row[:n] for row in rows[:n]], [row[:n] for row in rows[n:]]
-
-    def neighbours(self) -> list[Matrix]:
-        """Matrices as near to X as rounding, at which the frameworks are asked too."""
+    def neighbours(self) -> list[Neighbour]:
+        """The same at matrices as near as rounding: a route that seems wrong is asked there too."""
         if self.function.function.gauge:
             return []
-        return neighbours(self._rounded(), self.dtype, self.parameterization.blocks)
-
-    def nearby(self) -> list[Reference]:
-        """What is true there, in no direction of its own."""
         blocks = self.parameterization.blocks
-        return [certify(self.function, Y, {}, blocks) for Y in self.neighbours()]
+        near = neighbours(self._rounded(), self.dtype, blocks)
+        return [Neighbour(self.function, Y, self.dtype, blocks) for Y in near]
 
     @property
     def reported_dtype(self) -> str:

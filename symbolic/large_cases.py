@@ -20,6 +20,7 @@ from court.errors import InputError, check_known
 from court.records import Choice, Problem, Reference
 from symbolic.catalogue import CATALOGUE, Instance, choose, family
 from symbolic.certified.large import certify_large, has_float64_route, refused_at
+from symbolic.neighbours import Neighbour
 from symbolic.parameterizations import PARAMETERIZATIONS
 from symbolic.points import parse_rational, split_entries, split_rows
 
@@ -59,7 +60,7 @@ class LargeCase(NamedTuple):
         reference = certify_large(self.function, self.X)
         return structs.replace(reference, point=self.point, note=self.note)
 
-    def nearby(self) -> list[Reference]:
+    def neighbours(self) -> list[Neighbour]:
         """Of a large matrix none: asking there too would take as long as all the rest."""
         return []
 

@@ -11,9 +11,11 @@ from __future__ import annotations
 import math
 import random
 from fractions import Fraction
+from typing import NamedTuple
 
-from court.records import Matrix
-from symbolic.certified.reference import FORMATS, round_to
+from court.records import Matrix, Problem, Reference
+from symbolic.catalogue import Instance
+from symbolic.certified.reference import FORMATS, certify, round_to
 
 COUNT = 6
 """How many neighbours are asked about, beside X itself."""
@@ -21,6 +23,36 @@ UNITS = (1, -1, 2, -2, 3, -3)
 """Of the first entry, so that the neighbours of a 1×1 matrix are all different."""
 STEPS = (-4, -3, -2, -1, 1, 2, 3, 4)
 """Of all others."""
+COMPLEX = {"float64": "complex128", "float32": "complex64"}
+"""The complex dtype whose parts have the given real one."""
+
+
+class Neighbour(NamedTuple):
+    """A function at a matrix beside that of a case, exact in ``dtype``; ``blocks`` as there."""
+
+    function: Instance
+    X: Matrix
+    dtype: str
+    blocks: int = 1
+
+    def problem(self, number: int, route: str, forward: bool) -> Problem:
+        """What a framework is told of it: to ask one route, as it was asked before."""
+        A, B = split(self.X, self.blocks)
+        dtype = self.dtype if B is None else COMPLEX[self.dtype]
+        about = (number, self.function.name, self.function.constants, A, dtype, B)
+        return Problem(*about, find_reads=False, forward=forward, route=route)
+
+    def reference(self) -> Reference:
+        """What is true of it, in no direction of its own."""
+        return certify(self.function, self.X, {}, self.blocks)
+
+
+def split(X: Matrix, blocks: int) -> tuple[list[list[float]], list[list[float]] | None]:
+    """The real and, of two blocks, the imaginary part, as they are told to a framework."""
+    rows, n = [[float(x) for x in row] for row in X], len(X) // blocks
+    if blocks == 1:
+        return rows, None
+    return [row[:n] for row in rows[:n]], [row[:n] for row in rows[n:]]
 
 
 def neighbours(X: Matrix, dtype: str, blocks: int = 1) -> list[Matrix]:

@@ -34,7 +34,7 @@ def test_an_error_within_the_tolerance_agrees_whatever_it_does():
     assert heard(0.5 * LIMIT).verdict == heard(0, 0.9 * LIMIT).verdict == "agrees"
 
 
-@pytest.mark.parametrize("times", [4.1, 10, 1e3, 1e6])
+@pytest.mark.parametrize("times", [1.1, 10, 1e3, 1e6])
 def test_noise_is_inaccurate_and_an_error_that_stays_is_wrong(times):
     noisy, wrong = heard(times * LIMIT), heard(0, times * LIMIT)
     assert (noisy.verdict, noisy.convention) == ("inaccurate", "symmetric")
@@ -42,14 +42,6 @@ def test_noise_is_inaccurate_and_an_error_that_stays_is_wrong(times):
     assert noisy.reason.startswith(f"agrees to {noisy.digits} of 16 digits; the contraction with")
     assert (wrong.verdict, wrong.convention, wrong.digits) == ("disagrees", "invalid", None)
     assert "it is the same at neighbouring matrices, as rounding is not" in wrong.reason
-
-
-def test_rounding_may_have_a_bias_of_a_few_tolerances():
-    found = heard(0, 3.9 * LIMIT)
-    assert (found.verdict, found.digits) == ("inaccurate", 13)
-    assert "14 of 16" not in found.reason
-    assert ", an error that stays but is within 4 tolerances; the contraction" in found.reason
-    assert heard(0, 4.1 * LIMIT).verdict == "disagrees"
 
 
 def test_an_error_that_stays_beyond_the_noise_of_its_route_is_wrong():

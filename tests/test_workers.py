@@ -13,11 +13,10 @@ from pathlib import Path
 import pytest
 
 import verify
-from court.records import Reported
 from numeric import worker
 from numeric.pool import Pool
 from report.document import from_json
-from tests.helpers import heed_interrupts
+from tests.helpers import heed_interrupts, own_function
 
 ROOT = Path(__file__).parent.parent
 
@@ -421,13 +420,28 @@ def test_an_interrupt_keeps_what_was_judged(tmp_path, monkeypatch, capsys):
     true, output = Pool.events, tmp_path / "run.json"
 
     def interrupted(pool, wait=True):
-        for event in true(pool, wait):
-            yield event
-            if isinstance(event, Reported):
-                raise KeyboardInterrupt
+        yield from true(pool, wait)
+        if wait:  # the references are all there
+            raise KeyboardInterrupt
 
     monkeypatch.setattr(Pool, "events", interrupted)
     command = ["trace", "-f", "numpy", "--quiet", "--json", str(output)]
     assert verify.main(command) == 130
-    assert capsys.readouterr().out.startswith("1 gradients: 1 agree")
-    assert [v.verdict for v in from_json(output.read_bytes()).verdicts] == ["agrees"]
+    assert capsys.readouterr().out.endswith("0 failed; interrupted\n")
+    assert {v.verdict for v in from_json(output.read_bytes()).verdicts} == {"agrees"}
+
+
+def test_an_interrupt_before_a_route_is_asked_near_x_convicts_nothing(
+    tmp_path, monkeypatch, capsys
+):
+    def interrupted(*_):
+        raise KeyboardInterrupt
+
+    file = Path(own_function(tmp_path))
+    file.write_text(file.read_text().replace("np.eye(len(X))", "np.diag([1 + 1e-9, 1])"))
+    command = [str(file), "--matrix", "1 2; 2 1", "-f", "numpy", "--quiet"]
+    assert verify.main(command) == 1
+    assert ", 1 disagree, 0 refused" in capsys.readouterr().out
+    monkeypatch.setattr(verify, "ask_near", interrupted)
+    assert verify.main(command) == 130
+    assert ", 0 disagree, 1 refused" in capsys.readouterr().out

@@ -13,9 +13,9 @@ from msgspec import structs
 
 from court.errors import InputError
 from court.records import Reference, Reported
-from symbolic.cases import COMPLEX
 from symbolic.catalogue import CATALOGUE, DIFFERENTIABLE, Instance, choose, instances
 from symbolic.certified.reference import certify, refer, round_to
+from symbolic.neighbours import COMPLEX
 from symbolic.parameterizations import PARAMETERIZATIONS, Parameterization
 from symbolic.points import Point, draw_points
 

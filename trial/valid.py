@@ -15,7 +15,7 @@ import numpy as np
 from msgspec import Struct
 
 from court.judging.judge import judge
-from symbolic.cases import COMPLEX
+from symbolic.neighbours import COMPLEX
 from trial.scenes import Gradient, Scene, gradient_of, in_dtype
 
 BITS = {"float64": 53, "float32": 24, "float16": 11, "bfloat16": 8}
