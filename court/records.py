@@ -209,6 +209,13 @@ class Cluster(Struct, frozen=True):
     is_last: bool
 
 
+class Kink(Struct, frozen=True):
+    """Where S jumps: how far away that is (in the Frobenius norm), and by how much at most."""
+
+    distance: float
+    jump: float
+
+
 class Reference(Struct, frozen=True):
     """What is true of one function at one point.
 
@@ -220,7 +227,8 @@ class Reference(Struct, frozen=True):
     an error in X moves S_ij.  A point without a derivative has ``refusal`` set, ``S`` is None and
     there are no directions; if a repeated eigenvalue is the cause, it is the ``cluster``.  ``note``
     is to be said even of a gradient that agrees.  ``work`` is the size of the matrix on which as
-    much is done as f does, where that is not X.
+    much is done as f does, where that is not X.  ``kinks``
+    are the places nearby at which S jumps.
 
     A Hermitian X = A + iB is given as the real symmetric [[A, −B], [B, A]], twice as large, and the
     gradient G of df = Re tr(Gᴴ dX) as [[Re G, −Im G], [Im G, Re G]]/2, so that the Frobenius inner
@@ -242,6 +250,7 @@ class Reference(Struct, frozen=True):
     hermitian: bool = False
     turned: tuple[Ball, ...] = ()
     work: int = 0
+    kinks: tuple[Kink, ...] = ()
 
     @property
     def size(self) -> int:

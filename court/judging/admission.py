@@ -17,6 +17,7 @@ from court.judging.tolerance import (
     gradient_norm,
     norm,
     perturbation,
+    roundoff,
     value_tolerance,
 )
 from court.records import Reference, Reported
@@ -94,13 +95,35 @@ def doubt(reference: Reference, G: Array, dtype: str) -> str:
     Where S is exactly 0 no error is relative to it, and the expansion is of first order.
     """
     assert reference.S is not None
-    size = gradient_norm(reference)
+    size, kink = gradient_norm(reference), near_kink(reference, G, dtype)
+    if kink:
+        return kink
     if size == 0 or perturbation(reference, dtype) <= RELIABLE * size:
         return "" if _is_sharp(reference, dtype) else "vacuous: what is true is enclosed too widely"
     gross = GROSS * np.max(entry_tolerances(reference, None, dtype))
     if np.all(np.isfinite(G)) and np.max(np.abs(symmetric_error(G, reference.S))) > gross:
         return ""
     return "vacuous: rounding X alone may change the gradient by a quarter of itself or more"
+
+
+def near_kink(reference: Reference, G: Array, dtype: str) -> str:
+    """Whether rounding X may cross a kink of f, and S may jump as far as G is from it."""
+    assert reference.S is not None
+    reach = roundoff(reference, dtype) * norm(reference.X)
+    near = [kink for kink in reference.kinks if kink.distance <= reach]
+    if not near:
+        return ""
+    error = norm(symmetric_error(G, reference.S)) if np.all(np.isfinite(G)) else 0.0
+    explained = MARGIN * sum(kink.jump for kink in near) + norm(
+        entry_tolerances(reference, skew_part(G), dtype)
+    )
+    if error > explained:
+        return ""
+    distance = min(kink.distance for kink in near)
+    return (
+        f"a kink: at the distance {distance:.1g} the derivative jumps, and rounding moves X by up "
+        f"to {reach:.1g}"
+    )
 
 
 def blind(reference: Reference, G: Array, tolerances: Array, dtype: str) -> str:

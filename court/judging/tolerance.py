@@ -84,12 +84,12 @@ def gradient_norm(reference: Reference) -> float:
 
 def perturbation(reference: Reference, dtype: str) -> float:
     """δ·‖∂S/∂X‖: how far rounding may move S as a whole, to first order."""
-    return _roundoff(reference, dtype) * norm(reference.X) * norm(reference.sensitivity)
+    return roundoff(reference, dtype) * norm(reference.X) * norm(reference.sensitivity)
 
 
 def entry_tolerances(reference: Reference, skew: Array | None, dtype: str) -> Array:
     """The largest error of each entry of (G + Gᵀ)/2 that rounding explains, in the units of S."""
-    S, pu = gradient_norm(reference), _roundoff(reference, dtype)
+    S, pu = gradient_norm(reference), roundoff(reference, dtype)
     moved = norm(reference.X) * reference.sensitivity
     assembled = np.full_like(moved, S)
     second = 0.0
@@ -107,12 +107,12 @@ def entry_tolerances(reference: Reference, skew: Array | None, dtype: str) -> Ar
 def value_tolerance(reference: Reference, dtype: str) -> float:
     """The largest error of f(X) itself that rounding explains: ‖X‖·‖S‖ is its sensitivity to X."""
     assert reference.value is not None
-    pu, X = _roundoff(reference, dtype), norm(reference.X)
+    pu, X = roundoff(reference, dtype), norm(reference.X)
     first = pu * (X * gradient_norm(reference) + abs(float(reference.value.mid)))
     second = pu * X * perturbation(reference, dtype)
     return first + second + STAGES * len(reference.X) * SPACING[dtype]
 
 
-def _roundoff(reference: Reference, dtype: str) -> float:
+def roundoff(reference: Reference, dtype: str) -> float:
     """p(n)·u, n the rows of X, or of the matrix that it takes as much work as f to work on."""
     return STAGES * max(len(reference.X), reference.work) * unit_roundoff(dtype)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from fractions import Fraction
 from math import prod
 from typing import Any
@@ -31,10 +32,12 @@ class Enclosures:
     """Arb's matrices; X is known exactly.
 
     With ``blocks`` = 2 every matrix [[A, −B], [B, A]] stands for the complex A + iB, of n rows.
+    ``kink`` is how near to X there is a kink of what has been computed.
     """
 
     def __init__(self, blocks: int = 1) -> None:
         self._blocks = blocks
+        self.kink = math.inf
 
     def matrix(self, spectrum: Spectrum) -> Exact:
         """The exact matrix that has this spectrum."""
@@ -84,6 +87,7 @@ class Enclosures:
         return Modulus(rank)
 
     def trace(self, X: Exact, phi: Scalar) -> arb:
+        self.kink = min(self.kink, X.spectrum.kink(phi))
         values = X.spectrum.taylor(phi, 1)
         clusters = X.spectrum.clusters()
         return sum((x * m for (x,), (_, m, _) in zip(values, clusters, strict=True)), arb(0))

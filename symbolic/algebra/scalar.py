@@ -34,13 +34,14 @@ Index = int | Modulus
 class Scalar:
     """φ(λ_i), for all eigenvalues or for those of some ``indices`` alone (0 at the others).
 
-    ``order`` counts how often φ has been differentiated.
+    ``order`` counts how often φ has been differentiated, and ``has_kink`` says that φ has one at 0.
     """
 
     series: Callable[[arb_series], arb_series]
     expression: Callable[[Expr], Expr]
     indices: tuple[Index, ...] | None = None
     order: int = 0
+    has_kink: bool = False
 
     def at(self, *indices: Index) -> Scalar:
         """φ at the eigenvalues of these indices, 0 at the others."""
@@ -86,7 +87,7 @@ def _absolute(s: arb_series) -> arb_series:
 
 
 IDENTITY = Scalar(lambda s: s, lambda t: t)
-ABSOLUTE = Scalar(_absolute, sympy.Abs)
+ABSOLUTE = Scalar(_absolute, sympy.Abs, has_kink=True)
 EXP = Scalar(arb_series.exp, sympy.exp)
 LOG = Scalar(arb_series.log, sympy.log)
 SQRT = power(Fraction(1, 2))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from fractions import Fraction
 from functools import cached_property
@@ -155,6 +156,25 @@ class Spectrum:
             else:
                 raise _cut(min(chosen.intersection(inside)), first, multiplicity, root)
         return found
+
+    def kink(self, phi: Scalar) -> float:
+        """How near, in the Frobenius norm, is a matrix at which Σ φ(λ_i) has a kink; ∞ if none is.
+
+        There an eigenvalue λ_i in the sum is 0, or |λ_i| = |λ_j| with one of the two in the sum and
+        λ_i = −λ_j.  (Where λ_i = λ_j the slopes grow towards it.)
+        """
+        if not phi.has_kink:
+            return math.inf
+        chosen = None if phi.indices is None else self.positions(phi.indices)
+        inside: list[arb] = []
+        outside: list[arb] = []
+        for first, _, root in self.clusters():
+            mine = inside if chosen is None or first in chosen else outside
+            mine.append(root)
+        at_zero = [abs(float(x.mid())) for x in inside]
+        sums = [float((x + y).mid()) for x in inside for y in outside if x * y < 0]
+        exchanged = [abs(x) / math.sqrt(2) for x in sums]
+        return min(at_zero + exchanged, default=math.inf) * math.sqrt(self.blocks)
 
     def projector(self, root: arb) -> arb_mat:
         """The orthogonal projector (n×n) onto the eigenspace of a root of :meth:`clusters`."""

@@ -27,7 +27,7 @@ from sympy import (
     sin,
 )
 
-from court.records import Ball, Matrix
+from court.records import Ball, Kink, Matrix
 from symbolic.algebra.spectrum import Spectrum
 from symbolic.catalogue import Instance
 from symbolic.certified import enclosure
@@ -83,7 +83,7 @@ def derivatives(
 def sensitivity(function: Instance, X: Matrix) -> Float[np.ndarray, "n n"]:
     """‖∂S_ij/∂X‖ over unit symmetric directions, by differences with a step far below rounding."""
     n = len(X)
-    step = (max(abs(x) for row in X for x in row) or Fraction(1)) / 2**STEP_BITS
+    step = _step(X)
     squares = np.zeros((n, n))
     with precision(8 * STEP_BITS):
         here = enclose(function, X, Spectrum(X))[1]
@@ -93,6 +93,44 @@ def sensitivity(function: Instance, X: Matrix) -> Float[np.ndarray, "n n"]:
             slopes = [float(x.mid()) for x in ((there - here) / to_arb(step)).entries()]
             squares += np.square(slopes).reshape(n, n) / (1 if i == j else 2)
     return np.sqrt(squares)
+
+
+def kinks(function: Instance, X: Matrix, spectrum: Spectrum) -> tuple[Kink, ...]:
+    """Where the argument u of each |u| or sign u of a formula is 0, which is |u|/‖∂u/∂X‖ away.
+
+    S jumps there by the gradient of the difference that the other sign makes.
+    """
+    derivation = derive(function, symmetric(len(X)))
+    f = derivation.value
+    parts = [p for p in preorder_traversal(f) if isinstance(p, (Abs, sign)) and p.free_symbols]
+    found = []
+    for part in dict.fromkeys(parts):
+        u = part.args[0]
+        with suppress(EnclosureError), precision(8 * STEP_BITS):
+            (here,) = enclosure.enclose([u], _symbols_at(derivation, X, spectrum))
+            slope, jump = _slopes(derivation, [u, f - f.xreplace({part: -part})], X, spectrum)
+            if slope > 0:
+                found.append(Kink(abs(float(here.mid())) / slope, jump))
+    return tuple(found)
+
+
+def _slopes(
+    derivation: Derivation, expressions: list[Expr], X: Matrix, spectrum: Spectrum
+) -> list[float]:
+    """The Frobenius norm of each expression's symmetric gradient at X, by differences."""
+    step = _step(X)
+    here = enclosure.enclose(expressions, _symbols_at(derivation, X, spectrum))
+    squares = np.zeros(len(expressions))
+    for i, j in _pairs(len(X)):
+        moved = _moved(X, i, j, step)
+        there = enclosure.enclose(expressions, _symbols_at(derivation, moved, Spectrum(moved)))
+        slopes = [float(((b - a) / to_arb(step)).mid()) for a, b in zip(here, there, strict=True)]
+        squares += np.square(slopes) / (1 if i == j else 2)
+    return [float(x) for x in np.sqrt(squares)]
+
+
+def _step(X: Matrix) -> Fraction:
+    return (max(abs(x) for row in X for x in row) or Fraction(1)) / 2**STEP_BITS
 
 
 def work(function: Instance) -> int:

@@ -20,7 +20,7 @@ from jaxtyping import Float
 from msgspec import structs
 
 from court.errors import InputError
-from court.records import Ball, Cluster, Direction, Enclosure, Matrix, Reference, Sparse
+from court.records import Ball, Cluster, Direction, Enclosure, Kink, Matrix, Reference, Sparse
 from symbolic.algebra.enclosures import Enclosures
 from symbolic.algebra.slopes import Slopes
 from symbolic.algebra.spectrum import NotDifferentiableError, Spectrum
@@ -117,9 +117,9 @@ def _floats(X: Matrix) -> Array:
 def _certify(
     function: Instance, X: Matrix, directions: Mapping[str, Sparse], spectrum: Spectrum
 ) -> Reference:
-    floats = _floats(X)
+    floats, algebra = _floats(X), Enclosures(spectrum.blocks)
     try:
-        value, S = _precisely(_source(function, X, spectrum))
+        value, S = _precisely(_source(function, X, spectrum, algebra))
         enclosed = to_enclosure(S)
     except ZeroDivisionError:
         return refused(function, X, "X is singular here")
@@ -136,9 +136,13 @@ def _certify(
     about = (function.name, "", dict[str, str](), floats)
     reference = Reference(*about, value, enclosed, derivatives, sensitivity, "certified")
     if function.function.gradient is not None:
-        return reference
+        # these are norms and quotients of norms, and ‖S‖ is the same on both sides of their kinks
+        jump = 2 * float(np.linalg.norm(enclosed.high))
+        there = (Kink(algebra.kink, jump),) if math.isfinite(algebra.kink) else ()
+        return structs.replace(reference, kinks=there)
     turned, work = generic.turned(function, X, spectrum), generic.work(function)
-    return structs.replace(reference, turned=turned, work=work)
+    kinks = generic.kinks(function, X, spectrum)
+    return structs.replace(reference, turned=turned, work=work, kinks=kinks)
 
 
 def out_of_range(X: Array, value: Ball, S: Enclosure, sensitivity: Array) -> str:
@@ -204,11 +208,12 @@ def spectrum_of(X: Matrix, blocks: int = 1) -> Spectrum:
     return Spectrum(X, blocks)
 
 
-def _source(function: Instance, X: Matrix, spectrum: Spectrum) -> Callable[[], Enclosed]:
+def _source(
+    function: Instance, X: Matrix, spectrum: Spectrum, algebra: Enclosures
+) -> Callable[[], Enclosed]:
     """What encloses f and its gradient at the precision in force."""
     if function.function.gradient is None:
         return lambda: generic.enclose(function, X, spectrum)
-    algebra = Enclosures(spectrum.blocks)
     M, share = algebra.matrix(spectrum), Fraction(1, spectrum.blocks)
 
     def theorem() -> Enclosed:
