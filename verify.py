@@ -43,11 +43,11 @@ from commands.judge import judge
 from commands.session import BAD_INPUT, INTERRUPTED, MISSING, Listing
 from court import experiment
 from court.errors import InputError, OutputError, check_known
-from court.hearing import AskNear, Hearing, Near
+from court.hearing import AskNear, Hearing, Near, confirm
 from court.judging.printing import Printing
 from court.known.disputes import Dispute
 from court.known.findings import Finding
-from court.records import Answered, Choice, Event, Nearby, Proved, Reported, Started
+from court.records import Answered, Choice, Event, Proved, Reported, Started
 from numeric import former, past
 from numeric.interpreters import check_has_python
 from numeric.journal import Journal, fingerprint, installed_versions
@@ -185,7 +185,7 @@ def ask_near(
     progress: Progress,
     reports: Sequence[Reported],
 ) -> list[Near]:
-    """Put to both witnesses, at matrices as near as rounding, what seems to be wrong."""
+    """Put to both witnesses once more, at X and as near as rounding, what seems to be wrong."""
     from symbolic.limits import Failure, Limits, references
 
     beside = {r.problem: cases[r.problem].neighbours() for r in reports}
@@ -215,16 +215,15 @@ def ask_near(
         with closing(references(flat, Limits(choice.timeout, choice.memory))) as found:
             true = {number: [next(found) for _ in near] for number, near in beside.items()}
         said = {
-            asked[event.problem]: Nearby(event.value, event.gradient)
+            asked[event.problem]: event
             for event in pool.events()
-            if isinstance(event, Reported) and event.gradient is not None
+            if isinstance(event, Reported)
             if event.mode == reports[asked[event.problem][0]].mode
         }
     near: list[Near] = []
     for k, report in enumerate(reports):
         there = [(said.get((k, j)), x) for j, x in enumerate(true[report.problem])]
-        pairs = [(answer, x) for answer, x in there if not isinstance(x, Failure)]
-        near.append((tuple(answer for answer, _ in pairs), [x for _, x in pairs]))
+        near.append(confirm(report, [(s, x) for s, x in there if not isinstance(x, Failure)]))
     return near
 
 

@@ -20,14 +20,12 @@ from typing import NamedTuple
 import click
 import matplotlib.pyplot as plt
 import numpy as np
-from msgspec import structs
 from rich.console import Console
 from rich.progress import Progress, track
 
 from benchmarks.matrices import KINDS, Array
 from court.atlas import Row
 from court.errors import InputError
-from court.hearing import Near
 from court.judging import scatter
 from court.judging.contraction import skew_part, symmetric_error
 from court.judging.judge import judge
@@ -60,9 +58,10 @@ class Asked(NamedTuple):
     problem: Problem
 
     def neighbours(self) -> list[Neighbour]:
-        """The same at matrices as near as rounding."""
+        """The same, and at matrices as near as rounding."""
         dtype = self.problem.dtype
-        return [Neighbour(self.function, Y, dtype) for Y in neighbours(self.X, dtype)]
+        near = [self.X, *neighbours(self.X, dtype)]
+        return [Neighbour(self.function, Y, dtype) for Y in near]
 
 
 class Found(NamedTuple):
@@ -130,14 +129,15 @@ def hear(dtype: str, count: int, frameworks: list[str]) -> list[Found]:
     near = ask_near(asked, choice, Progress(disable=True), [reports[k] for k in again])
     there = dict(zip(again, near, strict=True))
     return [
-        _examine(asked[r.problem], references[r.problem], r, there.get(k))
+        _examine(asked[r.problem], references[r.problem], *there.get(k, (r, ())))
         for k, r in enumerate(reports)
     ]
 
 
-def _examine(item: Asked, reference: Reference, reported: Reported, near: Near | None) -> Found:
-    dtype, (said, true) = item.problem.dtype, near or ((), ())
-    reported = structs.replace(reported, nearby=said)
+def _examine(
+    item: Asked, reference: Reference, reported: Reported, true: Sequence[Reference]
+) -> Found:
+    dtype = item.problem.dtype
     verdict = judge(reference, reported, dtype, true)
     if verdict.verdict not in ("agrees", "inaccurate"):
         return Found(item.kind, verdict, np.nan, None)

@@ -22,8 +22,8 @@ from court.records import (
     Verdict,
 )
 
-Near = tuple[tuple[Nearby | None, ...], Sequence[Reference]]
-"""What a route said at matrices near X, nothing where it did not answer, and what is true there."""
+Near = tuple[Reported, Sequence[Reference]]
+"""A report with what the route said at matrices near X, and what is true there."""
 AskNear = Callable[[Sequence[Reported]], "Sequence[Near] | None"]
 """For each report, in order, what is said and what is true near X; nothing if none can be asked."""
 NOT_ASKED_AGAIN = (
@@ -75,8 +75,9 @@ class Hearing:
             found[k] = structs.replace(
                 found[k], verdict="refused", convention=None, reason=NOT_ASKED_AGAIN
             )
-        for k, (nearby, references) in zip(seem_wrong, near or (), strict=False):
-            found[k] = self._judge(structs.replace(reports[k], nearby=nearby), references)
+        for k, (report, references) in zip(seem_wrong, near or (), strict=False):
+            found[k] = self._judge(report, references)
+            self._replace(reports[k], report)
         parts = [self.cases[r.problem][0] for r in reports]
         self.judged = list(zip(parts, refuse_both_signs(found), strict=True))
         if self.proposed is not None and self.references:
@@ -86,6 +87,10 @@ class Hearing:
 
     def _judge(self, report: Reported, near: Sequence[Reference] = ()) -> Verdict:
         return judge(self.references[report.problem], report, self.cases[report.problem][1], near)
+
+    def _replace(self, old: Reported, new: Reported) -> None:
+        (place,) = (k for k, report in enumerate(self.reported) if report is old)
+        self.reported[place] = new
 
     def in_order(self) -> list[Reported]:
         """What is judged: the reports on cases with a reference, by cases and frameworks."""
@@ -113,5 +118,28 @@ class Hearing:
 
 
 def _seems_wrong(verdict: Verdict) -> bool:
-    """Whether numbers disagree, so that more of them may tell rounding from a wrong formula."""
-    return verdict.verdict == "disagrees" and bool(verdict.parameters)
+    """Whether it is worth asking again: more numbers tell rounding from a wrong formula."""
+    return verdict.verdict == "disagrees"
+
+
+def confirm(first: Reported, again: Sequence[tuple[Reported | None, Reference]]) -> Near:
+    """The report with what is said in its place when the route is asked again, at X and then near.
+
+    It is the error, if there is one now.  The rest stays, as what the route reads.
+    """
+    here, near = (again[0][0], again[1:]) if again else (None, [])
+    if here is not None and here.error:
+        return structs.replace(first, error=here.error, declined=here.declined), ()
+    if here is not None:
+        first = structs.replace(
+            first,
+            value=here.value,
+            gradient=here.gradient,
+            dtype=here.dtype,
+            again=here.again or first.again,
+        )
+    nearby = tuple(
+        said and Nearby(said.value, said.gradient) if said and said.gradient is not None else None
+        for said, _ in near
+    )
+    return structs.replace(first, nearby=nearby), [true for _, true in near]

@@ -91,6 +91,7 @@ class Problem(Struct, frozen=True):
 
     ``matrix`` is n×n, the real part of a Hermitian one where ``imaginary`` is given.  ``forward``
     asks for the derivatives by forward mode as well; ``route`` names the one to try, if not all.
+    ``confirm`` asks in the mode that a user gets who says nothing, should it take long to compile.
     """
 
     id: int
@@ -103,6 +104,7 @@ class Problem(Struct, frozen=True):
     forward: bool = False
     entrywise: bool = False
     route: str = ""
+    confirm: bool = False
 
 
 class Nearby(Struct, frozen=True):

@@ -9,7 +9,9 @@ class BaseFramework:
     ``namespace`` is what its users write before a dot (``torch``, ``tf``, ``jnp``), ``version``
     that of the installed framework, and ``routes`` maps function name → route → callable, a
     route being one public call as a user types it.  ``declines`` are words in lower case, beside
-    those that several use, by which it says that a derivative does not exist.
+    those that several use, by which it says that a derivative does not exist.  While it is
+    ``confirming`` it runs in the mode that its users get who say nothing, however long that takes
+    to compile.
 
     X is n×n: real symmetric in float64, or Hermitian in complex128 where ``dtype`` is complex.
     """
@@ -19,6 +21,7 @@ class BaseFramework:
     routes = {}
     has_forward_mode = False
     declines = ()
+    confirming = False
 
     def array(self, values, dtype):
         """The framework's own constant array; ``dtype`` is one that an array of its own has."""

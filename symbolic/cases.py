@@ -91,11 +91,11 @@ class Case(NamedTuple):
         return round_to(self.parameterization.at(self.theta), self.dtype)
 
     def neighbours(self) -> list[Neighbour]:
-        """The same at matrices as near as rounding: a route that seems wrong is asked there too."""
+        """The same, and at matrices as near as rounding: where what seems wrong is asked again."""
         if self.function.function.gauge:
             return []
-        blocks = self.parameterization.blocks
-        near = neighbours(self._rounded(), self.dtype, blocks)
+        X, blocks = self._rounded(), self.parameterization.blocks
+        near = [X, *neighbours(X, self.dtype, blocks)]
         return [Neighbour(self.function, Y, self.dtype, blocks) for Y in near]
 
     @property

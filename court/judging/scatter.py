@@ -165,7 +165,8 @@ def examine(
 
 
 def _is_nonzero(reference: Reference) -> bool:
-    return reference.value is not None and reference.value.mid != 0
+    value = reference.value
+    return value is not None and abs(value.mid) > value.radius
 
 
 def _is_varied(reference: Reference) -> bool:

@@ -106,13 +106,13 @@ def _examine(hearing: Hearing, finding: Finding) -> Examined:
 
 
 def _status(finding: Finding, found: Answer) -> Status:
-    """By what is lost: at least half of the digits, of what the finding says, or what it says."""
-    kinds = lost(found, finding.dtype) or ("digits",)
+    """By what is lost: at least half of the digits, of what the finding says."""
+    kinds = lost(found, finding.dtype)
     if found.verdict == "disagrees" and finding.kind in kinds:
         return "still wrong"
     if not finding.certain:
         return "passes this time"
-    return "passes unexpectedly" if "digits" in kinds else "wrong in another way"
+    return "wrong in another way" if kinds else "passes unexpectedly"
 
 
 def lost(found: Answer, dtype: str) -> tuple[Kind, ...]:

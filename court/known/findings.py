@@ -1,8 +1,7 @@
 """Findings: wrong gradients of released frameworks, each with its smallest case.
 
 At least half of the digits are gone in each, by an error of √u or more relative to the gradient (or
-the value), or nothing finite is left.  Less is mostly rounding, and a verdict ``inaccurate`` at
-most; where it is not, as the error is the same at all matrices nearby, the class says so.
+the value), or nothing finite is left; less is rounding, and a verdict ``inaccurate`` at most.
 
 What is typed in is where to look: a framework, a route, a matrix, and why it is wrong.  What comes
 back, what is true and whether the two still differ is found by a run.
@@ -28,13 +27,12 @@ COVERED = {
     "hermitian": ("hermitian", "complex64"),
 }
 """What is wrong in double precision is so in the shorter dtypes of the atlas."""
-Kind = Literal["wrong", "value", "unstable", "not finite", "digits"]
+Kind = Literal["wrong", "value", "unstable", "not finite"]
 CLASSES: dict[str, str] = {
     "wrong": "Silent and wrong: the value is right, and the formula of the gradient is not",
     "value": "Silent and wrong: the value itself",
     "unstable": "Silent and unstable: half of the digits or more are lost",
     "not finite": "NaN or infinity, without an error, where the gradient is finite",
-    "digits": "Silent: fewer than half of the digits are lost, and not by rounding",
     "documented": "What the documentation excludes or warns of",
 }
 """The classes of findings, the gravest first, by what is said of them."""
@@ -48,10 +46,7 @@ class Finding(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     id: str
     kind: Annotated[
         Kind,
-        Meta(
-            description="wrong: the formula; value: f itself; unstable: the digits; not finite; "
-            "digits: a formula that costs some"
-        ),
+        Meta(description="wrong: the formula; value: f itself; unstable: the digits; not finite"),
     ]
     framework: str
     versions: Annotated[tuple[str, ...], Meta(description="known to be wrong", min_length=1)]

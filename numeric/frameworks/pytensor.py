@@ -4,11 +4,12 @@ import numpy as np
 import pytensor
 import pytensor.tensor as pt
 from pytensor.assumptions import assume
-from pytensor.compile.mode import Mode
+from pytensor.compile.mode import Mode, get_default_mode
 from pytensor.gradient import pushforward
 
 from numeric.framework import BaseFramework
 
+USUAL = get_default_mode()
 REWRITTEN = Mode(linker="py", optimizer="o4").excluding("inplace", "fusion", "BlasOpt")
 AS_BUILT = Mode(linker="py", optimizer=None)
 pytensor.config.mode = AS_BUILT  # for the graphs inside nodes, which have no mode of their own
@@ -295,7 +296,8 @@ class Framework(BaseFramework):
     """PyTensor's graphs, run by its Python linker: nothing waits for a compiler of C or of Numba.
 
     Values and gradients pass through the rewrites that users get by default, but those that save
-    memory and time alone; forward mode, whose graphs are larger, is run as it is built.
+    memory and time alone; forward mode, whose graphs are larger, is run as it is built.  What seems
+    wrong is confirmed in the default mode, which is Numba's and takes seconds for each graph.
     """
 
     namespace = pt
@@ -330,19 +332,21 @@ class Framework(BaseFramework):
             for key, value in constants.items()
         }
         shapes = [(key, array.shape) for key, array in arrays.items()]
-        job = (wanted, route, dtype, matrices[0].shape, *shapes)
+        mode = USUAL if self.confirming else mode
+        job = (wanted, route, dtype, self.confirming, matrices[0].shape, *shapes)
         if job not in self._compiled:
             x, *e = [pt.tensor(dtype=dtype, shape=M.shape) for M in matrices]
             inputs = {
                 key: pt.tensor(key, dtype=array.dtype, shape=array.shape)
                 for key, array in arrays.items()
             }
-            self._compiled[job] = pytensor.function(
-                [x, *e, *inputs.values()],
-                wanted(self.apply(route, x, inputs), x, *e),
-                mode=mode,
-                on_unused_input="ignore",
-            )
+            with pytensor.config.change_flags(mode=mode if self.confirming else AS_BUILT):
+                self._compiled[job] = pytensor.function(
+                    [x, *e, *inputs.values()],
+                    wanted(self.apply(route, x, inputs), x, *e),
+                    mode=mode,
+                    on_unused_input="ignore",
+                )
         return self._compiled[job](*[M.astype(dtype) for M in matrices], *arrays.values())
 
 

@@ -109,10 +109,22 @@ def _sign(x: arb) -> arb:
 
 def _power(base: arb, exponent: Expr, known: dict[Expr, arb]) -> arb:
     if exponent.is_Integer:
-        return base ** int(exponent)
+        return _whole_power(base, int(exponent))
     if exponent == sympy.S.Half:
         return base.sqrt()
     return base ** _evaluate(exponent, known)
+
+
+def _whole_power(base: arb, exponent: int) -> arb:
+    """Arb's own power, or products where that is undefined: of a ball about 0."""
+    if exponent <= 0 or not base.contains(0):
+        return base**exponent
+    power = arb(1)
+    for bit in f"{exponent:b}":
+        power *= power
+        if bit == "1":
+            power *= base
+    return power
 
 
 def to_arb(x: Fraction) -> arb:

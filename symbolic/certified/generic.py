@@ -32,6 +32,7 @@ from symbolic.algebra.spectrum import Spectrum
 from symbolic.catalogue import Instance
 from symbolic.certified import enclosure
 from symbolic.certified.enclosure import EnclosureError, precision, to_arb, to_ball
+from symbolic.certified.removable import without_vanishing_roots
 from symbolic.derivation import Derivation, derive
 from symbolic.parameterizations import Parameterization, symmetric
 
@@ -51,8 +52,14 @@ def enclose(function: Instance, X: Matrix, spectrum: Spectrum) -> tuple[arb, arb
     """
     n = len(X)
     derivation = derive(function, symmetric(n))
-    expressions = [derivation.value, *derivation.gradient]
-    value, *vech = enclosure.enclose(expressions, _symbols_at(derivation, X, spectrum))
+    known = _symbols_at(derivation, X, spectrum)
+    try:
+        value, *vech = _enclose(derivation, known)
+    except EnclosureError:
+        written = without_vanishing_roots(derivation, _entries_at(derivation, X))
+        if written is None:
+            raise
+        value, *vech = _enclose(written, known)
     entries = dict(zip(_pairs(n), vech, strict=True))
     half = arb(0.5)
     return value, arb_mat(
@@ -61,6 +68,10 @@ def enclose(function: Instance, X: Matrix, spectrum: Spectrum) -> tuple[arb, arb
             for i in range(n)
         ]
     )
+
+
+def _enclose(derivation: Derivation, known: Mapping[Symbol, arb | Fraction]) -> list[arb]:
+    return enclosure.enclose([derivation.value, *derivation.gradient], known)
 
 
 def derivatives(
@@ -190,11 +201,13 @@ def _symbols_at(
     derivation: Derivation, X: Matrix, spectrum: Spectrum
 ) -> dict[Symbol, arb | Fraction]:
     """The generic symbols x_ij and the eigenvalues λ_i at X."""
-    entries = [X[i][j] for i, j in _pairs(len(X))]
-    values: dict[Symbol, Fraction] = dict(
-        zip(derivation.parameterization.symbols, entries, strict=True)
-    )
+    values = _entries_at(derivation, X)
     return values | _eigenvalues_at(derivation, values, spectrum)
+
+
+def _entries_at(derivation: Derivation, X: Matrix) -> dict[Symbol, Fraction]:
+    entries = [X[i][j] for i, j in _pairs(len(X))]
+    return dict(zip(derivation.parameterization.symbols, entries, strict=True))
 
 
 def _eigenvalues_at(

@@ -119,7 +119,8 @@ def _certify(
 ) -> Reference:
     floats, algebra = _floats(X), Enclosures(spectrum.blocks)
     try:
-        value, S = _precisely(_source(function, X, spectrum, algebra))
+        source = _source(function, X, spectrum, algebra)
+        value, S = _precisely(source, lambda: _change(function, X, spectrum))
         enclosed = to_enclosure(S)
     except ZeroDivisionError:
         return refused(function, X, "X is singular here")
@@ -227,8 +228,11 @@ Balls = list[list[Ball]]
 """An n×n matrix of enclosures."""
 
 
-def _precisely(source: Callable[[], Enclosed]) -> tuple[Ball, Balls]:
-    """f and S = (G + Gᵀ)/2, with more bits until the radii are below 10⁻³² of the largest entry."""
+def _precisely(source: Callable[[], Enclosed], change: Callable[[], float]) -> tuple[Ball, Balls]:
+    """f and S = (G + Gᵀ)/2, with more bits until the radii are below 10⁻³² of the largest entry.
+
+    Where all entries may be 0 they are below 10⁻³² of the ``change`` of S with X, and S is 0.
+    """
     bits, cancels = FIRST_BITS, False
     while bits <= MAX_BITS:
         with precision(bits):
@@ -246,6 +250,10 @@ def _precisely(source: Callable[[], Enclosed]) -> tuple[Ball, Balls]:
                 if all(b.radius <= RELATIVE_RADIUS * scale for row in balls for b in row):
                     return to_ball(value), balls
                 cancels = all(abs(b.mid) <= b.radius for row in balls for b in row)
+                if cancels and scale < RELATIVE_RADIUS * Fraction(change()):
+                    return _around_zero(to_ball(value)), [
+                        [_around_zero(b) for b in r] for r in balls
+                    ]
         bits *= 2
     if cancels:
         raise EnclosureError(
@@ -253,6 +261,18 @@ def _precisely(source: Callable[[], Enclosed]) -> tuple[Ball, Balls]:
             "no size that an error could be compared with"
         )
     raise EnclosureError(f"no finite enclosure to 32 digits within {MAX_BITS} bits")
+
+
+def _around_zero(ball: Ball) -> Ball:
+    """The ball, or one about 0 that encloses it, if it encloses 0."""
+    is_zero = abs(ball.mid) <= ball.radius
+    return Ball(Fraction(0), abs(ball.mid) + ball.radius) if is_zero else ball
+
+
+def _change(function: Instance, X: Matrix, spectrum: Spectrum) -> float:
+    """‖X‖·‖∂S/∂X‖ in float64, or 0 where that is out of range."""
+    size = float(np.linalg.norm(_floats(X)) * np.linalg.norm(_sensitivity(function, X, spectrum)))
+    return size if math.isfinite(size) else 0.0
 
 
 def to_enclosure(S: Balls) -> Enclosure:
