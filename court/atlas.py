@@ -15,6 +15,8 @@ from court.records import Conjugation, Convention, Outcome, Reads, Reported, Ver
 
 OffSymmetric = Literal["yes", "no", "rejected"]
 RIGHT: tuple[Outcome, ...] = ("agrees", "inaccurate")
+RANK = "rank-"
+"""How the parts begin that are about singular matrices: "rank-2"."""
 CLOSE = 1e-3
 """Largest difference, relative to the largest entry, of slopes by differences that are equal."""
 
@@ -41,6 +43,9 @@ class Row(Struct, frozen=True):
     wrong: Annotated[dict[str, str], Meta(description="what disagrees → why")]
     missing: Annotated[dict[str, str], Meta(description="what was refused or failed → why")]
     digits: Annotated[dict[str, int], Meta(description="what is inaccurate → digits left")] = {}
+    singular: Annotated[
+        dict[str, Outcome], Meta(description="the rank of a singular matrix, as `rank-2` → verdict")
+    ] = {}
     known: Annotated[
         dict[str, str], Meta(description="what disagrees → the id of the finding that it is")
     ] = {}
@@ -123,7 +128,11 @@ def _row(verdicts: dict[str, Verdict], reported: Reported | None) -> Row:
     real = verdicts.get("real reverse")
     hermitian = verdicts.get("hermitian reverse")
     any_verdict = next(iter(verdicts.values()))
-    dtypes = {v.dtype: v.verdict for v in verdicts.values() if v.mode == "reverse"}
+    reverse = {
+        name.removesuffix(" reverse"): v for name, v in verdicts.items() if v.mode == "reverse"
+    }
+    singular = {name: v.verdict for name, v in reverse.items() if name.startswith(RANK)}
+    dtypes = {v.dtype: v.verdict for name, v in reverse.items() if name not in singular}
     return Row(
         framework=any_verdict.framework,
         version=any_verdict.version,
@@ -138,6 +147,7 @@ def _row(verdicts: dict[str, Verdict], reported: Reported | None) -> Row:
         conjugation=hermitian.conjugation if hermitian else None,
         forward_hermitian=_outcome(verdicts.get("hermitian forward")),
         dtypes=dtypes,
+        singular=singular,
         wrong={name: v.reason for name, v in verdicts.items() if v.verdict == "disagrees"},
         missing={
             name: v.reason for name, v in verdicts.items() if v.verdict in ("refused", "failed")

@@ -38,10 +38,11 @@ HEADERS = (
     "Hermitian",
     "conjugation",
     "dtypes",
+    "singular",
 )
 ROUTE_WIDTH = 24
 """Least width of a route on a terminal, however narrow."""
-WIDE = 110
+WIDE = 124
 """From this width on a terminal has room for all columns."""
 NARROW = 6
 """So many columns are shown on a narrower one."""
@@ -55,6 +56,7 @@ SHORT_HEADERS = (
     "Hermitian",
     "conjugation",
     "dtypes",
+    "singular",
 )
 
 
@@ -90,7 +92,22 @@ def cells(row: Row) -> list[str]:
         hermitian,
         row.conjugation or "—",
         ", ".join(agreeing) or "—",
+        _at_singular(row),
     ]
+
+
+def _at_singular(row: Row) -> str:
+    """By rank, where f has a derivative; once where all is the same."""
+    told = {
+        name: _mark(row, f"{name} reverse", outcome)
+        for name, outcome in row.singular.items()
+        if outcome != "refused"
+    }
+    if not told:
+        return "refused" if row.singular else "—"
+    if len(set(told.values())) == 1:
+        return next(iter(told.values()))
+    return ", ".join(f"{name}: {mark}" for name, mark in told.items())
 
 
 def _mark(row: Row, name: str, outcome: Outcome | None) -> str:
@@ -125,6 +142,7 @@ public call (or a short chain of them) of one framework.
   its conjugate is reported.
 - *dtypes*: those in which the gradient agrees with the exact one to rounding (f float, bf bfloat,
   c complex).
+- *singular*: the same at singular matrices of every rank, where f has a derivative.
 - *N digits*: `inaccurate`, right but for digits that rounding lost; N are left.
 - `refused`: f or the framework has no such gradient, or nothing can be said at this point; `fails`:
   it raises an error; `NO`: wrong, see the reasons under the table; `NO (known)`: see
@@ -183,8 +201,8 @@ def closing_line(rows: Sequence[Row]) -> Text:
         f"{len(rows)} routes: {count['agrees']} valid on Sym(n), {count['inaccurate']} inaccurate, "
         f"{count['disagrees']} not, "
         f"{count['refused']} refused, {count['failed']} failed; "
-        f"{wrong} wrong somewhere: in a dtype, a mode or at Hermitian matrices; {known} of these "
-        "are known findings"
+        f"{wrong} wrong somewhere: in a dtype, a mode, at Hermitian or singular matrices; "
+        f"{known} of these are known findings"
     )
 
 

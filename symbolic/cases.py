@@ -175,7 +175,26 @@ def atlas(choice: Choice, full: int = 1) -> list[Case]:
         short = Case("dtype", function, x, real, "float32", find_reads=False, prove=False)
         found += [short._replace(dtype=name) for name in ("float32", "float16", "bfloat16")]
         found.append(short._replace(parameterization=z, theta=complex_))
+        ranks = range(choice.size) if family_of.domain == "symmetric" else ()
+        for rank in reversed(ranks):
+            theta = coordinates(_of_rank(rank, choice.size), x, "symmetric")
+            case = Case(f"rank-{rank}", function, x, theta, "float64", find_reads=False)
+            found.append(case._replace(prove=False))
     return found
+
+
+def _of_rank(rank: int, n: int) -> Matrix:
+    """A singular n×n matrix with simple eigenvalues but for 0: a path's Laplacian, and zeros.
+
+    The path has ``rank`` + 1 of the n vertices.
+    """
+    ends = (0, rank)
+    rows = [[Fraction(0)] * n for _ in range(n)]
+    for i in range(rank + 1 if rank else 0):
+        rows[i][i] = Fraction(1 if i in ends else 2)
+    for i in range(rank):
+        rows[i][i + 1] = rows[i + 1][i] = Fraction(-1)
+    return tuple(map(tuple, rows))
 
 
 def _well_conditioned(x: Parameterization, domain: str, seed: int, full: int) -> Point:

@@ -17,7 +17,7 @@ from report import atlas as tables
 from tests.helpers import heed_interrupts
 
 ROOT = Path(verify.__file__).parent
-ASKED = ("eigenvalue", "log_det", "weighted_inverse", "sum_entries")
+ASKED = ("eigenvalue", "log_det", "weighted_inverse", "sum_entries", "det")
 
 
 @pytest.fixture(scope="module")
@@ -64,6 +64,22 @@ def test_forward_mode_and_dtypes(rows):
 def test_a_conjugation_is_named_where_there_is_one(rows):
     assert rows["torch", "weighted_inverse", "torch.linalg.inv"].conjugation == "∂Re + i∂Im"
     assert rows["torch", "sum_entries", "torch.sum(X)"].conjugation == "real"
+
+
+def test_singular_matrices_of_every_rank_are_looked_at_where_f_is_defined(rows):
+    by_torch, by_numpy = (
+        rows["torch", "det", "torch.linalg.det"],
+        rows["numpy", "det", "np.linalg.eigh(UPLO='L')"],
+    )
+    assert list(by_torch.singular) == ["rank-2", "rank-1", "rank-0"]
+    assert by_torch.singular["rank-2"] == "disagrees"
+    assert by_torch.known["rank-2 reverse"] == "torch-det-singular"
+    assert tables.cells(by_torch)[-1] == "rank-2: NO (known), rank-1: yes, rank-0: yes"
+    assert set(by_numpy.singular.values()) <= {"agrees", "inaccurate"}
+    assert rows["torch", "log_det", "torch.logdet"].singular == {}
+    between = rows["torch", "eigenvalue[1]", "torch.linalg.eigh(UPLO='L')"]
+    assert between.singular == {"rank-2": "agrees", "rank-1": "refused", "rank-0": "refused"}
+    assert tables.cells(between)[-1] == "yes"
 
 
 def test_the_files_tell_the_same(made, rows):

@@ -16,7 +16,7 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta, Struct, structs
 
-from court.atlas import Atlas, Row
+from court.atlas import RANK, Atlas, Row
 from court.data import decode
 from court.errors import InputError
 from court.names import family, public
@@ -68,6 +68,9 @@ class Finding(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         Literal["always", "sometimes", "never"],
         Meta(description="whether it shows at well-conditioned matrices with simple spectrum"),
     ]
+    at_singular: Annotated[
+        bool, Meta(description="whether it shows at the atlas's singular matrices, if nowhere else")
+    ] = False
     issue: Annotated[str, Meta(description="address of the framework's own report of it")] = ""
     only_digits: Annotated[bool, Meta(description="it is a loss of digits and no more")] = False
     against: Annotated[
@@ -105,6 +108,10 @@ class Finding(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     def covers(self, name: str, reason: str) -> bool:
         """Whether what is wrong in this column of the atlas, for this reason, is this finding."""
         kind, mode = name.split()
+        if kind.startswith(RANK):
+            return mode == self.mode and (self.at_singular or self.own_place == "real reverse")
+        if self.in_atlas == "never":
+            return False
         if self.only_digits and reason.count("off by") > reason.count("(off by"):
             return False
         return any(
@@ -126,7 +133,9 @@ class Finding(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         alike = any(
             name in (ANY, family(row.function)) and part in row.route for name, part in self.also
         )
-        return self.in_atlas != "never" and (self.is_own(row) or (alike and self.is_of(row)))
+        return (self.at_singular or self.in_atlas != "never") and (
+            self.is_own(row) or (alike and self.is_of(row))
+        )
 
 
 def read_known() -> list[Finding]:
