@@ -14,7 +14,6 @@ from court.names import family, order_of, public
 from court.records import Conjugation, Convention, Outcome, Reads, Reported, Verdict
 
 OffSymmetric = Literal["yes", "no", "rejected"]
-RIGHT: tuple[Outcome, ...] = ("agrees", "inaccurate")
 RANK = "rank-"
 """How the parts begin that are about singular matrices: "rank-2"."""
 CLOSE = 1e-3

@@ -18,10 +18,8 @@ from court.judging.contraction import contract
 from court.judging.conventions import WEIGHTS, representative
 from court.judging.tolerance import value_tolerance
 from court.names import name_of
-from court.records import Claim, Excerpt, Identity, Reference, Verdict
+from court.records import JUDGED, Claim, Excerpt, Identity, Reference, Verdict
 
-JUDGED = ("agrees", "inaccurate", "disagrees")
-"""The outcomes of a gradient that was judged."""
 STEPS = 10
 STEP_SIZE = 0.25
 

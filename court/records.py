@@ -28,6 +28,9 @@ Reads = Literal["lower", "upper", "both", "entries"]
 Evidence = Literal["proved", "certified", "estimated"]
 Outcome = Literal["agrees", "inaccurate", "disagrees", "refused", "failed"]
 """``inaccurate``: right but for digits that rounding lost; at least a third of them are left."""
+RIGHT: tuple[Outcome, ...] = ("agrees", "inaccurate")
+JUDGED: tuple[Outcome, ...] = (*RIGHT, "disagrees")
+"""The outcomes of a gradient that was judged."""
 Mode = Literal["reverse", "forward"]
 Conjugation = Literal["∂Re + i∂Im", "∂Re − i∂Im", "real"]
 """How a complex gradient is written: by Re tr(Gᴴ dX) = df it is the first, the second its

@@ -12,10 +12,10 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from court.atlas import RIGHT, Atlas, Row, with_since
+from court.atlas import Atlas, Row, with_since
 from court.data import decode
 from court.former.recorded import read_record
-from court.records import Outcome
+from court.records import RIGHT, Outcome
 from report.document import write_together
 from report.terminal import COLOURS
 

@@ -45,6 +45,54 @@ def test_what_is_said_is_put_down_where_it_belongs():
     assert (made.demonstration, made.judged) == (None, [])
 
 
+OFF = S + 1e-9
+NEAR = [S + 1e-9 * x for x in (0.3, -0.9, 0.5, 0.1, -0.7, 0.2)]
+ERROR = {"error": "it raises now", "gradient": None}
+
+
+def near(*answers):
+    return [(None if G is None else said(gradient=G), truth()) for G in answers]
+
+
+@pytest.mark.parametrize(
+    ("again", "verdict"),
+    [
+        ([], "disagrees"),
+        (near(OFF), "disagrees"),
+        (near(OFF, *NEAR), "inaccurate"),
+        (near(OFF, *[OFF] * 6), "disagrees"),
+        (near(OFF, None, None, None, *NEAR[:3]), "inaccurate"),
+        (near(OFF, None, None, None, None, *NEAR[:2]), "disagrees"),
+        (near(S, *NEAR), "agrees"),
+        (near(None, *NEAR), "inaccurate"),
+        ([(said(**ERROR), truth())], "failed"),
+        ([(said(**ERROR, declined=True), truth())], "refused"),
+    ],
+)
+def test_what_seems_wrong_is_asked_again_and_judged_by_what_is_said_then(again, verdict):
+    first, right = said(framework="torch", gradient=OFF), said(framework="numpy")
+    made, asked = hearing(PARTS, [truth()], [first, right]), []
+
+    def ask_near(reports):
+        asked.extend(reports)
+        return [module.confirm(first, again)]
+
+    made.judge(ask_near)
+    assert [id(report) for report in asked] == [id(first)]
+    assert [v.verdict for v in made.verdicts()] == [verdict, "agrees"]
+    assert made.reported[1] is right
+    if verdict == "agrees":
+        assert np.array_equal(made.reported[0].gradient, S)
+
+
+def test_nothing_is_convicted_that_cannot_be_asked_again():
+    reported = [said(framework="torch", gradient=OFF), said(framework="numpy")]
+    made = hearing(PARTS, [truth()], reported)
+    made.judge(lambda _: None)
+    assert [v.verdict for v in made.verdicts()] == ["refused", "agrees"]
+    assert made.judged[0][1].reason == module.NOT_ASKED_AGAIN
+
+
 PARTS = [("eigen", "float64"), ("sum", "float32"), ("eigen", "float64")]
 
 
@@ -98,8 +146,8 @@ def test_a_gradient_is_judged_by_the_case_that_it_answers():
     assert [v.verdict for v in made.verdicts()] == ["disagrees", "agrees"]
 
 
-def test_a_function_that_has_either_sign_never_agrees():
-    """It does by one route at one point, and with the other sign at another."""
+def test_a_verdict_on_signs_rests_on_its_own_route():
+    """One route has the one sign at a point, and the other one at another."""
     named = [truth(function=name, value=ball(4), turned=(ball(-4),)) for name in "fgf"]
     right, turned = {"value": 4.0}, {"value": -4.0, "gradient": -S}
     reported = [

@@ -38,6 +38,7 @@ from court.judging.tolerance import (
 )
 from court.judging.written import decimal, number, rows
 from court.records import (
+    RIGHT,
     Ball,
     Component,
     Conjugation,
@@ -53,7 +54,6 @@ from court.records import (
 Complex = Inexact[np.ndarray, "n n"]
 
 WORST_FIRST: tuple[Outcome, ...] = ("disagrees", "failed", "refused", "inaccurate", "agrees")
-RIGHT: tuple[Outcome, ...] = ("agrees", "inaccurate")
 HIDDEN = "vacuous: the skew part of G hides an error as large as the gradient itself"
 
 
