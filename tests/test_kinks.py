@@ -57,7 +57,7 @@ def test_beside_a_kink_neither_side_is_wrong(name, units):
     for G in (here.S.high, other, (here.S.high + other) / 2, np.full((2, 2), np.nan)):
         found = judge(here, said(here, G), "float64")
         assert found.verdict == "refused"
-        assert "a kink: at the distance" in found.reason
+        assert "across a kink at the distance" in found.reason
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -121,8 +121,8 @@ def near_kink(reference: Reference, G: Array, dtype: str) -> str:
         return ""
     distance = min(kink.distance for kink in near)
     return (
-        f"a kink: at the distance {distance:.1g} the derivative jumps, and rounding moves X by up "
-        f"to {reach:.1g}"
+        f"vacuous: rounding may move X by {reach:.1g}, across a kink at the distance "
+        f"{distance:.1g}, where the derivative jumps"
     )
 
 
