@@ -170,11 +170,11 @@ class Output:
         self.path = path.resolve()
         if self.path.is_dir():
             raise IsADirectoryError(21, "it is a folder", str(path))
+        # a pipe or a device is written directly
+        self._is_plain = self.path.is_file() or not self.path.exists()
         self._draft: Path | None = None
-        if self.path.is_file() or not self.path.exists():  # a pipe or a device is written directly
-            handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=self.path.parent)
-            os.close(handle)
-            self._draft = Path(name)
+        if self._is_plain:  # only tried: a run that is killed leaves no draft behind
+            tempfile.TemporaryFile(dir=self.path.parent).close()
 
     def write(self, pieces: Iterable[bytes]) -> None:
         """Put the content in place, in one step.
@@ -191,6 +191,10 @@ class Output:
 
     def fill(self, pieces: Iterable[bytes]) -> None:
         """Write the content where nobody looks yet; a pipe or a device is written directly."""
+        if self._is_plain:
+            handle, name = tempfile.mkstemp(prefix=f".{self.path.name}.", dir=self.path.parent)
+            os.close(handle)
+            self._draft = Path(name)
         with (self._draft or self.path).open("wb") as file:
             file.writelines(pieces)
 
