@@ -44,10 +44,11 @@ from commands.session import BAD_INPUT, INTERRUPTED, MISSING, Listing
 from court import experiment
 from court.errors import InputError, OutputError, check_known
 from court.hearing import AskNear, Hearing, Near, confirm
+from court.judging import scatter
 from court.judging.printing import Printing
 from court.known.disputes import Dispute
 from court.known.findings import Finding
-from court.records import Answered, Choice, Event, Proved, Reported, Started
+from court.records import Answered, Choice, Event, Proved, Reference, Reported, Started
 from numeric import former, past
 from numeric.interpreters import check_has_python
 from numeric.journal import Journal, fingerprint, installed_versions
@@ -98,9 +99,9 @@ def asked_of(case: Case | LargeCase, frameworks: Sequence[str]) -> list[str] | N
 
 
 class HasNeighbours(Protocol):
-    """A case that can be asked again at matrices as near as rounding."""
+    """A case that can be asked again at matrices beside its own."""
 
-    def neighbours(self) -> Sequence[Neighbour]:
+    def neighbours(self, spread: float) -> Sequence[Neighbour]:
         """The same at those."""
 
 
@@ -176,19 +177,23 @@ def hear(hearing: Hearing, progress: Progress, planner: Planner = plan) -> AskNe
             note(event)
             progress.update(task, description=f"{len(hearing.reported)} gradients")
 
-    return partial(ask_near, cases, choice, progress)
+    return partial(ask_near, cases, hearing.references, choice, progress)
 
 
 def ask_near(
     cases: Sequence[HasNeighbours],
+    references: Sequence[Reference],
     choice: Choice,
     progress: Progress,
     reports: Sequence[Reported],
 ) -> list[Near]:
-    """Put to both witnesses once more, at X and as near as rounding, what seems to be wrong."""
-    from symbolic.limits import Failure, Limits, references
+    """Put to both witnesses once more, at X and beside it, what seems to be wrong."""
+    from symbolic import limits
 
-    beside = {r.problem: cases[r.problem].neighbours() for r in reports}
+    beside = {
+        r.problem: cases[r.problem].neighbours(scatter.spread(references[r.problem]))
+        for r in reports
+    }
     if not any(beside.values()):
         return []
     names = [name for name in choice.frameworks if any(r.framework == name for r in reports)]
@@ -212,7 +217,8 @@ def ask_near(
                 pool.ask(problem, [report.framework])
         pool.close()
         flat = [neighbour for near in beside.values() for neighbour in near]
-        with closing(references(flat, Limits(choice.timeout, choice.memory))) as found:
+        bounds = limits.Limits(choice.timeout, choice.memory)
+        with closing(limits.references(flat, bounds)) as found:
             true = {number: [next(found) for _ in near] for number, near in beside.items()}
         said = {
             asked[event.problem]: event
@@ -223,7 +229,9 @@ def ask_near(
     near: list[Near] = []
     for k, report in enumerate(reports):
         there = [(said.get((k, j)), x) for j, x in enumerate(true[report.problem])]
-        near.append(confirm(report, [(s, x) for s, x in there if not isinstance(x, Failure)]))
+        near.append(
+            confirm(report, [(s, None if isinstance(x, limits.Failure) else x) for s, x in there])
+        )
     return near
 
 

@@ -31,7 +31,7 @@ from court.judging.contraction import skew_part, symmetric_error
 from court.judging.judge import judge
 from court.judging.tolerance import entry_tolerances
 from court.known.findings import read_known
-from court.records import Choice, Matrix, Problem, Reference, Reported, Verdict
+from court.records import NEIGHBOURS, RIGHT, Choice, Matrix, Problem, Reference, Reported, Verdict
 from numeric.pool import Pool, is_installed, known_frameworks
 from report.machine import machine
 from symbolic.catalogue import CATALOGUE, DIFFERENTIABLE, Instance, choose
@@ -57,10 +57,10 @@ class Asked(NamedTuple):
     X: Matrix
     problem: Problem
 
-    def neighbours(self) -> list[Neighbour]:
-        """The same, and at matrices as near as rounding."""
+    def neighbours(self, spread: float) -> list[Neighbour]:
+        """The same, and at matrices beside it."""
         dtype = self.problem.dtype
-        near = [self.X, *neighbours(self.X, dtype)]
+        near = [self.X, *neighbours(self.X, dtype, spread=spread)]
         return [Neighbour(self.function, Y, dtype) for Y in near]
 
 
@@ -71,6 +71,7 @@ class Found(NamedTuple):
     verdict: Verdict
     ratio: float
     limits: tuple[float, float] | None
+    is_spent: bool = False
 
 
 def problems(dtype: str, count: int) -> Iterator[Asked]:
@@ -126,7 +127,8 @@ def hear(dtype: str, count: int, frameworks: list[str]) -> list[Found]:
         if r.problem % LIMITED == 0 or verdict.verdict == "disagrees"
     ]
     choice = Choice((), frameworks, None, (), 2, (dtype,), None, 0, None, TIMEOUT)
-    near = ask_near(asked, choice, Progress(disable=True), [reports[k] for k in again])
+    chosen = [reports[k] for k in again]
+    near = ask_near(asked, references, choice, Progress(disable=True), chosen)
     there = dict(zip(again, near, strict=True))
     return [
         _examine(asked[r.problem], references[r.problem], *there.get(k, (r, ())))
@@ -135,12 +137,14 @@ def hear(dtype: str, count: int, frameworks: list[str]) -> list[Found]:
 
 
 def _examine(
-    item: Asked, reference: Reference, reported: Reported, true: Sequence[Reference]
+    item: Asked, reference: Reference, reported: Reported, true: Sequence[Reference | None]
 ) -> Found:
     dtype = item.problem.dtype
     verdict = judge(reference, reported, dtype, true)
-    if verdict.verdict not in ("agrees", "inaccurate"):
-        return Found(item.kind, verdict, np.nan, None)
+    if verdict.verdict not in RIGHT:
+        left = scatter.share_left(reference, reported, dtype)
+        is_spent = verdict.verdict == "disagrees" and left < scatter.KEPT
+        return Found(item.kind, verdict, np.nan, None, is_spent)
     G, S = reported.gradient, reference.S
     assert G is not None
     assert S is not None
@@ -151,11 +155,11 @@ def _examine(
 
 
 def _limits(
-    reference: Reference, reported: Reported, near: Sequence[Reference], tolerances: Array
+    reference: Reference, reported: Reported, near: Sequence[Reference | None], tolerances: Array
 ) -> tuple[float, float] | None:
     """The smallest error of the largest entry, relative to it, that disagrees: before, and now."""
     assert reference.S is not None
-    errors = scatter.errors(reference, reported, near).gradients
+    errors = scatter.errors(reference, reported, near, range(NEIGHBOURS)).gradients
     size = float(np.max(np.abs(reference.S.high)))
     if len(errors) < scatter.LEAST or size == 0:
         return None
@@ -198,7 +202,7 @@ HEADER = (
 
 def _row(dtype: str, kind: str, items: list[Found]) -> str:
     count: Counter[str] = Counter(item.verdict.verdict for item in items)
-    spent = sum("unstable" in item.verdict.reason for item in items if is_wrong(item))
+    spent = sum(item.is_spent for item in items)
     ratios = np.array([item.ratio for item in items if item.verdict.verdict == "agrees"])
     limits = np.array([item.limits for item in items if item.limits])
     told = f"{np.median(ratios):.1e} | {np.quantile(ratios, 0.99):.2f}" if len(ratios) else "— | —"
@@ -228,7 +232,7 @@ def main(count: int, named: tuple[str, ...], output: Path) -> None:
         item.verdict
         for items in found.values()
         for item in items
-        if is_wrong(item) and "unstable" not in item.verdict.reason
+        if is_wrong(item) and not item.is_spent
     ]
     for v in convicted:
         click.echo(f"{v.framework}, {v.function}, {v.route}, {v.dtype}: {v.reason}")

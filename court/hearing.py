@@ -22,10 +22,10 @@ from court.records import (
     Verdict,
 )
 
-Near = tuple[Reported, Sequence[Reference]]
-"""A report with what the route said at matrices near X, and what is true there."""
+Near = tuple[Reported, Sequence[Reference | None]]
+"""A report with what the route said at matrices beside X, and what is true there, if known."""
 AskNear = Callable[[Sequence[Reported]], "Sequence[Near] | None"]
-"""For each report, in order, what is said and what is true near X; nothing if none can be asked."""
+"""For each report, in order, what is said and what is true beside X; none if it is cut short."""
 NOT_ASKED_AGAIN = (
     "more is lost than by a backward stable algorithm, and the run was cut short before the route "
     "was asked near X: rounding and a wrong formula are not told apart"
@@ -85,7 +85,7 @@ class Hearing:
             about = (self.references[0], self.proposed, "--gradient", dtype, self.printing)
             self.judged.insert(0, (part, judge_proposed(*about)))
 
-    def _judge(self, report: Reported, near: Sequence[Reference] = ()) -> Verdict:
+    def _judge(self, report: Reported, near: Sequence[Reference | None] = ()) -> Verdict:
         return judge(self.references[report.problem], report, self.cases[report.problem][1], near)
 
     def _replace(self, old: Reported, new: Reported) -> None:
@@ -122,7 +122,7 @@ def _seems_wrong(verdict: Verdict) -> bool:
     return verdict.verdict == "disagrees"
 
 
-def confirm(first: Reported, again: Sequence[tuple[Reported | None, Reference]]) -> Near:
+def confirm(first: Reported, again: Sequence[tuple[Reported | None, Reference | None]]) -> Near:
     """The report with what is said in its place when the route is asked again, at X and then near.
 
     It is the error, if there is one now.  The rest stays, as what the route reads.

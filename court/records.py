@@ -110,6 +110,10 @@ class Problem(Struct, frozen=True):
     confirm: bool = False
 
 
+NEIGHBOURS = 6
+"""What seems wrong is asked again at so many matrices as near as rounding, and as many around."""
+
+
 class Nearby(Struct, frozen=True):
     """What a route said at a matrix as near as rounding: the value, and the gradient (n×n)."""
 
@@ -125,7 +129,8 @@ class Reported(Struct, frozen=True):
     ``entrywise`` are the slopes of the forward pass in single entries of X, by differences.
     ``again`` is what the route said when it was asked a second time, if that was something else.
     ``worker_died`` says that its process was lost, or had no memory left.
-    ``nearby`` is what it said at matrices as near to X as rounding, if it was asked there too.
+    ``nearby`` is what it said at matrices beside X, if it was asked there too: at NEIGHBOURS that
+    are as near as rounding, and then at as many a little farther off.
     ``half_units`` are how far the entries may be off that were rounded to be printed.
     """
 

@@ -90,12 +90,12 @@ class Case(NamedTuple):
         """X(θ) as the frameworks see it."""
         return round_to(self.parameterization.at(self.theta), self.dtype)
 
-    def neighbours(self) -> list[Neighbour]:
-        """The same, and at matrices as near as rounding: where what seems wrong is asked again."""
+    def neighbours(self, spread: float) -> list[Neighbour]:
+        """The same, and at matrices beside it: where what seems wrong is asked again."""
         if self.function.function.gauge:
             return []
         X, blocks = self._rounded(), self.parameterization.blocks
-        near = [X, *neighbours(X, self.dtype, blocks)]
+        near = [X, *neighbours(X, self.dtype, blocks, spread)]
         return [Neighbour(self.function, Y, self.dtype, blocks) for Y in near]
 
     @property

@@ -60,7 +60,7 @@ class LargeCase(NamedTuple):
         reference = certify_large(self.function, self.X)
         return structs.replace(reference, point=self.point, note=self.note)
 
-    def neighbours(self) -> list[Neighbour]:
+    def neighbours(self, spread: float) -> list[Neighbour]:
         """Of a large matrix none: asking there too would take as long as all the rest."""
         return []
 

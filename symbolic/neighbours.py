@@ -3,7 +3,7 @@
 A wrong formula errs in the same way at all of them; rounding scatters (the court's
 :mod:`court.judging.scatter` looks at that).  Each is X + E, E symmetric with entries of one to four
 units in the last place of the largest entry of X: ‖E‖ ≤ 4·2u·n·max |X_ij| ≤ 8n·u·‖X‖, which is the
-perturbation that the tolerance allows for.
+perturbation that the tolerance allows for.  As many more are farther off, by a given part of X.
 """
 
 from __future__ import annotations
@@ -13,12 +13,10 @@ import random
 from fractions import Fraction
 from typing import NamedTuple
 
-from court.records import Matrix, Problem, Reference
+from court.records import NEIGHBOURS, Matrix, Problem, Reference
 from symbolic.catalogue import Instance
 from symbolic.certified.reference import FORMATS, certify, round_to
 
-COUNT = 6
-"""How many neighbours are asked about, beside X itself."""
 UNITS = (1, -1, 2, -2, 3, -3)
 """Of the first entry, so that the neighbours of a 1×1 matrix are all different."""
 STEPS = (-4, -3, -2, -1, 1, 2, 3, 4)
@@ -55,15 +53,20 @@ def split(X: Matrix, blocks: int) -> tuple[list[list[float]], list[list[float]] 
     return [row[:n] for row in rows[:n]], [row[:n] for row in rows[n:]]
 
 
-def neighbours(X: Matrix, dtype: str, blocks: int = 1) -> list[Matrix]:
+def neighbours(X: Matrix, dtype: str, blocks: int = 1, spread: float = 0.0) -> list[Matrix]:
     """Symmetric matrices beside X (n×n), exact in ``dtype``; the same ones each time.
 
-    With ``blocks`` = 2, X = [[A, −B], [B, A]] stands for A + iB, and so do they.
+    With ``blocks`` = 2, X = [[A, −B], [B, A]] stands for A + iB, and so do they.  With a ``spread``
+    that is more than rounding, as many further ones differ by up to such a part of X.
     """
-    return [_neighbour(X, dtype, blocks, k) for k in range(COUNT)]
+    largest = max(abs(x) for row in X for x in row) or Fraction(1)
+    unit = _last_place(largest, dtype)
+    wide = Fraction(spread) * largest / max(STEPS)
+    units = [unit, *([wide] if wide > max(STEPS) * unit else [])]
+    return [_neighbour(X, dtype, blocks, k, size) for size in units for k in range(NEIGHBOURS)]
 
 
-def _neighbour(X: Matrix, dtype: str, blocks: int, k: int) -> Matrix:
+def _neighbour(X: Matrix, dtype: str, blocks: int, k: int, unit: Fraction) -> Matrix:
     n = len(X) // blocks
     rng = random.Random(f"{k} {n}")
     places = [(i, j) for i in range(n) for j in range(i + 1)]
@@ -75,7 +78,6 @@ def _neighbour(X: Matrix, dtype: str, blocks: int, k: int) -> Matrix:
     if blocks == 2:
         E = [[*a, *(-x for x in b)] for a, b in zip(A, B, strict=True)]
         E += [[*b, *a] for a, b in zip(A, B, strict=True)]
-    unit = _last_place(max(abs(x) for row in X for x in row) or Fraction(1), dtype)
     size = range(len(X))
     moved = tuple(tuple(X[i][j] + unit * E[i][j] for j in size) for i in size)
     return round_to(moved, dtype)

@@ -7,10 +7,11 @@ import pytest
 
 from court.judging import scatter
 from court.judging.judge import judge
-from court.records import Nearby
+from court.records import NEIGHBOURS as COUNT
+from court.records import Kink, Nearby
 from symbolic.catalogue import choose
 from symbolic.certified.reference import certify, round_to
-from symbolic.neighbours import COUNT, neighbours
+from symbolic.neighbours import neighbours
 from tests.records import HERMITIAN, S, ball, hermitian_truth, said, truth, verdict
 
 LIMIT = 2.0**-47
@@ -42,6 +43,32 @@ def test_noise_is_inaccurate_and_an_error_that_stays_is_wrong(times):
     assert noisy.reason.startswith(f"agrees to {noisy.digits} of 16 digits; the contraction with")
     assert (wrong.verdict, wrong.convention, wrong.digits) == ("disagrees", "invalid", None)
     assert "it is the same at neighbouring matrices, as rounding is not" in wrong.reason
+
+
+def on_a_grid(error, farther):
+    """An error that is the same as near as rounding, and so many times it farther off."""
+    G = [S + error] * (COUNT + 1) + [S + error * x for x in farther]
+    report = said(G[0], nearby=tuple(Nearby(0.0, g) for g in G[1:]))
+    return judge(truth(), report, "float64", [truth()] * (2 * COUNT))
+
+
+def test_what_is_rounded_to_a_coarse_grid_scatters_farther_off():
+    scattered = (0.4, -0.8, 0.9, -0.2, -0.6, 0.1)
+    for times in (1.1, 0.9 * scatter.QUANTUM):
+        assert on_a_grid(times * LIMIT, scattered).verdict == "inaccurate"
+    assert on_a_grid(1.1 * scatter.QUANTUM * LIMIT, scattered).verdict == "disagrees"
+    assert on_a_grid(1.1 * LIMIT, (1.0,) * COUNT).verdict == "disagrees"
+    assert on_a_grid(1.1 * LIMIT, (0.9, 1.1, 0.8, 1.2, 1.0, 1.1)).verdict == "disagrees"
+    assert on_a_grid(0.9 * LIMIT, (1.0,) * COUNT).verdict == "agrees"
+
+
+def test_farther_off_is_where_s_moves_by_a_hundredth_and_no_kink_is():
+    steep = truth(sensitivity=np.full((2, 2), 1e6))
+    X, size = np.linalg.norm(steep.X), np.linalg.norm(S)
+    assert scatter.spread(steep) == pytest.approx(0.01 * size / (X * 2e6))
+    assert scatter.spread(truth(sensitivity=0 * S)) == scatter.FARTHEST
+    assert scatter.spread(truth(kinks=(Kink(1e-9, 1.0),))) == pytest.approx(1e-11 / X)
+    assert scatter.spread(truth(0 * S)) == 0
 
 
 def test_an_error_that_stays_beyond_the_noise_of_its_route_is_wrong():
@@ -139,6 +166,17 @@ def test_neighbours_are_as_near_as_rounding_symmetric_and_different(dtype, block
             if blocks == 2:
                 assert np.array_equal(E[:n, :n], E[n:, n:])
                 assert np.array_equal(E[n:, :n], -E[:n, n:])
+
+
+def test_farther_neighbours_are_as_far_as_is_said():
+    X = round_to(((Fraction(3), Fraction(1, 3)), (Fraction(1, 3), Fraction(1))), "float64")
+    near, far = neighbours(X, "float64"), neighbours(X, "float64", spread=1e-9)
+    assert far[:COUNT] == near
+    for Y in far[COUNT:]:
+        E = np.array(Y, dtype=float) - np.array(X, dtype=float)
+        assert 0.5e-9 < np.max(np.abs(E)) / 3 <= 1.0001e-9
+    assert len(far) == 2 * COUNT
+    assert neighbours(X, "float64", spread=1e-16) == near
 
 
 @pytest.mark.parametrize("factor", [1 + 1e-11, 1 - 1e-9, 1.001])

@@ -66,7 +66,7 @@ class Matter(NamedTuple):
     reference: Reference
     reported: Reported
     dtype: str
-    near: Sequence[Reference]
+    near: Sequence[Reference | None]
 
     def verdict(
         self,
@@ -100,7 +100,7 @@ class Matter(NamedTuple):
 
 
 def judge(
-    reference: Reference, reported: Reported, dtype: str, near: Sequence[Reference] = ()
+    reference: Reference, reported: Reported, dtype: str, near: Sequence[Reference | None] = ()
 ) -> Verdict:
     """The verdict on what one route reported, when asked for the gradient in ``dtype``.
 

@@ -15,6 +15,11 @@ noise.
 An error that stays is a wrong formula's, however small it is: SciPy 1.17.1's ``expm`` loses four
 digits by its [13/13] Padé approximant, whose own error is below rounding there, and the loss is the
 same at matrices 10⁻⁸ apart.
+
+Yet rounding may stay so near to X: the same logarithm comes out of a determinant that differs in
+the last digit, and its exponential is off by as much.  So an error of at most ``QUANTUM``
+tolerances is looked at a little farther off, too, where S moves by a hundredth of itself: there a
+formula errs alike still, and what was rounded to a coarse grid scatters.
 """
 
 from __future__ import annotations
@@ -29,9 +34,13 @@ from jaxtyping import Float
 
 from court.judging.contraction import symmetric_error, to_float
 from court.judging.tolerance import gradient_norm, norm, unit_roundoff
-from court.records import Outcome, Reference, Reported
+from court.records import NEIGHBOURS, Outcome, Reference, Reported
 
 SYSTEMATIC = 4.0
+QUANTUM = 1000.0
+MOVED = 0.01
+FARTHEST = 1e-6
+"""The part of X by which the farther matrices differ from it at most."""
 LEAST = 4
 """With fewer answers, that at X among them, nothing is told from them."""
 KEPT = 1 / 3
@@ -52,14 +61,34 @@ class Errors(NamedTuple):
         return len(self.values) >= LEAST
 
 
-def errors(reference: Reference, reported: Reported, near: Sequence[Reference]) -> Errors:
-    """The errors of a report with finite numbers, and of those near X that are finite too.
+def spread(reference: Reference) -> float:
+    """How far from X, relative to it, a formula still errs as at X; 0 if that cannot be said."""
+    if reference.S is None:
+        return 0.0
+    X, S, moved = norm(reference.X), gradient_norm(reference), norm(reference.sensitivity)
+    if X == 0 or S == 0:
+        return 0.0
+    nearest = min((kink.distance for kink in reference.kinks), default=math.inf)
+    return min(FARTHEST, MOVED * S / (X * moved) if moved else FARTHEST, MOVED * nearest / X)
 
-    ``near`` is what is true at the nearby matrices; one where nothing is true is left out.
+
+def errors(
+    reference: Reference,
+    reported: Reported,
+    near: Sequence[Reference | None],
+    places: Sequence[int],
+) -> Errors:
+    """The errors of a report with finite numbers, and of those beside X that are finite too.
+
+    ``near`` is what is true at the matrices beside X, of which some ``places`` are looked at; one
+    where nothing is known to be true is left out.
     """
     answers = [(reference, reported.value, reported.gradient)]
-    for there, said in zip(near, reported.nearby, strict=False):
-        if said is not None and there.S is not None and said.gradient.shape == there.S.high.shape:
+    pairs = list(zip(near, reported.nearby, strict=False))
+    for there, said in (pairs[k] for k in places if k < len(pairs)):
+        if said is None or there is None or there.S is None:
+            continue
+        if said.gradient.shape == there.S.high.shape:
             answers.append((there, said.value, said.gradient))
     found = [
         (_value_error(there, value), symmetric_error(G, there.S))
@@ -136,7 +165,7 @@ RIGHT = Finding("agrees")
 def examine(
     reference: Reference,
     reported: Reported,
-    near: Sequence[Reference],
+    near: Sequence[Reference | None],
     dtype: str,
     value: float,
     gradient: float,
@@ -145,13 +174,15 @@ def examine(
 
     Each is given as so many times its tolerance, 0 if it is within it.
     """
-    found = errors(reference, reported, near)
+    found = errors(reference, reported, near, NEAR)
     if not found.are_enough:
         few = "unstable: nothing finite at most neighbouring matrices" if any(near) else ""
         return Finding("disagrees", few)
-    parts: list[np.ndarray] = [found.values] * (value > 0) + [found.gradients] * (gradient > 0)
-    if not all(map(is_noise, parts)):
+    is_quantum = max(value, gradient) <= QUANTUM
+    around = errors(reference, reported, near, AROUND if is_quantum else ())
+    if not any(_scatters(e, value > 0, gradient > 0) for e in (found, around)):
         return Finding("disagrees", "it is the same at neighbouring matrices, as rounding is not")
+    parts = _parts(found, value > 0, gradient > 0)
     worst = [float(np.max(np.abs(part[0]))) for part in parts]
     scales = [value_scale(reference)] * (value > 0) + [gradient_scale(reference)] * (gradient > 0)
     of, pairs = digits_of(dtype), zip(worst, scales, strict=True)
@@ -162,6 +193,26 @@ def examine(
     if not (value and _is_nonzero(reference)) and not (gradient and _is_varied(reference)):
         return Finding("agrees", f"exactly 0: what is reported is rounding, {max(worst):.1g}")
     return Finding("inaccurate", f"agrees to {int(left)} of {of:.0f} digits", int(left))
+
+
+NEAR, AROUND = range(NEIGHBOURS), range(NEIGHBOURS, 2 * NEIGHBOURS)
+"""The places of the matrices as near as rounding, and of those a little farther off."""
+
+
+def _parts(found: Errors, value: bool, gradient: bool) -> list[np.ndarray]:
+    return [found.values] * value + [found.gradients] * gradient
+
+
+def _scatters(found: Errors, value: bool, gradient: bool) -> bool:
+    return found.are_enough and all(map(is_noise, _parts(found, value, gradient)))
+
+
+def share_left(reference: Reference, reported: Reported, dtype: str) -> float:
+    """Which part of the digits of a dtype an error leaves, of the value or of the gradient."""
+    (value,), (G,) = errors(reference, reported, (), ())
+    lost = {abs(float(value)): value_scale, float(np.max(np.abs(G))): gradient_scale}
+    left = [digits_left(error, scale(reference), dtype) for error, scale in lost.items()]
+    return min(left) / digits_of(dtype)
 
 
 def _is_nonzero(reference: Reference) -> bool:
