@@ -168,6 +168,15 @@ def test_neighbours_are_as_near_as_rounding_symmetric_and_different(dtype, block
                 assert np.array_equal(E[n:, :n], -E[:n, n:])
 
 
+def test_the_share_of_the_digits_that_is_left():
+    of = scatter.digits_of("float64")
+    assert scatter.share_left(truth(), said(S), "float64") == 1
+    about, off = truth(value=ball(3)), said(S + 2e-4, value=3 + 3e-7)
+    assert scatter.share_left(about, off, "float64") == pytest.approx(4 / of, rel=0.1)
+    assert scatter.share_left(about, said(S, value=3 + 3e-7), "float64") == pytest.approx(7 / of)
+    assert scatter.share_left(truth(), said(np.nan * S), "float64") == 0
+
+
 def test_farther_neighbours_are_as_far_as_is_said():
     X = round_to(((Fraction(3), Fraction(1, 3)), (Fraction(1, 3), Fraction(1))), "float64")
     near, far = neighbours(X, "float64"), neighbours(X, "float64", spread=1e-9)

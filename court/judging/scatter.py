@@ -208,11 +208,16 @@ def _scatters(found: Errors, value: bool, gradient: bool) -> bool:
 
 
 def share_left(reference: Reference, reported: Reported, dtype: str) -> float:
-    """Which part of the digits of a dtype an error leaves, of the value or of the gradient."""
-    (value,), (G,) = errors(reference, reported, (), ())
-    lost = {abs(float(value)): value_scale, float(np.max(np.abs(G))): gradient_scale}
-    left = [digits_left(error, scale(reference), dtype) for error, scale in lost.items()]
-    return min(left) / digits_of(dtype)
+    """Which part of the digits of a dtype is left, of the value or of the gradient; of NaN 0."""
+    found = errors(reference, reported, (), ())
+    if len(found.values) == 0:
+        return 0.0
+    value, gradient = float(abs(found.values[0])), float(np.max(np.abs(found.gradients[0])))
+    left = min(
+        digits_left(value, value_scale(reference), dtype),
+        digits_left(gradient, gradient_scale(reference), dtype),
+    )
+    return left / digits_of(dtype)
 
 
 def _is_nonzero(reference: Reference) -> bool:
