@@ -82,6 +82,17 @@ def test_where_rounding_does_not_reach_the_kink_the_other_side_is_wrong(name, si
     assert judge(here, said(here, here.S.high), "float64").verdict == "agrees"
 
 
+def test_a_modulus_whose_power_is_smooth_is_no_kink():
+    cubed = MatrixFunction(
+        "own", "", "symmetric", "", lambda _, X: Abs(X[0, 0] - X[1, 1]) ** 3 + 3 * X[0, 1]
+    )
+    here = certify(Instance("own", cubed, 2, {}), at("own", 2.0**-53), {})
+    assert [kink.distance < 1e-15 for kink in here.kinks] == [True]
+    assert judge(here, said(here, here.S.high), "float64").verdict == "agrees"
+    off = here.S.high + 1e-12
+    assert judge(here, said(here, off), "float64").verdict == "disagrees"
+
+
 def test_the_reach_is_that_of_the_dtype():
     here, other = both_sides("spectral_norm", 1e-9)
     assert judge(here, said(here, other), "float64").verdict == "disagrees"

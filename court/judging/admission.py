@@ -110,14 +110,13 @@ def near_kink(reference: Reference, G: Array, dtype: str) -> str:
     """Whether rounding X may cross a kink of f, and S may jump as far as G is from it."""
     assert reference.S is not None
     reach = roundoff(reference, dtype) * norm(reference.X)
-    near = [kink for kink in reference.kinks if kink.distance <= reach]
+    allowed = norm(entry_tolerances(reference, None, dtype))  # of |u|³ the jump is within it
+    near = [k for k in reference.kinks if k.distance <= reach and k.jump > allowed]
     if not near:
         return ""
     error = norm(symmetric_error(G, reference.S)) if np.all(np.isfinite(G)) else 0.0
-    explained = MARGIN * sum(kink.jump for kink in near) + norm(
-        entry_tolerances(reference, skew_part(G), dtype)
-    )
-    if error > explained:
+    own = norm(entry_tolerances(reference, skew_part(G), dtype))
+    if error > MARGIN * sum(kink.jump for kink in near) + own:
         return ""
     distance = min(kink.distance for kink in near)
     return (

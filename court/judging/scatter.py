@@ -38,9 +38,13 @@ from court.records import NEIGHBOURS, Outcome, Reference, Reported
 
 SYSTEMATIC = 4.0
 QUANTUM = 1000.0
+"""So many tolerances off rounding to a grid may be; single precision in a double is far beyond."""
 MOVED = 0.01
+"""The part of itself by which S moves to the farther matrices, of a kink's distance likewise."""
 FARTHEST = 1e-6
 """The part of X by which the farther matrices differ from it at most."""
+NEAR, AROUND = range(NEIGHBOURS), range(NEIGHBOURS, 2 * NEIGHBOURS)
+"""The places of the matrices as near as rounding, and of those a little farther off."""
 LEAST = 4
 """With fewer answers, that at X among them, nothing is told from them."""
 KEPT = 1 / 3
@@ -195,15 +199,13 @@ def examine(
     return Finding("inaccurate", f"agrees to {int(left)} of {of:.0f} digits", int(left))
 
 
-NEAR, AROUND = range(NEIGHBOURS), range(NEIGHBOURS, 2 * NEIGHBOURS)
-"""The places of the matrices as near as rounding, and of those a little farther off."""
-
-
 def _parts(found: Errors, value: bool, gradient: bool) -> list[np.ndarray]:
+    """The errors that are beyond the tolerance: of the values (m), of the gradients (m×n×n)."""
     return [found.values] * value + [found.gradients] * gradient
 
 
 def _scatters(found: Errors, value: bool, gradient: bool) -> bool:
+    """Whether all of them scatter as rounding does."""
     return found.are_enough and all(map(is_noise, _parts(found, value, gradient)))
 
 

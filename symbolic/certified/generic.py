@@ -71,6 +71,7 @@ def enclose(function: Instance, X: Matrix, spectrum: Spectrum) -> tuple[arb, arb
 
 
 def _enclose(derivation: Derivation, known: Mapping[Symbol, arb | Fraction]) -> list[arb]:
+    """The value, and then the derivatives in the order of vech X."""
     return enclosure.enclose([derivation.value, *derivation.gradient], known)
 
 
@@ -141,6 +142,7 @@ def _slopes(
 
 
 def _step(X: Matrix) -> Fraction:
+    """2⁻¹⁶⁰ of the largest entry of X (n×n)."""
     return (max(abs(x) for row in X for x in row) or Fraction(1)) / 2**STEP_BITS
 
 
