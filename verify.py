@@ -117,21 +117,8 @@ def hear(hearing: Hearing, progress: Progress, planner: Planner = plan) -> AskNe
     with progress, ExitStack() as stack:
         task = progress.add_task(f"importing {', '.join(choice.frameworks)}", total=None)
         planned = planner(choice) if choice.journal else ()
-        journal = None
-        if planned:
-            problems = [case.problem(number) for number, case in enumerate(planned)]
-            versions = installed_versions() | choice.interpreters
-            known_by = fingerprint(problems, versions, choice.files)
-            journal = stack.enter_context(Journal(Path(choice.journal), known_by))
-        pool = Pool(
-            choice.frameworks,
-            choice.timeout,
-            choice.files,
-            interpreters=choice.interpreters,
-            jobs=choice.jobs,
-            journal=journal,
-            memory=choice.memory,
-        )
+        journal = stack.enter_context(open_journal(choice, planned)) if planned else None
+        pool = make_pool(choice, choice.frameworks, journal)
         if not planned:  # the workers import their frameworks in the meantime
             stack.enter_context(pool)
         cases = planned or planner(choice)
@@ -146,9 +133,8 @@ def hear(hearing: Hearing, progress: Progress, planner: Planner = plan) -> AskNe
             pool.ask(problem, asked_of(case, choice.frameworks))
         if planned:  # the workers of a framework start together, as all are asked by now
             stack.enter_context(pool)
-        for framework in choice.frameworks if choice.is_main_job else ():
-            for name in DOCUMENTED.get(re.sub("@.*", "@", framework), ()):
-                pool.look_up(framework, name)
+        if choice.is_main_job:
+            look_up_documented(pool, choice.frameworks)
         pool.close()
         if choice.is_main_job:
             from symbolic.proofs.two_by_two import two_by_two
@@ -180,6 +166,33 @@ def hear(hearing: Hearing, progress: Progress, planner: Planner = plan) -> AskNe
     return partial(ask_near, cases, hearing.references, choice, progress)
 
 
+def open_journal(choice: Choice, planned: Sequence[Case | LargeCase]) -> Journal:
+    """The journal of a run that asks this and nothing else, by these versions."""
+    problems = [case.problem(number) for number, case in enumerate(planned)]
+    versions = installed_versions() | choice.interpreters
+    return Journal(Path(choice.journal), fingerprint(problems, versions, choice.files))
+
+
+def make_pool(choice: Choice, names: Sequence[str], journal: Journal | None = None) -> Pool:
+    """The workers of some of the chosen frameworks, within the limits that are chosen."""
+    return Pool(
+        names,
+        choice.timeout,
+        choice.files,
+        interpreters={name: path for name, path in choice.interpreters.items() if name in names},
+        jobs=choice.jobs,
+        journal=journal,
+        memory=choice.memory,
+    )
+
+
+def look_up_documented(pool: Pool, frameworks: Sequence[str]) -> None:
+    """Ask for the docstrings that the claims are about."""
+    for framework in frameworks:
+        for name in DOCUMENTED.get(re.sub("@.*", "@", framework), ()):
+            pool.look_up(framework, name)
+
+
 def ask_near(
     cases: Sequence[HasNeighbours],
     references: Sequence[Reference],
@@ -197,17 +210,7 @@ def ask_near(
     if not any(beside.values()):
         return []
     names = [name for name in choice.frameworks if any(r.framework == name for r in reports)]
-    with (
-        progress,
-        Pool(
-            names,
-            choice.timeout,
-            choice.files,
-            interpreters={n: path for n, path in choice.interpreters.items() if n in names},
-            jobs=choice.jobs,
-            memory=choice.memory,
-        ) as pool,
-    ):
+    with progress, make_pool(choice, names) as pool:
         progress.add_task("asking again near X what seems to be wrong", total=None)
         asked: list[tuple[int, int]] = []
         for k, report in enumerate(reports):
