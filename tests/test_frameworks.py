@@ -146,6 +146,14 @@ def reject_twin(hearing, report: Reported):
     assert judge(reference, planted, dtype).verdict == "disagrees", report
 
 
+def test_what_pytensor_gets_wrong_is_judged_as_its_default_mode_computes_it():
+    """By its Python linker the exponential is SciPy's, which loses four digits there."""
+    pytest.importorskip("pytensor")
+    hearing = hearing_of("pytensor", 2, functions=("trace_exp",), matrix="1 3; 3 1")
+    verdicts = {v.route: v.verdict for v in hearing.verdicts()}
+    assert verdicts["pt.trace(pt.linalg.expm(X))"] == "agrees"
+
+
 @pytest.mark.parametrize("framework", known_frameworks())
 def test_conventions_and_reads_of_the_eigensolvers(framework):
     hearing = hearing_of(framework, 3, functions=("eigenvalue",))
