@@ -268,7 +268,8 @@ is asked near X as well and the error has to stand out of its scatter. Refused i
 alone may change by a quarter, what a named mistake would pass too, and what leaves the dtype's
 range; in bfloat16 with its two digits that is nearly everything.
 
-Made by `python -m benchmarks.calibrate --problems {count}` with {made}; the last digits are those of that machine.
+Made by `python -m benchmarks.calibrate --problems {count}` with {made};
+the last digits are those of that machine.
 
 {table}
 
