@@ -1,10 +1,10 @@
 """Is the court fair, and is it sharp?  ``make calibrate``.
 
 Every route of every installed framework to every function of the catalogue is asked at random
-matrices, well and badly conditioned, graded, nearly degenerate and in other units.  What is known
-to be wrong (``findings/known.json``) is left out.  Of the rest, right formulas all, none may
-disagree, unless rounding left it less than a third of its digits.  Writes ``docs/calibration.md``
-and its figure.
+matrices, well and badly conditioned, graded, nearly degenerate and in other units.  What disagrees
+and is known to be wrong (``findings/known.json``) is counted on its own.  Of the rest, right
+formulas all, none may disagree, unless rounding left it less than a third of its digits.  Writes
+``docs/calibration.md`` and its figure.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from court.judging import scatter
 from court.judging.contraction import skew_part, symmetric_error
 from court.judging.judge import judge
 from court.judging.tolerance import entry_tolerances
-from court.known.findings import read_known
+from court.known.findings import Finding, read_known
 from court.records import NEIGHBOURS, RIGHT, Choice, Matrix, Problem, Reference, Reported, Verdict
 from numeric.pool import Pool, is_installed, known_frameworks
 from report.machine import machine
@@ -74,6 +74,12 @@ class Found(NamedTuple):
     ratio: float
     limits: tuple[float, float] | None
     is_spent: bool = False
+    finding: str = ""
+
+    @property
+    def is_wrong(self) -> bool:
+        """Whether a right gradient disagrees."""
+        return self.verdict.verdict == "disagrees" and not self.is_spent and not self.finding
 
 
 def problems(dtype: str, count: int) -> Iterator[Asked]:
@@ -110,7 +116,6 @@ def _problem(number: int, function: Instance, X: Matrix, dtype: str) -> Problem:
 def hear(dtype: str, count: int, frameworks: list[str]) -> list[Found]:
     """What was made of each gradient of a right formula."""
     asked = list(problems(dtype, count))
-    known = _Known()
     reports: list[Reported] = []
     with Pool(frameworks, TIMEOUT) as pool:
         for item in asked:
@@ -120,7 +125,7 @@ def hear(dtype: str, count: int, frameworks: list[str]) -> list[Found]:
             certify(item.function, item.X, {}) for item in track(asked, f"{dtype}: references")
         ]
         for event in track(pool.events(), f"{dtype}: gradients", total=None):
-            if isinstance(event, Reported) and not event.error and not known(event, asked):
+            if isinstance(event, Reported) and not event.error:
                 reports += [event] if not references[event.problem].refusal else []
     verdicts = [judge(references[r.problem], r, dtype) for r in reports]
     again = [
@@ -132,21 +137,27 @@ def hear(dtype: str, count: int, frameworks: list[str]) -> list[Found]:
     chosen = [reports[k] for k in again]
     near = ask_near(asked, references, choice, Progress(disable=True), chosen)
     there = dict(zip(again, near, strict=True))
+    known = read_known()
     return [
-        _examine(asked[r.problem], references[r.problem], *there.get(k, (r, ())))
+        _examine(asked[r.problem], references[r.problem], known, *there.get(k, (r, ())))
         for k, r in enumerate(reports)
     ]
 
 
 def _examine(
-    item: Asked, reference: Reference, reported: Reported, true: Sequence[Reference | None]
+    item: Asked,
+    reference: Reference,
+    known: Sequence[Finding],
+    reported: Reported,
+    true: Sequence[Reference | None],
 ) -> Found:
     dtype = item.problem.dtype
     verdict = judge(reference, reported, dtype, true)
     if verdict.verdict not in RIGHT:
+        finding = _finding(known, reported, item.function.name)
         left = scatter.share_left(reference, reported, dtype)
-        is_spent = verdict.verdict == "disagrees" and left < scatter.KEPT
-        return Found(item.kind, verdict, np.nan, None, is_spent)
+        is_spent = verdict.verdict == "disagrees" and left < scatter.KEPT and not finding
+        return Found(item.kind, verdict, np.nan, None, is_spent, finding)
     G, S = reported.gradient, reference.S
     assert G is not None
     assert S is not None
@@ -167,20 +178,15 @@ def _limits(
         return None
     deviation = float(np.sqrt(np.sum((errors - errors.mean(axis=0)) ** 2) / (len(errors) - 1)))
     before = float(np.max(tolerances))
-    return before / size, max(before, scatter.SYSTEMATIC * deviation) / size
+    stays = before * scatter.remainder(reference, reported.dtype)
+    return before / size, max(stays, scatter.SYSTEMATIC * deviation) / size
 
 
-class _Known:
-    """Whether a report is of a route with a finding, at any matrix."""
-
-    def __init__(self) -> None:
-        self._findings = read_known()
-
-    def __call__(self, reported: Reported, asked: list[Asked]) -> bool:
-        function = asked[reported.problem].function.name
-        about = (reported.framework, reported.version, function, reported.route)
-        row = Row(*about, None, None, "disagrees", None, None, None, None, None, {}, {}, {})
-        return any(finding.is_about(row) or finding.is_own(row) for finding in self._findings)
+def _finding(known: Sequence[Finding], reported: Reported, function: str) -> str:
+    """The id of a finding about a route, at any matrix; empty if there is none."""
+    about = (reported.framework, reported.version, function, reported.route)
+    row = Row(*about, None, None, "disagrees", None, None, None, None, None, {}, {}, {})
+    return next((finding.id for finding in known if finding.is_of_cause(row)), "")
 
 
 def table(found: dict[str, list[Found]]) -> str:
@@ -197,27 +203,23 @@ def table(found: dict[str, list[Found]]) -> str:
 
 
 HEADER = (
-    "| dtype | kind | gradients | agree | inaccurate | refused | no digits left | disagree "
+    "| dtype | kind | gradients | agree | inaccurate | refused | known | no digits left | disagree "
     "| error/tolerance: median | 99 % | smallest error convicted: sharp | with scatter |"
 )
 
 
 def _row(dtype: str, kind: str, items: list[Found]) -> str:
     count: Counter[str] = Counter(item.verdict.verdict for item in items)
-    spent = sum(item.is_spent for item in items)
+    spent, wrong = sum(item.is_spent for item in items), sum(item.is_wrong for item in items)
     ratios = np.array([item.ratio for item in items if item.verdict.verdict == "agrees"])
     limits = np.array([item.limits for item in items if item.limits])
     told = f"{np.median(ratios):.1e} | {np.quantile(ratios, 0.99):.2f}" if len(ratios) else "— | —"
     sharp = " | ".join(f"{x:.0e}" for x in np.median(limits, axis=0)) if len(limits) else "— | —"
     return (
         f"| {dtype} | {kind} | {len(items)} | {count['agrees']} | {count['inaccurate']} "
-        f"| {count['refused']} | {spent} | {count['disagrees'] - spent} | {told} | {sharp} |"
+        f"| {count['refused']} | {count['disagrees'] - spent - wrong} | {spent} | {wrong} "
+        f"| {told} | {sharp} |"
     )
-
-
-def is_wrong(item: Found) -> bool:
-    """Whether the verdict is that it disagrees."""
-    return item.verdict.verdict == "disagrees"
 
 
 @click.command()
@@ -230,12 +232,7 @@ def main(count: int, named: tuple[str, ...], output: Path) -> None:
     found = {d: hear(d, int(count * share), frameworks) for d, share in DTYPES.items()}
     told = table(found)
     Console().print(told)
-    convicted = [
-        item.verdict
-        for items in found.values()
-        for item in items
-        if is_wrong(item) and not item.is_spent
-    ]
+    convicted = [item.verdict for items in found.values() for item in items if item.is_wrong]
     for v in convicted:
         click.echo(f"{v.framework}, {v.function}, {v.route}, {v.dtype}: {v.reason}")
     output.mkdir(exist_ok=True)
@@ -244,10 +241,19 @@ def main(count: int, named: tuple[str, ...], output: Path) -> None:
         table=told,
         made=f"{', '.join(frameworks)} on {machine()}",
         disagree=len(convicted),
+        total=sum(map(len, found.values())),
+        known=_known(found),
     )
     (output / "calibration.md").write_text(page, encoding="utf-8")
     draw(found, output / "calibration.svg")
     sys.exit(1 if convicted else 0)
+
+
+def _known(found: dict[str, list[Found]]) -> str:
+    """The findings that were met again, and how often."""
+    everything = [item for items in found.values() for item in items]
+    met = Counter(i.finding for i in everything if i.finding and i.verdict.verdict == "disagrees")
+    return ", ".join(f"{name} ({count})" for name, count in met.most_common()) or "none"
 
 
 PAGE = """# Calibration: is the court fair, and is it sharp?
@@ -256,10 +262,10 @@ Every route of every framework to every differentiable function of the catalogue
 qr, eig, expm, Cholesky and the rest, at random symmetric matrices of sizes 2, 3, 4 and 8: {count}
 problems in float64, a quarter of that in float32 and a twentieth in each half precision. The kinds:
 eigenvalues apart; condition numbers to 10⁸; rows graded to 10⁻⁴; two eigenvalues 10⁻² to 10⁻¹⁰
-apart; units from 10⁻¹⁵⁰ to 10¹⁵⁰. Routes with a finding (docs/findings.md) are left out, as are
-points at which f is refused. The formulas of all others are right, so none of these gradients may
-disagree, but where rounding left less than a third of the digits (*no digits left*). Of these here
-{disagree} did.
+apart; units from 10⁻¹⁵⁰ to 10¹⁵⁰. Points at which f is refused are left out. What disagrees by a
+route with a finding (docs/findings.md) is counted as *known*: {known}. The formulas of all others
+are right, so none of these gradients may disagree, but where rounding left less than a third of the
+digits (*no digits left*). Of these here {disagree} did, among {total} gradients.
 
 *error/tolerance* is that of the largest entry, of the gradients that agree. *Smallest error
 convicted*: the least error in the largest entry, relative to it, that disagrees, median: by the

@@ -35,7 +35,11 @@ def test_an_error_within_the_tolerance_agrees_whatever_it_does():
     assert heard(0.5 * LIMIT).verdict == heard(0, 0.9 * LIMIT).verdict == "agrees"
 
 
-@pytest.mark.parametrize("times", [1.1, 10, 1e3, 1e6])
+REMAINDER = scatter.remainder(truth(), "float64")
+"""So many tolerances may be left by an iteration that stops."""
+
+
+@pytest.mark.parametrize("times", [1.01 * REMAINDER, 10, 1e3, 1e6])
 def test_noise_is_inaccurate_and_an_error_that_stays_is_wrong(times):
     noisy, wrong = heard(times * LIMIT), heard(0, times * LIMIT)
     assert (noisy.verdict, noisy.convention) == ("inaccurate", "symmetric")
@@ -57,9 +61,29 @@ def test_what_is_rounded_to_a_coarse_grid_scatters_farther_off():
     for times in (1.1, 0.9 * scatter.QUANTUM):
         assert on_a_grid(times * LIMIT, scattered).verdict == "inaccurate"
     assert on_a_grid(1.1 * scatter.QUANTUM * LIMIT, scattered).verdict == "disagrees"
-    assert on_a_grid(1.1 * LIMIT, (1.0,) * COUNT).verdict == "disagrees"
-    assert on_a_grid(1.1 * LIMIT, (0.9, 1.1, 0.8, 1.2, 1.0, 1.1)).verdict == "disagrees"
+    for times in (1.01 * REMAINDER, 0.9 * scatter.QUANTUM):
+        assert on_a_grid(times * LIMIT, (1.0,) * COUNT).verdict == "disagrees"
+        assert on_a_grid(times * LIMIT, (0.9, 1.1, 0.8, 1.2, 1.0, 1.1)).verdict == "disagrees"
     assert on_a_grid(0.9 * LIMIT, (1.0,) * COUNT).verdict == "agrees"
+
+
+@pytest.mark.parametrize(("n", "dtype", "expected"), [(2, "float64", 7.2), (8, "float32", 1.16)])
+def test_an_iteration_that_stops_may_leave_no_more_than_a_few_tolerances(n, dtype, expected):
+    """xBDSQR drops 99 u in double precision and 10 u in single; the tolerance is for 8·n·u."""
+    M = np.eye(n)
+    about = truth(M, X=M, sensitivity=0 * M) if n > 2 else truth()
+    limit = scatter.remainder(about, dtype)
+    assert limit == pytest.approx(expected, rel=0.01)
+
+
+def test_what_an_iteration_leaves_stays_and_is_inaccurate():
+    left, wrong = heard(0, 0.99 * REMAINDER * LIMIT), heard(0, 1.01 * REMAINDER * LIMIT)
+    assert (left.verdict, left.convention, left.digits) == ("inaccurate", "symmetric", 13)
+    assert left.reason.startswith(
+        "agrees to 13 of 16 digits, off by the same near X: no more than an iteration leaves"
+    )
+    assert (wrong.verdict, wrong.convention) == ("disagrees", "invalid")
+    assert verdict(reported=said(S + 1.5 * LIMIT)).verdict == "disagrees"  # given as numbers
 
 
 def test_farther_off_is_where_s_moves_by_a_hundredth_and_no_kink_is():

@@ -20,6 +20,10 @@ Yet rounding may stay so near to X: the same logarithm comes out of a determinan
 the last digit, and its exponential is off by as much.  So an error of at most ``QUANTUM``
 tolerances is looked at a little farther off, too, where S moves by a hundredth of itself: there a
 formula errs alike still, and what was rounded to a coarse grid scatters.
+
+And an iteration that stops leaves a remainder that is no rounding: it changes with X as smoothly as
+a formula does.  So an error that stays is rounding's still up to ``remainder``, which is what an
+iteration for singular values may leave, some six tolerances at most.
 """
 
 from __future__ import annotations
@@ -33,7 +37,7 @@ import numpy as np
 from jaxtyping import Float
 
 from court.judging.contraction import symmetric_error, to_float
-from court.judging.tolerance import gradient_norm, norm, unit_roundoff
+from court.judging.tolerance import deflation, gradient_norm, norm, roundoff, unit_roundoff
 from court.records import NEIGHBOURS, Outcome, Reference, Reported
 
 SYSTEMATIC = 4.0
@@ -47,6 +51,8 @@ NEAR, AROUND = range(NEIGHBOURS), range(NEIGHBOURS, 2 * NEIGHBOURS)
 """The places of the matrices as near as rounding, and of those a little farther off."""
 LEAST = 4
 """With fewer answers, that at X among them, nothing is told from them."""
+STOPPED = ", off by the same near X: no more than an iteration leaves where it stops"
+"""What is said of an error that stays, and is of that size."""
 KEPT = 1 / 3
 """The share of the digits that has to be left: with fewer a right formula is of no use."""
 WIDE = 8.0
@@ -151,6 +157,14 @@ def value_scale(reference: Reference) -> float:
     return value or X * gradient_norm(reference) or X * X * norm(reference.sensitivity) or 1.0
 
 
+def remainder(reference: Reference, dtype: str) -> float:
+    """How many tolerances an error that stays may be, as an iteration that stops left it.
+
+    The tolerance is for a perturbation of p(n)·u·‖X‖; this is for one larger by ``deflation``.
+    """
+    return 1 + deflation(dtype) / roundoff(reference, dtype)
+
+
 class Finding(NamedTuple):
     """What an error beyond the tolerance is: the verdict on it, and what is to be said of it.
 
@@ -184,7 +198,9 @@ def examine(
         return Finding("disagrees", few)
     is_quantum = max(value, gradient) <= QUANTUM
     around = errors(reference, reported, near, AROUND if is_quantum else ())
-    if not any(_scatters(e, value > 0, gradient > 0) for e in (found, around)):
+    is_zero = not (value and _is_nonzero(reference)) and not (gradient and _is_varied(reference))
+    stays = not any(_scatters(e, value > 0, gradient > 0) for e in (found, around))
+    if stays and (is_zero or max(value, gradient) > remainder(reference, dtype)):
         return Finding("disagrees", "it is the same at neighbouring matrices, as rounding is not")
     parts = _parts(found, value > 0, gradient > 0)
     worst = [float(np.max(np.abs(part[0]))) for part in parts]
@@ -194,9 +210,10 @@ def examine(
     if left < KEPT * of:
         how_many = f"{left:.0f} of {of:.0f} digits are" if left >= 1 else "no digit is"
         return Finding("disagrees", f"unstable: {how_many} left")
-    if not (value and _is_nonzero(reference)) and not (gradient and _is_varied(reference)):
+    if is_zero:
         return Finding("agrees", f"exactly 0: what is reported is rounding, {max(worst):.1g}")
-    return Finding("inaccurate", f"agrees to {int(left)} of {of:.0f} digits", int(left))
+    said = f"agrees to {int(left)} of {of:.0f} digits" + STOPPED * stays
+    return Finding("inaccurate", said, int(left))
 
 
 def _parts(found: Errors, value: bool, gradient: bool) -> list[np.ndarray]:

@@ -65,6 +65,18 @@ SPACING = {
 """η, the smallest positive number of each format."""
 
 
+def deflation(dtype: str) -> float:
+    """The part of ‖X‖ that an iteration for singular values may take for zero.
+
+    LAPACK's xBDSQR drops an off-diagonal of max(10, min(100, u^(−1/8)))·u times its neighbour on
+    the diagonal (Demmel and Kahan, Accurate singular values of bidiagonal matrices, SIAM J. Sci.
+    Stat. Comput. 11 (1990), section 5), so that together they are at most as large a part of ‖X‖:
+    99 u in double precision, 10 u in single.
+    """
+    u = unit_roundoff(dtype)
+    return max(10.0, min(100.0, math.pow(u, -1 / 8))) * u
+
+
 def unit_roundoff(dtype: str) -> float:
     """The unit roundoff u of a real floating-point dtype, by name."""
     return ROUNDOFF[dtype]

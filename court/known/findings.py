@@ -128,14 +128,16 @@ class Finding(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         own = (family(self.function), self.route)
         return self.is_of(row) and (family(row.function), row.route) == own
 
-    def is_about(self, row: Row) -> bool:
-        """Whether it is seen in a row of the atlas: its own, or one with the same cause."""
+    def is_of_cause(self, row: Row) -> bool:
+        """Whether a row is its own, or one with the same cause."""
         alike = any(
             name in (ANY, family(row.function)) and part in row.route for name, part in self.also
         )
-        return (self.at_singular or self.in_atlas != "never") and (
-            self.is_own(row) or (alike and self.is_of(row))
-        )
+        return self.is_own(row) or (alike and self.is_of(row))
+
+    def is_about(self, row: Row) -> bool:
+        """Whether it is seen in a row of the atlas."""
+        return (self.at_singular or self.in_atlas != "never") and self.is_of_cause(row)
 
 
 def read_known() -> list[Finding]:
