@@ -16,7 +16,7 @@ atlas: $(VENV)/.installed-all  ## regenerate docs/atlas.md and docs/atlas.json
 
 history: $(VENV)/.installed-all  ## regenerate docs/history.* and the column "since" of the atlas
 	$(RUN) verify.py history --output docs --quiet
-	$(RUN) -m report.atlas docs
+	$(RUN) -m symgrad.report.atlas docs
 
 disputes: $(VENV)/.installed-all  ## regenerate docs/disputes.md and docs/disputes.json
 	$(RUN) verify.py disputes --output docs --quiet
@@ -63,7 +63,7 @@ ties: $(VENV)/.installed-all  ## every framework at nearly repeated eigenvalues 
 	$(RUN) -m trial.ties
 
 schema: $(VENV)/.installed  ## regenerate report/schema.json from the records
-	$(RUN) -m report.document
+	$(RUN) -m symgrad.report.document
 
 COQ_PACKAGES := coq libcoq-mathcomp-algebra libcoq-coquelicot
 PAGE_PACKAGES := texlive-latex-recommended chromium
@@ -98,7 +98,7 @@ $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)
 
 $(VENV)/.installed: pyproject.toml constraints.txt | $(VENV)/bin/python
-	$(RUN) -m pip install --quiet --constraint constraints.txt --editable '.[jax]'
+	$(RUN) -m pip install --quiet --constraint constraints.txt --editable '.[torch,tensorflow,jax]'
 	touch $@
 
 $(VENV)/.installed-all: $(VENV)/.installed

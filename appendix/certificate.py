@@ -15,10 +15,10 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float
 
-from court.hearing import Hearing
-from court.judging.contraction import contract, skew_part
-from court.judging.tolerance import entry_tolerances, value_tolerance
-from court.records import Ball, Constants, Reference, Reported, Verdict
+from symgrad.court.hearing import Hearing
+from symgrad.court.judging.contraction import contract, skew_part
+from symgrad.court.judging.tolerance import entry_tolerances, value_tolerance
+from symgrad.court.records import Ball, Constants, Reference, Reported, Verdict
 
 FORMAT = 1
 

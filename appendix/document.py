@@ -11,12 +11,12 @@ from typing import Any
 import numpy as np
 from msgspec import Struct, json
 
-from appendix.trust import Theorem, Trust, markdown_table
-from court import VERSION
-from court.errors import InputError
-from court.hearing import Hearing
-from court.judging.tolerance import gradient_norm
-from court.records import Claim, Demonstration, Identity, Proved, Verdict
+from symgrad.appendix.trust import Theorem, Trust, markdown_table
+from symgrad.court import VERSION
+from symgrad.court.errors import InputError
+from symgrad.court.hearing import Hearing
+from symgrad.court.judging.tolerance import gradient_norm
+from symgrad.court.records import Claim, Demonstration, Identity, Proved, Verdict
 
 TEMPLATE = Path(__file__).with_name("template.md")
 THEOREMS = Path(__file__).parent.parent / "proofs" / "theorems.json"

@@ -8,7 +8,7 @@ import tempfile
 from pathlib import Path
 from types import ModuleType
 
-from court.errors import InputError
+from symgrad.court.errors import InputError
 
 READER = "markdown-auto_identifiers+pipe_tables+tex_math_dollars+yaml_metadata_block"
 SYMBOLS = {

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from msgspec import Struct
 
-from court.errors import InputError
+from symgrad.court.errors import InputError
 
 KINDS = {
     "rocq": "proved by Rocq",

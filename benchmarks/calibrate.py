@@ -24,21 +24,30 @@ from rich.console import Console
 from rich.progress import Progress, track
 
 from benchmarks.matrices import KINDS, Array
-from court.atlas import Row
-from court.errors import InputError
-from court.judging import scatter
-from court.judging.contraction import skew_part, symmetric_error
-from court.judging.judge import judge
-from court.judging.tolerance import entry_tolerances
-from court.known.findings import Finding, read_known
-from court.records import NEIGHBOURS, RIGHT, Choice, Matrix, Problem, Reference, Reported, Verdict
-from numeric.pool import Pool, is_installed, known_frameworks
-from report.machine import machine
-from symbolic.catalogue import CATALOGUE, DIFFERENTIABLE, Instance, choose
-from symbolic.certified.reference import certify, round_to
-from symbolic.domains import DOMAINS
-from symbolic.neighbours import Neighbour, neighbours
-from verify import ask_near
+from symgrad.court.atlas import Row
+from symgrad.court.errors import InputError
+from symgrad.court.judging import scatter
+from symgrad.court.judging.contraction import skew_part, symmetric_error
+from symgrad.court.judging.judge import judge
+from symgrad.court.judging.tolerance import entry_tolerances
+from symgrad.court.known.findings import Finding, read_known
+from symgrad.court.records import (
+    NEIGHBOURS,
+    RIGHT,
+    Choice,
+    Matrix,
+    Problem,
+    Reference,
+    Reported,
+    Verdict,
+)
+from symgrad.inquiry import ask_near
+from symgrad.numeric.pool import Pool, is_installed, known_frameworks
+from symgrad.report.machine import machine
+from symgrad.symbolic.catalogue import CATALOGUE, DIFFERENTIABLE, Instance, choose
+from symgrad.symbolic.certified.reference import certify, round_to
+from symgrad.symbolic.domains import DOMAINS
+from symgrad.symbolic.neighbours import Neighbour, neighbours
 
 DOCS = Path(__file__).parent.parent / "docs"
 SIZES = (2, 3, 4, 8)

@@ -11,12 +11,12 @@ from fractions import Fraction
 import numpy as np
 from jaxtyping import Float
 
-from court.judging.judge import judge
-from court.records import Reference, Reported, Verdict
-from symbolic.catalogue import choose
-from symbolic.certified.large import certify_large
-from symbolic.certified.reference import refer
-from symbolic.parameterizations import symmetric
+from symgrad.court.judging.judge import judge
+from symgrad.court.records import Reference, Reported, Verdict
+from symgrad.symbolic.catalogue import choose
+from symgrad.symbolic.certified.large import certify_large
+from symgrad.symbolic.certified.reference import refer
+from symgrad.symbolic.parameterizations import symmetric
 
 Array = Float[np.ndarray, "n n"]
 

@@ -18,7 +18,7 @@ from jaxtyping import Float
 
 from benchmarks.certified import reference_in_arb, reference_in_float64, verdict
 from benchmarks.timing import Meter
-from court.records import Reference
+from symgrad.court.records import Reference
 
 Array = Float[np.ndarray, "n n"]
 

@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks.timing import in_turn
-from numeric.pool import REQUIRED, is_installed, known_frameworks
+from symgrad.numeric.pool import REQUIRED, is_installed, known_frameworks
 
 RUNS = 5
 AIM = 1.5

@@ -17,9 +17,9 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks.timing import Timing, duration, two_digits
-from symbolic.catalogue import choose
-from symbolic.derivation import derive
-from symbolic.parameterizations import symmetric
+from symgrad.symbolic.catalogue import choose
+from symgrad.symbolic.derivation import derive
+from symgrad.symbolic.parameterizations import symmetric
 
 
 @dataclass(frozen=True)

@@ -11,15 +11,15 @@ from pathlib import Path
 import click
 from msgspec import structs
 
-from appendix.certificate import certify, seal
-from appendix.document import Material, write
-from appendix.formats import convert
-from commands.options import DEBUG, FRAMEWORK, QUIET, SEED, SETTINGS, TIMEOUT
-from commands.session import DISAGREES, INTERRUPTED, MISSING, Session
-from court.errors import InputError, OutputError
-from court.hearing import Hearing
-from court.records import Choice
-from report.document import make_run
+from symgrad.appendix.certificate import certify, seal
+from symgrad.appendix.document import Material, write
+from symgrad.appendix.formats import convert
+from symgrad.commands.options import DEBUG, FRAMEWORK, QUIET, SEED, SETTINGS, TIMEOUT
+from symgrad.commands.session import DISAGREES, INTERRUPTED, MISSING, Session
+from symgrad.court.errors import InputError, OutputError
+from symgrad.court.hearing import Hearing
+from symgrad.court.records import Choice
+from symgrad.report.document import make_run
 
 RECHECK = Path(__file__).parent.parent / "appendix" / "recheck.py"
 README = """\

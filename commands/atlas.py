@@ -7,16 +7,16 @@ from pathlib import Path
 
 import click
 
-from commands.options import DEBUG, FRAMEWORK, QUIET, SEED, SETTINGS, TIMEOUT
-from commands.session import BAD_INPUT, DISAGREES, INTERRUPTED, MISSING, Session
-from court.atlas import with_since
-from court.former.recorded import read_record
-from court.hearing import Hearing
-from court.known.findings import contradicted, mark, read_known
-from court.records import Choice
-from report import atlas as table
-from report import terminal
-from report.document import make_atlas, write_together
+from symgrad.commands.options import DEBUG, FRAMEWORK, QUIET, SEED, SETTINGS, TIMEOUT
+from symgrad.commands.session import BAD_INPUT, DISAGREES, INTERRUPTED, MISSING, Session
+from symgrad.court.atlas import with_since
+from symgrad.court.former.recorded import read_record
+from symgrad.court.hearing import Hearing
+from symgrad.court.known.findings import contradicted, mark, read_known
+from symgrad.court.records import Choice
+from symgrad.report import atlas as table
+from symgrad.report import terminal
+from symgrad.report.document import make_atlas, write_together
 
 MOST_JOBS = 1024
 """More processes than any machine has cores for."""

@@ -6,14 +6,14 @@ from pathlib import Path
 
 import click
 
-from commands.options import DEBUG, FRAMEWORK, QUIET, SETTINGS, TIMEOUT
-from commands.session import DISAGREES, INTERRUPTED, MISSING, Session
-from court.hearing import Hearing
-from court.known.disputes import Asked, choose, read_known
-from court.records import Choice
-from report import disputes as report
-from report import terminal
-from report.document import make_disputes, write_together
+from symgrad.commands.options import DEBUG, FRAMEWORK, QUIET, SETTINGS, TIMEOUT
+from symgrad.commands.session import DISAGREES, INTERRUPTED, MISSING, Session
+from symgrad.court.hearing import Hearing
+from symgrad.court.known.disputes import Asked, choose, read_known
+from symgrad.court.records import Choice
+from symgrad.report import disputes as report
+from symgrad.report import terminal
+from symgrad.report.document import make_disputes, write_together
 
 
 @click.command("disputes", context_settings=SETTINGS)

@@ -7,17 +7,17 @@ from pathlib import Path
 import click
 from msgspec import structs
 
-from commands.options import DEBUG, FRAMEWORK, QUIET, SETTINGS, TIMEOUT
-from commands.session import DISAGREES, INTERRUPTED, MISSING, Session
-from court.errors import InputError
-from court.hearing import Hearing
-from court.known.examined import smallest
-from court.known.findings import read_known
-from court.known.portable import portable
-from court.records import Choice, Mode
-from report import findings as report
-from report import terminal
-from report.document import make_findings, write_together
+from symgrad.commands.options import DEBUG, FRAMEWORK, QUIET, SETTINGS, TIMEOUT
+from symgrad.commands.session import DISAGREES, INTERRUPTED, MISSING, Session
+from symgrad.court.errors import InputError
+from symgrad.court.hearing import Hearing
+from symgrad.court.known.examined import smallest
+from symgrad.court.known.findings import read_known
+from symgrad.court.known.portable import portable
+from symgrad.court.records import Choice, Mode
+from symgrad.report import findings as report
+from symgrad.report import terminal
+from symgrad.report.document import make_findings, write_together
 
 
 @click.command("findings", context_settings=SETTINGS)

@@ -7,17 +7,17 @@ from typing import Literal
 
 import click
 
-from commands.options import DEBUG, INTERPRETER, QUIET, SETTINGS, TIMEOUT
-from commands.session import DISAGREES, INTERRUPTED, MISSING, Session
-from court.errors import InputError
-from court.former import recorded
-from court.former.history import Gathered, History
-from court.former.recorded import Record
-from court.hearing import Hearing
-from court.records import Choice
-from report import history as report
-from report import terminal
-from report.document import make_history, today, write_together
+from symgrad.commands.options import DEBUG, INTERPRETER, QUIET, SETTINGS, TIMEOUT
+from symgrad.commands.session import DISAGREES, INTERRUPTED, MISSING, Session
+from symgrad.court.errors import InputError
+from symgrad.court.former import recorded
+from symgrad.court.former.history import Gathered, History
+from symgrad.court.former.recorded import Record
+from symgrad.court.hearing import Hearing
+from symgrad.court.records import Choice
+from symgrad.report import history as report
+from symgrad.report import terminal
+from symgrad.report.document import make_history, today, write_together
 
 
 @click.command("history", context_settings=SETTINGS)

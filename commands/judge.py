@@ -8,15 +8,24 @@ from typing import Any
 
 import click
 
-from commands.options import DEBUG, FRAMEWORK, INTERPRETER, MEMORY, QUIET, SEED, SETTINGS, TIMEOUT
-from commands.session import BAD_INPUT, DISAGREES, INTERRUPTED, MISSING, Session
-from court import VERSION
-from court.errors import InputError, OutputError
-from court.hearing import Hearing
-from court.records import Choice, Run
-from report import page, proofs, terminal
-from report.document import Output, json_pieces, make_run
-from report.listing import show_list
+from symgrad.commands.options import (
+    DEBUG,
+    FRAMEWORK,
+    INTERPRETER,
+    MEMORY,
+    QUIET,
+    SEED,
+    SETTINGS,
+    TIMEOUT,
+)
+from symgrad.commands.session import BAD_INPUT, DISAGREES, INTERRUPTED, MISSING, Session
+from symgrad.court import VERSION
+from symgrad.court.errors import InputError, OutputError
+from symgrad.court.hearing import Hearing
+from symgrad.court.records import Choice, Run
+from symgrad.report import page, proofs, terminal
+from symgrad.report.document import Output, json_pieces, make_run
+from symgrad.report.listing import show_list
 
 
 @click.command(context_settings=SETTINGS)

@@ -6,11 +6,11 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Literal, NamedTuple, Protocol
 
-from court.former.history import Gathered
-from court.hearing import Hearing
-from court.known.disputes import Dispute
-from court.known.findings import Finding
-from court.records import Choice, Proved, Started
+from symgrad.court.former.history import Gathered
+from symgrad.court.hearing import Hearing
+from symgrad.court.known.disputes import Dispute
+from symgrad.court.known.findings import Finding
+from symgrad.court.records import Choice, Proved, Started
 
 DISAGREES, BAD_INPUT, MISSING, INTERRUPTED = 1, 2, 3, 130
 """Exit statuses, beside 0."""

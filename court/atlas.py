@@ -8,10 +8,10 @@ import numpy as np
 from jaxtyping import Float
 from msgspec import Meta, Struct, structs
 
-from court.former.recorded import Record
-from court.hearing import Hearing
-from court.names import family, order_of, public
-from court.records import Conjugation, Convention, Outcome, Reads, Reported, Verdict
+from symgrad.court.former.recorded import Record
+from symgrad.court.hearing import Hearing
+from symgrad.court.names import family, order_of, public
+from symgrad.court.records import Conjugation, Convention, Outcome, Reads, Reported, Verdict
 
 OffSymmetric = Literal["yes", "no", "rejected"]
 RANK = "rank-"

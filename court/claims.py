@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from court import experiment
-from court.former import recorded
-from court.hearing import Hearing
-from court.records import Claim, Verdict
+from symgrad.court import experiment
+from symgrad.court.former import recorded
+from symgrad.court.hearing import Hearing
+from symgrad.court.records import Claim, Verdict
 
 
 def claims(hearing: Hearing) -> list[Claim]:

@@ -14,11 +14,11 @@ import numpy as np
 from jaxtyping import Float
 from msgspec import Struct
 
-from court.judging.contraction import contract
-from court.judging.conventions import WEIGHTS, representative
-from court.judging.tolerance import value_tolerance
-from court.names import name_of
-from court.records import JUDGED, Claim, Excerpt, Identity, Reference, Verdict
+from symgrad.court.judging.contraction import contract
+from symgrad.court.judging.conventions import WEIGHTS, representative
+from symgrad.court.judging.tolerance import value_tolerance
+from symgrad.court.names import name_of
+from symgrad.court.records import JUDGED, Claim, Excerpt, Identity, Reference, Verdict
 
 STEPS = 10
 STEP_SIZE = 0.25

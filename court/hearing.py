@@ -6,10 +6,10 @@ from collections.abc import Callable, Sequence
 
 from msgspec import structs
 
-from court.judging.gauge import refuse_both_signs
-from court.judging.judge import judge
-from court.judging.printing import NOT_ROUNDED, Matrix, Printing, judge_proposed
-from court.records import (
+from symgrad.court.judging.gauge import refuse_both_signs
+from symgrad.court.judging.judge import judge
+from symgrad.court.judging.printing import NOT_ROUNDED, Matrix, Printing, judge_proposed
+from symgrad.court.records import (
     Choice,
     Constants,
     Demonstration,

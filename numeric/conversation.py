@@ -15,8 +15,8 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple, get_args
 
-from court.data import plain
-from court.records import (
+from symgrad.court.data import plain
+from symgrad.court.records import (
     Answered,
     Event,
     Excerpt,
@@ -26,9 +26,9 @@ from court.records import (
     Reported,
     Started,
 )
-from numeric import interpreters, transport
-from numeric.environments import variables
-from numeric.process import Process
+from symgrad.numeric import interpreters, transport
+from symgrad.numeric.environments import variables
+from symgrad.numeric.process import Process
 
 LINE_LIMIT = 2**26
 """Longest answer in bytes: room for the gradient at n = 2000; a flood ends there."""

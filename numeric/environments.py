@@ -20,7 +20,7 @@ from pathlib import Path
 import msgspec
 from msgspec import Struct
 
-from court.errors import InputError, OutputError
+from symgrad.court.errors import InputError, OutputError
 
 PINS = Path(__file__).with_name("former") / "environments.json"
 MISLEADING = ("PYTHONHOME", "PYTHONPATH", "PYTHONSTARTUP", "VIRTUAL_ENV", "__PYVENV_LAUNCHER__")

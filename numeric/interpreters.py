@@ -6,9 +6,9 @@ import re
 import shlex
 from collections.abc import Container
 
-from court.errors import InputError
-from numeric import former
-from numeric.environments import environments
+from symgrad.court.errors import InputError
+from symgrad.numeric import former
+from symgrad.numeric.environments import environments
 
 DISTRIBUTIONS = {"paddle": "paddlepaddle", "theano": "Theano"}
 """What pip calls a framework, where that is not its name."""

@@ -19,10 +19,10 @@ from pathlib import Path
 
 import msgspec
 
-from court import VERSION
-from court.errors import InputError, OutputError
-from court.records import Mode, Problem, Reported, Started
-from numeric.conversation import MALFORMED, reported, started
+from symgrad.court import VERSION
+from symgrad.court.errors import InputError, OutputError
+from symgrad.court.records import Mode, Problem, Reported, Started
+from symgrad.numeric.conversation import MALFORMED, reported, started
 
 MARK = b'{"journal": "'
 """What every journal begins with; any other file is left alone."""

@@ -7,13 +7,13 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Literal, NamedTuple
 
-from court.errors import InputError, check_known
-from court.former.history import Gathered
-from court.names import name_of, order_of
-from numeric import environments
-from numeric.environments import Environment
-from numeric.former import ENDED
-from numeric.pool import all_frameworks, is_installed, known_frameworks
+from symgrad.court.errors import InputError, check_known
+from symgrad.court.former.history import Gathered
+from symgrad.court.names import name_of, order_of
+from symgrad.numeric import environments
+from symgrad.numeric.environments import Environment
+from symgrad.numeric.former import ENDED
+from symgrad.numeric.pool import all_frameworks, is_installed, known_frameworks
 
 Building = Literal["none", "required", "all"]
 WHERE = "import platform; print(platform.python_version()); print(platform.platform())"

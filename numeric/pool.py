@@ -1,6 +1,6 @@
 """The pool: the workers of all frameworks, asked the same, their answers in one stream.
 
-What goes wrong with one worker (see :mod:`numeric.conversation`) the others never notice.
+What goes wrong with one worker (see :mod:`symgrad.numeric.conversation`) the others never notice.
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ from typing import Any
 import msgspec
 import numpy as np
 
-from court.records import Answered, Event, Finished, Problem, Started
-from numeric import former, frameworks, transport
-from numeric.conversation import Conversation
-from numeric.journal import Journal
+from symgrad.court.records import Answered, Event, Finished, Problem, Started
+from symgrad.numeric import former, frameworks, transport
+from symgrad.numeric.conversation import Conversation
+from symgrad.numeric.journal import Journal
 
 WORKER = Path(__file__).with_name("worker.py")
 CATALOGUE = ""

@@ -19,11 +19,17 @@ import runpy
 import sys
 import time
 import traceback
+import types
 
 if __name__ == "__main__":
-    sys.path[0] = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+    # its package is where it lies, and of what lies beside that nothing may be imported: the
+    # frameworks of the Python that runs the court are not this one's
+    package = types.ModuleType("symgrad")
+    package.__path__ = [os.path.dirname(os.path.dirname(os.path.abspath(__file__)))]
+    sys.modules["symgrad"] = package
+    del sys.path[0]
 
-from numeric import former, reads, transport
+from symgrad.numeric import former, reads, transport
 
 ROUNDOFF = {
     "float64": 2.0**-53,

@@ -12,12 +12,12 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from court.atlas import Atlas, Row, with_since
-from court.data import decode
-from court.former.recorded import read_record
-from court.records import RIGHT, Outcome
-from report.document import write_together
-from report.terminal import COLOURS
+from symgrad.court.atlas import Atlas, Row, with_since
+from symgrad.court.data import decode
+from symgrad.court.former.recorded import read_record
+from symgrad.court.records import RIGHT, Outcome
+from symgrad.report.document import write_together
+from symgrad.report.terminal import COLOURS
 
 MARKS = {
     "agrees": "yes",

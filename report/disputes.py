@@ -9,10 +9,10 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from court.known.disputes import Asked, Proposed
-from court.known.settled import Checked, Document, Heard
-from court.records import Number, Rows
-from report.terminal import COLOURS, heading
+from symgrad.court.known.disputes import Asked, Proposed
+from symgrad.court.known.settled import Checked, Document, Heard
+from symgrad.court.records import Number, Rows
+from symgrad.report.terminal import COLOURS, heading
 
 STATUSES = {"settled": "green", "not settled": "bold red", "not asked": "yellow"}
 NONE = "—"

@@ -15,20 +15,29 @@ import msgspec
 import numpy as np
 from msgspec import Struct, structs
 
-from court import VERSION
-from court.atlas import Atlas, Made, rows
-from court.claims import claims
-from court.data import decode, plain
-from court.errors import OutputError
-from court.former.history import Gathered, History, faults, lines, reprints, sources, stories, tell
-from court.former.recorded import Record
-from court.former.repeated import check
-from court.hearing import Hearing
-from court.known import settled
-from court.known.disputes import Dispute
-from court.known.examined import Document, examine
-from court.known.findings import Finding
-from court.records import Run
+from symgrad.court import VERSION
+from symgrad.court.atlas import Atlas, Made, rows
+from symgrad.court.claims import claims
+from symgrad.court.data import decode, plain
+from symgrad.court.errors import OutputError
+from symgrad.court.former.history import (
+    Gathered,
+    History,
+    faults,
+    lines,
+    reprints,
+    sources,
+    stories,
+    tell,
+)
+from symgrad.court.former.recorded import Record
+from symgrad.court.former.repeated import check
+from symgrad.court.hearing import Hearing
+from symgrad.court.known import settled
+from symgrad.court.known.disputes import Dispute
+from symgrad.court.known.examined import Document, examine
+from symgrad.court.known.findings import Finding
+from symgrad.court.records import Run
 
 SCHEMA = Path(__file__).with_name("schema.json")
 

@@ -9,10 +9,10 @@ import msgspec
 from rich.console import Console
 from rich.text import Text
 
-from court.data import decode
-from court.known.examined import Answer, Document, Examined
-from court.known.findings import CLASSES, Finding
-from report.terminal import heading
+from symgrad.court.data import decode
+from symgrad.court.known.examined import Answer, Document, Examined
+from symgrad.court.known.findings import CLASSES, Finding
+from symgrad.report.terminal import heading
 
 COLOURS = {
     "still wrong": "bold red",

@@ -9,10 +9,10 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from court.former.history import Fault, History, Line, Reprint, Source, Step, Story
-from court.names import name_of, order_of, public
-from report import main_job, terminal
-from report.terminal import COLOURS, COUNTED
+from symgrad.court.former.history import Fault, History, Line, Reprint, Source, Step, Story
+from symgrad.court.names import name_of, order_of, public
+from symgrad.report import main_job, terminal
+from symgrad.report.terminal import COLOURS, COUNTED
 
 SHOWN = 20
 """Lines of what is not as it was that are printed; the JSON has all."""

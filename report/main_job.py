@@ -8,9 +8,9 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from court.records import Claim, Demonstration, Reference, Verdict
-from report import proofs, terminal
-from report import verdicts as tables
+from symgrad.court.records import Claim, Demonstration, Reference, Verdict
+from symgrad.report import proofs, terminal
+from symgrad.report import verdicts as tables
 
 
 def show_proof(console: Console, demonstration: Demonstration) -> None:

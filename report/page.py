@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from rich.console import Console
 
-from court.hearing import Hearing
-from court.records import Run
-from report import main_job, verdicts
+from symgrad.court.hearing import Hearing
+from symgrad.court.records import Run
+from symgrad.report import main_job, verdicts
 
 
 def show(console: Console, hearing: Hearing, run: Run, verbose: bool) -> None:

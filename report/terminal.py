@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.rule import Rule
 from rich.text import Text
 
-from court.records import Claim, Proved, Verdict
+from symgrad.court.records import Claim, Proved, Verdict
 
 COLOURS = {
     "agrees": "green",

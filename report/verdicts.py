@@ -11,8 +11,8 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from court.records import Component, Identity, Number, Verdict
-from report.terminal import COLOURS, COUNTED
+from symgrad.court.records import Component, Identity, Number, Verdict
+from symgrad.report.terminal import COLOURS, COUNTED
 
 SHOWN = 6
 """Matrices up to this size and as many parameters are printed in full; the JSON has all."""

@@ -10,25 +10,32 @@ from typing import NamedTuple
 import numpy as np
 from msgspec import structs
 
-from court.errors import InputError, check_known
-from court.known.disputes import Asked, Dispute, Proposed
-from court.known.findings import Finding
-from court.records import Choice, Matrix, Problem, Reference
-from symbolic import large_cases
-from symbolic.catalogue import CATALOGUE, Instance, MatrixFunction, choose, family, instances
-from symbolic.certified.reference import FORMATS, refer, refused, round_to
-from symbolic.derivation import SIZE_LIMIT
-from symbolic.extension import check_exact, load_function
-from symbolic.large_cases import LargeCase
-from symbolic.limits import Limits
-from symbolic.neighbours import COMPLEX, Neighbour, neighbours, split
-from symbolic.parameterizations import (
+from symgrad.court.errors import InputError, check_known
+from symgrad.court.known.disputes import Asked, Dispute, Proposed
+from symgrad.court.known.findings import Finding
+from symgrad.court.records import Choice, Matrix, Problem, Reference
+from symgrad.symbolic import large_cases
+from symgrad.symbolic.catalogue import (
+    CATALOGUE,
+    Instance,
+    MatrixFunction,
+    choose,
+    family,
+    instances,
+)
+from symgrad.symbolic.certified.reference import FORMATS, refer, refused, round_to
+from symgrad.symbolic.derivation import SIZE_LIMIT
+from symgrad.symbolic.extension import check_exact, load_function
+from symgrad.symbolic.large_cases import LargeCase
+from symgrad.symbolic.limits import Limits
+from symgrad.symbolic.neighbours import COMPLEX, Neighbour, neighbours, split
+from symgrad.symbolic.parameterizations import (
     PARAMETERIZATIONS,
     Parameterization,
     hermitian,
     symmetric,
 )
-from symbolic.points import (
+from symgrad.symbolic.points import (
     FULL,
     Point,
     as_text,

@@ -16,9 +16,9 @@ import sympy
 from sympy import Expr, ImmutableDenseMatrix, Symbol
 from sympy.polys.matrices import DomainMatrix
 
-from symbolic.algebra.expressions import Eigenvalue
-from symbolic.catalogue import Instance
-from symbolic.parameterizations import Parameterization
+from symgrad.symbolic.algebra.expressions import Eigenvalue
+from symgrad.symbolic.catalogue import Instance
+from symgrad.symbolic.parameterizations import Parameterization
 
 SIZE_LIMIT = 5
 """Largest n: at n = 6 the generic gradient of one eigenvalue takes 14 s, and uᵀX⁻¹u 45 s."""

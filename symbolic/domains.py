@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from flint import fmpq
 
-from court.records import Matrix
-from symbolic.algebra.spectrum import Spectrum, exact_matrix
+from symgrad.court.records import Matrix
+from symgrad.symbolic.algebra.spectrum import Spectrum, exact_matrix
 
 
 @dataclass(frozen=True)

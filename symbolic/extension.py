@@ -17,14 +17,21 @@ from typing import Any
 
 import sympy
 
-from court.errors import InputError, check_known
-from symbolic.algebra.expressions import Eigenvalue
-from symbolic.catalogue import CATALOGUE, Constants, Instance, MatrixFunction, choose, family
-from symbolic.catalogue.function import undetermined
-from symbolic.derivation import derive
-from symbolic.domains import DOMAINS
-from symbolic.limits import LONGEST, Failure, Limits, answers, describe
-from symbolic.parameterizations import Parameterization, symmetric
+from symgrad.court.errors import InputError, check_known
+from symgrad.symbolic.algebra.expressions import Eigenvalue
+from symgrad.symbolic.catalogue import (
+    CATALOGUE,
+    Constants,
+    Instance,
+    MatrixFunction,
+    choose,
+    family,
+)
+from symgrad.symbolic.catalogue.function import undetermined
+from symgrad.symbolic.derivation import derive
+from symgrad.symbolic.domains import DOMAINS
+from symgrad.symbolic.limits import LONGEST, Failure, Limits, answers, describe
+from symgrad.symbolic.parameterizations import Parameterization, symmetric
 
 REQUIRED = ("formula", "domain", "citation", "exact", "routes")
 """The names of a function file.  One that has ``gauge`` needs no ``exact``, and one whose ``exact``

@@ -16,13 +16,13 @@ import numpy as np
 from jaxtyping import Float
 from msgspec import structs
 
-from court.errors import InputError, check_known
-from court.records import Choice, Problem, Reference
-from symbolic.catalogue import CATALOGUE, Instance, choose, family
-from symbolic.certified.large import certify_large, has_float64_route, refused_at
-from symbolic.neighbours import Neighbour
-from symbolic.parameterizations import PARAMETERIZATIONS
-from symbolic.points import parse_rational, split_entries, split_rows
+from symgrad.court.errors import InputError, check_known
+from symgrad.court.records import Choice, Problem, Reference
+from symgrad.symbolic.catalogue import CATALOGUE, Instance, choose, family
+from symgrad.symbolic.certified.large import certify_large, has_float64_route, refused_at
+from symgrad.symbolic.neighbours import Neighbour
+from symgrad.symbolic.parameterizations import PARAMETERIZATIONS
+from symgrad.symbolic.points import parse_rational, split_entries, split_rows
 
 Array = Float[np.ndarray, "n n"]
 
@@ -35,7 +35,7 @@ SHIFT = 4.0
 
 
 class LargeCase(NamedTuple):
-    """One function at one float64 matrix; what :class:`symbolic.cases.Case` is at a small one."""
+    """One function at one float64 matrix: what ``symbolic.cases.Case`` is at a small one."""
 
     part: str
     function: Instance

@@ -1,9 +1,10 @@
 """Neighbours: matrices so near to X that a backward stable algorithm may take one for the other.
 
 A wrong formula errs in the same way at all of them; rounding scatters (the court's
-:mod:`court.judging.scatter` looks at that).  Each is X + E, E symmetric with entries of one to four
-units in the last place of the largest entry of X: ‖E‖ ≤ 4·2u·n·max |X_ij| ≤ 8n·u·‖X‖, which is the
-perturbation that the tolerance allows for.  As many more are farther off, by a given part of X.
+:mod:`symgrad.court.judging.scatter` looks at that).  Each is X + E, E symmetric with entries of one
+to four units in the last place of the largest entry of X: ‖E‖ ≤ 4·2u·n·max |X_ij| ≤ 8n·u·‖X‖, which
+is the perturbation that the tolerance allows for.  As many more are farther off, by a given part of
+X.
 """
 
 from __future__ import annotations
@@ -13,9 +14,9 @@ import random
 from fractions import Fraction
 from typing import NamedTuple
 
-from court.records import NEIGHBOURS, Matrix, Problem, Reference
-from symbolic.catalogue import Instance
-from symbolic.certified.reference import FORMATS, certify, round_to
+from symgrad.court.records import NEIGHBOURS, Matrix, Problem, Reference
+from symgrad.symbolic.catalogue import Instance
+from symgrad.symbolic.certified.reference import FORMATS, certify, round_to
 
 UNITS = (1, -1, 2, -2, 3, -3)
 """Of the first entry, so that the neighbours of a 1×1 matrix are all different."""

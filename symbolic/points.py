@@ -10,10 +10,10 @@ from fractions import Fraction
 import numpy as np
 from jaxtyping import Inexact
 
-from court.errors import InputError
-from court.records import Matrix
-from symbolic.domains import DOMAINS, has_simple_spectrum
-from symbolic.parameterizations import Parameterization
+from symgrad.court.errors import InputError
+from symgrad.court.records import Matrix
+from symgrad.symbolic.domains import DOMAINS, has_simple_spectrum
+from symgrad.symbolic.parameterizations import Parameterization
 
 Point = dict[str, Fraction]
 Complexes = Inexact[np.ndarray, "n n"]

@@ -13,12 +13,12 @@ from itertools import islice, product
 
 from msgspec import structs
 
-from court.errors import InputError
-from court.records import Choice
-from symbolic.cases import Case, chosen_functions
-from symbolic.domains import DOMAINS
-from symbolic.parameterizations import Parameterization, hermitian, symmetric
-from symbolic.points import Point
+from symgrad.court.errors import InputError
+from symgrad.court.records import Choice
+from symgrad.symbolic.cases import Case, chosen_functions
+from symgrad.symbolic.domains import DOMAINS
+from symgrad.symbolic.parameterizations import Parameterization, hermitian, symmetric
+from symgrad.symbolic.points import Point
 
 SIZES = (1, 2, 3)
 LARGEST = {1: 3, 2: 3, 3: 1}

@@ -11,7 +11,7 @@ from collections import defaultdict
 from pathlib import Path
 from typing import NamedTuple
 
-from court.records import Answered, Finished, Problem, Reported, Started
+from symgrad.court.records import Answered, Finished, Problem, Reported, Started
 
 ROOT = Path(__file__).parent.parent
 
@@ -19,8 +19,8 @@ SCRIPT = """#!{python}
 import atexit, os, sys, types
 sys.path.insert(0, {root!r})
 import numpy as np
-from numeric import worker
-from numeric.framework import BaseFramework
+from symgrad.numeric import worker
+from symgrad.numeric.framework import BaseFramework
 
 name, folder = sys.argv[2], {folder!r}
 
@@ -60,7 +60,7 @@ class Framework(BaseFramework):
         return np.cos(X[0, 0]) * E[0, 1]
 
 worker.BEAT = -1.0  # say after every step that the answer is worked on
-planted = types.ModuleType("numeric.frameworks." + name)
+planted = types.ModuleType("symgrad.numeric.frameworks." + name)
 planted.Framework = Framework
 sys.modules[planted.__name__] = planted
 note("+")

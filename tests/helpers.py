@@ -5,14 +5,14 @@ from functools import cache
 
 import numpy as np
 
-import verify
-from court.judging.conventions import representative
-from court.records import Reference, Reported
-from report.document import from_json
-from symbolic.catalogue import DIFFERENTIABLE, choose
-from symbolic.certified.reference import refer
-from symbolic.parameterizations import PARAMETERIZATIONS
-from symbolic.points import draw_points
+from symgrad import cli
+from symgrad.court.judging.conventions import representative
+from symgrad.court.records import Reference, Reported
+from symgrad.report.document import from_json
+from symgrad.symbolic.catalogue import DIFFERENTIABLE, choose
+from symgrad.symbolic.certified.reference import refer
+from symgrad.symbolic.parameterizations import PARAMETERIZATIONS
+from symgrad.symbolic.points import draw_points
 
 FUNCTIONS = (
     "eigenvalue[0]",
@@ -104,7 +104,7 @@ def judged(folder, *arguments):
     """Run the program: its exit status, and the verdicts by framework."""
     output = folder / "run.json"
     output.unlink(missing_ok=True)
-    status = verify.main([*arguments, "--quiet", "--json", str(output)])
+    status = cli.main([*arguments, "--quiet", "--json", str(output)])
     verdicts = from_json(output.read_bytes()).verdicts if output.exists() else []
     return status, {
         v.framework: [w for w in verdicts if w.framework == v.framework] for v in verdicts

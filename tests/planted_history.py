@@ -4,12 +4,12 @@ from functools import cache
 
 from msgspec import structs
 
-from court import experiment
-from court.former.recorded import Record
-from court.hearing import Hearing
-from court.records import Choice, Excerpt
-from symbolic import cases
-from symbolic.proofs.two_by_two import two_by_two
+from symgrad.court import experiment
+from symgrad.court.former.recorded import Record
+from symgrad.court.hearing import Hearing
+from symgrad.court.records import Choice, Excerpt
+from symgrad.symbolic import cases
+from symgrad.symbolic.proofs.two_by_two import two_by_two
 from tests import helpers
 
 SYMEIG = "torch.symeig(eigenvectors=True, upper=True)"

@@ -9,12 +9,12 @@ from typing import Any
 import sympy
 from sympy import Expr, ImmutableDenseMatrix, Rational
 
-from symbolic.algebra.expressions import Eigenvalue
-from symbolic.catalogue import Instance, MatrixFunction, instances
-from symbolic.derivation import derive
-from symbolic.parameterizations import Parameterization
-from symbolic.proofs.identities import contraction_identities
-from symbolic.proofs.second_route import SecondRoute, second_route
+from symgrad.symbolic.algebra.expressions import Eigenvalue
+from symgrad.symbolic.catalogue import Instance, MatrixFunction, instances
+from symgrad.symbolic.derivation import derive
+from symgrad.symbolic.parameterizations import Parameterization
+from symgrad.symbolic.proofs.identities import contraction_identities
+from symgrad.symbolic.proofs.second_route import SecondRoute, second_route
 
 Scalar = Callable[[Expr], Expr]
 HALF = Rational(1, 2)

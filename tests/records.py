@@ -8,9 +8,9 @@ from fractions import Fraction
 
 import numpy as np
 
-from court.judging.contraction import as_blocks
-from court.judging.judge import judge
-from court.records import Ball, Choice, Direction, Enclosure, Reference, Reported
+from symgrad.court.judging.contraction import as_blocks
+from symgrad.court.judging.judge import judge
+from symgrad.court.records import Ball, Choice, Direction, Enclosure, Reference, Reported
 
 TOLERANCE = 2.0**-47
 ULP = 2.0**-51

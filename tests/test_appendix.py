@@ -12,16 +12,16 @@ from pathlib import Path
 
 import pytest
 
-import verify
-from appendix import recheck
-from appendix.certificate import _case as certified
-from appendix.formats import _tex
-from appendix.trust import Theorem, Trust
-from court.errors import InputError
-from symbolic.catalogue import choose
+from symgrad import cli
+from symgrad.appendix import recheck
+from symgrad.appendix.certificate import _case as certified
+from symgrad.appendix.formats import _tex
+from symgrad.appendix.trust import Theorem, Trust
+from symgrad.court.errors import InputError
+from symgrad.symbolic.catalogue import choose
 from tests.helpers import reference
 
-ROOT = Path(verify.__file__).parent
+ROOT = Path(__file__).parent.parent
 COMMAND = ["appendix", "det", "weighted_inverse", "-f", "numpy", "-f", "torch", "--quiet"]
 FILES = {
     "README.md",
@@ -37,7 +37,7 @@ FILES = {
 @pytest.fixture(scope="module")
 def made(tmp_path_factory):
     folder = tmp_path_factory.mktemp("made") / "appendix"
-    assert verify.main([*COMMAND, "--output", str(folder)]) == 0
+    assert cli.main([*COMMAND, "--output", str(folder)]) == 0
     return folder
 
 
@@ -228,7 +228,7 @@ def test_a_repeated_eigenvalue_is_not_taken_for_simple():
 
 def test_the_same_command_writes_the_same_bytes(made, tmp_path):
     again = tmp_path / "elsewhere"
-    assert verify.main([*COMMAND, "--output", str(again)]) == 0
+    assert cli.main([*COMMAND, "--output", str(again)]) == 0
     for name in FILES:
         first, second = ((folder / name).read_bytes() for folder in (made, again))
         assert hashlib.sha256(first).digest() == hashlib.sha256(second).digest(), name
@@ -259,19 +259,19 @@ def test_the_tex_is_plain_ascii_and_refuses_what_it_cannot_print(made):
 
 
 def test_a_folder_is_not_overwritten_unasked(copy, capsys, tmp_path):
-    assert verify.main([*COMMAND, "--output", str(copy)]) == 2
+    assert cli.main([*COMMAND, "--output", str(copy)]) == 2
     assert "it is there already; --force replaces it" in capsys.readouterr().err
     (copy / "certificate.json").unlink()
-    assert verify.main([*COMMAND, "--force", "--output", str(copy)]) == 2
+    assert cli.main([*COMMAND, "--force", "--output", str(copy)]) == 2
     assert "it is no appendix" in capsys.readouterr().err
     (tmp_path / "file").write_text("mine")
-    assert verify.main([*COMMAND, "--force", "--output", str(tmp_path / "file")]) == 2
+    assert cli.main([*COMMAND, "--force", "--output", str(tmp_path / "file")]) == 2
     assert (tmp_path / "file").read_text() == "mine"
 
 
 def test_force_replaces_an_appendix(made, copy):
     (copy / "appendix.pdf").write_bytes(b"old")
-    assert verify.main([*COMMAND, "--force", "--output", str(copy)]) == 0
+    assert cli.main([*COMMAND, "--force", "--output", str(copy)]) == 0
     assert (copy / "appendix.pdf").read_bytes() == (made / "appendix.pdf").read_bytes()
 
 
@@ -285,7 +285,7 @@ def test_a_full_disk_ends_with_the_status_of_what_cannot_be_written(tmp_path, mo
 
     monkeypatch.setattr(Path, "write_bytes", full)
     folder = tmp_path / "appendix"
-    assert verify.main(["appendix", "-f", "numpy", "--output", str(folder)]) == 3
+    assert cli.main(["appendix", "-f", "numpy", "--output", str(folder)]) == 3
     said = f"error: --output {folder}: cannot be written, No space left on device\n"
     assert capsys.readouterr().err == said
     assert list(tmp_path.iterdir()) == []
@@ -304,7 +304,7 @@ def test_a_full_disk_ends_with_the_status_of_what_cannot_be_written(tmp_path, mo
 def test_bad_input_is_one_line_and_leaves_nothing(arguments, said, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     own = [] if "-f" in arguments else ["-f", "numpy"]
-    status = verify.main(["appendix", *arguments, *own])
+    status = cli.main(["appendix", *arguments, *own])
     error = capsys.readouterr().err
     assert status == 2
     assert said in error
@@ -316,7 +316,7 @@ def test_bad_input_is_one_line_and_leaves_nothing(arguments, said, tmp_path, mon
 def test_a_converter_that_is_missing_is_named(module, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setitem(sys.modules, module, None)
-    assert verify.main(["appendix", "-f", "numpy"]) == 2
+    assert cli.main(["appendix", "-f", "numpy"]) == 2
     assert "pip install 'symgrad[appendix]'" in capsys.readouterr().err
     assert list(tmp_path.iterdir()) == []
 

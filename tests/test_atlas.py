@@ -11,19 +11,19 @@ import msgspec
 import pytest
 from rich.console import Console
 
-import verify
-from court.atlas import Atlas
-from report import atlas as tables
+from symgrad import cli
+from symgrad.court.atlas import Atlas
+from symgrad.report import atlas as tables
 from tests.helpers import heed_interrupts
 
-ROOT = Path(verify.__file__).parent
+ROOT = Path(__file__).parent.parent
 ASKED = ("eigenvalue", "log_det", "weighted_inverse", "sum_entries", "det")
 
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory):
     folder = tmp_path_factory.mktemp("atlas")
-    status = verify.main(
+    status = cli.main(
         ["atlas", *ASKED, "-f", "numpy", "-f", "torch", "--output", str(folder), "--quiet"]
     )
     assert status == 0

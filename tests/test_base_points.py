@@ -7,11 +7,11 @@ import pytest
 import sympy
 from sympy import Matrix, log, sqrt
 
-from court.judging.judge import judge
-from court.judging.tolerance import entry_tolerances
-from court.records import Reported
-from symbolic.catalogue import Instance, MatrixFunction, choose
-from symbolic.certified.reference import certify
+from symgrad.court.judging.judge import judge
+from symgrad.court.judging.tolerance import entry_tolerances
+from symgrad.court.records import Reported
+from symgrad.symbolic.catalogue import Instance, MatrixFunction, choose
+from symgrad.symbolic.certified.reference import certify
 
 Y = ((2, 1), (1, 1))
 INVERSE = np.array([[1, -1], [-1, 2]])

@@ -6,15 +6,22 @@ import numpy as np
 import pytest
 from flint import arb, arb_mat
 
-from symbolic.algebra import divided
-from symbolic.algebra.scalar import ABSOLUTE, EXP, IDENTITY, LOG, SQRT, NotDifferentiableError
-from symbolic.algebra.spectrum import Spectrum
-from symbolic.catalogue import CATALOGUE, DIFFERENTIABLE, choose, instances
-from symbolic.certified import generic
-from symbolic.certified.enclosure import precision
-from symbolic.certified.reference import certify, spectrum_of
-from symbolic.parameterizations import symmetric
-from symbolic.points import draw_points, parse_hermitian, parse_matrix
+from symgrad.symbolic.algebra import divided
+from symgrad.symbolic.algebra.scalar import (
+    ABSOLUTE,
+    EXP,
+    IDENTITY,
+    LOG,
+    SQRT,
+    NotDifferentiableError,
+)
+from symgrad.symbolic.algebra.spectrum import Spectrum
+from symgrad.symbolic.catalogue import CATALOGUE, DIFFERENTIABLE, choose, instances
+from symgrad.symbolic.certified import generic
+from symgrad.symbolic.certified.enclosure import precision
+from symgrad.symbolic.certified.reference import certify, spectrum_of
+from symgrad.symbolic.parameterizations import symmetric
+from symgrad.symbolic.points import draw_points, parse_hermitian, parse_matrix
 
 CONSTANT_GRADIENT = ("sum_entries", "trace", "rayleigh_quotient")
 

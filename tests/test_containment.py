@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from numeric import keeper
-from report.document import from_json
+from symgrad.numeric import keeper
+from symgrad.report.document import from_json
 from tests.helpers import heed_interrupts, judged
 
 ROOT = Path(__file__).parent.parent
@@ -198,7 +198,8 @@ def test_what_a_route_has_started_ends_with_a_run_that_ends_well(spinning):
 
 def test_a_signal_that_is_ignored_stays_so(tmp_path):
     code = (
-        "import signal; signal.signal(signal.SIGHUP, signal.SIG_IGN); from commands import endings;"
+        "import signal; signal.signal(signal.SIGHUP, signal.SIG_IGN);"
+        "from symgrad.commands import endings;"
         "endings.heed_signals(); print(signal.getsignal(signal.SIGHUP) == signal.SIG_IGN,"
         "signal.getsignal(signal.SIGTERM) == signal.SIG_DFL)"
     )

@@ -6,8 +6,8 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from court.judging import contraction, conventions, tolerance
-from court.records import Ball, Enclosure, Reference
+from symgrad.court.judging import contraction, conventions, tolerance
+from symgrad.court.records import Ball, Enclosure, Reference
 
 ZERO = np.zeros((2, 2))
 D = ((0, 0, Fraction(2)), (0, 1, Fraction(-1, 3)))

@@ -8,12 +8,11 @@ from pathlib import Path
 
 import pytest
 
-import verify
-from court.known.findings import read_known
-from numeric.pool import is_installed, known_frameworks
-from report.document import SCHEMA
+from symgrad.court.known.findings import read_known
+from symgrad.numeric.pool import is_installed, known_frameworks
+from symgrad.report.document import SCHEMA
 
-PROGRAM = Path(verify.__file__)
+PROGRAM = Path(__file__).parent.parent / "verify.py"
 FAST = ["-f", "numpy", "-f", "torch"]
 BY_CHANCE = {(f.framework, f.route) for f in read_known() if not f.certain}
 

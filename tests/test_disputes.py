@@ -7,19 +7,27 @@ import msgspec
 import numpy as np
 import pytest
 
-import verify
-from commands.session import BAD_INPUT, DISAGREES
-from court.errors import InputError
-from court.hearing import Hearing
-from court.known import disputes as known_disputes
-from court.known.disputes import Asked, Dispute, Outcomes, Proposed, Thread, read, read_known
-from court.known.settled import settle
-from court.records import Choice
-from numeric.pool import is_installed, known_frameworks
-from report import disputes as report
-from symbolic import cases
-from symbolic.catalogue import instances
-from symbolic.extension import load_function
+from symgrad import cli, inquiry
+from symgrad.commands.session import BAD_INPUT, DISAGREES
+from symgrad.court.errors import InputError
+from symgrad.court.hearing import Hearing
+from symgrad.court.known import disputes as known_disputes
+from symgrad.court.known.disputes import (
+    Asked,
+    Dispute,
+    Outcomes,
+    Proposed,
+    Thread,
+    read,
+    read_known,
+)
+from symgrad.court.known.settled import settle
+from symgrad.court.records import Choice
+from symgrad.numeric.pool import is_installed, known_frameworks
+from symgrad.report import disputes as report
+from symgrad.symbolic import cases
+from symgrad.symbolic.catalogue import instances
+from symgrad.symbolic.extension import load_function
 from tests.helpers import exact_gradient, reference
 
 ROOT = Path(__file__).parent.parent
@@ -57,7 +65,7 @@ def heard(disputes, frameworks):
     files = tuple({c.file for d in disputes for c in d.checks if c.file})
     chosen = [name for name in frameworks if name in used]
     hearing = Hearing(Choice(files or ("none",), chosen, None, (), 2, (), 1, 0, None, 300.0))
-    verify.Witnesses([]).examine(hearing, disputes)
+    inquiry.Witnesses([]).examine(hearing, disputes)
     return settle(hearing, disputes)
 
 
@@ -284,7 +292,7 @@ def conclude(monkeypatch, tmp_path, capsys, *disputes):
     path = tmp_path / "known.json"
     path.write_bytes(msgspec.json.encode(disputes))
     monkeypatch.setattr(known_disputes, "KNOWN", path)
-    status = verify.main(["disputes", "-f", "numpy", "--output", str(tmp_path)])
+    status = cli.main(["disputes", "-f", "numpy", "--output", str(tmp_path)])
     document = report.from_json((tmp_path / "disputes.json").read_bytes())
     assert (tmp_path / "disputes.md").read_text(encoding="utf-8") == report.to_markdown(document)
     return status, capsys.readouterr().out, document
@@ -347,11 +355,11 @@ def test_a_check_that_did_not_run_is_counted(monkeypatch, tmp_path, capsys):
 
 
 def test_one_dispute_is_chosen_by_its_id(capsys):
-    assert verify.main(["disputes", "log-det-by-hand", "-f", "numpy"]) == 0
+    assert cli.main(["disputes", "log-det-by-hand", "-f", "numpy"]) == 0
     said = capsys.readouterr().out
     assert "1 disputes: 1 settled" in said
     assert "it is 2S − diag(S)" in said.replace("\n", " ")
-    assert verify.main(["disputes", "log-det-by-foot"]) == BAD_INPUT
+    assert cli.main(["disputes", "log-det-by-foot"]) == BAD_INPUT
     assert "did you mean 'log-det-by-hand'?" in capsys.readouterr().err
 
 

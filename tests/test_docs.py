@@ -6,15 +6,15 @@ from pathlib import Path
 
 import pytest
 
-import verify
-from court.atlas import with_since
-from court.former.recorded import read_record
-from court.known.findings import read_known
-from court.names import public
-from numeric.pool import is_installed, known_frameworks
-from report import atlas as tables
+from symgrad import cli, inquiry
+from symgrad.court.atlas import with_since
+from symgrad.court.former.recorded import read_record
+from symgrad.court.known.findings import read_known
+from symgrad.court.names import public
+from symgrad.numeric.pool import is_installed, known_frameworks
+from symgrad.report import atlas as tables
 
-ROOT = Path(verify.__file__).parent
+ROOT = Path(__file__).parent.parent
 DOCS = ROOT / "docs"
 PACKAGES = {"tensorflow": "tensorflow", "paddle": "paddlepaddle"}
 SAMPLE = ("eigenvalue", "log_det", "weighted_inverse", "cholesky_entry", "gaussian_log_likelihood")
@@ -79,7 +79,7 @@ def test_the_atlas_is_that_of_the_pinned_versions(kept):
 def test_the_atlas_has_every_route_and_no_other(kept):
     routes = {
         name: {(family, route) for family, names in started.routes.items() for route in names}
-        for name, started in verify.Witnesses([]).listing(known_frameworks()).frameworks.items()
+        for name, started in inquiry.Witnesses([]).listing(known_frameworks()).frameworks.items()
         if started and is_installed(name)
     }
     assert stale(kept, routes) == {}
@@ -89,7 +89,7 @@ def test_the_atlas_has_every_route_and_no_other(kept):
 
 @pytest.mark.slow
 def test_a_run_of_today_tells_the_same(kept, tmp_path):
-    assert verify.main(["atlas", *SAMPLE, "--output", str(tmp_path), "--quiet"]) == 0
+    assert cli.main(["atlas", *SAMPLE, "--output", str(tmp_path), "--quiet"]) == 0
     found = tables.from_json((tmp_path / "atlas.json").read_bytes())
     rows = [row for row in kept.rows if row.function.split("[")[0] in SAMPLE]
     by_chance = {f.id for f in read_known() if not f.certain}

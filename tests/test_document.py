@@ -10,9 +10,9 @@ import jsonschema
 import msgspec
 import pytest
 
-from court.judging.judge import judge
-from court.records import Run
-from report.document import SCHEMA, Output, from_json, json_pieces, schema, to_json
+from symgrad.court.judging.judge import judge
+from symgrad.court.records import Run
+from symgrad.report.document import SCHEMA, Output, from_json, json_pieces, schema, to_json
 from tests.helpers import FUNCTIONS, exact_gradient, reference, report
 
 

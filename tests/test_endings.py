@@ -5,8 +5,8 @@ import sys
 import click
 import pytest
 
-import verify
-from court.errors import InputError, OutputError
+from symgrad import cli
+from symgrad.court.errors import InputError, OutputError
 
 
 @pytest.fixture
@@ -14,8 +14,8 @@ def ends(monkeypatch, capsys):
     """Let the command do something else: its exit status, and what it says on stderr."""
 
     def run(does, *arguments):
-        monkeypatch.setattr(verify, "judge", click.command(**SETTINGS)(does))
-        status = verify.main(list(arguments))
+        monkeypatch.setattr(cli, "judge", click.command(**SETTINGS)(does))
+        status = cli.main(list(arguments))
         captured = capsys.readouterr()
         assert captured.out == ""
         return status, captured.err
@@ -67,7 +67,7 @@ def test_debug_raises(ends):
 
 def test_a_command_has_a_name(capsys):
     for arguments, usage in (([], "verify.py [OPTIONS]"), (["atlas"], "verify.py atlas [OPTIONS]")):
-        assert verify.main([*arguments, "--help"]) == 0
+        assert cli.main([*arguments, "--help"]) == 0
         assert capsys.readouterr().out.startswith(f"Usage: {usage}")
 
 
@@ -80,11 +80,11 @@ def test_a_command_knows_all_that_was_typed(monkeypatch):
     def command(context, rest):
         known.append((context.info_name, context.obj.arguments, rest))
 
-    monkeypatch.setattr(verify, "judge", command)
-    monkeypatch.setitem(verify.COMMANDS, "atlas", command)
+    monkeypatch.setattr(cli, "judge", command)
+    monkeypatch.setitem(cli.COMMANDS, "atlas", command)
     monkeypatch.setattr(sys, "argv", ["python", "det", "atlas"])
     for arguments in ([], ["trace"], ["atlas", "trace", "det"], None):
-        assert verify.main(arguments) == 0
+        assert cli.main(arguments) == 0
     assert known == [
         ("verify.py", [], ()),
         ("verify.py", ["trace"], ("trace",)),

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from court.errors import InputError, OutputError
-from numeric import former
-from numeric.environments import Environment, build, environments, find_built, find_python
+from symgrad.court.errors import InputError, OutputError
+from symgrad.numeric import former
+from symgrad.numeric.environments import Environment, build, environments, find_built, find_python
 from tests.helpers import script
 
 VERSION = f"{sys.version_info[0]}.{sys.version_info[1]}"

@@ -3,12 +3,12 @@
 import pytest
 from msgspec import structs
 
-from court import claims as module
-from court.claims import claims
-from court.experiment import Experiment
-from court.former.recorded import Answer, Former, Question, Record
-from court.hearing import Hearing
-from court.records import Demonstration, Excerpt, Identity
+from symgrad.court import claims as module
+from symgrad.court.claims import claims
+from symgrad.court.experiment import Experiment
+from symgrad.court.former.recorded import Answer, Former, Question, Record
+from symgrad.court.hearing import Hearing
+from symgrad.court.records import Demonstration, Excerpt, Identity
 from tests.records import S, choice, said, truth, unit
 
 FORMER = "torch@1.0.1"

@@ -4,14 +4,14 @@ import msgspec
 import numpy as np
 import pytest
 
-from court import experiment
-from court.judging.judge import judge
-from court.records import Excerpt
-from symbolic.catalogue import choose
-from symbolic.certified.reference import refer
-from symbolic.parameterizations import symmetric
-from symbolic.points import coordinates, draw_points, parse_matrix
-from symbolic.proofs.two_by_two import two_by_two
+from symgrad.court import experiment
+from symgrad.court.judging.judge import judge
+from symgrad.court.records import Excerpt
+from symgrad.symbolic.catalogue import choose
+from symgrad.symbolic.certified.reference import refer
+from symgrad.symbolic.parameterizations import symmetric
+from symgrad.symbolic.points import coordinates, draw_points, parse_matrix
+from symgrad.symbolic.proofs.two_by_two import two_by_two
 from tests.helpers import report
 
 SOLVERS = {

@@ -12,21 +12,29 @@ import msgspec
 import numpy as np
 import pytest
 
-import verify
-from commands.session import BAD_INPUT, DISAGREES
-from court.atlas import Atlas, Made, Row
-from court.errors import InputError
-from court.hearing import Hearing
-from court.known import findings
-from court.known.examined import Answer, Document, Examined, examine, lost
-from court.known.findings import CLASSES, Finding, contradicted, mark, ranked, read, read_known
-from court.known.portable import portable
-from court.records import Choice
-from numeric.pool import is_installed, known_frameworks
-from report import findings as report
-from symbolic import cases, shrinking
-from symbolic.parameterizations import hermitian, symmetric
-from symbolic.points import parse_hermitian, parse_matrix
+from symgrad import cli, inquiry
+from symgrad.commands.session import BAD_INPUT, DISAGREES
+from symgrad.court.atlas import Atlas, Made, Row
+from symgrad.court.errors import InputError
+from symgrad.court.hearing import Hearing
+from symgrad.court.known import findings
+from symgrad.court.known.examined import Answer, Document, Examined, examine, lost
+from symgrad.court.known.findings import (
+    CLASSES,
+    Finding,
+    contradicted,
+    mark,
+    ranked,
+    read,
+    read_known,
+)
+from symgrad.court.known.portable import portable
+from symgrad.court.records import Choice
+from symgrad.numeric.pool import is_installed, known_frameworks
+from symgrad.report import findings as report
+from symgrad.symbolic import cases, shrinking
+from symgrad.symbolic.parameterizations import hermitian, symmetric
+from symgrad.symbolic.points import parse_hermitian, parse_matrix
 
 ROOT = Path(__file__).parent.parent
 KNOWN = read_known()
@@ -37,7 +45,7 @@ def hearing_of(known):
     frameworks = [name for name in known_frameworks() if name in {f.framework for f in known}]
     choice = Choice((), frameworks, None, (), 2, ("float64",), 1, 0, None, 300.0)
     hearing = Hearing(choice)
-    verify.Witnesses([]).examine(hearing, known)
+    inquiry.Witnesses([]).examine(hearing, known)
     return hearing
 
 
@@ -286,7 +294,7 @@ def own(tmp_path):
 
 
 def shrink(capsys, *arguments):
-    status = verify.main(["findings", "--shrink", *arguments])
+    status = cli.main(["findings", "--shrink", *arguments])
     return status, capsys.readouterr().out
 
 
@@ -305,13 +313,13 @@ def test_no_case_of_a_right_route_is_found(own, capsys):
 
 
 def test_a_route_that_is_not_there_is_bad_input(own, capsys):
-    assert verify.main(["findings", "--shrink", "-f", "torch", own, "--route", "left"]) == 2
+    assert cli.main(["findings", "--shrink", "-f", "torch", own, "--route", "left"]) == 2
     assert "no route 'left'" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("arguments", [["--route", "x"], ["--shrink", "trace"], ["--hermitian"]])
 def test_half_a_search_is_bad_input(arguments, capsys):
-    assert verify.main(["findings", *arguments]) == BAD_INPUT
+    assert cli.main(["findings", *arguments]) == BAD_INPUT
     assert "error: " in capsys.readouterr().err
 
 
@@ -335,7 +343,7 @@ def conclude(monkeypatch, tmp_path, capsys, known):
     path = tmp_path / "known.json"
     path.write_bytes(msgspec.json.encode(known))
     monkeypatch.setattr(findings, "KNOWN", path)
-    status = verify.main(["findings", "-f", "numpy", "--output", str(tmp_path)])
+    status = cli.main(["findings", "-f", "numpy", "--output", str(tmp_path)])
     return (
         status,
         capsys.readouterr().out,
@@ -442,7 +450,7 @@ def test_the_atlas_fails_for_a_contradicted_finding(monkeypatch, tmp_path, capsy
     command = ["atlas", "eigenvalue", "-f", "numpy", "--quiet", "--output", str(tmp_path)]
     for listed, status in (([], 0), ([known], DISAGREES)):
         path.write_bytes(msgspec.json.encode(listed))
-        assert verify.main(command) == status
+        assert cli.main(command) == status
         assert ("listed as wrong and agrees" in capsys.readouterr().out) == bool(status)
 
 

@@ -6,13 +6,13 @@ import numpy as np
 import pytest
 from rich.progress import Progress
 
-from court.hearing import Hearing
-from court.judging.judge import judge
-from court.records import Choice, Problem, Reported
-from numeric.pool import Pool, known_frameworks
-from symbolic.catalogue import CATALOGUE, family
+from symgrad.court.hearing import Hearing
+from symgrad.court.judging.judge import judge
+from symgrad.court.records import Choice, Problem, Reported
+from symgrad.inquiry import hear
+from symgrad.numeric.pool import Pool, known_frameworks
+from symgrad.symbolic.catalogue import CATALOGUE, family
 from tests.helpers import exact_gradient
-from verify import hear
 
 STRUCTURES = ("symmetric", "toeplitz", "ar1")
 EXTRAS = ("autograd", "jax", "pytensor", "paddle", "casadi")
@@ -239,7 +239,7 @@ def test_the_required_frameworks_come_first():
 
 def test_a_cholesky_solver_of_casadi_is_right_forward_and_wrong_in_reverse():
     pytest.importorskip("casadi")
-    from numeric.frameworks.casadi import Framework
+    from symgrad.numeric.frameworks.casadi import Framework
 
     X, constants = np.array([[2.0, 1.0], [1.0, 2.0]]), {"u": [1, 0]}
     exact = -np.array([[4.0, -2.0], [-2.0, 1.0]]) / 9
@@ -262,7 +262,7 @@ def test_pytensor_is_wrong_where_lu_exchanges_rows(matrix, verdict):
 
 def test_the_complex_gradient_of_autograd_is_the_conjugate():
     pytest.importorskip("autograd")
-    framework = import_module("numeric.frameworks.autograd").Framework()
+    framework = import_module("symgrad.numeric.frameworks.autograd").Framework()
     X = np.array([[2, 1 + 1j], [1 - 1j, 3]])
     route = framework.routes["trace_square"]["anp.trace(X @ X)"]
     value, G, dtype = framework.differentiate(route, X, {}, "complex128")

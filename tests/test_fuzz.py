@@ -11,18 +11,17 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-import verify
-from court.data import decode, plain
-from court.errors import InputError
-from court.known import findings as known
-from court.records import Run
-from numeric.conversation import reported
-from report import atlas, document, findings
-from symbolic.points import parse_rational
+from symgrad.court.data import decode, plain
+from symgrad.court.errors import InputError
+from symgrad.court.known import findings as known
+from symgrad.court.records import Run
+from symgrad.numeric.conversation import reported
+from symgrad.report import atlas, document, findings
+from symgrad.symbolic.points import parse_rational
 from trial import fuzz
 from trial.fuzz import TRIALS, BrokenError, Outcome, attempt, call, check
 
-ROOT = Path(verify.__file__).parent
+ROOT = Path(__file__).parent.parent
 MODEST = settings(
     derandomize=True, deadline=None, suppress_health_check=list(HealthCheck), database=None
 )

@@ -7,18 +7,18 @@ import numpy as np
 import pytest
 from msgspec import structs
 
-import verify
-from appendix import recheck
-from court.judging.gauge import FLIPPED, UNDETERMINED, refuse_both_signs
-from court.judging.judge import judge
-from numeric.pool import known_frameworks
-from report.document import from_json
-from symbolic.algebra.spectrum import Spectrum
-from symbolic.catalogue import CATALOGUE, DIFFERENTIABLE, choose
-from symbolic.certified.generic import turned
-from symbolic.certified.reference import certify, refer
-from symbolic.parameterizations import hermitian, symmetric
-from symbolic.points import draw_points, parse_matrix
+from symgrad import cli
+from symgrad.appendix import recheck
+from symgrad.court.judging.gauge import FLIPPED, UNDETERMINED, refuse_both_signs
+from symgrad.court.judging.judge import judge
+from symgrad.numeric.pool import known_frameworks
+from symgrad.report.document import from_json
+from symgrad.symbolic.algebra.spectrum import Spectrum
+from symgrad.symbolic.catalogue import CATALOGUE, DIFFERENTIABLE, choose
+from symgrad.symbolic.certified.generic import turned
+from symgrad.symbolic.certified.reference import certify, refer
+from symgrad.symbolic.parameterizations import hermitian, symmetric
+from symgrad.symbolic.points import draw_points, parse_matrix
 from tests.helpers import report
 from tests.proof_functions import own
 
@@ -28,7 +28,7 @@ GAUGE = "gauge: f changes with the sign"
 def run(tmp_path, *arguments):
     """The verdicts of a run, and its exit status."""
     path = tmp_path / "run.json"
-    status = verify.main([*map(str, arguments), "--json", str(path), "--quiet"])
+    status = cli.main([*map(str, arguments), "--json", str(path), "--quiet"])
     return from_json(path.read_bytes()).verdicts, status
 
 
@@ -84,9 +84,9 @@ def test_every_framework_that_has_eigenvectors_is_refused(tmp_path):
 
 
 def test_nothing_is_proved_of_it(capsys):
-    assert verify.main(["--prove", "eigenvector_entry", "trace"]) == 2
+    assert cli.main(["--prove", "eigenvector_entry", "trace"]) == 2
     assert "eigenvector_entry[0] has nothing to prove; gauge: " in capsys.readouterr().err
-    assert verify.main(["--prove", "projector[0]", "--quiet"]) == 0
+    assert cli.main(["--prove", "projector[0]", "--quiet"]) == 0
 
 
 OWN = """
@@ -224,10 +224,10 @@ def test_a_user_may_say_so(tmp_path, capsys):
     verdicts, _ = run(tmp_path, file, "-f", "numpy", "-f", "torch", "-n", 3, "--points", 1)
     assert {v.verdict for v in verdicts if v.framework == "torch"} == {"refused"}
     assert all(v.reason.startswith("gauge: f changes with the sign of v_0") for v in verdicts)
-    assert verify.main([str(file), "--prove"]) == 2
+    assert cli.main([str(file), "--prove"]) == 2
     assert "nothing to prove" in capsys.readouterr().err
     file.write_text(file.read_text().replace('"the sign of v_0"', "True"))
-    assert verify.main([str(file), "-f", "numpy"]) == 2
+    assert cli.main([str(file), "-f", "numpy"]) == 2
     assert "gauge must be a text, not True" in capsys.readouterr().err
 
 
@@ -332,14 +332,14 @@ def test_a_formula_too_long_to_be_proved_is_judged_all_the_same(tmp_path, capsys
     chosen = (path, "-n", 3, "--points", 1)
     verdicts, _ = run(tmp_path, *chosen, "-f", "torch")
     assert [(v.verdict, v.evidence) for v in verdicts] == [("agrees", "certified")]
-    assert verify.main([*map(str, chosen), "--prove"]) == 2
+    assert cli.main([*map(str, chosen), "--prove"]) == 2
     assert "too long to be proved at size 3" in capsys.readouterr().err
 
 
 def test_an_appendix_tells_of_it_and_is_checked_again(tmp_path, capsys):
     folder = tmp_path / "appendix"
     file = own_file(tmp_path, **ENTRY)
-    assert verify.main(["appendix", str(file), "-f", "numpy", "--output", str(folder)]) == 0
+    assert cli.main(["appendix", str(file), "-f", "numpy", "--output", str(folder)]) == 0
     capsys.readouterr()
     assert recheck.main(str(folder)) == 0
     assert "not checked: 3, not judged: refused" in capsys.readouterr().out

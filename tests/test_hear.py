@@ -16,13 +16,13 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
-import verify
-from court.errors import InputError
-from court.hearing import Hearing
-from court.records import Answered, Reported, Started
-from numeric.journal import fingerprint, installed_versions
-from numeric.pool import Pool
-from symbolic import cases
+from symgrad import inquiry
+from symgrad.court.errors import InputError
+from symgrad.court.hearing import Hearing
+from symgrad.court.records import Answered, Reported, Started
+from symgrad.numeric.journal import fingerprint, installed_versions
+from symgrad.numeric.pool import Pool
+from symgrad.symbolic import cases
 from tests.helpers import own_function
 from tests.records import choice
 
@@ -66,11 +66,11 @@ class StandIn:
 @pytest.fixture
 def stand_in(monkeypatch):
     """Hear a choice by the stand-in; the hearing, the stand-in and the progress."""
-    monkeypatch.setattr(verify, "Pool", StandIn)
+    monkeypatch.setattr(inquiry, "Pool", StandIn)
 
     def hear(chosen, *planner):
         hearing, progress = Hearing(chosen), Told(disable=True)
-        verify.hear(hearing, progress, *planner)
+        inquiry.hear(hearing, progress, *planner)
         return hearing, StandIn.made, progress
 
     return hear
@@ -89,24 +89,24 @@ class Told(Progress):
 
 
 def test_the_choice_decides_what_is_asked():
-    main = verify.plan(choice())
+    main = inquiry.plan(choice())
     assert [c.part for c in main] == ["2×2", "2×2", "sum"] + ["experiment"] * 4
     names = [f"eigenvalue[{k}]" for k in (0, 1)] + ["sum_entries"]
     names += [f"eigenvalue[{k}]" for k in range(4)]
     assert [c.function.name for c in main] == names
     X = [[float(x) for x in row] for row in main[-1].problem(0).matrix]
     assert X[0][0] == 2 * -1.0856306033005612  # NumPy's seed 123
-    atlas = verify.plan(choice("det", atlas=True, size=3))
+    atlas = inquiry.plan(choice("det", atlas=True, size=3))
     assert {c.function.name for c in atlas} == {"det"}
     assert atlas == cases.atlas(choice("det", atlas=True, size=3))
-    chosen = verify.plan(choice("det", points=2))
+    chosen = inquiry.plan(choice("det", points=2))
     assert [c.function.name for c in chosen] == ["det", "det"]
 
 
 def test_a_framework_of_a_users_file_is_checked(tmp_path):
-    assert len(verify.plan(choice(own_function(tmp_path)))) == 1
+    assert len(inquiry.plan(choice(own_function(tmp_path)))) == 1
     with pytest.raises(InputError, match="did you mean 'numpy'"):
-        verify.plan(choice(own_function(tmp_path, "numppy")))
+        inquiry.plan(choice(own_function(tmp_path, "numppy")))
 
 
 def test_both_witnesses_are_asked_the_same(stand_in):
@@ -142,7 +142,7 @@ def test_the_constants_of_a_function_are_kept_for_the_report(stand_in):
 
 
 def test_what_is_for_one_framework_is_asked_of_it_alone(stand_in):
-    det, trace = verify.plan(choice("det", "trace"))
+    det, trace = inquiry.plan(choice("det", "trace"))
     plan = [det._replace(framework="torch"), trace]
     _, pool, _ = stand_in(choice(frameworks=["numpy", "torch"]), lambda chosen: plan)
     assert [names for _, names in pool.asked] == [["torch"], None]
@@ -194,7 +194,7 @@ def test_the_first_thing_told_is_who_is_imported(monkeypatch):
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        verify.hear(Hearing(choice(frameworks=["numpy", "torch"])), Progress(disable=True), stop)
+        inquiry.hear(Hearing(choice(frameworks=["numpy", "torch"])), Progress(disable=True), stop)
     assert told == [(("importing numpy, torch",), {"total": None})]
 
 
@@ -224,9 +224,9 @@ def test_what_workers_say_is_heard_while_derivatives_are_computed(monkeypatch):
             if heard == [False]:
                 yield Started("numpy", "early", {})
 
-    monkeypatch.setattr(verify, "Pool", Early)
+    monkeypatch.setattr(inquiry, "Pool", Early)
     hearing = Hearing(choice("det", "trace"))
-    verify.hear(hearing, Progress(disable=True))
+    inquiry.hear(hearing, Progress(disable=True))
     assert len(heard) >= 3
     assert heard == [False] * (len(heard) - 1) + [True]
     assert hearing.versions == {"numpy": "early"}
@@ -244,10 +244,10 @@ def test_progress_is_on_a_terminal_alone_and_leaves_nothing_there(monkeypatch, a
         shown.append((hearing, progress, planner))
         return lambda number: ()
 
-    monkeypatch.setattr(verify, "hear", hear)
+    monkeypatch.setattr(inquiry, "hear", hear)
     monkeypatch.setattr(sys.stderr, "isatty", lambda: terminal)
     hearing, planner = Hearing(choice(atlas=atlas)), object()
-    assert verify.listen(hearing, planner) is False
+    assert inquiry.listen(hearing, planner) is False
     ((heard, progress, by),) = shown
     assert (heard, by) == (hearing, planner)
     kinds = [type(column) for column in progress.columns]
@@ -269,10 +269,10 @@ def test_what_was_heard_before_an_interrupt_is_judged(monkeypatch):
                 raise KeyboardInterrupt
 
     hearing = Hearing(choice("trace"))
-    assert verify.listen(hearing, verify.plan) is False
+    assert inquiry.listen(hearing, inquiry.plan) is False
     complete = len(hearing.verdicts())
     monkeypatch.setattr(Pool, "events", interrupted)
     hearing = Hearing(choice("trace", "det"))
-    assert verify.listen(hearing, verify.plan) is True
+    assert inquiry.listen(hearing, inquiry.plan) is True
     assert complete == 1
     assert [v.verdict for v in hearing.verdicts()] == ["agrees"]

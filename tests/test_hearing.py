@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-from court import hearing as module
-from court.hearing import Hearing
-from court.judging.gauge import FLIPPED, UNDETERMINED
-from court.records import (
+from symgrad.court import hearing as module
+from symgrad.court.hearing import Hearing
+from symgrad.court.judging.gauge import FLIPPED, UNDETERMINED
+from symgrad.court.records import (
     Answered,
     Choice,
     Excerpt,

@@ -5,12 +5,12 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from court.judging.contraction import as_blocks
-from court.judging.judge import judge
-from symbolic.catalogue import CATALOGUE, DIFFERENTIABLE, choose, instances
-from symbolic.certified.reference import certify, refer
-from symbolic.parameterizations import hermitian
-from symbolic.points import draw_points
+from symgrad.court.judging.contraction import as_blocks
+from symgrad.court.judging.judge import judge
+from symgrad.symbolic.catalogue import CATALOGUE, DIFFERENTIABLE, choose, instances
+from symgrad.symbolic.certified.reference import certify, refer
+from symgrad.symbolic.parameterizations import hermitian
+from symgrad.symbolic.points import draw_points
 from tests.helpers import report
 
 STEP = Fraction(1, 2**50)

@@ -6,18 +6,18 @@ from pathlib import Path
 
 import pytest
 
-import verify
-from court import claims as settled
-from court.atlas import Atlas, Row, with_since
-from court.former import recorded
-from court.former.history import Gathered, as_printed, reprints, stories, tell
-from court.former.printed import PRINTED
-from court.former.recorded import enter, read_record, to_json
-from court.names import name_of, public
-from numeric import environments, past
-from report import history as report
-from report.document import make_history
-from symbolic import cases
+from symgrad import cli
+from symgrad.court import claims as settled
+from symgrad.court.atlas import Atlas, Row, with_since
+from symgrad.court.former import recorded
+from symgrad.court.former.history import Gathered, as_printed, reprints, stories, tell
+from symgrad.court.former.printed import PRINTED
+from symgrad.court.former.recorded import enter, read_record, to_json
+from symgrad.court.names import name_of, public
+from symgrad.numeric import environments, past
+from symgrad.report import history as report
+from symgrad.report.document import make_history
+from symgrad.symbolic import cases
 from tests.planted_history import (
     EIGH,
     EMPTY,
@@ -31,7 +31,7 @@ from tests.planted_history import (
     with_answer,
 )
 
-ROOT = Path(verify.__file__).parent
+ROOT = Path(__file__).parent.parent
 DOCS = ROOT / "docs"
 
 
@@ -88,7 +88,7 @@ def test_a_printed_matrix_with_one_other_digit_does_not(heard, k, off, monkeypat
     rows = [list(row) for row in PRINTED[k].rows]
     rows[2][1] += off
     changed = [*PRINTED[:k], PRINTED[k]._replace(rows=rows), *PRINTED[k + 1 :]]
-    monkeypatch.setattr("court.former.history.PRINTED", changed)
+    monkeypatch.setattr("symgrad.court.former.history.PRINTED", changed)
     found = reprints(tell(heard, EMPTY, FORMER))
     assert [r.same for r in found] == [place != k for place in range(len(PRINTED))]
 
@@ -205,7 +205,7 @@ def planted(heard, record, monkeypatch, tmp_path):
 
 
 def command(tmp_path, *options):
-    return verify.main(["history", *options, "--no-build", "--environments", str(tmp_path)])
+    return cli.main(["history", *options, "--no-build", "--environments", str(tmp_path)])
 
 
 def test_a_version_that_cannot_be_had_is_shown_from_the_record(planted, tmp_path, capsys):
@@ -363,7 +363,7 @@ def test_the_record_holds_where_the_versions_of_the_question_run(capsys):
         pytest.skip("no Python 3.7 on the PATH: PyTorch 1.0.1 and TensorFlow 1.14.0 were NOT run")
     folder = str(ROOT / ".venv-history")
     names = ["-f", "numpy", "-f", "torch", "-f", "torch@1.0.1", "-f", "tensorflow@1.14.0"]
-    assert verify.main(["history", *names, "--environments", folder, "--quiet"]) == 0
+    assert cli.main(["history", *names, "--environments", folder, "--quiet"]) == 0
     told = capsys.readouterr().out
     assert "3 of 3 printed matrices come back" in told
     assert "from the record" not in told

@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-import verify
-from numeric import former, interpreters
+from symgrad import cli
+from symgrad.numeric import former, interpreters
 from tests.helpers import beside_numpy, judged, script
 
 ROOT = Path(__file__).parent.parent
@@ -66,7 +66,7 @@ def test_what_is_about_this_python_does_not_lead_another_astray(run, tmp_path, m
 
 def test_the_list_has_its_routes(capfd):
     arguments = ["--list", "-f", "numpy", "--interpreter", f"{NUMPY}={sys.executable}"]
-    assert verify.main(arguments) == 0
+    assert cli.main(arguments) == 0
     assert f"{NUMPY} {np.__version__}" in capfd.readouterr().out
 
 

@@ -12,13 +12,14 @@ FRAMEWORKS = (
     *("torch", "tensorflow", "jax", "keras", "autograd", "pytensor", "paddle", "casadi"),
     *("theano", "chainer", "mxnet"),
 )
+EXACT = ("sympy", "flint")
 
 IMPORT_ALL = """
 import importlib, pkgutil, sys
 sys.path.insert(0, {root!r})
 package = importlib.import_module({package!r})
 for module in pkgutil.walk_packages(package.__path__, {package!r} + "."):
-    if not module.name.startswith(("numeric.frameworks.", "numeric.former.")):
+    if not module.name.startswith(("symgrad.numeric.frameworks.", "symgrad.numeric.former.")):
         importlib.import_module(module.name)
 print(" ".join(name for name in {forbidden!r} if name in sys.modules))
 """
@@ -32,16 +33,17 @@ def imported(package, forbidden, root=ROOT):
 
 
 def test_the_symbolic_side_imports_no_framework_and_nothing_of_the_other():
-    assert imported("symbolic", ("numeric", *FRAMEWORKS)) == []
+    assert imported("symgrad.symbolic", ("symgrad.numeric", *FRAMEWORKS)) == []
 
 
 def test_the_numeric_side_imports_no_sympy_and_nothing_of_the_other():
-    assert imported("numeric", ("symbolic", "sympy", "flint", *FRAMEWORKS)) == []
+    assert imported("symgrad.numeric", ("symgrad.symbolic", *EXACT, *FRAMEWORKS)) == []
 
 
 def test_the_court_and_the_report_import_neither():
-    for package in ("court", "report"):
-        assert imported(package, ("symbolic", "numeric", "sympy", "flint", *FRAMEWORKS)) == []
+    sides = ("symgrad.symbolic", "symgrad.numeric")
+    for package in ("symgrad.court", "symgrad.report"):
+        assert imported(package, (*sides, *EXACT, *FRAMEWORKS)) == []
 
 
 def test_this_test_can_fail(tmp_path):
@@ -55,6 +57,9 @@ def test_this_test_can_fail(tmp_path):
     assert imported("witness", ("sympy",), tmp_path) == ["sympy"]
 
 
+SIDES = ("symbolic", "numeric")
+
+
 def sides(path):
     """Which of the two sides a file names in an import, at any depth."""
     found = set()
@@ -63,40 +68,54 @@ def sides(path):
         if isinstance(node, ast.Import):
             names = [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom) and node.module:
-            names = [node.module]
-        found |= {name.split(".")[0] for name in names} & {"symbolic", "numeric"}
+            names = [f"{node.module}.{alias.name}" for alias in node.names]
+        found |= {room for name in names for room in SIDES if name.startswith(f"symgrad.{room}")}
     return found
 
 
-def test_verify_alone_sees_both_sides(tmp_path):
-    rooms = ("symbolic", "numeric", "court", "report")
+def test_the_inquiry_alone_sees_both_sides(tmp_path):
+    rooms = ("symgrad", "symbolic", "numeric", "court", "report", "commands", "appendix")
     shipped = [*ROOT.glob("*.py"), *(p for room in rooms for p in ROOT.glob(f"{room}/**/*.py"))]
     both = [p.relative_to(ROOT).as_posix() for p in shipped if len(sides(p)) == 2]
-    assert both == ["verify.py"]
+    assert both == ["symgrad/inquiry.py"]
     planted = tmp_path / "planted.py"
     planted.write_text(
-        "def f():\n    from symbolic.certified.reference import refer\n    import numeric.pool\n"
+        "def f():\n    from symgrad.symbolic.certified import reference\n"
+        "    import symgrad.numeric.pool\n"
     )
     assert sides(planted) == {"symbolic", "numeric"}
 
 
+NUMERIC = ("numpy", "symgrad.numeric")
 WORKER = ("worker", "reads", "framework", "transport", "calls", "textbook", "former/__init__")
 
 
 def roots(path):
-    """The packages and modules that a file imports, at any depth."""
+    """The packages that a file imports, at any depth, and of this one its rooms."""
     found = set()
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
-            found |= {alias.name.split(".")[0] for alias in node.names}
+            found |= {_root(alias.name) for alias in node.names}
         elif isinstance(node, ast.ImportFrom):
-            found.add((node.module or "").split(".")[0])
+            found |= {_root(f"{node.module}.{alias.name}") for alias in node.names}
     return found
+
+
+def _root(name):
+    parts = name.split(".")
+    return ".".join(parts[: 2 if parts[0] == "symgrad" else 1])
+
+
+def test_only_the_one_name_is_imported():
+    """In a checkout the rooms can be imported by themselves too, as other modules."""
+    rooms = {path.name for path in (ROOT / "symgrad").iterdir() if path.is_symlink()}
+    for path in ROOT.glob("[a-z]*/**/*.py"):
+        assert not roots(path) & rooms, path
 
 
 @pytest.mark.parametrize("name", WORKER)
 def test_what_runs_in_a_worker_imports_numpy_and_itself_alone(name):
-    assert roots(ROOT / "numeric" / f"{name}.py") <= {*sys.stdlib_module_names, "numpy", "numeric"}
+    assert roots(ROOT / "numeric" / f"{name}.py") <= {*sys.stdlib_module_names, *NUMERIC}
 
 
 ASKED = sorted(
@@ -106,11 +125,11 @@ ASKED = sorted(
 
 @pytest.mark.parametrize("path", ASKED, ids=lambda path: f"{path.parent.name}/{path.stem}")
 def test_a_framework_s_file_imports_its_framework_alone(path):
-    allowed = {*sys.stdlib_module_names, "numpy", "numeric", path.stem}
+    allowed = {*sys.stdlib_module_names, *NUMERIC, path.stem}
     assert roots(path) - {"pkg_resources"} <= allowed
 
 
 def test_a_framework_s_file_that_imports_another_is_noticed(tmp_path):
     planted = tmp_path / "torch.py"
-    planted.write_text("import torch\n\ndef f():\n    from symbolic import cases\n")
-    assert roots(planted) == {"torch", "symbolic"}
+    planted.write_text("import torch\n\ndef f():\n    from symgrad.symbolic import cases\n")
+    assert roots(planted) == {"torch", "symgrad.symbolic"}

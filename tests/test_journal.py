@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from court.errors import InputError
-from court.records import Problem, Reported
-from numeric.conversation import Conversation
-from numeric.journal import Journal, fingerprint, installed_versions
-from numeric.pool import Pool
+from symgrad.court.errors import InputError
+from symgrad.court.records import Problem, Reported
+from symgrad.numeric.conversation import Conversation
+from symgrad.numeric.journal import Journal, fingerprint, installed_versions
+from symgrad.numeric.pool import Pool
 from tests.fake_workers import ROOT, Fakes, assert_complete, problems, reports
 
 NAMES, COUNT = ("alpha", "beta"), 6
@@ -238,7 +238,7 @@ def test_the_fingerprint_is_of_all_that_may_change_an_answer(tmp_path):
 
 def test_versions_are_known_without_an_import():
     code = (
-        "import sys; from numeric.journal import installed_versions as v; "
+        "import sys; from symgrad.numeric.journal import installed_versions as v; "
         "print(v()['torch'], 'torch' in sys.modules)"
     )
     out = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)

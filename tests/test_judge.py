@@ -8,13 +8,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from court.judging.judge import judge
-from court.judging.tolerance import entry_tolerances, unit_roundoff
-from court.records import Verdict
-from symbolic.catalogue import choose
-from symbolic.certified.reference import refer
-from symbolic.parameterizations import hermitian, symmetric
-from symbolic.points import coordinates, parse_hermitian
+from symgrad.court.judging.judge import judge
+from symgrad.court.judging.tolerance import entry_tolerances, unit_roundoff
+from symgrad.court.records import Verdict
+from symgrad.symbolic.catalogue import choose
+from symgrad.symbolic.certified.reference import refer
+from symgrad.symbolic.parameterizations import hermitian, symmetric
+from symgrad.symbolic.points import coordinates, parse_hermitian
 from tests.helpers import FUNCTIONS, exact_gradient, reference, report
 
 CONVENTIONS = ("symmetric", "lower", "upper")

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from msgspec import structs
 
-from court.records import Component, Direction, Enclosure, Verdict
+from symgrad.court.records import Component, Direction, Enclosure, Verdict
 from tests.records import (
     SPURIOUS,
     TOLERANCE,

@@ -7,11 +7,11 @@ import pytest
 from msgspec import structs
 from sympy import Abs
 
-from court.judging.judge import judge
-from court.judging.tolerance import norm, roundoff
-from court.records import Reported
-from symbolic.catalogue import Instance, MatrixFunction, choose
-from symbolic.certified.reference import certify, round_to
+from symgrad.court.judging.judge import judge
+from symgrad.court.judging.tolerance import norm, roundoff
+from symgrad.court.records import Reported
+from symgrad.symbolic.catalogue import Instance, MatrixFunction, choose
+from symgrad.symbolic.certified.reference import certify, round_to
 
 
 def formula(X):

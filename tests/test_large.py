@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 from msgspec import structs
 
-from court.judging.judge import judge
-from court.judging.tolerance import entry_tolerances, value_tolerance
-from symbolic.catalogue import CATALOGUE, choose
-from symbolic.certified.large import certify_large, has_float64_route
-from symbolic.certified.reference import certify
+from symgrad.court.judging.judge import judge
+from symgrad.court.judging.tolerance import entry_tolerances, value_tolerance
+from symgrad.symbolic.catalogue import CATALOGUE, choose
+from symgrad.symbolic.certified.large import certify_large, has_float64_route
+from symgrad.symbolic.certified.reference import certify
 from tests.helpers import report
 from tests.test_float64 import FAMILIES
 

@@ -3,11 +3,11 @@
 import numpy as np
 import pytest
 
-import verify
-from court.errors import InputError
-from report.document import from_json
-from symbolic.certified.float64 import spectrum
-from symbolic.large_cases import LargeCase, draw, parse_floats
+from symgrad import cli
+from symgrad.court.errors import InputError
+from symgrad.report.document import from_json
+from symgrad.symbolic.certified.float64 import spectrum
+from symgrad.symbolic.large_cases import LargeCase, draw, parse_floats
 
 N = 150
 NUMPY = ["-n", str(N), "-f", "numpy", "--quiet"]
@@ -23,7 +23,7 @@ def test_a_large_matrix_is_accepted(tmp_path, capsys):
     functions = ["eigenvalue[0]", "eigenvalue[149]", "det", "log_det", "weighted_inverse"]
     functions += ["singular_value[3]", "condition_number", "ky_fan_norm[2]", "inverse_entry[9,4]"]
     functions += ["inverse_quadratic_form", "gaussian_log_likelihood", "trace_cube", "sum_entries"]
-    assert verify.main([*functions, *NUMPY, "--json", str(output)]) == 0
+    assert cli.main([*functions, *NUMPY, "--json", str(output)]) == 0
     assert ", 0 disagree, 0 refused, 0 failed" in capsys.readouterr().out
     verdicts = from_json(output.read_bytes()).verdicts
     assert {v.function for v in verdicts} == set(functions)
@@ -38,7 +38,7 @@ def test_a_large_matrix_is_accepted(tmp_path, capsys):
 
 
 def test_every_framework_reports_large_gradients(capsys):
-    assert verify.main(["eigenvalue[0]", "-n", "101", "-f", "torch", "-f", "tensorflow"]) == 0
+    assert cli.main(["eigenvalue[0]", "-n", "101", "-f", "torch", "-f", "tensorflow"]) == 0
     shown = capsys.readouterr().out
     assert "101×101" in shown
     assert "all 5151 symmetric directions are judged, the worst is shown" in shown
@@ -52,7 +52,7 @@ def test_frameworks_that_see_another_matrix_are_rejected(monkeypatch, capsys):
         return true(case._replace(X=case.X + 1e-9 * random_rows(N)), number)
 
     monkeypatch.setattr(LargeCase, "problem", elsewhere)
-    assert verify.main(["eigenvalue[3]", "log_det", *NUMPY]) == 1
+    assert cli.main(["eigenvalue[3]", "log_det", *NUMPY]) == 1
     said = capsys.readouterr().out
     assert ": 0 agree, " in said
     assert ", 0 refused, 0 failed" in said
@@ -69,7 +69,7 @@ def test_draws_are_repeatable_different_and_in_the_domain(tmp_path):
     assert not np.all(spectrum(X).values > 0)
     output = tmp_path / "run.json"
     command = ["trace", *NUMPY, "--points", "2", "--seed", "5", "--json", str(output)]
-    assert verify.main(command) == 0
+    assert cli.main(command) == 0
     points = [v.point for v in from_json(output.read_bytes()).verdicts]
     assert points == [{"seed": "5", "draw": "0"}, {"seed": "5", "draw": "1"}]
 
@@ -83,15 +83,15 @@ def test_a_large_matrix_can_come_from_a_file(tmp_path, capsys):
     X, file = random_rows(N), tmp_path / "matrix.txt"
     file.write_text("\n".join(", ".join(map(repr, row)) for row in X.tolist()))
     command = ["-f", "numpy", "--matrix", str(file)]
-    assert verify.main(["eigenvalue[1]", *command]) == 0
+    assert cli.main(["eigenvalue[1]", *command]) == 0
     shown = capsys.readouterr().out
     assert "eigenvalue[1] of symmetric(150) in float64 at the given matrix" in shown
     assert "judged at the entries of X as float64 reads them" in shown
-    assert verify.main(["log_det", *command]) == 2
+    assert cli.main(["log_det", *command]) == 2
     assert "could not be proved positive definite" in capsys.readouterr().out
     X[3, 5] += 1e-9
     file.write_text("\n".join(" ".join(map(repr, row)) for row in X.tolist()))
-    assert verify.main(["eigenvalue[1]", *command]) == 2
+    assert cli.main(["eigenvalue[1]", *command]) == 2
     assert "the matrix is not symmetric: entry (3, 5) is" in capsys.readouterr().err
 
 
@@ -141,7 +141,7 @@ IMPOSSIBLE = {
 
 @pytest.mark.parametrize(("command", "message"), IMPOSSIBLE.items(), ids=IMPOSSIBLE)
 def test_what_is_not_possible_is_one_line_and_status_2(command, message, capsys):
-    assert verify.main([*command.split(), "-f", "numpy", "--quiet"]) == 2
+    assert cli.main([*command.split(), "-f", "numpy", "--quiet"]) == 2
     captured = capsys.readouterr()
     assert captured.out == ""
     assert captured.err.startswith("error: ")
@@ -152,5 +152,5 @@ def test_what_is_not_possible_is_one_line_and_status_2(command, message, capsys)
 @pytest.mark.slow
 @pytest.mark.parametrize("n", [500, 1000, 2000])
 def test_larger_matrices_are_accepted(n, capsys):
-    assert verify.main(["eigenvalue[0]", "-n", str(n), "-f", "numpy", "-f", "torch"]) == 0
+    assert cli.main(["eigenvalue[0]", "-n", str(n), "-f", "numpy", "-f", "torch"]) == 0
     assert ", 0 disagree, 0 refused, 0 failed" in capsys.readouterr().out

@@ -14,17 +14,16 @@ from pathlib import Path
 import pytest
 from flint import arb
 
-import verify
-from symbolic import limits
-from symbolic.cases import Case
-from symbolic.certified.enclosure import precision, to_ball
-from symbolic.certified.reference import float_text
-from symbolic.limits import Failure, Limits, answers
+from symgrad.symbolic import limits
+from symgrad.symbolic.cases import Case
+from symgrad.symbolic.certified.enclosure import precision, to_ball
+from symgrad.symbolic.certified.reference import float_text
+from symgrad.symbolic.limits import Failure, Limits, answers
 from tests.test_fuzz import own, said_of
 from tests.test_gauge import run
 from trial.fuzz import call, check
 
-ROOT = Path(verify.__file__).parent
+ROOT = Path(__file__).parent.parent
 PATIENT = Limits(60)
 linux = pytest.mark.skipif(sys.platform != "linux", reason="of prctl(2) and /proc")
 forked = pytest.mark.skipif(not limits.CAN_FORK, reason="there is no fork")
@@ -138,7 +137,7 @@ def test_a_child_that_is_not_asked_any_more_is_ended():
 def test_the_child_dies_with_its_parent():
     program = (
         "import os, time\n"
-        "from symbolic.limits import Limits, answers\n"
+        "from symgrad.symbolic.limits import Limits, answers\n"
         "found = answers([os.getpid, lambda: time.sleep(1000)], Limits(1000))\n"
         "print(next(found), flush=True)\n"
         "next(found)\n"
@@ -254,7 +253,9 @@ def test_also_above_the_sizes_of_arb(monkeypatch, tmp_path):
     chosen = ["log_det", "-n", 101, "-f", "numpy"]
     right, _ = run(tmp_path, *chosen)
     assert {v.verdict for v in right} == {"agrees"}
-    monkeypatch.setattr("symbolic.large_cases.certify_large", partial(fails, ValueError("x")))
+    monkeypatch.setattr(
+        "symgrad.symbolic.large_cases.certify_large", partial(fails, ValueError("x"))
+    )
     found, status = run(tmp_path, *chosen)
     assert {(v.verdict, v.reason) for v in found} == {
         ("refused", "the exact side fails, ValueError: x")

@@ -6,13 +6,13 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from court.judging.conventions import MISTAKES, representative
-from court.judging.judge import judge
-from court.records import Reported
-from symbolic.catalogue import choose
-from symbolic.certified.reference import certify, round_to
-from symbolic.parameterizations import symmetric
-from symbolic.points import draw_points
+from symgrad.court.judging.conventions import MISTAKES, representative
+from symgrad.court.judging.judge import judge
+from symgrad.court.records import Reported
+from symgrad.symbolic.catalogue import choose
+from symgrad.symbolic.certified.reference import certify, round_to
+from symgrad.symbolic.parameterizations import symmetric
+from symgrad.symbolic.points import draw_points
 from tests.records import said
 
 FUNCTIONS = (

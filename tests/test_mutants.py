@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from msgspec import structs
 
-from court.judging.judge import judge
+from symgrad.court.judging.judge import judge
 from trial import kinds, mutants, valid
 from trial.scenes import Place, places, scene
 from trial.truth import is_valid

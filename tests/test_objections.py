@@ -7,8 +7,8 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from court.judging import objections
-from court.records import Component, Direction, Enclosure
+from symgrad.court.judging import objections
+from symgrad.court.records import Component, Direction, Enclosure
 from tests.records import TOLERANCE, S, ball, exactly, plus, said, truth
 
 ABOVE = math.nextafter(TOLERANCE, 1)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from numeric.environments import build, environments, find_python, variables
+from symgrad.numeric.environments import build, environments, find_python, variables
 from tests.helpers import beside_numpy, judged
 from tests.test_isolation import WORKER
 
@@ -125,7 +125,7 @@ def test_what_has_ended_or_is_long_past(tmp_path, place, name):
     assert any(v.verdict == "agrees" for v in by[name])
 
 
-OFFERED = "from numeric.former.torch import ROUTES; print(*ROUTES['eigenvalue'], sep='\\n')"
+OFFERED = "from symgrad.numeric.former.torch import ROUTES; print(*ROUTES['eigenvalue'], sep='\\n')"
 
 
 def test_what_pytorch_has_removed_is_not_offered():

@@ -3,14 +3,14 @@
 import numpy as np
 import pytest
 
-import verify
-from commands.session import BAD_INPUT, DISAGREES
-from court.errors import InputError
-from symbolic.catalogue import choose, instances
-from symbolic.certified.reference import refer
-from symbolic.extension import load_function
-from symbolic.parameterizations import symmetric
-from symbolic.points import coordinates, parse_matrix
+from symgrad import cli
+from symgrad.commands.session import BAD_INPUT, DISAGREES
+from symgrad.court.errors import InputError
+from symgrad.symbolic.catalogue import choose, instances
+from symgrad.symbolic.certified.reference import refer
+from symgrad.symbolic.extension import load_function
+from symgrad.symbolic.parameterizations import symmetric
+from symgrad.symbolic.points import coordinates, parse_matrix
 from tests.helpers import judged
 
 FILE = """
@@ -91,15 +91,15 @@ def test_what_is_true_of_it_is_what_is_true_of_the_catalogue(tmp_path):
 )
 def test_what_names_no_function_is_bad_input(tmp_path, capsys, changes, size, said):
     path = own(tmp_path, **changes)
-    assert verify.main([str(path), "-f", "torch", "-n", str(size)]) == BAD_INPUT
+    assert cli.main([str(path), "-f", "torch", "-n", str(size)]) == BAD_INPUT
     assert said in capsys.readouterr().err
 
 
 def test_a_formula_of_its_own_is_still_for_small_sizes_alone(tmp_path, capsys):
     text = "formula, domain, citation = 'tr X', 'symmetric', 'linear'\ndel exact\n"
     path = own(tmp_path, right="X.trace()", more=text + "def exact(X):\n    return X.trace()\n")
-    assert verify.main([str(path), "-f", "torch", "-n", "5"]) == DISAGREES
-    assert verify.main([str(path), "-f", "torch", "-n", "6"]) == BAD_INPUT
+    assert cli.main([str(path), "-f", "torch", "-n", "5"]) == DISAGREES
+    assert cli.main([str(path), "-f", "torch", "-n", "6"]) == BAD_INPUT
     assert "is differentiated for sizes 1 to 5" in capsys.readouterr().err
 
 

@@ -3,13 +3,13 @@
 import pytest
 from msgspec import structs
 
-import verify
-from court.records import Choice
-from report.document import from_json
-from symbolic import cases
-from symbolic.certified.reference import FORMATS, round_to
-from symbolic.parameterizations import PARAMETERIZATIONS
-from symbolic.points import draw_points
+from symgrad import cli
+from symgrad.court.records import Choice
+from symgrad.report.document import from_json
+from symgrad.symbolic import cases
+from symgrad.symbolic.certified.reference import FORMATS, round_to
+from symgrad.symbolic.parameterizations import PARAMETERIZATIONS
+from symgrad.symbolic.points import draw_points
 
 ROUNDED = ("low_rank_plus_diagonal", "cholesky", "ar1", "rational_quadratic")
 """Structures whose entries are sums, products and quotients of their parameters."""
@@ -65,7 +65,7 @@ routes = {{"torch": {{"r": inside}}}}
 def test_a_route_that_computes_in_a_shorter_format_is_found_out(parts, outcome, tmp_path):
     path, output = tmp_path / "inside.py", tmp_path / "run.json"
     path.write_text(INSIDE.format(*parts), encoding="utf-8")
-    status = verify.main([str(path), "-f", "torch", "--quiet", "--json", str(output)])
+    status = cli.main([str(path), "-f", "torch", "--quiet", "--json", str(output)])
     verdicts = from_json(output.read_bytes()).verdicts
     assert [v.verdict for v in verdicts] == ["agrees", "agrees", outcome]
     assert status == (outcome == "disagrees")

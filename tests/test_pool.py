@@ -7,9 +7,9 @@ from collections import Counter
 import msgspec
 import pytest
 
-from court.records import Answered, Excerpt, Problem, Reported
-from numeric.conversation import Conversation
-from numeric.pool import Pool
+from symgrad.court.records import Answered, Excerpt, Problem, Reported
+from symgrad.numeric.conversation import Conversation
+from symgrad.numeric.pool import Pool
 from tests.fake_workers import Fakes, assert_complete, problems, reports
 
 FOUR = ("alpha", "beta", "gamma", "delta")

@@ -3,12 +3,12 @@
 import numpy as np
 import pytest
 
-import verify
-from commands.session import BAD_INPUT, DISAGREES
-from court.errors import InputError
-from court.judging.contraction import as_blocks
-from court.judging.conventions import representative
-from court.judging.printing import NOT_ROUNDED, Printing, judge_proposed
+from symgrad import cli
+from symgrad.commands.session import BAD_INPUT, DISAGREES
+from symgrad.court.errors import InputError
+from symgrad.court.judging.contraction import as_blocks
+from symgrad.court.judging.conventions import representative
+from symgrad.court.judging.printing import NOT_ROUNDED, Printing, judge_proposed
 from tests.helpers import exact_gradient, judged, reference
 
 SIX = Printing(digits=6)
@@ -194,5 +194,5 @@ def test_it_can_be_read_from_a_file_and_be_complex(tmp_path):
     ],
 )
 def test_what_is_no_gradient_of_one_function_at_one_point_is_bad_input(arguments, said, capsys):
-    assert verify.main(list(arguments)) == BAD_INPUT
+    assert cli.main(list(arguments)) == BAD_INPUT
     assert said in capsys.readouterr().err

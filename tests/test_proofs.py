@@ -7,17 +7,17 @@ import pytest
 import sympy
 from sympy import MatrixSymbol, Trace
 
-import symbolic.proofs.prove as proving
-from court.errors import InputError
-from court.records import Identity
-from symbolic.algebra.expressions import Eigenvalue
-from symbolic.catalogue import CATALOGUE, DIFFERENTIABLE, MatrixFunction, choose, instances
-from symbolic.derivation import Derivation, derive
-from symbolic.extension import check_exact, load_function
-from symbolic.limits import Limits
-from symbolic.parameterizations import PARAMETERIZATIONS, symmetric
-from symbolic.proofs.prove import examine, prove
-from symbolic.proofs.second_route import second_route
+import symgrad.symbolic.proofs.prove as proving
+from symgrad.court.errors import InputError
+from symgrad.court.records import Identity
+from symgrad.symbolic.algebra.expressions import Eigenvalue
+from symgrad.symbolic.catalogue import CATALOGUE, DIFFERENTIABLE, MatrixFunction, choose, instances
+from symgrad.symbolic.derivation import Derivation, derive
+from symgrad.symbolic.extension import check_exact, load_function
+from symgrad.symbolic.limits import Limits
+from symgrad.symbolic.parameterizations import PARAMETERIZATIONS, symmetric
+from symgrad.symbolic.proofs.prove import examine, prove
+from symgrad.symbolic.proofs.second_route import second_route
 from tests.helpers import PROVED, REAL
 from tests.proof_functions import in_second_route, own
 

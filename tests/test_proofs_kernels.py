@@ -3,9 +3,9 @@
 import pytest
 import sympy
 
-from symbolic.algebra.expressions import Eigenvalue
-from symbolic.parameterizations import PARAMETERIZATIONS, Parameterization, symmetric
-from symbolic.proofs.prove import examine, prove
+from symgrad.symbolic.algebra.expressions import Eigenvalue
+from symgrad.symbolic.parameterizations import PARAMETERIZATIONS, Parameterization, symmetric
+from symgrad.symbolic.proofs.prove import examine, prove
 from tests.proof_functions import FUNCTIONS, HALF, WRONG, in_first_route, in_second_route, own
 
 SIZES = [(name, n) for name in FUNCTIONS for n in (2, 3) if n == 3 or name not in ("L_21", "L_22")]

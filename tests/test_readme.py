@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
-import verify
-from court import VERSION
-from symbolic import large_cases
-from symbolic.cases import CERTIFIED_SIZE_LIMIT
-from symbolic.derivation import SIZE_LIMIT
+from symgrad import cli
+from symgrad.court import VERSION
+from symgrad.symbolic import large_cases
+from symgrad.symbolic.cases import CERTIFIED_SIZE_LIMIT
+from symgrad.symbolic.derivation import SIZE_LIMIT
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -35,7 +35,7 @@ def test_the_function_of_the_readme(tmp_path, capsys):
     file = tmp_path / "quartic_trace.py"
     file.write_text(text)
     assert len([line for line in text.splitlines() if line.strip()]) <= 20
-    assert verify.main([str(file), "-n", "3"]) == 0
+    assert cli.main([str(file), "-n", "3"]) == 0
     shown = capsys.readouterr().out
     assert "tf.linalg.trace(X @ X @ X @ X)" in shown
     assert "6 gradients: 6 agree" in shown
@@ -45,9 +45,9 @@ def test_the_function_of_the_readme(tmp_path, capsys):
 def test_the_commands_of_the_readme(command, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     if command == "--help":
-        assert verify.main(["--help"]) == 0
+        assert cli.main(["--help"]) == 0
         return
-    assert verify.main([*split(command), "-f", "numpy"]) == 0
+    assert cli.main([*split(command), "-f", "numpy"]) == 0
 
 
 def test_there_are_commands():

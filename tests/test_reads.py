@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from numeric import reads
-from numeric.pool import is_installed, known_frameworks
+from symgrad.numeric import reads
+from symgrad.numeric.pool import is_installed, known_frameworks
 from tests.helpers import judged
 
 X = np.array([[4.0, 1.0, 0.5], [1.0, 3.0, 0.25], [0.5, 0.25, 2.0]])

@@ -5,14 +5,14 @@ import numpy as np
 import pytest
 from msgspec import structs
 
-from court import experiment
-from court.errors import InputError
-from court.former import recorded
-from court.former.recorded import enter, read, read_record, to_json
-from court.former.repeated import check
-from court.records import Choice
-from numeric import environments
-from symbolic import cases
+from symgrad.court import experiment
+from symgrad.court.errors import InputError
+from symgrad.court.former import recorded
+from symgrad.court.former.recorded import enter, read, read_record, to_json
+from symgrad.court.former.repeated import check
+from symgrad.court.records import Choice
+from symgrad.numeric import environments
+from symgrad.symbolic import cases
 from tests.planted_history import (
     EMPTY,
     FORMER,

@@ -5,13 +5,13 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from court.judging import scatter
-from court.judging.judge import judge
-from court.records import NEIGHBOURS as COUNT
-from court.records import Kink, Nearby
-from symbolic.catalogue import choose
-from symbolic.certified.reference import certify, round_to
-from symbolic.neighbours import neighbours
+from symgrad.court.judging import scatter
+from symgrad.court.judging.judge import judge
+from symgrad.court.records import NEIGHBOURS as COUNT
+from symgrad.court.records import Kink, Nearby
+from symgrad.symbolic.catalogue import choose
+from symgrad.symbolic.certified.reference import certify, round_to
+from symgrad.symbolic.neighbours import neighbours
 from tests.records import HERMITIAN, S, ball, hermitian_truth, said, truth, verdict
 
 LIMIT = 2.0**-47

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from msgspec import structs
 
-from court.judging.gauge import refuse_both_signs
+from symgrad.court.judging.gauge import refuse_both_signs
 from tests.records import S, ball, plus, said, truth, verdict
 
 FLIPPED = (

@@ -5,10 +5,10 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from court.errors import InputError
-from symbolic.domains import DOMAINS
-from symbolic.parameterizations import PARAMETERIZATIONS
-from symbolic.points import draw_points
+from symgrad.court.errors import InputError
+from symgrad.symbolic.domains import DOMAINS
+from symgrad.symbolic.parameterizations import PARAMETERIZATIONS
+from symgrad.symbolic.points import draw_points
 
 SIZES = {name: [1, 2, 3, 5] for name in PARAMETERIZATIONS}
 SIZES |= {"kronecker": [4, 6], "ar1": [2, 3, 5], "rational_quadratic": [2, 3, 5]}

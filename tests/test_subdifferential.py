@@ -5,8 +5,8 @@ import math
 import numpy as np
 import pytest
 
-from court.judging.subdifferential import describe_subgradient
-from court.records import Cluster
+from symgrad.court.judging.subdifferential import describe_subgradient
+from symgrad.court.records import Cluster
 from tests.records import exactly, unit
 
 ROUNDOFF = 2.0**-53

@@ -7,19 +7,19 @@ import pytest
 import sympy
 from flint import arb
 
-from court.errors import InputError
-from symbolic.catalogue import CATALOGUE, DIFFERENTIABLE, MatrixFunction, choose, instances
-from symbolic.certified import generic
-from symbolic.certified.enclosure import EnclosureError, enclose, precision, to_ball
-from symbolic.certified.reference import refer, spectrum_of
-from symbolic.derivation import derive, unvech
-from symbolic.domains import DOMAINS, has_simple_spectrum
-from symbolic.parameterizations import PARAMETERIZATIONS, symmetric, toeplitz
-from symbolic.points import coordinates, draw_points, parse_matrix, parse_point
-from symbolic.proofs import identities
-from symbolic.proofs.identities import contraction_identities
-from symbolic.proofs.residuals import Residuals
-from symbolic.proofs.two_by_two import two_by_two
+from symgrad.court.errors import InputError
+from symgrad.symbolic.catalogue import CATALOGUE, DIFFERENTIABLE, MatrixFunction, choose, instances
+from symgrad.symbolic.certified import generic
+from symgrad.symbolic.certified.enclosure import EnclosureError, enclose, precision, to_ball
+from symgrad.symbolic.certified.reference import refer, spectrum_of
+from symgrad.symbolic.derivation import derive, unvech
+from symgrad.symbolic.domains import DOMAINS, has_simple_spectrum
+from symgrad.symbolic.parameterizations import PARAMETERIZATIONS, symmetric, toeplitz
+from symgrad.symbolic.points import coordinates, draw_points, parse_matrix, parse_point
+from symgrad.symbolic.proofs import identities
+from symgrad.symbolic.proofs.identities import contraction_identities
+from symgrad.symbolic.proofs.residuals import Residuals
+from symgrad.symbolic.proofs.two_by_two import two_by_two
 from tests.helpers import PROVED
 
 

@@ -5,11 +5,11 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from numeric.pool import is_installed, known_frameworks
-from symbolic.algebra.spectrum import Spectrum
-from symbolic.catalogue import choose
-from symbolic.certified.enclosure import precision
-from symbolic.certified.reference import certify
+from symgrad.numeric.pool import is_installed, known_frameworks
+from symgrad.symbolic.algebra.spectrum import Spectrum
+from symgrad.symbolic.catalogue import choose
+from symgrad.symbolic.certified.enclosure import precision
+from symgrad.symbolic.certified.reference import certify
 from trial.ties import GAPS, PAGE, diagonal, digits, judge_at, rotated, rotation, ties
 
 EXACT = {"I": diagonal(1, 1, 1), "diag(1, 1, 2)": diagonal(1, 1, 2), "pair": diagonal(1, 2, 2)}

@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pytest
 
-from numeric.transport import pack, unpack
+from symgrad.numeric.transport import pack, unpack
 
 
 @pytest.mark.parametrize(

@@ -9,13 +9,13 @@ from pathlib import Path
 import msgspec
 import pytest
 
-import verify
-from court.records import Claim
-from report.document import from_json
-from symbolic.proofs.conventions import prove_conventions
+from symgrad import cli, inquiry
+from symgrad.court.records import Claim
+from symgrad.report.document import from_json
+from symgrad.symbolic.proofs.conventions import prove_conventions
 from tests.helpers import OWN
 
-ROOT = Path(verify.__file__).parent
+ROOT = Path(__file__).parent.parent
 
 
 @pytest.fixture(scope="module")
@@ -23,7 +23,7 @@ def main_job(tmp_path_factory):
     """The main job's data, by the three required frameworks."""
     output = tmp_path_factory.mktemp("run") / "run.json"
     required = ["-f", "numpy", "-f", "torch", "-f", "tensorflow"]
-    assert verify.main([*required, "--json", str(output), "--quiet"]) == 0
+    assert cli.main([*required, "--json", str(output), "--quiet"]) == 0
     return from_json(output.read_bytes())
 
 
@@ -52,7 +52,7 @@ def test_the_main_job_covers_what_it_promises(main_job):
 
 
 def test_the_main_job_on_the_terminal(capsys):
-    assert verify.main(["-f", "numpy"]) == 0
+    assert cli.main(["-f", "numpy"]) == 0
     shown = capsys.readouterr().out
     parts = ["Who is right?", "1  x = ", "λ₁ =", "│ refuted", "2  What", "3  The sum", "4  The ref"]
     places = [shown.index(part) for part in parts]
@@ -65,7 +65,7 @@ def test_chosen_parts(tmp_path, capsys):
     output = tmp_path / "run.json"
     options = "eigenvalue[1] log_det --framework torch --parameterization toeplitz --size 4"
     options += " --dtype float32 --seed 7 --points 2"
-    assert verify.main([*options.split(), "--json", str(output)]) == 0
+    assert cli.main([*options.split(), "--json", str(output)]) == 0
     run = from_json(output.read_bytes())
     assert {v.function for v in run.verdicts} == {"eigenvalue[1]", "log_det"}
     assert {(v.framework, v.parameterization, v.size, v.dtype) for v in run.verdicts} == {
@@ -77,36 +77,36 @@ def test_chosen_parts(tmp_path, capsys):
 
 
 def test_proofs_on_request(capsys):
-    assert verify.main(["--prove", "-n", "2", "-p", "symmetric", "-p", "ar1"]) == 0
+    assert cli.main(["--prove", "-n", "2", "-p", "symmetric", "-p", "ar1"]) == 0
     shown = " ".join(capsys.readouterr().out.split())
     assert "every convention of symmetric(2)" in shown
     assert "the closed formula equals the implicit derivative" in shown
     assert "log_det of ar1(2): 1 residuals are zero; SymPy and python-flint" in shown
     assert shown.endswith("as stated, 0 not")
-    assert verify.main(["--prove", "eigenvalue", "-n", "8", "--quiet"]) == 0
+    assert cli.main(["--prove", "eigenvalue", "-n", "8", "--quiet"]) == 0
     assert capsys.readouterr().out == "253 identities for all parameters: 253 as stated, 0 not\n"
 
 
 @pytest.mark.parametrize("command", ["det -n 5", "eigenvalue -n 11", "eigenvalue -n 5 -p toeplitz"])
 def test_what_is_too_large_to_prove_says_so(command, capsys):
-    assert verify.main(["--prove", *command.split()]) == 2
+    assert cli.main(["--prove", *command.split()]) == 2
     assert capsys.readouterr().err.startswith("error: size ")
 
 
 def test_a_wrong_theorem_is_not_proved(capsys, monkeypatch):
-    import symbolic.proofs.chosen as module
+    import symgrad.symbolic.proofs.chosen as module
 
     def falsified(n):
         identities = prove_conventions(n)
         return [msgspec.structs.replace(identities[0], vanishes=False, residual="x"), *identities]
 
     monkeypatch.setattr(module, "prove_conventions", falsified)
-    assert verify.main(["--prove", "trace"]) == 1
+    assert cli.main(["--prove", "trace"]) == 1
     assert "NOT PROVED" in capsys.readouterr().out
 
 
 def test_quiet_is_one_line(capsys):
-    assert verify.main(["trace", "-f", "numpy", "--quiet"]) == 0
+    assert cli.main(["trace", "-f", "numpy", "--quiet"]) == 0
     line = "3 gradients: 3 agree, 0 inaccurate, 0 disagree, 0 refused, 0 failed\n"
     assert capsys.readouterr().out == line
 
@@ -115,13 +115,13 @@ def test_the_same_command_gives_the_same_bytes(tmp_path):
     texts = []
     for name in ("first", "second"):
         output = tmp_path / name
-        verify.main(["det", "-f", "numpy", "-f", "torch", "--quiet", "--json", str(output)])
+        cli.main(["det", "-f", "numpy", "-f", "torch", "--quiet", "--json", str(output)])
         texts.append(output.read_text().replace(str(output), ""))
     assert texts[0] == texts[1]
 
 
 def test_list_names_everything(capsys):
-    assert verify.main(["--list", "-f", "numpy"]) == 0
+    assert cli.main(["--list", "-f", "numpy"]) == 0
     shown = capsys.readouterr().out
     for name in ("log_det", "toeplitz", "ar1", "np.linalg.slogdet", "not installed", "Magnus"):
         assert name in shown
@@ -148,7 +148,7 @@ def test_no_correct_gradient_is_called_wrong_at_a_difficult_point(matrix, dtype,
     domains = functions if "17179869183" not in matrix else functions[:1]
     command = [*domains, "--matrix", matrix, "--dtype", dtype, "-f", "numpy", "-f", "torch"]
     output = tmp_path / "verdicts.json"
-    status = verify.main([*command, "--quiet", "--json", str(output)])
+    status = cli.main([*command, "--quiet", "--json", str(output)])
     told = capsys.readouterr().err
     if not output.exists():
         assert "too large for float32" in told
@@ -194,7 +194,7 @@ BAD = {
 @pytest.mark.parametrize(("command", "message"), BAD.items(), ids=BAD)
 def test_bad_input_is_one_line_and_status_2(command, message, capsys):
     frameworks = [] if " -f " in command else ["-f", "numpy"]
-    assert verify.main([*command.split(), *frameworks, "--quiet"]) == 2
+    assert cli.main([*command.split(), *frameworks, "--quiet"]) == 2
     captured = capsys.readouterr()
     assert captured.out == ""
     assert captured.err.startswith("error: ")
@@ -204,38 +204,38 @@ def test_bad_input_is_one_line_and_status_2(command, message, capsys):
 
 def test_debug_shows_the_traceback():
     with pytest.raises(ValueError, match="unknown function"):
-        verify.main(["log_dett", "-f", "numpy", "--debug"])
+        cli.main(["log_dett", "-f", "numpy", "--debug"])
 
 
 def test_a_framework_that_is_asked_for_and_missing_is_status_3(monkeypatch, capsys):
-    monkeypatch.setattr(verify, "is_installed", lambda name: name != "jax")
-    assert verify.main(["trace", "-f", "numpy", "-f", "jax", "--quiet"]) == 3
+    monkeypatch.setattr(inquiry, "is_installed", lambda name: name != "jax")
+    assert cli.main(["trace", "-f", "numpy", "-f", "jax", "--quiet"]) == 3
     assert capsys.readouterr().out.rstrip().endswith("jax is not installed")
-    assert verify.main(["trace", "-f", "jax", "--quiet"]) == 3
-    assert verify.main(["trace", "-f", "numpy", "--quiet"]) == 0
+    assert cli.main(["trace", "-f", "jax", "--quiet"]) == 3
+    assert cli.main(["trace", "-f", "numpy", "--quiet"]) == 0
 
 
 def test_a_point_without_a_derivative_is_refused_and_nothing_is_judged(capsys):
     command = ["eigenvalue[0]", "-f", "numpy", "--quiet"]
-    assert verify.main([*command, "--matrix", "1 0; 0 1"]) == 2
+    assert cli.main([*command, "--matrix", "1 0; 0 1"]) == 2
     assert "3 refused" in capsys.readouterr().out
-    assert verify.main([*command, "--matrix", "1 0; 0 1.001"]) == 0
+    assert cli.main([*command, "--matrix", "1 0; 0 1.001"]) == 0
 
 
 def test_a_matrix_can_come_from_a_file(tmp_path, capsys):
     file = tmp_path / "matrix.txt"
     file.write_text("2 1/3\n1/3 1\n")
-    assert verify.main(["trace", "-f", "numpy", "--quiet", "--matrix", str(file)]) == 0
+    assert cli.main(["trace", "-f", "numpy", "--quiet", "--matrix", str(file)]) == 0
     assert "1 agree" in capsys.readouterr().out
 
 
 def test_an_output_that_fails_leaves_what_was_there(tmp_path):
     output = tmp_path / "run.json"
     output.write_text("before")
-    assert verify.main(["log_dett", "-f", "numpy", "--json", str(output)]) == 2
+    assert cli.main(["log_dett", "-f", "numpy", "--json", str(output)]) == 2
     assert output.read_text() == "before"
     assert os.listdir(tmp_path) == ["run.json"]
-    assert verify.main(["trace", "-f", "numpy", "--quiet", "--json", str(output)]) == 0
+    assert cli.main(["trace", "-f", "numpy", "--quiet", "--json", str(output)]) == 0
     assert json.loads(output.read_text())["verdicts"]
     assert os.listdir(tmp_path) == ["run.json"]
 
@@ -261,10 +261,10 @@ MISTAKES = {
 def test_a_mistake_in_a_function_file_says_what_and_where(tmp_path, capsys, old, new, message):
     file = tmp_path / "mine.py"
     file.write_text(OWN)
-    assert verify.main([str(file), "-f", "numpy", "--quiet"]) == 0
+    assert cli.main([str(file), "-f", "numpy", "--quiet"]) == 0
     capsys.readouterr()
     file.write_text(OWN.replace(old, new))
-    assert verify.main([str(file), "-f", "numpy", "--quiet"]) == 2
+    assert cli.main([str(file), "-f", "numpy", "--quiet"]) == 2
     captured = capsys.readouterr()
     assert captured.err.startswith("error: ")
     assert captured.err.count("\n") == 1
@@ -275,7 +275,7 @@ def test_a_mistake_in_a_function_file_says_what_and_where(tmp_path, capsys, old,
 def test_a_function_file_may_not_take_a_name_of_the_catalogue(tmp_path, capsys):
     file = tmp_path / "det.py"
     file.write_text(OWN)
-    assert verify.main([str(file), "-f", "numpy", "--quiet"]) == 2
+    assert cli.main([str(file), "-f", "numpy", "--quiet"]) == 2
     assert "rename the file" in capsys.readouterr().err
 
 
@@ -284,14 +284,14 @@ def test_two_files_of_one_name_are_told_apart(tmp_path, capsys):
     for file in files:
         file.parent.mkdir()
         file.write_text(OWN)
-    assert verify.main([*map(str, files), "-f", "numpy", "--quiet"]) == 2
+    assert cli.main([*map(str, files), "-f", "numpy", "--quiet"]) == 2
     assert "two files define the function mine" in capsys.readouterr().err
 
 
 def test_a_function_without_a_route_says_so(tmp_path, capsys):
     file = tmp_path / "mine.py"
     file.write_text(OWN)
-    assert verify.main([str(file), "-f", "torch", "--quiet"]) == 2
+    assert cli.main([str(file), "-f", "torch", "--quiet"]) == 2
     assert "no route of these frameworks computes it" in capsys.readouterr().out
 
 
@@ -302,14 +302,14 @@ def test_a_rounded_point_is_said_to_be_rounded(tmp_path):
         ("a=1, b=1, c=2", ""),
     ):
         command = ["det", "--point", point, "-f", "numpy", "--quiet", "--json", str(output)]
-        assert verify.main(command) == 0
+        assert cli.main(command) == 0
         assert {v.reason for v in from_json(output.read_bytes()).verdicts} == {note}
 
 
 def test_a_reader_that_leaves_changes_nothing(tmp_path):
     output = tmp_path / "run.json"
     process = subprocess.Popen(
-        [sys.executable, verify.__file__, "trace", "-f", "numpy", "--json", str(output)],
+        [sys.executable, inquiry.__file__, "trace", "-f", "numpy", "--json", str(output)],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
     )
@@ -322,7 +322,7 @@ def test_a_reader_that_leaves_changes_nothing(tmp_path):
 def test_an_output_may_be_a_link(tmp_path):
     target, link = tmp_path / "target.json", tmp_path / "link.json"
     link.symlink_to(target)
-    assert verify.main(["trace", "-f", "numpy", "--quiet", "--json", str(link)]) == 0
+    assert cli.main(["trace", "-f", "numpy", "--quiet", "--json", str(link)]) == 0
     assert link.is_symlink()
     assert from_json(target.read_bytes()).verdicts
 
@@ -330,7 +330,7 @@ def test_an_output_may_be_a_link(tmp_path):
 def test_a_gradient_that_is_truly_wrong_is_convicted(tmp_path, capsys):
     file = tmp_path / "mine.py"
     file.write_text(OWN.replace("np.eye(len(X))", "np.eye(len(X)) * 1.000001"))
-    assert verify.main([str(file), "-f", "numpy"]) == 1
+    assert cli.main([str(file), "-f", "numpy"]) == 1
     shown = capsys.readouterr().out
     assert "the contraction with ∂X/∂a is 1.000001, exactly 1.0" in shown
     assert "3 disagree" in shown
@@ -339,7 +339,7 @@ def test_a_gradient_that_is_truly_wrong_is_convicted(tmp_path, capsys):
 @pytest.mark.parametrize("name", ["multivariate_normal", "frobenius_norm"])
 def test_the_examples(name, capsys):
     file = Path(__file__).parent.parent / "examples" / f"{name}.py"
-    assert verify.main([str(file), "-n", "3", "-p", "symmetric", "-p", "ar1", "--quiet"]) == 0
+    assert cli.main([str(file), "-n", "3", "-p", "symmetric", "-p", "ar1", "--quiet"]) == 0
     assert "0 disagree, 0 refused, 0 failed" in capsys.readouterr().out
 
 

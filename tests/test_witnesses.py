@@ -6,16 +6,16 @@ import sys
 import numpy as np
 import pytest
 
-import verify
-from court import experiment
-from court.errors import InputError
-from court.hearing import Hearing
-from court.known.findings import Finding
-from court.records import Started
-from numeric.pool import Pool, known_frameworks
-from symbolic import cases, shrinking
-from symbolic.catalogue import CATALOGUE
-from symbolic.parameterizations import PARAMETERIZATIONS
+from symgrad import inquiry
+from symgrad.court import experiment
+from symgrad.court.errors import InputError
+from symgrad.court.hearing import Hearing
+from symgrad.court.known.findings import Finding
+from symgrad.court.records import Started
+from symgrad.numeric.pool import Pool, known_frameworks
+from symgrad.symbolic import cases, shrinking
+from symgrad.symbolic.catalogue import CATALOGUE
+from symgrad.symbolic.parameterizations import PARAMETERIZATIONS
 from tests.helpers import own_function
 from tests.records import choice
 
@@ -23,11 +23,11 @@ from tests.records import choice
 @pytest.fixture
 def installed(monkeypatch):
     """Only NumPy and JAX are installed, it seems."""
-    monkeypatch.setattr(verify, "is_installed", lambda name: name in ("numpy", "jax"))
+    monkeypatch.setattr(inquiry, "is_installed", lambda name: name in ("numpy", "jax"))
 
 
 def test_who_is_chosen(installed):
-    witnesses = verify.Witnesses([])
+    witnesses = inquiry.Witnesses([])
     assert witnesses.choose(()) == (["numpy", "jax"], [])
     assert witnesses.choose(("jax", "torch", "jax")) == (["jax"], ["torch"])
     assert witnesses.choose(("tensorflow", "torch")) == ([], ["tensorflow", "torch"])
@@ -37,7 +37,7 @@ def test_who_is_chosen(installed):
 
 
 def test_former_versions_are_run_beside_the_others(installed):
-    witnesses, former = verify.Witnesses([]), {"torch@1.0.1": "/python", "theano@1.0.5": "/other"}
+    witnesses, former = inquiry.Witnesses([]), {"torch@1.0.1": "/python", "theano@1.0.5": "/other"}
     assert witnesses.choose((), former) == (["numpy", "jax", *former], [])
     assert witnesses.choose(("jax", "torch"), former) == (["jax", *former], ["torch"])
     assert witnesses.choose(("torch@1.0.1",), former) == ([*former], [])
@@ -73,14 +73,14 @@ def planted(**changes):
 
 def test_what_is_asked_is_heard_and_judged():
     hearing = Hearing(choice("trace"))
-    assert verify.Witnesses([]).hear(hearing) is False
+    assert inquiry.Witnesses([]).hear(hearing) is False
     assert [v.verdict for v in hearing.verdicts()] == ["agrees"]
 
 
 def test_each_finding_is_a_part_of_its_own():
     known = [planted(), planted(id="other", function="det", route="np.linalg.det")]
     hearing = Hearing(choice())
-    assert verify.Witnesses([]).examine(hearing, known) is False
+    assert inquiry.Witnesses([]).examine(hearing, known) is False
     assert [v.function for v in hearing.verdicts("planted")] == ["trace"]
     assert [v.function for v in hearing.verdicts("other")] == ["det"]
     assert len(hearing.verdicts()) == 2
@@ -89,17 +89,17 @@ def test_each_finding_is_a_part_of_its_own():
 def test_what_is_examined_may_be_a_users_file(monkeypatch):
     asked = []
     monkeypatch.setattr(cases, "examined", lambda *about: asked.append(about) or ["case"])
-    monkeypatch.setattr(verify, "listen", lambda hearing, planner: planner(hearing.choice))
+    monkeypatch.setattr(inquiry, "listen", lambda hearing, planner: planner(hearing.choice))
     hearing = Hearing(choice(timeout=7.0))
-    assert verify.Witnesses([]).examine(hearing, ["one", "other"]) == ["case", "case"]
+    assert inquiry.Witnesses([]).examine(hearing, ["one", "other"]) == ["case", "case"]
     assert asked == [(item, known_frameworks(), 7.0) for item in ("one", "other")]
 
 
 def test_the_history_is_heard_at_the_matrix_of_the_experiment(monkeypatch):
     heard = []
-    monkeypatch.setattr(verify, "listen", lambda *both: heard.append(both) or True)
+    monkeypatch.setattr(inquiry, "listen", lambda *both: heard.append(both) or True)
     hearing = Hearing(choice())
-    assert verify.Witnesses([]).revisit(hearing) is True
+    assert inquiry.Witnesses([]).revisit(hearing) is True
     ((same, planner),) = heard
     assert same is hearing
     planned = planner(hearing.choice)
@@ -111,9 +111,9 @@ def test_the_history_is_heard_at_the_matrix_of_the_experiment(monkeypatch):
 @pytest.mark.parametrize("is_hermitian", [False, True])
 def test_a_search_is_for_one_route_alone(monkeypatch, tmp_path, is_hermitian):
     asked = []
-    monkeypatch.setattr(verify, "listen", lambda *both: asked.append(both) or True)
+    monkeypatch.setattr(inquiry, "listen", lambda *both: asked.append(both) or True)
     hearing, route = Hearing(choice("det")), "np.linalg.det"
-    assert verify.Witnesses([]).search(hearing, route, is_hermitian) is True
+    assert inquiry.Witnesses([]).search(hearing, route, is_hermitian) is True
     ((heard, planner),) = asked
     assert heard is hearing
     found = planner(hearing.choice)
@@ -125,14 +125,14 @@ def test_a_search_is_for_one_route_alone(monkeypatch, tmp_path, is_hermitian):
 
 
 def test_theorems_are_proved_one_by_one(tmp_path):
-    proofs = verify.Witnesses([]).prove(choice("trace"))
+    proofs = inquiry.Witnesses([]).prove(choice("trace"))
     assert not isinstance(proofs, list)
     found = list(proofs)
     assert found
     assert all(proof.holds for proof in found)
     assert any(proof.function == "trace" for proof in found)
     with pytest.raises(InputError, match="did you mean 'numpy'"):
-        list(verify.Witnesses([]).prove(choice(own_function(tmp_path, "numppy"))))
+        list(inquiry.Witnesses([]).prove(choice(own_function(tmp_path, "numppy"))))
 
 
 def test_there_is_a_list_of_all_there_is(monkeypatch):
@@ -143,7 +143,7 @@ def test_there_is_a_list_of_all_there_is(monkeypatch):
         init(pool, *given, **options)
 
     monkeypatch.setattr(Pool, "__init__", noted)
-    listing = verify.Witnesses([]).listing(["numpy"])
+    listing = inquiry.Witnesses([]).listing(["numpy"])
     (given,) = made
     assert (given["names"], given["timeout"], given["interpreters"]) == (["numpy"], 120, {})
     assert list(listing.functions) == list(CATALOGUE)
@@ -161,8 +161,8 @@ def test_there_is_a_list_of_all_there_is(monkeypatch):
 
 def test_a_version_of_its_own_is_in_the_list():
     name = f"numpy@{np.__version__}"
-    listing = verify.Witnesses([]).listing([name], {name: sys.executable})
+    listing = inquiry.Witnesses([]).listing([name], {name: sys.executable})
     assert list(listing.frameworks) == [*known_frameworks(), name]
     assert listing.frameworks["numpy"] is None
     assert "np.linalg.slogdet" in listing.frameworks[name].routes["log_det"]
-    assert verify.Witnesses([]).listing([name], {name: "/nowhere"}).frameworks[name] is None
+    assert inquiry.Witnesses([]).listing([name], {name: "/nowhere"}).frameworks[name] is None

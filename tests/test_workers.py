@@ -12,10 +12,10 @@ from pathlib import Path
 
 import pytest
 
-import verify
-from numeric import worker
-from numeric.pool import Pool
-from report.document import from_json
+from symgrad import cli, inquiry
+from symgrad.numeric import worker
+from symgrad.numeric.pool import Pool
+from symgrad.report.document import from_json
 from tests.helpers import heed_interrupts, own_function
 
 ROOT = Path(__file__).parent.parent
@@ -67,7 +67,7 @@ def run(tmp_path, capfd):
     def run(fault, *options, head=""):
         file, output = tmp_path / "planted.py", tmp_path / "run.json"
         file.write_text(head + FILE.format(pid=str(tmp_path / "pid"), fault=fault))
-        status = verify.main(
+        status = cli.main(
             [
                 str(file),
                 *["-f", "numpy", "-f", "torch", "--quiet", "--points", "2", "--json"],
@@ -426,7 +426,7 @@ def test_an_interrupt_keeps_what_was_judged(tmp_path, monkeypatch, capsys):
 
     monkeypatch.setattr(Pool, "events", interrupted)
     command = ["trace", "-f", "numpy", "--quiet", "--json", str(output)]
-    assert verify.main(command) == 130
+    assert cli.main(command) == 130
     assert capsys.readouterr().out.endswith("0 failed; interrupted\n")
     assert {v.verdict for v in from_json(output.read_bytes()).verdicts} == {"agrees"}
 
@@ -440,8 +440,8 @@ def test_an_interrupt_before_a_route_is_asked_near_x_convicts_nothing(
     file = Path(own_function(tmp_path))
     file.write_text(file.read_text().replace("np.eye(len(X))", "np.diag([1 + 1e-9, 1])"))
     command = [str(file), "--matrix", "1 2; 2 1", "-f", "numpy", "--quiet"]
-    assert verify.main(command) == 1
+    assert cli.main(command) == 1
     assert ", 1 disagree, 0 refused" in capsys.readouterr().out
-    monkeypatch.setattr(verify, "ask_near", interrupted)
-    assert verify.main(command) == 130
+    monkeypatch.setattr(inquiry, "ask_near", interrupted)
+    assert cli.main(command) == 130
     assert ", 0 disagree, 1 refused" in capsys.readouterr().out

@@ -7,7 +7,7 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from court.judging import written
+from symgrad.court.judging import written
 
 
 @pytest.mark.parametrize(

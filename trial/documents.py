@@ -11,9 +11,9 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import verify
-from court.known.findings import KNOWN
-from numeric.journal import MARK
+from symgrad import cli
+from symgrad.court.known.findings import KNOWN
+from symgrad.numeric.journal import MARK
 
 DOCS = Path(__file__).parent.parent / "docs"
 
@@ -58,7 +58,7 @@ def samples() -> dict[str, bytes]:
     found["known"] = json.dumps(listed[:2]).encode()
     with tempfile.TemporaryDirectory() as folder, redirect_stdout(io.StringIO()):
         path = Path(folder, "run.json")
-        verify.main(["det", "-f", "numpy", "--points", "1", "--json", str(path)])
+        cli.main(["det", "-f", "numpy", "--points", "1", "--json", str(path)])
         found["run"] = path.read_bytes()
     found["journal"] = MARK + b'0"}\n' + b"".join(json.dumps(x).encode() + b"\n" for x in JOURNAL)
     found["certificate"] = json.dumps(CERTIFICATE).encode()

@@ -22,12 +22,12 @@ from typing import Any, NamedTuple
 import click
 import msgspec
 
-import verify
-from appendix import recheck
-from court.errors import InputError
-from court.known import findings as known
-from numeric.journal import Journal
-from report import atlas, document, findings
+from symgrad import cli
+from symgrad.appendix import recheck
+from symgrad.court.errors import InputError
+from symgrad.court.known import findings as known
+from symgrad.numeric.journal import Journal
+from symgrad.report import atlas, document, findings
 from trial.documents import mutated, samples
 from trial.samples import BODIES, EXACT, HEADERS, LINES, ROUTES, VALUES
 
@@ -52,7 +52,7 @@ def call(arguments: Sequence[str]) -> Outcome:
     """Run a command line in this process, as a terminal with UTF-8 would show it."""
     pipes = [io.TextIOWrapper(io.BytesIO(), "utf-8", errors=e) for e in ("strict", "replace")]
     with contextlib.redirect_stdout(pipes[0]), contextlib.redirect_stderr(pipes[1]):
-        status = verify.main(arguments)
+        status = cli.main(arguments)
     texts = []
     for pipe in pipes:
         pipe.flush()
@@ -90,12 +90,12 @@ def command_line(rng: random.Random, folder: Path) -> list[str]:
     rng.shuffle(groups)
     words = [rng.choice(LINES["command"]), *(word for group in groups for word in group if word)]
     words = words if words[0] else words[1:]
-    if words[:1] and words[0] in verify.COMMANDS:
+    if words[:1] and words[0] in cli.COMMANDS:
         words += ["-f", "numpy", f"--output={folder / 'out'}"]
     else:
         words = ["--framework", "numpy", *words]
     if not any(word in LINES["right"] for word in words):
-        words.insert(1 if words[0] in verify.COMMANDS else 2, "trace")  # all would take minutes
+        words.insert(1 if words[0] in cli.COMMANDS else 2, "trace")  # all would take minutes
     return [word.replace("FOLDER", str(folder)) for word in words]
 
 

@@ -16,9 +16,9 @@ import click
 import msgspec
 from msgspec import Struct
 
-from court.data import decode
-from court.judging.judge import judge
-from symbolic.catalogue import family
+from symgrad.court.data import decode
+from symgrad.court.judging.judge import judge
+from symgrad.symbolic.catalogue import family
 from trial.kinds import KINDS
 from trial.scenes import Place, Scene, places, scene
 from trial.truth import is_valid

@@ -11,13 +11,13 @@ import numpy as np
 from jaxtyping import Inexact
 from msgspec import structs
 
-from court.errors import InputError
-from court.records import Reference, Reported
-from symbolic.catalogue import CATALOGUE, DIFFERENTIABLE, Instance, choose, instances
-from symbolic.certified.reference import certify, refer, round_to
-from symbolic.neighbours import COMPLEX
-from symbolic.parameterizations import PARAMETERIZATIONS, Parameterization
-from symbolic.points import Point, draw_points
+from symgrad.court.errors import InputError
+from symgrad.court.records import Reference, Reported
+from symgrad.symbolic.catalogue import CATALOGUE, DIFFERENTIABLE, Instance, choose, instances
+from symgrad.symbolic.certified.reference import certify, refer, round_to
+from symgrad.symbolic.neighbours import COMPLEX
+from symgrad.symbolic.parameterizations import PARAMETERIZATIONS, Parameterization
+from symgrad.symbolic.points import Point, draw_points
 
 Gradient = Inexact[np.ndarray, "n n"]
 

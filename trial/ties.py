@@ -17,18 +17,18 @@ import numpy as np
 from flint import fmpq_mat
 from rich.progress import Progress
 
-from court.hearing import Hearing
-from court.records import Choice, Matrix, Reference, Reported, Verdict
-from numeric.pool import is_installed, known_frameworks
-from report.atlas import MARKS
-from report.machine import machine
-from symbolic.algebra.spectrum import exact_matrix
-from symbolic.cases import Case
-from symbolic.catalogue import choose
-from symbolic.certified.reference import round_to
-from symbolic.parameterizations import symmetric
-from symbolic.points import coordinates
-from verify import hear
+from symgrad.court.hearing import Hearing
+from symgrad.court.records import Choice, Matrix, Reference, Reported, Verdict
+from symgrad.inquiry import hear
+from symgrad.numeric.pool import is_installed, known_frameworks
+from symgrad.report.atlas import MARKS
+from symgrad.report.machine import machine
+from symgrad.symbolic.algebra.spectrum import exact_matrix
+from symgrad.symbolic.cases import Case
+from symgrad.symbolic.catalogue import choose
+from symgrad.symbolic.certified.reference import round_to
+from symgrad.symbolic.parameterizations import symmetric
+from symgrad.symbolic.points import coordinates
 
 PAGE = Path(__file__).parent.parent / "docs" / "ties.md"
 SKEW = ((0, 1, -2), (-1, 0, 3), (2, -3, 0))

@@ -7,7 +7,7 @@ from fractions import Fraction
 import numpy as np
 from jaxtyping import Float
 
-from court.records import Reference
+from symgrad.court.records import Reference
 from trial.scenes import Gradient
 
 ALLOWED = Fraction(4, 2**53)

@@ -14,8 +14,8 @@ from typing import NamedTuple
 import numpy as np
 from msgspec import Struct
 
-from court.judging.judge import judge
-from symbolic.neighbours import COMPLEX
+from symgrad.court.judging.judge import judge
+from symgrad.symbolic.neighbours import COMPLEX
 from trial.scenes import Gradient, Scene, gradient_of, in_dtype
 
 BITS = {"float64": 53, "float32": 24, "float16": 11, "bfloat16": 8}

@@ -11,12 +11,12 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
-from court.former.printed import DECIMALS, PRINTED, Printed
-from court.former.recorded import Record, unheard
-from court.former.repeated import Check
-from court.hearing import Hearing
-from court.names import family, name_of, order_of
-from court.records import Claim, Convention, Outcome, Reads, Verdict
+from symgrad.court.former.printed import DECIMALS, PRINTED, Printed
+from symgrad.court.former.recorded import Record, unheard
+from symgrad.court.former.repeated import Check
+from symgrad.court.hearing import Hearing
+from symgrad.court.names import family, name_of, order_of
+from symgrad.court.records import Claim, Convention, Outcome, Reads, Verdict
 
 NONE = "—"
 

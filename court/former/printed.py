@@ -1,8 +1,9 @@
 """What the reference experiment printed when the question was asked, digit for digit.
 
-Three gradients of the smallest eigenvalue of :func:`court.experiment.matrix`, to three decimals:
-the analytic one, v₀v₀ᵀ from NumPy's ``eigh``, that of PyTorch 1.0.1 and that of TensorFlow 1.14.0.
-They are typed in, as data of what was printed then; what is true and what is reported is computed.
+Three gradients of the smallest eigenvalue of :func:`symgrad.court.experiment.matrix`, to three
+decimals: the analytic one, v₀v₀ᵀ from NumPy's ``eigh``, that of PyTorch 1.0.1 and that of
+TensorFlow 1.14.0.  They are typed in, as data of what was printed then; what is true and what is
+reported is computed.
 """
 
 from __future__ import annotations

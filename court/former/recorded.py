@@ -14,13 +14,13 @@ import msgspec
 import numpy as np
 from msgspec import Meta, Struct, structs
 
-from court.errors import InputError
-from court.experiment import named_triangle
-from court.hearing import Hearing
-from court.judging.judge import judge
-from court.judging.written import number
-from court.names import order_of, public
-from court.records import (
+from symgrad.court.errors import InputError
+from symgrad.court.experiment import named_triangle
+from symgrad.court.hearing import Hearing
+from symgrad.court.judging.judge import judge
+from symgrad.court.judging.written import number
+from symgrad.court.names import order_of, public
+from symgrad.court.records import (
     Convention,
     Excerpt,
     Number,
@@ -35,7 +35,7 @@ RECORD = Path(__file__).with_name("recorded.json")
 
 
 _Constants = dict[str, int | list[float | list[float]]]
-"""Those of :data:`court.records.Constants`, in a form that can be read back."""
+"""Those of :data:`symgrad.court.records.Constants`, in a form that can be read back."""
 
 
 class Question(Struct, frozen=True, forbid_unknown_fields=True):

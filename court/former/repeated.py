@@ -9,11 +9,11 @@ import numpy as np
 from jaxtyping import Float
 from msgspec import Meta, Struct
 
-from court.former.recorded import Recalled, Record, recall
-from court.hearing import Hearing
-from court.judging.contraction import skew_part
-from court.judging.tolerance import entry_tolerances, value_tolerance
-from court.records import Reference, Reported, Verdict
+from symgrad.court.former.recorded import Recalled, Record, recall
+from symgrad.court.hearing import Hearing
+from symgrad.court.judging.contraction import skew_part
+from symgrad.court.judging.tolerance import entry_tolerances, value_tolerance
+from symgrad.court.records import Reference, Reported, Verdict
 
 Array = Float[np.ndarray, "n n"]
 

@@ -11,8 +11,8 @@ import math
 
 import numpy as np
 
-from court.judging.contraction import Array, skew_part, symmetric_error
-from court.judging.tolerance import (
+from symgrad.court.judging.contraction import Array, skew_part, symmetric_error
+from symgrad.court.judging.tolerance import (
     entry_tolerances,
     gradient_norm,
     norm,
@@ -20,7 +20,7 @@ from court.judging.tolerance import (
     roundoff,
     value_tolerance,
 )
-from court.records import Reference, Reported
+from symgrad.court.records import Reference, Reported
 
 WIDER = {
     "float32": ("float64",),

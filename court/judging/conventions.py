@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 from jaxtyping import Float
 
-from court.records import Convention, Enclosure
+from symgrad.court.records import Convention, Enclosure
 
 Array = Float[np.ndarray, "n n"]
 

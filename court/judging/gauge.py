@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from msgspec import structs
 
-from court.records import Verdict
+from symgrad.court.records import Verdict
 
 FLIPPED = (
     "gauge: the value is that of f with the sign of a root turned, as if f changed with the sign "

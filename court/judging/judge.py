@@ -16,8 +16,8 @@ import numpy as np
 from jaxtyping import Inexact
 from msgspec import structs
 
-from court.judging import admission, objections, scatter
-from court.judging.contraction import (
+from symgrad.court.judging import admission, objections, scatter
+from symgrad.court.judging.contraction import (
     Array,
     as_blocks,
     contract,
@@ -27,17 +27,17 @@ from court.judging.contraction import (
     to_float,
     weigh,
 )
-from court.judging.conventions import find_convention, find_mistake
-from court.judging.gauge import FLIPPED
-from court.judging.subdifferential import describe_subgradient
-from court.judging.tolerance import (
+from symgrad.court.judging.conventions import find_convention, find_mistake
+from symgrad.court.judging.gauge import FLIPPED
+from symgrad.court.judging.subdifferential import describe_subgradient
+from symgrad.court.judging.tolerance import (
     entry_tolerances,
     gradient_norm,
     unit_roundoff,
     value_tolerance,
 )
-from court.judging.written import decimal, number, rows
-from court.records import (
+from symgrad.court.judging.written import decimal, number, rows
+from symgrad.court.records import (
     RIGHT,
     Ball,
     Component,

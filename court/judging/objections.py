@@ -9,9 +9,9 @@ from fractions import Fraction
 import numpy as np
 from msgspec import structs
 
-from court.judging.contraction import Array, norm, symmetric_error, to_float
-from court.judging.tolerance import gradient_norm, value_tolerance
-from court.records import Component, Direction, Reference, Reported
+from symgrad.court.judging.contraction import Array, norm, symmetric_error, to_float
+from symgrad.court.judging.tolerance import gradient_norm, value_tolerance
+from symgrad.court.records import Component, Direction, Reference, Reported
 
 STABLE = "what a backward stable algorithm would lose"
 DIGITS_LOST = 1e-6

@@ -16,12 +16,12 @@ import numpy as np
 from jaxtyping import Float, Inexact
 from msgspec import Struct, structs
 
-from court.errors import InputError
-from court.judging.contraction import as_blocks
-from court.judging.conventions import mistakes
-from court.judging.judge import judge
-from court.judging.objections import STABLE
-from court.records import Reference, Reported, Verdict
+from symgrad.court.errors import InputError
+from symgrad.court.judging.contraction import as_blocks
+from symgrad.court.judging.conventions import mistakes
+from symgrad.court.judging.judge import judge
+from symgrad.court.judging.objections import STABLE
+from symgrad.court.records import Reference, Reported, Verdict
 
 Matrix = Inexact[np.ndarray, "n n"]
 

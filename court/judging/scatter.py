@@ -36,9 +36,9 @@ from typing import NamedTuple
 import numpy as np
 from jaxtyping import Float
 
-from court.judging.contraction import symmetric_error, to_float
-from court.judging.tolerance import deflation, gradient_norm, norm, roundoff, unit_roundoff
-from court.records import NEIGHBOURS, Outcome, Reference, Reported
+from symgrad.court.judging.contraction import symmetric_error, to_float
+from symgrad.court.judging.tolerance import deflation, gradient_norm, norm, roundoff, unit_roundoff
+from symgrad.court.records import NEIGHBOURS, Outcome, Reference, Reported
 
 SYSTEMATIC = 4.0
 QUANTUM = 1000.0

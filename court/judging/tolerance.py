@@ -32,7 +32,7 @@ import math
 import numpy as np
 from jaxtyping import Float
 
-from court.records import Reference
+from symgrad.court.records import Reference
 
 Array = Float[np.ndarray, "n n"]
 

@@ -10,7 +10,7 @@ from typing import cast
 import numpy as np
 from jaxtyping import Inexact
 
-from court.records import Number, Rows
+from symgrad.court.records import Number, Rows
 
 DIGITS = 40
 LARGE = 100

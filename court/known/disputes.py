@@ -16,11 +16,11 @@ import numpy as np
 from jaxtyping import Float
 from msgspec import Meta, Struct
 
-from court.atlas import OffSymmetric
-from court.errors import InputError, check_known
-from court.judging.conventions import representative
-from court.judging.printing import Printing
-from court.records import Conjugation, Convention, Mode, Outcome, Reads
+from symgrad.court.atlas import OffSymmetric
+from symgrad.court.errors import InputError, check_known
+from symgrad.court.judging.conventions import representative
+from symgrad.court.judging.printing import Printing
+from symgrad.court.records import Conjugation, Convention, Mode, Outcome, Reads
 
 Rule = Literal["symmetric", "lower", "upper", "spurious"]
 Repair = Literal["none", "symmetrized", "mirrored"]

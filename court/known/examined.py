@@ -12,13 +12,13 @@ import numpy as np
 from jaxtyping import Float
 from msgspec import Meta, Struct
 
-from court.hearing import Hearing
-from court.judging.contraction import as_blocks, symmetric_error, to_float
-from court.judging.tolerance import gradient_norm, norm, unit_roundoff
-from court.judging.written import number
-from court.known.findings import Finding, Kind, ranked
-from court.names import public
-from court.records import Mode, Number, Outcome, Reference, Reported, Verdict
+from symgrad.court.hearing import Hearing
+from symgrad.court.judging.contraction import as_blocks, symmetric_error, to_float
+from symgrad.court.judging.tolerance import gradient_norm, norm, unit_roundoff
+from symgrad.court.judging.written import number
+from symgrad.court.known.findings import Finding, Kind, ranked
+from symgrad.court.names import public
+from symgrad.court.records import Mode, Number, Outcome, Reference, Reported, Verdict
 
 Entry = Decimal | tuple[Decimal, Decimal]
 """A real number, or a complex one by its parts."""

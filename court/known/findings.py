@@ -16,11 +16,11 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta, Struct, structs
 
-from court.atlas import RANK, Atlas, Row
-from court.data import decode
-from court.errors import InputError
-from court.names import family, public
-from court.records import Mode
+from symgrad.court.atlas import RANK, Atlas, Row
+from symgrad.court.data import decode
+from symgrad.court.errors import InputError
+from symgrad.court.names import family, public
+from symgrad.court.records import Mode
 
 COVERED = {
     "real": ("real", "float32", "float16", "bfloat16"),

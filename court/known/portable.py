@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from msgspec import structs
 
-from court.known.examined import Answer, Document, Examined
-from court.records import Number, Rows
+from symgrad.court.known.examined import Answer, Document, Examined
+from symgrad.court.records import Number, Rows
 
 KEPT = 4
 """Digits of what came back that are the same on every processor, where not all are noise."""

@@ -7,12 +7,12 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Struct, structs
 
-from court.atlas import off_symmetric
-from court.hearing import Hearing
-from court.judging.printing import judge_proposed
-from court.known.disputes import Asked, Dispute, Outcomes, Proposed, Sign
-from court.known.examined import Answer, answer
-from court.records import Reference, Reported, Verdict
+from symgrad.court.atlas import off_symmetric
+from symgrad.court.hearing import Hearing
+from symgrad.court.judging.printing import judge_proposed
+from symgrad.court.known.disputes import Asked, Dispute, Outcomes, Proposed, Sign
+from symgrad.court.known.examined import Answer, answer
+from symgrad.court.records import Reference, Reported, Verdict
 
 Status = Literal["settled", "not settled", "not asked"]
 

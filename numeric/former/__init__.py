@@ -20,8 +20,8 @@ def split(name: str) -> "tuple[str, str]":
 
 
 def module(name: str) -> str:
-    """The module that serves a framework, as ``numeric.former.torch`` for ``torch@1.0.1``."""
+    """The module that serves a framework, as ``symgrad.numeric.former.torch``, say."""
     framework, version = split(name)
     numbers = tuple(int(digits) for digits in re.findall(r"\d+", version)[:2])
     is_former = framework in ENDED or bool(version and numbers < BEFORE.get(framework, ()))
-    return "numeric.%s.%s" % ("former" if is_former else "frameworks", framework)
+    return "symgrad.numeric.%s.%s" % ("former" if is_former else "frameworks", framework)

@@ -6,8 +6,8 @@ import chainer
 import chainer.functions as F
 import numpy as np
 
-from numeric.calls import find, offered
-from numeric.framework import BaseFramework
+from symgrad.numeric.calls import find, offered
+from symgrad.numeric.framework import BaseFramework
 
 
 def _trace(M):

@@ -5,7 +5,7 @@ import functools
 import mxnet as mx
 import numpy as np
 
-from numeric.framework import BaseFramework
+from symgrad.numeric.framework import BaseFramework
 
 mx.npx.set_np()
 linalg = mx.np.linalg

@@ -7,8 +7,8 @@ import functools
 
 import tensorflow as tf
 
-from numeric.calls import find, offered
-from numeric.framework import BaseFramework
+from symgrad.numeric.calls import find, offered
+from symgrad.numeric.framework import BaseFramework
 
 _offered = functools.partial(offered, prefix="tf", find=functools.partial(find, tf))
 

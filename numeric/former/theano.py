@@ -5,7 +5,7 @@ import theano
 import theano.tensor as T
 from theano.tensor import nlinalg, slinalg
 
-from numeric.framework import BaseFramework
+from symgrad.numeric.framework import BaseFramework
 
 MODE = theano.Mode(linker="py", optimizer="fast_run")
 

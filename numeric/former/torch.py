@@ -8,8 +8,8 @@ import math
 
 import torch
 
-from numeric.calls import find, offered
-from numeric.framework import BaseFramework
+from symgrad.numeric.calls import find, offered
+from symgrad.numeric.framework import BaseFramework
 
 LOG_2PI = math.log(2 * math.pi)
 

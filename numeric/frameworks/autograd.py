@@ -8,7 +8,7 @@ import autograd.numpy as anp
 import numpy as np
 from autograd.differential_operators import make_jvp
 
-from numeric.framework import BaseFramework
+from symgrad.numeric.framework import BaseFramework
 
 try:
     from importlib.metadata import version as _version

@@ -5,7 +5,7 @@ import functools
 import casadi as ca
 import numpy as np
 
-from numeric.framework import BaseFramework
+from symgrad.numeric.framework import BaseFramework
 
 ENTRIES, MINORS, ROOTS = 32, 7, 4
 """Up to which n all entries, all minors, and the roots of a polynomial can be written out."""

@@ -11,8 +11,8 @@ import jax.scipy.special
 import jax.scipy.stats
 import numpy as np
 
-from numeric.calls import by, calls, only, then
-from numeric.framework import BaseFramework, directions
+from symgrad.numeric.calls import by, calls, only, then
+from symgrad.numeric.framework import BaseFramework, directions
 
 jax.config.update("jax_enable_x64", True)
 jax.config.update("jax_platforms", "cpu")

@@ -5,8 +5,8 @@ import re
 
 import numpy as np
 
-from numeric import textbook
-from numeric.framework import BaseFramework
+from symgrad.numeric import textbook
+from symgrad.numeric.framework import BaseFramework
 
 ROUTES = {
     "eigenvalue": {**textbook.eigh(textbook.pick), "np.linalg.eig": textbook.eig},

@@ -15,7 +15,7 @@ with warnings.catch_warnings():
 from paddle import linalg
 from paddle.distribution import MultivariateNormal, kl_divergence
 
-from numeric.framework import BaseFramework
+from symgrad.numeric.framework import BaseFramework
 
 
 def _pair(W, M):

@@ -7,7 +7,7 @@ from pytensor.assumptions import assume
 from pytensor.compile.mode import Mode, get_default_mode
 from pytensor.gradient import pushforward
 
-from numeric.framework import BaseFramework
+from symgrad.numeric.framework import BaseFramework
 
 USUAL = get_default_mode()
 REWRITTEN = Mode(linker="py", optimizer="o4").excluding("inplace", "fusion", "BlasOpt")

@@ -4,8 +4,8 @@ import functools
 
 import tensorflow as tf
 
-from numeric.calls import by, calls, only, then
-from numeric.framework import BaseFramework
+from symgrad.numeric.calls import by, calls, only, then
+from symgrad.numeric.framework import BaseFramework
 
 _calls = functools.partial(calls, {"tf": tf})
 

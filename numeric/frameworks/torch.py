@@ -6,8 +6,8 @@ import math
 import numpy as np
 import torch
 
-from numeric.calls import by, calls, then
-from numeric.framework import BaseFramework, directions
+from symgrad.numeric.calls import by, calls, then
+from symgrad.numeric.framework import BaseFramework, directions
 
 LOG_2PI = math.log(2 * math.pi)
 MultivariateNormal = torch.distributions.MultivariateNormal

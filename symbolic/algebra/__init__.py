@@ -15,7 +15,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
-    from symbolic.algebra.scalar import Index, Scalar
+    from symgrad.symbolic.algebra.scalar import Index, Scalar
 
 Rows = Sequence[Sequence[int]]
 """A constant matrix of small integers, by rows."""

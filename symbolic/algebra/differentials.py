@@ -19,9 +19,9 @@ import numpy as np
 from flint import arb, fmpq
 from jaxtyping import Float
 
-from symbolic.algebra import Rows
-from symbolic.algebra.intervals import Intervals
-from symbolic.algebra.scalar import Modulus, Scalar
+from symgrad.symbolic.algebra import Rows
+from symgrad.symbolic.algebra.intervals import Intervals
+from symgrad.symbolic.algebra.scalar import Modulus, Scalar
 
 Array = Float[np.ndarray, "n n"]
 Pairs = tuple[tuple[Array, Array], ...]

@@ -17,8 +17,8 @@ from functools import cache
 
 from flint import arb, arb_mat
 
-from symbolic.algebra.scalar import Scalar
-from symbolic.algebra.spectrum import Spectrum, scalar_matrix
+from symgrad.symbolic.algebra.scalar import Scalar
+from symgrad.symbolic.algebra.spectrum import Spectrum, scalar_matrix
 
 
 def apply(spectrum: Spectrum, phi: Scalar) -> arb_mat:

@@ -9,9 +9,9 @@ from typing import Any
 
 from flint import acb, arb, arb_mat, fmpq
 
-from symbolic.algebra import Rows, divided
-from symbolic.algebra.scalar import Modulus, Scalar
-from symbolic.algebra.spectrum import Spectrum, exact_matrix, repeated, scalar_matrix
+from symgrad.symbolic.algebra import Rows, divided
+from symgrad.symbolic.algebra.scalar import Modulus, Scalar
+from symgrad.symbolic.algebra.spectrum import Spectrum, exact_matrix, repeated, scalar_matrix
 
 
 class Exact:

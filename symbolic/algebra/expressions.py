@@ -9,8 +9,8 @@ import sympy
 from sympy import Expr, ImmutableDenseMatrix, Rational, Symbol
 from sympy.polys.matrices import DomainMatrix
 
-from symbolic.algebra import Rows
-from symbolic.algebra.scalar import Index, Modulus, Scalar
+from symgrad.symbolic.algebra import Rows
+from symgrad.symbolic.algebra.scalar import Index, Modulus, Scalar
 
 
 class Eigenvalue(Symbol):

@@ -1,7 +1,7 @@
 """The algebra of intervals: float64 matrices that carry a bound of every entry's error.
 
 It is for one matrix X with n in the thousands.  Products are BLAS's, with rigorous bounds; the
-hypotheses are those of :mod:`symbolic.certified.rounding`.  Scalars are Arb's.
+hypotheses are those of :mod:`symgrad.symbolic.certified.rounding`.  Scalars are Arb's.
 """
 
 from __future__ import annotations
@@ -15,14 +15,14 @@ import numpy as np
 from flint import arb, fmpq
 from jaxtyping import Float
 
-from symbolic.algebra import Rows
-from symbolic.algebra.scalar import Index, Modulus, Scalar
-from symbolic.certified.determinant import log_abs_det
-from symbolic.certified.float64 import Eigenpair, Spectrum, spectrum
-from symbolic.certified.inverse import inverse
-from symbolic.certified.products import product
-from symbolic.certified.rounding import FLOOR, LARGEST, SAFE, UNIT, row_products
-from symbolic.certified.scaling import NotCertifiedError, scaled
+from symgrad.symbolic.algebra import Rows
+from symgrad.symbolic.algebra.scalar import Index, Modulus, Scalar
+from symgrad.symbolic.certified.determinant import log_abs_det
+from symgrad.symbolic.certified.float64 import Eigenpair, Spectrum, spectrum
+from symgrad.symbolic.certified.inverse import inverse
+from symgrad.symbolic.certified.products import product
+from symgrad.symbolic.certified.rounding import FLOOR, LARGEST, SAFE, UNIT, row_products
+from symgrad.symbolic.certified.scaling import NotCertifiedError, scaled
 
 Array = Float[np.ndarray, "n n"]
 

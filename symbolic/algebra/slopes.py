@@ -15,10 +15,10 @@ from functools import cached_property
 import numpy as np
 from jaxtyping import Float
 
-from symbolic.algebra import Rows
-from symbolic.algebra.divided import first_differences, second_differences
-from symbolic.algebra.scalar import IDENTITY, Modulus, Scalar
-from symbolic.algebra.spectrum import Spectrum
+from symgrad.symbolic.algebra import Rows
+from symgrad.symbolic.algebra.divided import first_differences, second_differences
+from symgrad.symbolic.algebra.scalar import IDENTITY, Modulus, Scalar
+from symgrad.symbolic.algebra.spectrum import Spectrum
 
 PROBES = 64
 """Above this many symmetric directions a norm is estimated from random ones, to about ±10 %."""

@@ -9,9 +9,9 @@ from functools import cached_property
 
 from flint import arb, arb_mat, ctx, fmpq, fmpq_mat, fmpq_poly
 
-from court.records import Matrix
-from symbolic.algebra import Rows
-from symbolic.algebra.scalar import Index, Modulus, NotDifferentiableError, Scalar
+from symgrad.court.records import Matrix
+from symgrad.symbolic.algebra import Rows
+from symgrad.symbolic.algebra.scalar import Index, Modulus, NotDifferentiableError, Scalar
 
 __all__ = [
     "Cluster",

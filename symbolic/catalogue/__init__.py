@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from functools import cache
 
-from court.errors import InputError
-from symbolic.catalogue import (
+from symgrad.court.errors import InputError
+from symgrad.symbolic.catalogue import (
     eigenvalues,
     eigenvectors,
     factors,
@@ -15,7 +15,7 @@ from symbolic.catalogue import (
     spectral,
     statistics,
 )
-from symbolic.catalogue.function import Constants, Instance, MatrixFunction
+from symgrad.symbolic.catalogue.function import Constants, Instance, MatrixFunction
 
 __all__ = [
     "CATALOGUE",

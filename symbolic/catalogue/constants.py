@@ -5,8 +5,8 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import Any
 
-from symbolic.algebra import Algebra
-from symbolic.catalogue.function import Constants
+from symgrad.symbolic.algebra import Algebra
+from symgrad.symbolic.catalogue.function import Constants
 
 Integers = list[list[int]]
 """An n×n matrix of integers, by rows."""

@@ -10,9 +10,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from symbolic.algebra import Algebra
-from symbolic.algebra.scalar import ABSOLUTE, IDENTITY, Scalar
-from symbolic.catalogue.function import Constants, MatrixFunction
+from symgrad.symbolic.algebra import Algebra
+from symgrad.symbolic.algebra.scalar import ABSOLUTE, IDENTITY, Scalar
+from symgrad.symbolic.catalogue.function import Constants, MatrixFunction
 
 MAGNUS = (
     "Magnus, On differentiating eigenvalues and eigenvectors, Econometric Theory 1 (1985), "

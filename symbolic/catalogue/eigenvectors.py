@@ -1,12 +1,12 @@
 """Functions of an eigenvector itself: its sign is not determined, so that they are refused.
 
-The functions of v vᵀ, which is, are in :mod:`symbolic.catalogue.spectral`.
+The functions of v vᵀ, which is, are in :mod:`symgrad.symbolic.catalogue.spectral`.
 """
 
 from __future__ import annotations
 
-from symbolic.catalogue.eigenvalues import MAGNUS
-from symbolic.catalogue.function import undetermined
+from symgrad.symbolic.catalogue.eigenvalues import MAGNUS
+from symgrad.symbolic.catalogue.function import undetermined
 
 FUNCTIONS = (
     undetermined(

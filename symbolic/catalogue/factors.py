@@ -9,9 +9,9 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import Any
 
-from symbolic.algebra import Algebra
-from symbolic.catalogue.constants import identity, outer, places, u, unit, w
-from symbolic.catalogue.function import MatrixFunction
+from symgrad.symbolic.algebra import Algebra
+from symgrad.symbolic.catalogue.constants import identity, outer, places, u, unit, w
+from symgrad.symbolic.catalogue.function import MatrixFunction
 
 MURRAY = "Murray, Differentiation of the Cholesky decomposition, arXiv:1602.07527, section 3"
 

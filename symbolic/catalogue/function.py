@@ -9,9 +9,9 @@ from typing import Any
 import sympy
 from sympy import Expr, ImmutableDenseMatrix, MatrixBase, MatrixExpr
 
-from symbolic.algebra import Algebra
-from symbolic.algebra.expressions import Expressions
-from symbolic.algebra.scalar import NotDifferentiableError
+from symgrad.symbolic.algebra import Algebra
+from symgrad.symbolic.algebra.expressions import Expressions
+from symgrad.symbolic.algebra.scalar import NotDifferentiableError
 
 EXPRESSIONS = Expressions()
 
@@ -24,15 +24,15 @@ class MatrixFunction:
     """A function f : Sym(n) → R, or a family of them told apart by their constants.
 
     ``value(A, X, **constants)`` and ``gradient(A, X, **constants)`` state f and its gradient
-    theorem over an :class:`~symbolic.algebra.Algebra` A; the gradient is a valid n×n
+    theorem over an :class:`~symgrad.symbolic.algebra.Algebra` A; the gradient is a valid n×n
     representative.  What is proved is that its contraction is the derivative of ``value``.  A
     function without a theorem (a user's own) is known by SymPy's expression alone.  ``domain``
-    names one of :data:`symbolic.domains.DOMAINS`.  ``instances(n)`` lists the constants of each
-    member of the family, by the suffix that names it.  ``proved_size`` is the largest n at which
-    its theorem is proved in about a second; on request it is proved at n + 1 too.  ``gauge`` says
-    what f depends on that X does not determine, as the sign of an eigenvector; it is empty for all
-    functions of X alone.  ``frameworks`` are those that a user's file has routes for; the catalogue
-    names none, as any may have some.
+    names one of :data:`symgrad.symbolic.domains.DOMAINS`.  ``instances(n)`` lists the constants of
+    each member of the family, by the suffix that names it.  ``proved_size`` is the largest n at
+    which its theorem is proved in about a second; on request it is proved at n + 1 too.  ``gauge``
+    says what f depends on that X does not determine, as the sign of an eigenvector; it is empty for
+    all functions of X alone.  ``frameworks`` are those that a user's file has routes for; the
+    catalogue names none, as any may have some.
     """
 
     name: str

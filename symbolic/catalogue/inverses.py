@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from symbolic.algebra import Algebra
-from symbolic.catalogue.constants import Integers, W, outer, places, u, unit
-from symbolic.catalogue.function import MatrixFunction
-from symbolic.catalogue.polynomials import MAGNUS_NEUDECKER
+from symgrad.symbolic.algebra import Algebra
+from symgrad.symbolic.catalogue.constants import Integers, W, outer, places, u, unit
+from symgrad.symbolic.catalogue.function import MatrixFunction
+from symgrad.symbolic.catalogue.polynomials import MAGNUS_NEUDECKER
 
 INVERSE = f"dX⁻¹ = −X⁻¹ dX X⁻¹; {MAGNUS_NEUDECKER}"
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import Any
 
-from symbolic.algebra import Algebra
-from symbolic.catalogue.constants import identity, outer, u
-from symbolic.catalogue.function import MatrixFunction
+from symgrad.symbolic.algebra import Algebra
+from symgrad.symbolic.catalogue.constants import identity, outer, u
+from symgrad.symbolic.catalogue.function import MatrixFunction
 
 MAGNUS_NEUDECKER = "Magnus and Neudecker, Matrix Differential Calculus, 3rd ed. (2019)"
 

@@ -9,12 +9,12 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import Any
 
-from symbolic.algebra import Algebra
-from symbolic.algebra.scalar import ENTROPY, EXP, IDENTITY, LOG, SQRT, Scalar, power
-from symbolic.catalogue.constants import Integers, W, weights
-from symbolic.catalogue.eigenvalues import LEWIS, MAGNUS, trace_function
-from symbolic.catalogue.function import Constants, MatrixFunction
-from symbolic.catalogue.polynomials import MAGNUS_NEUDECKER
+from symgrad.symbolic.algebra import Algebra
+from symgrad.symbolic.algebra.scalar import ENTROPY, EXP, IDENTITY, LOG, SQRT, Scalar, power
+from symgrad.symbolic.catalogue.constants import Integers, W, weights
+from symgrad.symbolic.catalogue.eigenvalues import LEWIS, MAGNUS, trace_function
+from symgrad.symbolic.catalogue.function import Constants, MatrixFunction
+from symgrad.symbolic.catalogue.polynomials import MAGNUS_NEUDECKER
 
 DALECKII_KREIN = "Daleckiĭ and Kreĭn 1965; Higham, Functions of Matrices (2008), theorem 3.11"
 

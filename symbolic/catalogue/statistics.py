@@ -5,9 +5,9 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import Any
 
-from symbolic.algebra import Algebra
-from symbolic.algebra.scalar import IDENTITY, SQRT
-from symbolic.catalogue.constants import (
+from symgrad.symbolic.algebra import Algebra
+from symgrad.symbolic.algebra.scalar import IDENTITY, SQRT
+from symgrad.symbolic.catalogue.constants import (
     Integers,
     identity,
     inverse_of_factor,
@@ -16,10 +16,10 @@ from symbolic.catalogue.constants import (
     tridiagonal,
     u,
 )
-from symbolic.catalogue.eigenvalues import MAGNUS
-from symbolic.catalogue.function import MatrixFunction
-from symbolic.catalogue.inverses import derivative_of_inverse
-from symbolic.catalogue.polynomials import MAGNUS_NEUDECKER
+from symgrad.symbolic.catalogue.eigenvalues import MAGNUS
+from symgrad.symbolic.catalogue.function import MatrixFunction
+from symgrad.symbolic.catalogue.inverses import derivative_of_inverse
+from symgrad.symbolic.catalogue.polynomials import MAGNUS_NEUDECKER
 
 
 def _log_likelihood(A: Algebra, X: Any, y: list[int]) -> Any:

@@ -27,14 +27,14 @@ from sympy import (
     sin,
 )
 
-from court.records import Ball, Kink, Matrix
-from symbolic.algebra.spectrum import Spectrum
-from symbolic.catalogue import Instance
-from symbolic.certified import enclosure
-from symbolic.certified.enclosure import EnclosureError, precision, to_arb, to_ball
-from symbolic.certified.removable import without_vanishing_roots
-from symbolic.derivation import Derivation, derive
-from symbolic.parameterizations import Parameterization, symmetric
+from symgrad.court.records import Ball, Kink, Matrix
+from symgrad.symbolic.algebra.spectrum import Spectrum
+from symgrad.symbolic.catalogue import Instance
+from symgrad.symbolic.certified import enclosure
+from symgrad.symbolic.certified.enclosure import EnclosureError, precision, to_arb, to_ball
+from symgrad.symbolic.certified.removable import without_vanishing_roots
+from symgrad.symbolic.derivation import Derivation, derive
+from symgrad.symbolic.parameterizations import Parameterization, symmetric
 
 PLAIN_BITS = 256
 """Precision of values that are compared with a float64."""

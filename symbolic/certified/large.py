@@ -1,8 +1,9 @@
 """References at large matrices, n up to 2000: certified in float64 alone.
 
-The theorem is evaluated over :mod:`symbolic.algebra.intervals`, whose enclosures are sharper than
-a float64 gradient's tolerance by two orders of magnitude or more, and differentiated once more over
-:mod:`symbolic.algebra.differentials`.  All of it is a number of products of n×n matrices.
+The theorem is evaluated over :mod:`symgrad.symbolic.algebra.intervals`, whose enclosures are
+sharper than a float64 gradient's tolerance by two orders of magnitude or more, and differentiated
+once more over :mod:`symgrad.symbolic.algebra.differentials`.  All of it is a number of products of
+n×n matrices.
 """
 
 from __future__ import annotations
@@ -14,14 +15,14 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float
 
-from court.records import Ball, Enclosure, Reference
-from symbolic.algebra.differentials import Differentials
-from symbolic.algebra.intervals import IntervalMatrix, Intervals
-from symbolic.algebra.scalar import NotDifferentiableError
-from symbolic.catalogue import Instance, MatrixFunction
-from symbolic.certified.enclosure import precision, to_ball
-from symbolic.certified.reference import out_of_range
-from symbolic.certified.scaling import NotCertifiedError, quiet
+from symgrad.court.records import Ball, Enclosure, Reference
+from symgrad.symbolic.algebra.differentials import Differentials
+from symgrad.symbolic.algebra.intervals import IntervalMatrix, Intervals
+from symgrad.symbolic.algebra.scalar import NotDifferentiableError
+from symgrad.symbolic.catalogue import Instance, MatrixFunction
+from symgrad.symbolic.certified.enclosure import precision, to_ball
+from symgrad.symbolic.certified.reference import out_of_range
+from symgrad.symbolic.certified.scaling import NotCertifiedError, quiet
 
 Array = Float[np.ndarray, "n n"]
 

@@ -2,8 +2,8 @@
 
 Two sources.  A function with a gradient theorem has it evaluated by Arb at the exact matrix that
 the frameworks see, at any size.  A function known by SymPy's expression alone is differentiated at
-a generic symmetric matrix (:mod:`symbolic.certified.generic`), at small sizes.  Where SymPy's
-derivative in the parameters themselves is at hand, the two must overlap.
+a generic symmetric matrix (:mod:`symgrad.symbolic.certified.generic`), at small sizes.  Where
+SymPy's derivative in the parameters themselves is at hand, the two must overlap.
 """
 
 from __future__ import annotations
@@ -19,18 +19,27 @@ from flint import arb, arb_mat
 from jaxtyping import Float
 from msgspec import structs
 
-from court.errors import InputError
-from court.records import Ball, Cluster, Direction, Enclosure, Kink, Matrix, Reference, Sparse
-from symbolic.algebra.enclosures import Enclosures
-from symbolic.algebra.slopes import Slopes
-from symbolic.algebra.spectrum import NotDifferentiableError, Spectrum
-from symbolic.catalogue import Instance
-from symbolic.certified import generic
-from symbolic.certified.enclosure import EnclosureError, precision, to_ball
-from symbolic.derivation import derive
-from symbolic.parameterizations import Parameterization
-from symbolic.points import as_text
-from symbolic.proofs.prove import examine
+from symgrad.court.errors import InputError
+from symgrad.court.records import (
+    Ball,
+    Cluster,
+    Direction,
+    Enclosure,
+    Kink,
+    Matrix,
+    Reference,
+    Sparse,
+)
+from symgrad.symbolic.algebra.enclosures import Enclosures
+from symgrad.symbolic.algebra.slopes import Slopes
+from symgrad.symbolic.algebra.spectrum import NotDifferentiableError, Spectrum
+from symgrad.symbolic.catalogue import Instance
+from symgrad.symbolic.certified import generic
+from symgrad.symbolic.certified.enclosure import EnclosureError, precision, to_ball
+from symgrad.symbolic.derivation import derive
+from symgrad.symbolic.parameterizations import Parameterization
+from symgrad.symbolic.points import as_text
+from symgrad.symbolic.proofs.prove import examine
 
 RELATIVE_RADIUS = Fraction(1, 10**32)
 FIRST_BITS = 256

@@ -19,8 +19,8 @@ from fractions import Fraction
 import sympy
 from sympy import Dummy, Expr, Pow, Rational, Symbol
 
-from symbolic.algebra.expressions import Eigenvalue
-from symbolic.derivation import Derivation
+from symgrad.symbolic.algebra.expressions import Eigenvalue
+from symgrad.symbolic.derivation import Derivation
 
 
 def without_vanishing_roots(

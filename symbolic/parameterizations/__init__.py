@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from symbolic.parameterizations.linear import (
+from symgrad.symbolic.parameterizations.linear import (
     block_diagonal,
     circulant,
     diagonal,
@@ -15,7 +15,7 @@ from symbolic.parameterizations.linear import (
     toeplitz,
     tridiagonal,
 )
-from symbolic.parameterizations.nonlinear import (
+from symgrad.symbolic.parameterizations.nonlinear import (
     ar1,
     cholesky,
     correlation,
@@ -23,7 +23,7 @@ from symbolic.parameterizations.nonlinear import (
     low_rank_plus_diagonal,
     rational_quadratic,
 )
-from symbolic.parameterizations.parameterization import Parameterization
+from symgrad.symbolic.parameterizations.parameterization import Parameterization
 
 __all__ = [
     "PARAMETERIZATIONS",

@@ -6,7 +6,11 @@ from functools import cache
 
 from sympy import ImmutableDenseMatrix, S, diag
 
-from symbolic.parameterizations.parameterization import Parameterization, build, real_symbols
+from symgrad.symbolic.parameterizations.parameterization import (
+    Parameterization,
+    build,
+    real_symbols,
+)
 
 
 @cache

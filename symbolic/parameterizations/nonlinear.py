@@ -6,8 +6,12 @@ from functools import cache
 
 from sympy import ImmutableDenseMatrix, S
 
-from court.errors import InputError
-from symbolic.parameterizations.parameterization import Parameterization, build, real_symbols
+from symgrad.court.errors import InputError
+from symgrad.symbolic.parameterizations.parameterization import (
+    Parameterization,
+    build,
+    real_symbols,
+)
 
 
 @cache

@@ -14,12 +14,12 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from court.errors import InputError
-from court.records import Identity
-from symbolic.parameterizations import symmetric
-from symbolic.proofs.characteristic_flint import by_flint
-from symbolic.proofs.characteristic_sympy import by_sympy
-from symbolic.proofs.plain import RouteRecord
+from symgrad.court.errors import InputError
+from symgrad.court.records import Identity
+from symgrad.symbolic.parameterizations import symmetric
+from symgrad.symbolic.proofs.characteristic_flint import by_flint
+from symgrad.symbolic.proofs.characteristic_sympy import by_sympy
+from symgrad.symbolic.proofs.plain import RouteRecord
 
 COMPARED_SIZE = 5
 """Largest n at which both routes run."""

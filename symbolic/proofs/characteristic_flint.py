@@ -11,9 +11,9 @@ from typing import NamedTuple
 
 from flint import Ordering, fmpz_mpoly, fmpz_mpoly_ctx
 
-from court.records import Identity
-from symbolic.proofs.minors import Minors
-from symbolic.proofs.plain import (
+from symgrad.court.records import Identity
+from symgrad.symbolic.proofs.minors import Minors
+from symgrad.symbolic.proofs.plain import (
     Plain,
     RouteRecord,
     characteristic_identity,

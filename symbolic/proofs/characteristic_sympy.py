@@ -2,7 +2,8 @@
 
 p(λ) comes from ``DomainMatrix.charpoly`` (Berkowitz' division-free algorithm, Information
 Processing Letters 18, 1984) of X, the adjugate from ``DomainMatrix.adjugate`` of λI − X, and the
-conventions from :func:`symbolic.proofs.identities.representatives`, the ones that reports name.
+conventions from :func:`symgrad.symbolic.proofs.identities.representatives`, the ones that reports
+name.
 """
 
 from __future__ import annotations
@@ -16,11 +17,11 @@ from sympy.polys.domains.domain import Domain
 from sympy.polys.matrices import DomainMatrix
 from sympy.polys.rings import PolyElement
 
-from court.records import Identity
-from symbolic.derivation import LAMBDA
-from symbolic.parameterizations import symmetric
-from symbolic.proofs.identities import SKEW, SPURIOUS, WEIGHT, representatives, spurious
-from symbolic.proofs.plain import (
+from symgrad.court.records import Identity
+from symgrad.symbolic.derivation import LAMBDA
+from symgrad.symbolic.parameterizations import symmetric
+from symgrad.symbolic.proofs.identities import SKEW, SPURIOUS, WEIGHT, representatives, spurious
+from symgrad.symbolic.proofs.plain import (
     Plain,
     RouteRecord,
     characteristic_identity,

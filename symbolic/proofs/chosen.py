@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from court.errors import InputError
-from court.records import Choice, Proved
-from symbolic.cases import chosen_functions
-from symbolic.catalogue import Instance
-from symbolic.derivation import derive
-from symbolic.parameterizations import PARAMETERIZATIONS, Parameterization
-from symbolic.points import is_generically_simple
-from symbolic.proofs.characteristic import PROVED_SIZE, prove_characteristic
-from symbolic.proofs.closed_form import prove_closed_form
-from symbolic.proofs.conventions import prove_conventions
-from symbolic.proofs.prove import examine
+from symgrad.court.errors import InputError
+from symgrad.court.records import Choice, Proved
+from symgrad.symbolic.cases import chosen_functions
+from symgrad.symbolic.catalogue import Instance
+from symgrad.symbolic.derivation import derive
+from symgrad.symbolic.parameterizations import PARAMETERIZATIONS, Parameterization
+from symgrad.symbolic.points import is_generically_simple
+from symgrad.symbolic.proofs.characteristic import PROVED_SIZE, prove_characteristic
+from symgrad.symbolic.proofs.closed_form import prove_closed_form
+from symgrad.symbolic.proofs.conventions import prove_conventions
+from symgrad.symbolic.proofs.prove import examine
 
 ROUTES = ["SymPy", "python-flint"]
 

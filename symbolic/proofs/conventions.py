@@ -11,9 +11,9 @@ import sympy
 from flint import Ordering, fmpz_mpoly_ctx
 from sympy import Expr, ImmutableDenseMatrix, Symbol
 
-from court.records import Identity
-from symbolic.proofs.identities import SPURIOUS, contract, representatives, spurious
-from symbolic.proofs.plain import entry_pairs
+from symgrad.court.records import Identity
+from symgrad.symbolic.proofs.identities import SPURIOUS, contract, representatives, spurious
+from symgrad.symbolic.proofs.plain import entry_pairs
 
 FUNCTION = "any f with symmetric gradient S"
 

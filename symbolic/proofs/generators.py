@@ -15,11 +15,18 @@ from typing import NamedTuple
 
 from flint import acb_mat, arb, fmpq, fmpq_mpoly
 
-from symbolic.proofs.kernels import Kernel, Kind
-from symbolic.proofs.minors import Minors
-from symbolic.proofs.quotients import Field, NotCoveredError, Quotient
-from symbolic.proofs.sums import Element, Space
-from symbolic.proofs.witness import Values, eigenvalue_of, evaluate, nonzero, positive, value_of
+from symgrad.symbolic.proofs.kernels import Kernel, Kind
+from symgrad.symbolic.proofs.minors import Minors
+from symgrad.symbolic.proofs.quotients import Field, NotCoveredError, Quotient
+from symgrad.symbolic.proofs.sums import Element, Space
+from symgrad.symbolic.proofs.witness import (
+    Values,
+    eigenvalue_of,
+    evaluate,
+    nonzero,
+    positive,
+    value_of,
+)
 
 Argument = Element | list[list[Element]] | None
 

@@ -14,13 +14,13 @@ from typing import Any
 import sympy
 from sympy import Expr, ImmutableDenseMatrix, Symbol
 
-from court.records import Identity
-from symbolic.algebra.expressions import Eigenvalue
-from symbolic.catalogue import Instance
-from symbolic.derivation import LAMBDA, characteristic_polynomial, derive, unvech
-from symbolic.parameterizations import Parameterization, symmetric
-from symbolic.proofs.plain import matrix_of
-from symbolic.proofs.residuals import Residuals
+from symgrad.court.records import Identity
+from symgrad.symbolic.algebra.expressions import Eigenvalue
+from symgrad.symbolic.catalogue import Instance
+from symgrad.symbolic.derivation import LAMBDA, characteristic_polynomial, derive, unvech
+from symgrad.symbolic.parameterizations import Parameterization, symmetric
+from symgrad.symbolic.proofs.plain import matrix_of
+from symgrad.symbolic.proofs.residuals import Residuals
 
 SPURIOUS = "2S − diag(S)"
 SKEW = Symbol("κ", real=True)

@@ -14,8 +14,8 @@ from math import lcm
 import sympy
 from sympy import Expr, ImmutableDenseMatrix, Rational
 
-from symbolic.algebra.expressions import Eigenvalue
-from symbolic.proofs.plain import matrix_of
+from symgrad.symbolic.algebra.expressions import Eigenvalue
+from symgrad.symbolic.proofs.plain import matrix_of
 
 
 class Kind(Enum):

@@ -6,8 +6,8 @@ from typing import NamedTuple
 
 from sympy import ImmutableDenseMatrix
 
-from court.records import Identity
-from symbolic.algebra.expressions import Eigenvalue
+from symgrad.court.records import Identity
+from symgrad.symbolic.algebra.expressions import Eigenvalue
 
 Plain = dict[tuple[int, ...], int]
 """A polynomial: the exponents of a monomial → its coefficient, which is never 0.

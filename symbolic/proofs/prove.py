@@ -5,12 +5,12 @@ from __future__ import annotations
 from functools import cache
 from typing import NamedTuple
 
-from court.records import Identity
-from symbolic.catalogue import Instance
-from symbolic.derivation import derive
-from symbolic.parameterizations import Parameterization
-from symbolic.proofs.identities import contraction_identities
-from symbolic.proofs.second_route import second_route
+from symgrad.court.records import Identity
+from symgrad.symbolic.catalogue import Instance
+from symgrad.symbolic.derivation import derive
+from symgrad.symbolic.parameterizations import Parameterization
+from symgrad.symbolic.proofs.identities import contraction_identities
+from symgrad.symbolic.proofs.second_route import second_route
 
 
 class Proof(NamedTuple):

@@ -1,10 +1,10 @@
 """The second route to the contraction identities: python-flint's quotients of polynomials.
 
 The same f, gradient theorem and parameterization as in
-:func:`symbolic.proofs.identities.contraction_identities`, but derivatives are total derivatives of
-quotients of python-flint's polynomials in the differential field of
-:mod:`symbolic.proofs.tower`, where p(λ) is expanded by minors.  SymPy neither differentiates nor
-simplifies anything here.
+:func:`symgrad.symbolic.proofs.identities.contraction_identities`, but derivatives are total
+derivatives of quotients of python-flint's polynomials in the differential field of
+:mod:`symgrad.symbolic.proofs.tower`, where p(λ) is expanded by minors.  SymPy neither
+differentiates nor simplifies anything here.
 """
 
 from __future__ import annotations
@@ -14,13 +14,13 @@ from typing import NamedTuple
 from flint import fmpq
 from sympy import Expr, ImmutableDenseMatrix
 
-from court.records import Identity
-from symbolic.catalogue import Instance
-from symbolic.parameterizations import Parameterization, symmetric
-from symbolic.proofs.plain import entry_pairs
-from symbolic.proofs.quotients import NotCoveredError
-from symbolic.proofs.sums import Homomorphism
-from symbolic.proofs.tower import Gradient, Tower
+from symgrad.court.records import Identity
+from symgrad.symbolic.catalogue import Instance
+from symgrad.symbolic.parameterizations import Parameterization, symmetric
+from symgrad.symbolic.proofs.plain import entry_pairs
+from symgrad.symbolic.proofs.quotients import NotCoveredError
+from symgrad.symbolic.proofs.sums import Homomorphism
+from symgrad.symbolic.proofs.tower import Gradient, Tower
 
 
 class SecondRoute(NamedTuple):

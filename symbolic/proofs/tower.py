@@ -16,14 +16,14 @@ import sympy
 from flint import arb, ctx, fmpq, fmpq_mpoly
 from sympy import Expr, ImmutableDenseMatrix
 
-from symbolic.algebra.expressions import Eigenvalue
-from symbolic.parameterizations import Parameterization
-from symbolic.proofs.generators import Argument, Built, build, joint_relations
-from symbolic.proofs.kernels import Kernel, Kind, exponents, kernels_of
-from symbolic.proofs.plain import matrix_of
-from symbolic.proofs.quotients import Field, NotCoveredError
-from symbolic.proofs.sums import Element, Space
-from symbolic.proofs.witness import (
+from symgrad.symbolic.algebra.expressions import Eigenvalue
+from symgrad.symbolic.parameterizations import Parameterization
+from symgrad.symbolic.proofs.generators import Argument, Built, build, joint_relations
+from symgrad.symbolic.proofs.kernels import Kernel, Kind, exponents, kernels_of
+from symgrad.symbolic.proofs.plain import matrix_of
+from symgrad.symbolic.proofs.quotients import Field, NotCoveredError
+from symgrad.symbolic.proofs.sums import Element, Space
+from symgrad.symbolic.proofs.witness import (
     BITS,
     UndefinedError,
     Values,

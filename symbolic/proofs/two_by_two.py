@@ -10,9 +10,9 @@ from __future__ import annotations
 import sympy
 from sympy import Expr, ImmutableDenseMatrix, Symbol
 
-from court.records import Demonstration, Identity
-from symbolic.parameterizations import symmetric
-from symbolic.proofs.identities import contraction_identity, representatives, spurious
+from symgrad.court.records import Demonstration, Identity
+from symgrad.symbolic.parameterizations import symmetric
+from symgrad.symbolic.proofs.identities import contraction_identity, representatives, spurious
 
 ROOT = Symbol("r", positive=True)
 """r = √Δ with Δ = (a − c)² + 4b², the discriminant: positive exactly where λ is simple."""

@@ -14,9 +14,9 @@ from math import prod
 
 from flint import acb_mat, arb, fmpq, fmpq_mpoly
 
-from symbolic.algebra.scalar import Index, Modulus
-from symbolic.parameterizations import Parameterization
-from symbolic.proofs.sums import Element
+from symgrad.symbolic.algebra.scalar import Index, Modulus
+from symgrad.symbolic.parameterizations import Parameterization
+from symgrad.symbolic.proofs.sums import Element
 
 Values = list[arb]
 """The values of the generators at one point; those not known yet are missing."""

@@ -1,0 +1,342 @@
+"""The inquiry: the same questions put to both witnesses, and their answers to the court.
+
+This is the only file that sees both: ``symbolic`` (what is true) and ``numeric`` (what the
+frameworks say).  Their records go to ``court``, which judges them.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, closing
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+from rich.progress import (
+    BarColumn,
+    Progress,
+    SpinnerColumn,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
+
+from symgrad.commands.session import Listing
+from symgrad.court import experiment
+from symgrad.court.errors import InputError, check_known
+from symgrad.court.hearing import AskNear, Hearing, Near, confirm
+from symgrad.court.judging import scatter
+from symgrad.court.judging.printing import Printing
+from symgrad.court.known.disputes import Dispute
+from symgrad.court.known.findings import Finding
+from symgrad.court.records import Answered, Choice, Event, Proved, Reference, Reported, Started
+from symgrad.numeric import former, past
+from symgrad.numeric.interpreters import check_has_python
+from symgrad.numeric.journal import Journal, fingerprint, installed_versions
+from symgrad.numeric.pool import Pool, all_frameworks, is_installed, known_frameworks
+from symgrad.report import terminal
+
+if TYPE_CHECKING:
+    from symgrad.symbolic.cases import Case
+    from symgrad.symbolic.large_cases import LargeCase
+    from symgrad.symbolic.neighbours import Neighbour
+
+DOCUMENTED = {
+    "torch": ["linalg.eigh"],
+    "torch@": ["symeig"],
+    "tensorflow": ["linalg.eigh", "linalg.eigvalsh"],
+    "tensorflow@": ["linalg.eigh"],
+    "jax": ["linalg.eigh"],
+}
+"""The public calls whose docstrings the claims C8 and C10 are about; ``torch@`` is any former
+version."""
+
+
+def plan(choice: Choice) -> Sequence[Case | LargeCase]:
+    """The cases that the user's choice means."""
+    from symgrad.symbolic import (
+        cases,  # SymPy is imported while the workers import their frameworks
+    )
+
+    if choice.atlas:
+        return cases.atlas(choice)
+    if choice.is_main_job:
+        return cases.main_job(choice, experiment.matrix().tolist())
+    return cases.chosen(choice, known_frameworks())
+
+
+def asked_of(case: Case | LargeCase, frameworks: Sequence[str]) -> list[str] | None:
+    """Who is asked: the one that a case names, those of a user's file, or (nothing) everyone."""
+    if case.framework:
+        return [case.framework]
+    own = case.function.function.frameworks
+    return [name for name in frameworks if former.split(name)[0] in own] if own else None
+
+
+class HasNeighbours(Protocol):
+    """A case that can be asked again at matrices beside its own."""
+
+    def neighbours(self, spread: float) -> Sequence[Neighbour]:
+        """The same at those."""
+
+
+Planner = Callable[[Choice], "Sequence[Case | LargeCase]"]
+
+
+def hear(hearing: Hearing, progress: Progress, planner: Planner = plan) -> AskNear:
+    """Put the cases to both witnesses at once; what is finished is kept if it is cut short.
+
+    What it gives asks both once more, near X, of what seems to be wrong.
+    """
+    choice = hearing.choice
+    with progress, ExitStack() as stack:
+        task = progress.add_task(f"importing {', '.join(choice.frameworks)}", total=None)
+        planned = planner(choice) if choice.journal else ()
+        journal = stack.enter_context(open_journal(choice, planned)) if planned else None
+        pool = make_pool(choice, choice.frameworks, journal)
+        if not planned:  # the workers import their frameworks in the meantime
+            stack.enter_context(pool)
+        cases = planned or planner(choice)
+        from symgrad.symbolic.limits import Failure, Limits, references  # the planner has SymPy
+
+        hearing.cases = [(case.part, case.reported_dtype) for case in cases]
+        if choice.gradient is not None:
+            take_proposed(hearing, cases)
+        for number, case in enumerate(cases):
+            problem = case.problem(number)
+            hearing.constants.append(problem.constants)
+            pool.ask(problem, asked_of(case, choice.frameworks))
+        if planned:  # the workers of a framework start together, as all are asked by now
+            stack.enter_context(pool)
+        if choice.is_main_job:
+            look_up_documented(pool, choice.frameworks)
+        pool.close()
+        if choice.is_main_job:
+            from symgrad.symbolic.proofs.two_by_two import two_by_two
+
+            hearing.demonstration = two_by_two()
+        total = len(cases) * (1 + len(choice.frameworks))
+        progress.update(task, total=total if choice.atlas else None)
+
+        def note(event: Event) -> None:
+            hearing.note(event)
+            progress.update(task, advance=isinstance(event, Answered))
+
+        def meanwhile() -> None:
+            for event in pool.events(wait=False):
+                note(event)
+
+        limits = Limits(choice.timeout, choice.memory)
+        found_here = stack.enter_context(closing(references(cases, limits, meanwhile)))
+        for number, case in enumerate(cases, 1):
+            told = f"exact derivatives {number}/{len(cases)}"
+            progress.update(task, description=told, advance=1)
+            answer = next(found_here)
+            found = case.refused(answer.reason) if isinstance(answer, Failure) else answer
+            hearing.references.append(found)
+        for event in pool.events():
+            note(event)
+            progress.update(task, description=f"{len(hearing.reported)} gradients")
+
+    return partial(ask_near, cases, hearing.references, choice, progress)
+
+
+def open_journal(choice: Choice, planned: Sequence[Case | LargeCase]) -> Journal:
+    """The journal of a run that asks this and nothing else, by these versions."""
+    problems = [case.problem(number) for number, case in enumerate(planned)]
+    versions = installed_versions() | choice.interpreters
+    return Journal(Path(choice.journal), fingerprint(problems, versions, choice.files))
+
+
+def make_pool(choice: Choice, names: Sequence[str], journal: Journal | None = None) -> Pool:
+    """The workers of some of the chosen frameworks, within the limits that are chosen."""
+    return Pool(
+        names,
+        choice.timeout,
+        choice.files,
+        interpreters={name: path for name, path in choice.interpreters.items() if name in names},
+        jobs=choice.jobs,
+        journal=journal,
+        memory=choice.memory,
+    )
+
+
+def look_up_documented(pool: Pool, frameworks: Sequence[str]) -> None:
+    """Ask for the docstrings that the claims are about."""
+    for framework in frameworks:
+        for name in DOCUMENTED.get(re.sub("@.*", "@", framework), ()):
+            pool.look_up(framework, name)
+
+
+def ask_near(
+    cases: Sequence[HasNeighbours],
+    references: Sequence[Reference],
+    choice: Choice,
+    progress: Progress,
+    reports: Sequence[Reported],
+) -> list[Near]:
+    """Put to both witnesses once more, at X and beside it, what seems to be wrong."""
+    from symgrad.symbolic import limits
+
+    beside = {
+        r.problem: cases[r.problem].neighbours(scatter.spread(references[r.problem]))
+        for r in reports
+    }
+    if not any(beside.values()):
+        return []
+    names = [name for name in choice.frameworks if any(r.framework == name for r in reports)]
+    with progress, make_pool(choice, names) as pool:
+        progress.add_task("asking again near X what seems to be wrong", total=None)
+        asked: list[tuple[int, int]] = []
+        for k, report in enumerate(reports):
+            for place, neighbour in enumerate(beside[report.problem]):
+                problem = neighbour.problem(len(asked), report.route, report.mode == "forward")
+                asked.append((k, place))
+                pool.ask(problem, [report.framework])
+        pool.close()
+        flat = [neighbour for near in beside.values() for neighbour in near]
+        bounds = limits.Limits(choice.timeout, choice.memory)
+        with closing(limits.references(flat, bounds)) as found:
+            true = {number: [next(found) for _ in near] for number, near in beside.items()}
+        said = {
+            asked[event.problem]: event
+            for event in pool.events()
+            if isinstance(event, Reported)
+            if event.mode == reports[asked[event.problem][0]].mode
+        }
+    near: list[Near] = []
+    for k, report in enumerate(reports):
+        there = [(said.get((k, j)), x) for j, x in enumerate(true[report.problem])]
+        near.append(
+            confirm(report, [(s, None if isinstance(x, limits.Failure) else x) for s, x in there])
+        )
+    return near
+
+
+def take_proposed(hearing: Hearing, cases: Sequence[Case | LargeCase]) -> None:
+    """Note the gradient that the user proposes for the one case.
+
+    Raises:
+        InputError: it is none of that case, or there are more cases.
+    """
+    from symgrad.symbolic.points import parse_gradient
+
+    choice = hearing.choice
+    if len(cases) != 1 or not choice.functions:
+        raise InputError(
+            f"--gradient is of one function at one point, and {len(cases)} cases are chosen; name "
+            "one, as in eigenvalue[0], with --matrix or --point"
+        )
+    G = parse_gradient(choice.gradient or "", cases[0].function.size, hearing.cases[0][1])
+    hearing.printing = Printing(choice.digits, choice.decimals)
+    hearing.printing.check(G)
+    hearing.proposed = G
+
+
+def listen(hearing: Hearing, planner: Planner) -> bool:
+    """Hear both witnesses and judge, with progress on a terminal; whether it was interrupted."""
+    estimate = (BarColumn(), TimeRemainingColumn()) if hearing.choice.atlas else ()
+    progress = Progress(
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        *estimate,
+        TimeElapsedColumn(),
+        console=terminal.make_console(stderr=True),
+        transient=True,
+        disable=not sys.stderr.isatty(),
+    )
+    interrupted = False
+    try:
+        hearing.judge(hear(hearing, progress, planner))
+    except KeyboardInterrupt:
+        interrupted = True
+        hearing.judge(lambda _: None)
+    return interrupted
+
+
+class Witnesses:
+    """Both witnesses, as a :class:`symgrad.commands.session.Session` asks them."""
+
+    choose_former = staticmethod(past.choose)
+    gather = staticmethod(past.gather)
+
+    def __init__(self, arguments: list[str]) -> None:
+        self.arguments = arguments
+
+    def choose(
+        self, asked: Sequence[str], interpreters: Mapping[str, str] = {}
+    ) -> tuple[list[str], list[str]]:
+        """The frameworks to run, and those that were asked for and are not installed.
+
+        Those of the ``interpreters`` (``torch@1.0.1`` → path) are run beside the others.
+
+        Raises:
+            InputError: a framework is unknown.
+        """
+        for name in interpreters:
+            check_known("framework", former.split(name)[0], all_frameworks())
+        for name in asked:
+            check_has_python(name, interpreters)
+            check_known("framework", name, [*known_frameworks(), *interpreters])
+        wanted = [n for n in dict.fromkeys(asked) if n not in interpreters]
+        wanted = wanted if asked else known_frameworks()
+        installed = [name for name in wanted if is_installed(name)]
+        absent = [name for name in wanted if name not in installed]
+        return [*installed, *interpreters], absent if asked else []
+
+    def hear(self, hearing: Hearing) -> bool:
+        """Hear both on what the user chose, and judge; whether it was interrupted."""
+        return listen(hearing, plan)
+
+    def examine(self, hearing: Hearing, known: Sequence[Finding | Dispute]) -> bool:
+        """The same on findings, each the part of its own, or on disputes."""
+
+        def planner(choice: Choice) -> list[Case]:
+            from symgrad.symbolic import cases
+
+            about = (known_frameworks(), choice.timeout)
+            return [case for item in known for case in cases.examined(item, *about)]
+
+        return listen(hearing, planner)
+
+    def search(self, hearing: Hearing, route: str, is_hermitian: bool) -> bool:
+        """The same on small matrices of integers, by one route alone."""
+
+        def planner(choice: Choice) -> list[Case]:
+            from symgrad.symbolic import shrinking
+
+            return shrinking.cases(choice, known_frameworks(), route, is_hermitian)
+
+        return listen(hearing, planner)
+
+    def revisit(self, hearing: Hearing) -> bool:
+        """The same on the cases of the history."""
+
+        def planner(choice: Choice) -> list[Case]:
+            from symgrad.symbolic import cases
+
+            return cases.history(choice, experiment.matrix().tolist())
+
+        return listen(hearing, planner)
+
+    def prove(self, choice: Choice) -> Iterator[Proved]:
+        """The theorems of the chosen functions, one by one."""
+        from symgrad.symbolic.proofs.chosen import prove_chosen
+
+        return prove_chosen(choice, known_frameworks())
+
+    def listing(self, frameworks: Sequence[str], interpreters: Mapping[str, str] = {}) -> Listing:
+        """What there is to choose from; the routes are those of these frameworks."""
+        from symgrad.symbolic.catalogue import CATALOGUE
+        from symgrad.symbolic.parameterizations import PARAMETERIZATIONS
+
+        with Pool(frameworks, 120, interpreters=interpreters) as pool:
+            pool.close()
+            started = {e.framework: e for e in pool.events() if isinstance(e, Started)}
+        return Listing(
+            {name: (f.formula, f.domain, f.citation) for name, f in CATALOGUE.items()},
+            {name: build(4).formula for name, build in PARAMETERIZATIONS.items()},
+            {name: started.get(name) for name in (*known_frameworks(), *interpreters)},
+        )
