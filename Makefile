@@ -15,7 +15,7 @@ atlas: $(VENV)/.installed-all  ## regenerate docs/atlas.md and docs/atlas.json
 	$(RUN) verify.py atlas --output docs --quiet
 
 history: $(VENV)/.installed-all  ## regenerate docs/history.* and the column "since" of the atlas
-	$(RUN) verify.py history --output docs --quiet
+	$(RUN) verify.py history --environments .venv-history --output docs --quiet
 	$(RUN) -m symgrad.report.atlas docs
 
 disputes: $(VENV)/.installed-all  ## regenerate docs/disputes.md and docs/disputes.json

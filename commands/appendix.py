@@ -1,4 +1,4 @@
-"""``verify.py appendix``: a folder to attach to a paper, that a referee can check."""
+"""``symgrad appendix``: a folder to attach to a paper, that a referee can check."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``verify.py atlas``: every route of every framework, in one table."""
+"""``symgrad atlas``: every route of every framework, in one table."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``verify.py disputes``: what people disagreed about in public, settled by checks that run."""
+"""``symgrad disputes``: what people disagreed about in public, settled by checks that run."""
 
 from __future__ import annotations
 

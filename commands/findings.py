@@ -1,4 +1,4 @@
-"""``verify.py findings``: the known wrong gradients, put to their frameworks again."""
+"""``symgrad findings``: the known wrong gradients, put to their frameworks again."""
 
 from __future__ import annotations
 

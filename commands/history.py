@@ -1,4 +1,4 @@
-"""``verify.py history``: former versions of the frameworks, run here or shown from the record."""
+"""``symgrad history``: former versions of the frameworks, run here or shown from the record."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Literal
 
 import click
+import platformdirs
 
 from symgrad.commands.options import DEBUG, INTERPRETER, QUIET, SETTINGS, TIMEOUT
 from symgrad.commands.session import DISAGREES, INTERRUPTED, MISSING, Session
@@ -40,8 +41,8 @@ from symgrad.report.document import make_history, today, write_together
     "--environments",
     "folder",
     type=click.Path(file_okay=False, path_type=Path),
-    default=Path(".venv-history"),
-    show_default=True,
+    default=lambda: platformdirs.user_data_path("symgrad", appauthor=False) / "former",
+    show_default="the user's data folder",
     help="Folder of the environments of former versions.",
 )
 @click.option("--no-build", "building", flag_value="none", help="Build no environment.")
@@ -51,7 +52,13 @@ from symgrad.report.document import make_history, today, write_together
     flag_value="all",
     help="Build all environments, not only those that the experiment is about.",
 )
-@click.option("--record", "recording", is_flag=True, help="Keep what was measured as the record.")
+@click.option(
+    "--record",
+    "recording",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="Write the record to FILE, with what was measured now in the place of what was before.",
+)
 @click.option(
     "--output",
     type=click.Path(file_okay=False, path_type=Path),
@@ -69,7 +76,7 @@ def history(
     python: Path | None,
     folder: Path,
     building: Literal["none", "all"] | None,
-    recording: bool,
+    recording: Path | None,
     output: Path | None,
     timeout: float,
     quiet: bool,
@@ -106,7 +113,7 @@ def history(
         return INTERRUPTED
     lost = lines_of_the_lost(hearing, gathered)
     if recording:
-        record = keep(hearing, record, gathered)
+        record = keep(hearing, record, gathered, recording)
     found = make_history(hearing, record, wanted, gathered, lost)
     if output:
         page = report.to_markdown(found).encode()
@@ -123,13 +130,13 @@ def history(
     return DISAGREES if disagrees(found) else 0
 
 
-def keep(hearing: Hearing, record: Record, gathered: Gathered) -> Record:
-    """The record with the versions that were heard, written in the place of the old one."""
+def keep(hearing: Hearing, record: Record, gathered: Gathered, file: Path) -> Record:
+    """The record with the versions that were heard, written to a file."""
     heard = {n: origin for n, origin in gathered.origins.items() if hearing.heard(n)}
     if not heard:
         raise InputError("nothing to record: no former version was run")
     new = recorded.enter(record, hearing, heard, today())
-    write_together(recorded.RECORD.parent, {recorded.RECORD.name: recorded.to_json(new)})
+    write_together(file.parent, {file.name: recorded.to_json(new)})
     return new
 
 

@@ -137,8 +137,6 @@ def judge(
     route fails (with --strict, or is inaccurate: right but for digits that rounding lost), 2 bad
     input (no such folder for the output, too) or nothing could be judged, 3 a framework that was
     asked for is missing, its worker died, or the output cannot be written, 130 interrupted.
-
-    Other commands: verify.py atlas, findings, history, disputes, appendix; each has its --help.
     """
     frameworks, missing = session.choose(asked, interpreters)
     if gradient is not None and not asked:

@@ -22,7 +22,7 @@ class Seconds(click.FloatRange):
         return seconds
 
 
-SETTINGS = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
+SETTINGS: dict[str, Any] = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 FRAMEWORK = click.option(
     "--framework",
     "-f",

@@ -81,9 +81,7 @@ def gather(
         built = environments.find_built(environment, folder)
         is_needed = building == "all" or is_asked or environment.required
         if built is None and (building == "none" or not is_needed):
-            line = (
-                f"{name}: it has no environment here; python verify.py history -f {name} builds it"
-            )
+            line = f"{name}: it has no environment here; symgrad history -f {name} builds it"
             (failures if is_asked else notes).append(line)
             continue
         try:
@@ -103,7 +101,7 @@ def _build(
     if found is None:
         raise InputError(
             f"{environment.name}: no Python {environment.python} was found on the PATH; "
-            "install one, or name it: python verify.py history --python PATH"
+            "install one, or name it: symgrad history --python PATH"
         )
     return environments.build(environment, folder, found, say)
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from io import TextIOWrapper
+from pathlib import Path
+from typing import Any
 
 import click
 
@@ -15,18 +17,48 @@ from symgrad.commands.disputes import disputes
 from symgrad.commands.findings import findings
 from symgrad.commands.history import history
 from symgrad.commands.judge import judge
+from symgrad.commands.options import SETTINGS
 from symgrad.commands.session import BAD_INPUT, INTERRUPTED, MISSING
 from symgrad.court.errors import InputError, OutputError
 from symgrad.inquiry import Witnesses
 
-COMMANDS = {
-    "appendix": appendix,
-    "atlas": atlas,
-    "disputes": disputes,
-    "findings": findings,
-    "history": history,
-}
-"""The commands beside the one without a name, each a word that is no function."""
+
+class Program(click.Group):
+    """Commands, each a word that is no function; where the first word is none, judging is meant."""
+
+    def make_context(
+        self,
+        info_name: str | None,
+        args: list[str],
+        parent: click.Context | None = None,
+        **more: Any,
+    ) -> click.Context:
+        """The context of a command, or of judging."""
+        named = {*self.commands, *SETTINGS["help_option_names"]}
+        if args and args[0] in named:
+            return super().make_context(info_name, args, parent, **more)
+        return judge.make_context(info_name, args, parent, **more)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """What the command that is meant gives."""
+        return super().invoke(ctx) if ctx.command is self else ctx.command.invoke(ctx)
+
+    def format_help(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The help of judging, with a list of the commands."""
+        about = judge.make_context(ctx.info_name, [], resilient_parsing=True)
+        judge.format_help(about, formatter)
+        self.format_commands(ctx, formatter)
+
+
+PROGRAM = Program(
+    commands=[appendix, atlas, disputes, findings, history], context_settings=SETTINGS
+)
+
+
+def name() -> str:
+    """What the program is called by whoever started it."""
+    called = Path(sys.argv[0]).name
+    return called if called == "verify.py" else "symgrad"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -36,10 +68,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if isinstance(stream, TextIOWrapper):  # a terminal of ASCII is told all that others are
             stream.reconfigure(errors="backslashreplace")
     try:
-        command, name, rest = judge, "verify.py", arguments
-        if arguments and arguments[0] in COMMANDS:
-            command, name, rest = COMMANDS[arguments[0]], f"verify.py {arguments[0]}", arguments[1:]
-        return int(command.main(rest, name, standalone_mode=False, obj=Witnesses(arguments)) or 0)
+        asked = Witnesses(arguments)
+        return int(PROGRAM.main(arguments, name(), standalone_mode=False, obj=asked) or 0)
     except click.exceptions.Abort:
         return INTERRUPTED
     except Exception as error:

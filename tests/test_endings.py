@@ -65,10 +65,16 @@ def test_debug_raises(ends):
             ends(raising(error), "--debug")
 
 
-def test_a_command_has_a_name(capsys):
-    for arguments, usage in (([], "verify.py [OPTIONS]"), (["atlas"], "verify.py atlas [OPTIONS]")):
-        assert cli.main([*arguments, "--help"]) == 0
-        assert capsys.readouterr().out.startswith(f"Usage: {usage}")
+def test_a_command_has_a_name(monkeypatch, capsys):
+    for called, name in (("some/verify.py", "verify.py"), ("bin/symgrad", "symgrad")):
+        monkeypatch.setattr(sys, "argv", [called])
+        for arguments in ([], ["atlas"]):
+            assert cli.main([*arguments, "--help"]) == 0
+            shown = capsys.readouterr().out
+            assert shown.startswith(f"Usage: {' '.join([name, *arguments])} [OPTIONS]")
+            assert all(f"\n  {command} " in shown for command in cli.PROGRAM.commands) != bool(
+                arguments
+            )
 
 
 def test_a_command_knows_all_that_was_typed(monkeypatch):
@@ -78,16 +84,16 @@ def test_a_command_knows_all_that_was_typed(monkeypatch):
     @click.argument("rest", nargs=-1)
     @click.pass_context
     def command(context, rest):
-        known.append((context.info_name, context.obj.arguments, rest))
+        known.append((context.command_path, context.obj.arguments, rest))
 
     monkeypatch.setattr(cli, "judge", command)
-    monkeypatch.setitem(cli.COMMANDS, "atlas", command)
+    monkeypatch.setitem(cli.PROGRAM.commands, "atlas", command)
     monkeypatch.setattr(sys, "argv", ["python", "det", "atlas"])
     for arguments in ([], ["trace"], ["atlas", "trace", "det"], None):
         assert cli.main(arguments) == 0
     assert known == [
-        ("verify.py", [], ()),
-        ("verify.py", ["trace"], ("trace",)),
-        ("verify.py atlas", ["atlas", "trace", "det"], ("trace", "det")),
-        ("verify.py", ["det", "atlas"], ("det", "atlas")),
+        ("symgrad", [], ()),
+        ("symgrad", ["trace"], ("trace",)),
+        ("symgrad atlas", ["atlas", "trace", "det"], ("trace", "det")),
+        ("symgrad", ["det", "atlas"], ("det", "atlas")),
     ]

@@ -309,7 +309,7 @@ def test_a_rounded_point_is_said_to_be_rounded(tmp_path):
 def test_a_reader_that_leaves_changes_nothing(tmp_path):
     output = tmp_path / "run.json"
     process = subprocess.Popen(
-        [sys.executable, inquiry.__file__, "trace", "-f", "numpy", "--json", str(output)],
+        [sys.executable, "-m", "symgrad", "trace", "-f", "numpy", "--json", str(output)],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
     )

@@ -90,12 +90,12 @@ def command_line(rng: random.Random, folder: Path) -> list[str]:
     rng.shuffle(groups)
     words = [rng.choice(LINES["command"]), *(word for group in groups for word in group if word)]
     words = words if words[0] else words[1:]
-    if words[:1] and words[0] in cli.COMMANDS:
+    if words[:1] and words[0] in cli.PROGRAM.commands:
         words += ["-f", "numpy", f"--output={folder / 'out'}"]
     else:
         words = ["--framework", "numpy", *words]
     if not any(word in LINES["right"] for word in words):
-        words.insert(1 if words[0] in cli.COMMANDS else 2, "trace")  # all would take minutes
+        words.insert(1 if words[0] in cli.PROGRAM.commands else 2, "trace")  # all take minutes
     return [word.replace("FOLDER", str(folder)) for word in words]
 
 
