@@ -23,6 +23,9 @@ class BaseFramework:
     declines = ()
     confirming = False
 
+    def configure(self):
+        """Set in a worker's process, once, under what the framework is asked there."""
+
     def array(self, values, dtype):
         """The framework's own constant array; ``dtype`` is one that an array of its own has."""
         raise NotImplementedError

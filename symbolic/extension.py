@@ -111,18 +111,21 @@ def _wrong_with(function: Instance, x: Parameterization, path: Path, seconds: fl
             value = derive(function, x).value
     except InputError as error:
         return str(error)
+    strange = strange_in(value, x)
+    return f"{path}: exact {strange}" if strange else ""
+
+
+def strange_in(value: sympy.Expr, x: Parameterization) -> str:
+    """What an exact definition gives that is no exact function of x; nothing if it is one."""
     strange = value.atoms(*NO_NUMBERS)
     if strange:
-        return f"{path}: exact gives {min(map(str, strange))}, which is no number"
+        return f"gives {min(map(str, strange))}, which is no number"
     if value.atoms(sympy.Float):
         return (
-            f"{path}: exact gives the float {min(value.atoms(sympy.Float))}; "
-            "write sympy.Rational(1, 2) for 0.5"
+            f"gives the float {min(value.atoms(sympy.Float))}; write sympy.Rational(1, 2) for 0.5"
         )
     foreign = value.free_symbols - set(x.symbols) - value.atoms(Eigenvalue)
-    if foreign:
-        return f"{path}: exact gives the symbol {min(map(str, foreign))}, which is not in X"
-    return ""
+    return f"gives the symbol {min(map(str, foreign))}, which is not in X" if foreign else ""
 
 
 def _known(path: Path, names: dict[str, Any], frameworks: Sequence[str]) -> MatrixFunction:

@@ -220,7 +220,7 @@ def test_an_executable_that_is_no_python(run, tmp_path, text, reason):
     ],
 )
 def test_which_file_serves_a_version(name, module):
-    assert former.module(name) == f"numeric.{module}"
+    assert former.module(name) == f"symgrad.numeric.{module}"
     assert (ROOT / "numeric" / f"{module.replace('.', '/')}.py").is_file()
 
 

@@ -14,10 +14,6 @@ import numpy as np
 from symgrad.numeric.calls import by, calls, only, then
 from symgrad.numeric.framework import BaseFramework, directions
 
-jax.config.update("jax_enable_x64", True)
-jax.config.update("jax_platforms", "cpu")
-
-
 _calls = functools.partial(calls, {"jnp": jnp, "jax": jax})
 
 
@@ -311,6 +307,16 @@ PROBLEMS = 80
 """After so many problems the compiled programs are dropped: else they fill gigabytes."""
 
 
+def _array(X, dtype):
+    x = jnp.asarray(X, dtype)
+    if x.dtype != dtype:
+        raise TypeError(
+            "JAX has 64-bit numbers switched off: jax.config.update('jax_enable_x64', True) "
+            "switches them on, or give X in a shorter dtype"
+        )
+    return x
+
+
 class Framework(BaseFramework):
     """JAX on the CPU, by ``jax.value_and_grad``; without ``jit``: primitives are compiled once."""
 
@@ -319,6 +325,10 @@ class Framework(BaseFramework):
     routes = ROUTES
     has_forward_mode = True
     _since_dropped = 0
+
+    def configure(self):
+        jax.config.update("jax_enable_x64", True)
+        jax.config.update("jax_platforms", "cpu")
 
     def array(self, values, dtype):
         return np.array(values, dtype)
@@ -331,22 +341,22 @@ class Framework(BaseFramework):
 
     def differentiate(self, route, X, constants, dtype):
         f = functools.partial(self.apply, route, constants=constants)
-        value, gradient = jax.value_and_grad(f)(jnp.asarray(X, dtype))
+        value, gradient = jax.value_and_grad(f)(_array(X, dtype))
         return float(value), np.asarray(gradient, X.dtype), str(gradient.dtype)
 
     def evaluate(self, route, X, constants, dtype):
-        return float(self.apply(route, jnp.asarray(X, dtype), constants))
+        return float(self.apply(route, _array(X, dtype), constants))
 
     def derivative_along(self, route, X, E, constants, dtype):
         f = functools.partial(self.apply, route, constants=constants)
-        return float(jax.jvp(f, (jnp.asarray(X, dtype),), (jnp.asarray(E, dtype),))[1])
+        return float(jax.jvp(f, (_array(X, dtype),), (jnp.asarray(E, dtype),))[1])
 
     def differentiate_forward(self, route, X, constants, dtype):
         n, hermitian = len(X), np.iscomplexobj(X)
         if (n * n if hermitian else n * (n + 1) // 2) <= ONE_BY_ONE:
             return super(Framework, self).differentiate_forward(route, X, constants, dtype)
         f = functools.partial(self.apply, route, constants=constants)
-        x, every = jnp.asarray(X, dtype), directions(n, hermitian)
+        x, every = _array(X, dtype), directions(n, hermitian)
         slopes_along = jax.vmap(lambda E: jax.jvp(f, (x,), (E,))[1])
         S = np.zeros(X.shape, X.dtype)
         for block in iter(lambda: list(itertools.islice(every, TOGETHER)), []):

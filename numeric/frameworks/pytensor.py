@@ -12,9 +12,6 @@ from symgrad.numeric.framework import BaseFramework
 USUAL = get_default_mode()
 REWRITTEN = Mode(linker="py", optimizer="o4").excluding("inplace", "fusion", "BlasOpt")
 AS_BUILT = Mode(linker="py", optimizer=None)
-pytensor.config.mode = AS_BUILT  # for the graphs inside nodes, which have no mode of their own
-pytensor.config.cxx = ""
-pytensor.config.traceback__limit = 0
 
 eigh, eigvalsh, svd, expm = pt.linalg.eigh, pt.linalg.eigvalsh, pt.linalg.svd, pt.linalg.expm
 inv, solve, cholesky, norm = pt.linalg.inv, pt.linalg.solve, pt.linalg.cholesky, pt.linalg.norm
@@ -307,6 +304,11 @@ class Framework(BaseFramework):
 
     def __init__(self):
         self._compiled = {}
+
+    def configure(self):
+        pytensor.config.mode = AS_BUILT  # for graphs inside nodes, which have no mode of their own
+        pytensor.config.cxx = ""
+        pytensor.config.traceback__limit = 0
 
     def array(self, values, dtype):
         return np.array(values, dtype)

@@ -1,0 +1,200 @@
+"""What a route answers: value and gradient and what it reads, or its error and whose that is.
+
+Written for Python 3.6, NumPy and one framework.
+"""
+
+import dis
+import json
+import os
+import traceback
+
+from symgrad.numeric import reads, transport
+
+ROUNDOFF = {
+    "float64": 2.0**-53,
+    "float32": 2.0**-24,
+    "float16": 2.0**-11,
+    "bfloat16": 2.0**-8,
+    "complex128": 2.0**-53,
+    "complex64": 2.0**-24,
+}
+"""The unit roundoff of each dtype."""
+LARGE = 100
+"""Above n = LARGE a route is asked once: its gradient takes as long as all the rest."""
+
+
+def _call(method, *arguments):
+    """Call what runs a route.  A process that the route forked ends there: one alone may answer."""
+    process = os.getpid()
+    try:
+        return method(*arguments)
+    finally:
+        if os.getpid() != process:
+            os._exit(0)
+
+
+def give(framework, route, request, beat):
+    """What reverse mode says of a route and, if that was asked for, what forward mode says.
+
+    Before each comes what is about to be asked.  ``beat()`` is called whenever something of it has
+    been done.
+    """
+    X = transport.unpack(request["matrix"])
+    constants, dtype = request["constants"], request["dtype"]
+
+    def evaluate(Y):
+        beat()
+        return _call(framework.evaluate, route, Y, constants, dtype)
+
+    framework.confirming = request["confirm"]
+    yield {"asks": "reverse"}
+    try:
+        value, gradient, found = _call(framework.differentiate, route, X.copy(), constants, dtype)
+    except (Exception, SystemExit) as error:
+        yield _failure(error, framework)
+        return
+    again = _again(framework, route, X, constants, dtype, (value, gradient, found))
+    beat()
+    read = _reads(evaluate, X, dtype) if request["find_reads"] else None
+    answer = {"value": value, "gradient": transport.pack(gradient), "dtype": found, "reads": read}
+    if request["entrywise"]:
+        answer["entrywise"] = _entrywise(evaluate, X)
+    if again is not None:
+        answer["again"] = again
+    yield answer
+    if request["forward"] and framework.has_forward_mode:
+        yield {"asks": "forward"}
+        try:
+            S = _call(framework.differentiate_forward, route, X.copy(), constants, dtype)
+            answer = {"value": value, "gradient": transport.pack(S), "dtype": found, "reads": read}
+        except (Exception, SystemExit) as error:
+            answer = _failure(error, framework)
+        answer["mode"] = "forward"
+        yield answer
+
+
+def _again(framework, route, X, constants, dtype, first):
+    """What the route says when it is asked a second time, if it is not the same to the last bit."""
+    if len(X) > LARGE:
+        return None
+    try:
+        value, gradient, found = _call(framework.differentiate, route, X.copy(), constants, dtype)
+    except (Exception, SystemExit) as error:
+        return _failure(error, framework)
+    packed = {"value": value, "gradient": transport.pack(gradient), "dtype": found}
+    before = {"value": first[0], "gradient": transport.pack(first[1]), "dtype": first[2]}
+    return None if json.dumps(packed) == json.dumps(before) else packed
+
+
+def _reads(evaluate, X, dtype):
+    """What the forward pass reads, or nothing if it rejects a matrix that is not symmetric."""
+    try:
+        return reads.find(evaluate, X, ROUNDOFF[dtype])
+    except (Exception, SystemExit):
+        return None
+
+
+def _entrywise(evaluate, X):
+    """The slopes in single entries, or nothing if a matrix that is not symmetric is rejected."""
+    try:
+        return transport.pack(reads.entrywise(evaluate, X))
+    except (Exception, SystemExit):
+        return None
+
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+FRAMEWORKS = (os.path.join(HERE, "frameworks"), os.path.join(HERE, "former"))
+
+EXHAUSTED = (
+    "out of memory",
+    "can't allocate memory",
+    "resource_exhausted",
+    "bad_alloc",
+    "failed to allocate",
+    "resourceexhausted",
+)
+"""How the frameworks say that there was no memory left."""
+
+DECLINING = (
+    "unsupported",
+    "not supported",
+    "not implemented for",
+    "does not support automatic differentiation",
+    "not intended to support",
+    "dtype.kind == f",
+    "was registered to support",
+    "only supports 32-bit",
+    "is not implemented",
+    "not understood",
+    "doesn't handle types",
+    "cfloat or cdouble types",
+    "to satisfy the constraint",
+    "list of allowed values",
+    "could not find device for node",
+    "is not registered",
+    "does not appear in the backward graph",
+    "dtype must be float32 or float64",
+    "same dtype such as 'float32' and 'float64'",
+    "not defined for",
+    "is not found",
+    "op is not implemented",
+    "integer-valued variable",
+    "must be a float type",
+    "disconnectedtype, or continuous",
+    "gradient registry has no entry",
+    "gradient not defined",
+    "must have `float`-like `dtype`",
+    "must have dtype in",
+)
+"""How the frameworks say that a call or its derivative does not exist, mostly in a dtype.
+
+What one of them alone says, it has in its own file, as ``declines``.
+"""
+
+RAISES = [dis.opmap[name] for name in ("RAISE_VARARGS", "RERAISE") if name in dis.opmap]
+
+
+def _failure(error, framework):
+    """The answer of a route that raised an error."""
+    text = _describe(error)
+    exhausted = isinstance(error, MemoryError) or any(x in text.lower() for x in EXHAUSTED)
+    return {"error": text, "declined": _declines(error, framework), "exhausted": exhausted}
+
+
+def _declines(error, framework):
+    """Whether the framework says that it has no such gradient: raised by it, and in words."""
+    if not _is_the_frameworks(error):
+        return False
+    said = str(error).lower()
+    phrases = DECLINING + framework.declines
+    return isinstance(error, NotImplementedError) or any(phrase in said for phrase in phrases)
+
+
+def _is_the_frameworks(error):
+    """Whether a library raised the error, and no route.
+
+    Compiled code leaves no frame of its own: the last is then that of a route, at no ``raise``.  In
+    a user's file Python itself raises errors there too, as a TypeError at an operator, but these
+    are none that compiled code raises of a gradient that it does not have.
+    """
+    last = error.__traceback__
+    while last.tb_next is not None:
+        last = last.tb_next
+    code = last.tb_frame.f_code
+    if _is_library(code.co_filename) or os.path.dirname(code.co_filename) in FRAMEWORKS:
+        return True
+    is_raised_here = code.co_code[last.tb_lasti] in RAISES
+    return isinstance(error, RuntimeError) and not is_raised_here
+
+
+def _is_library(path):
+    """Whether it is a file of an installed package, or of Python itself."""
+    return "site-packages" in path or path.startswith(os.path.dirname(os.__file__) + os.sep)
+
+
+def _describe(error):
+    """The error in one line, with the innermost place in a file that is not a library's."""
+    text = " ".join(str(error).split())[:300]
+    own = [f for f in traceback.extract_tb(error.__traceback__) if not _is_library(f[0])]
+    place = " (%s:%d)" % (os.path.basename(own[-1][0]), own[-1][1]) if own else ""
+    return "%s: %s%s" % (type(error).__name__, text, place)

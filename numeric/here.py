@@ -1,0 +1,116 @@
+"""A user's own callable, asked in this process, as it runs there.
+
+Nothing is set in a framework for it, as is done in a worker: it computes under what the caller has
+set.
+"""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import re
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from jaxtyping import Inexact
+
+from symgrad.court.errors import InputError, check_known
+from symgrad.court.records import Constants, Reported
+from symgrad.numeric import answers, transport
+from symgrad.numeric.conversation import reported
+from symgrad.numeric.pool import known_frameworks
+
+Matrix = Inexact[np.ndarray, "n n"]
+OWNERS = {"jaxlib": "jax", "builtins": "numpy"}
+"""Whose a type is, where its module has another name; rows of Python's numbers are NumPy's."""
+DTYPES = re.compile(r"complex128|complex64|bfloat16|float16|float32|float64")
+
+
+def framework_of(X: Any) -> str:
+    """The framework that an array is of.
+
+    Raises:
+        InputError: it is of none that there is a file for.
+    """
+    package = type(X).__module__.split(".")[0]
+    name = OWNERS.get(package, package)
+    if name not in known_frameworks():
+        raise InputError(
+            f"X is a {type(X).__name__} of {package}; give an array of NumPy, and the framework by "
+            f"name: framework={'|'.join(known_frameworks())}"
+        )
+    return name
+
+
+def read(X: Any) -> tuple[Matrix, str]:
+    """An n×n array of any framework, in float64 or complex128, and the name of its dtype.
+
+    Raises:
+        InputError: it is no square matrix of floating-point numbers, or not on this machine.
+    """
+    kind = str(X.dtype) if hasattr(X, "dtype") else _kind_of_rows(X)
+    said = DTYPES.search(kind)
+    if said is None:
+        raise InputError(f"X has the dtype {kind}; give a matrix of floating-point numbers")
+    wide = np.complex128 if said[0].startswith("complex") else np.float64
+    try:
+        M = np.asarray(_numbers(X, wide.__name__), wide)
+    except (TypeError, ValueError, RuntimeError) as error:
+        raise InputError(f"X is no matrix of numbers: {' '.join(str(error).split())}") from error
+    if M.ndim != 2 or M.shape[0] != M.shape[1] or not M.size:
+        raise InputError(f"X has the shape {M.shape}; give one n×n matrix")
+    return M, said[0]
+
+
+def _kind_of_rows(X: Any) -> str:
+    """The dtype of rows of Python's numbers; whatever else it is has that of its failure below."""
+    try:
+        return "complex128" if np.iscomplexobj(np.asarray(X)) else "float64"
+    except ValueError:
+        return "float64"
+
+
+def _numbers(X: Any, wide: str) -> Any:
+    """What NumPy can read: of PyTorch and PaddlePaddle it cannot read every dtype as it is."""
+    if hasattr(X, "resolve_conj"):
+        X = X.detach().cpu().resolve_conj().resolve_neg()
+        return X.to(getattr(importlib.import_module("torch"), wide)).numpy()
+    return X.astype(wide).numpy() if framework_of(X) == "paddle" else X
+
+
+def _parameters(f: Callable[..., Any]) -> list[str]:
+    """The names of its parameters after X; of compiled code, which does not tell them, none."""
+    try:
+        return list(inspect.signature(f).parameters)[1:]
+    except (TypeError, ValueError):
+        return []
+
+
+def ask(
+    framework: str, f: Callable[..., Any], X: Matrix, constants: Constants, dtype: str, label: str
+) -> Reported:
+    """What a callable of a framework says at X (n×n): f(X) and its gradient by reverse mode.
+
+    Those of the ``constants`` that it has a parameter for are passed to it by name, as arrays of
+    the framework.  What it raises is in the report; it is named by ``label``.
+
+    Raises:
+        InputError: the framework is unknown or not installed.
+    """
+    check_known("framework", framework, known_frameworks())
+    try:
+        own = importlib.import_module(f"symgrad.numeric.frameworks.{framework}").Framework()
+    except ModuleNotFoundError as error:
+        raise InputError(f"{framework} is not installed: {error}") from error
+    asked = {
+        "matrix": transport.pack(X),
+        "constants": {name: x for name, x in constants.items() if name in _parameters(f)},
+        "dtype": dtype,
+        "confirm": True,
+        "find_reads": not np.iscomplexobj(X),
+        "entrywise": False,
+        "forward": False,
+    }
+    (said,) = (a for a in answers.give(own, f, asked, lambda: None) if "asks" not in a)
+    return reported(framework, own.version, {"problem": 0, "route": label, **said})

@@ -1,0 +1,126 @@
+"""What is true at a matrix that a caller has, of a function that is named or written in SymPy."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from fractions import Fraction
+
+import numpy as np
+import sympy
+from jaxtyping import Inexact
+from sympy import Expr
+
+from symgrad.court.errors import InputError, check_known
+from symgrad.court.records import Matrix, Reference
+from symgrad.symbolic.cases import CERTIFIED_SIZE_LIMIT
+from symgrad.symbolic.catalogue import CATALOGUE, Instance, MatrixFunction, choose, family
+from symgrad.symbolic.certified.reference import certify, refused
+from symgrad.symbolic.derivation import SIZE_LIMIT, derive
+from symgrad.symbolic.domains import DOMAINS
+from symgrad.symbolic.extension import strange_in
+from symgrad.symbolic.parameterizations import Parameterization, hermitian, symmetric
+
+Definition = str | Callable[[sympy.ImmutableDenseMatrix], Expr]
+"""A function: the name of one of the catalogue, or X ↦ f(X) in SymPy."""
+LISTED = 6
+"""Up to this size the contraction with each parameter of a symmetric matrix is told."""
+
+
+def resolve(function: Definition, n: int) -> Instance:
+    """The one function that is meant, at n×n matrices.
+
+    Raises:
+        InputError: its name is unknown or means several, n is too large, or the definition raises
+            or is not an exact expression in the entries of X.
+    """
+    if not 1 <= n <= CERTIFIED_SIZE_LIMIT:
+        raise InputError(f"X has {n} rows; enclosures are computed for 1 to {CERTIFIED_SIZE_LIMIT}")
+    if isinstance(function, str):
+        check_known("function", family(function), CATALOGUE)
+        members = choose(function, n)
+        if len(members) != 1:
+            names = ", ".join(member.name for member in members)
+            raise InputError(
+                f"{function} is {len(members)} functions at n = {n}; name one: {names}"
+            )
+        return members[0]
+    if n > SIZE_LIMIT:
+        raise InputError(
+            f"X has {n} rows; a definition in SymPy is differentiated for 1 to {SIZE_LIMIT}, a "
+            "function of the catalogue by name at any"
+        )
+    name = getattr(function, "__name__", "f")
+    about = (name, f"{name}(X)", "symmetric", "by its definition")
+    found = Instance(name, MatrixFunction(*about, lambda _, X: function(X)), n, {})
+    _check(found, symmetric(n))
+    return found
+
+
+def _check(function: Instance, x: Parameterization) -> None:
+    try:
+        value = derive(function, x).value
+    except Exception as error:
+        raise InputError(
+            f"{function.name}, asked at a SymPy matrix, raises {type(error).__name__}: {error}"
+        ) from error
+    strange = strange_in(value, x)
+    if strange:
+        raise InputError(f"{function.name}, asked at a SymPy matrix, {strange}")
+
+
+def exactly(M: Inexact[np.ndarray, "n n"]) -> tuple[Matrix, int]:
+    """A symmetric or Hermitian matrix of floats as it is, in rational numbers; and its blocks.
+
+    A complex A + iB is [[A, −B], [B, A]], of two blocks, with 2n rows.
+
+    Raises:
+        InputError: it is not finite, or not symmetric (Hermitian) to the last bit.
+    """
+    if not np.all(np.isfinite(M)):
+        raise InputError("X is not finite; a function of a matrix is judged where it is")
+    off = np.argwhere(np.conj(M.T) != M)
+    if len(off):
+        i, j = off[0]
+        kind = "Hermitian" if np.iscomplexobj(M) else "symmetric"
+        raise InputError(
+            f"X is not {kind}: entry ({i}, {j}) is {M[i, j]}, entry ({j}, {i}) is {M[j, i]}; "
+            f"give (X + {'Xᴴ' if np.iscomplexobj(M) else 'Xᵀ'})/2"
+        )
+    A = [[Fraction(x) for x in row] for row in M.real.tolist()]
+    if not np.iscomplexobj(M):
+        return tuple(map(tuple, A)), 1
+    B = [[Fraction(x) for x in row] for row in M.imag.tolist()]
+    upper = [[*a, *(-x for x in b)] for a, b in zip(A, B, strict=True)]
+    return tuple(map(tuple, [*upper, *([*b, *a] for a, b in zip(A, B, strict=True))])), 2
+
+
+def true_at(function: Instance, X: Matrix, blocks: int = 1) -> Reference:
+    """What is true of f at X; along every parameter of a symmetric matrix, if it is small.
+
+    Outside the domain of f nothing is, and it says so.
+    """
+    missing = DOMAINS[function.function.domain].missing(X)
+    if missing:
+        why = f"outside the domain of f: X is not {function.function.domain}, {missing}"
+        return refused(function, X, why)
+    n = len(X) // blocks
+    x = symmetric(n) if blocks == 1 else hermitian(n)
+    directions = x.directions(dict.fromkeys(x.names, Fraction(0))) if n <= LISTED else {}
+    return certify(function, X, directions, blocks)
+
+
+def in_parameters(function: Definition, X: sympy.MatrixBase) -> dict[sympy.Symbol, Expr]:
+    """∂f/∂θ_k of f(X(θ)) for every symbol θ_k in X (n×n, symmetric), by name.
+
+    Raises:
+        InputError: X is not symmetric, or see :func:`resolve`.
+    """
+    if X.shape[0] != X.shape[1] or X != X.T:
+        raise InputError("X is not symmetric; write the same symbol at (i, j) and (j, i)")
+    symbols = tuple(sorted(X.free_symbols, key=str))
+    about = ("given", "X = X(θ)", symbols, sympy.ImmutableDenseMatrix(X), (0,) * len(symbols))
+    instance = resolve(function, X.rows)
+    if X.rows > SIZE_LIMIT:
+        raise InputError(f"X has {X.rows} rows; expressions are derived for 1 to {SIZE_LIMIT}")
+    slopes = derive(instance, Parameterization(*about)).gradient
+    return dict(zip(symbols, slopes, strict=True))

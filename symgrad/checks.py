@@ -1,0 +1,250 @@
+"""Judging in the caller's own process: of a callable, or of a gradient that is given as numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import numpy as np
+import sympy
+from jaxtyping import Inexact
+
+from symgrad.court.errors import InputError
+from symgrad.court.hearing import confirm
+from symgrad.court.judging import scatter
+from symgrad.court.judging.judge import judge
+from symgrad.court.judging.printing import Printing, judge_proposed
+from symgrad.court.records import Matrix, Reference, Reported, Verdict
+from symgrad.numeric import here as numeric
+from symgrad.report.here import Derivative, Report
+from symgrad.symbolic import here as symbolic
+from symgrad.symbolic.catalogue import CATALOGUE, Instance, instances
+from symgrad.symbolic.neighbours import Neighbour, neighbours, split
+
+Square = Inexact[np.ndarray, "n n"]
+REAL = {"complex128": "float64", "complex64": "float32"}
+"""The dtype of the parts of a complex one."""
+
+
+class Place(NamedTuple):
+    """A function at a matrix of the caller's: exactly, in blocks if it is Hermitian."""
+
+    function: Instance
+    M: Square
+    X: Matrix
+    blocks: int
+    dtype: str
+
+    @classmethod
+    def of(cls, function: symbolic.Definition, X: Any) -> Place:
+        """Raises InputError if either cannot be used."""
+        M, dtype = numeric.read(X)
+        exact, blocks = symbolic.exactly(M)
+        return cls(symbolic.resolve(function, len(M)), M, exact, blocks, dtype)
+
+    def reference(self) -> Reference:
+        """What is true there."""
+        return symbolic.true_at(self.function, self.X, self.blocks)
+
+    def beside(self, spread: float) -> list[Neighbour]:
+        """The same, and matrices beside it."""
+        real = REAL.get(self.dtype, self.dtype)
+        near = [self.X, *neighbours(self.X, real, self.blocks, spread)]
+        return [Neighbour(self.function, Y, real, self.blocks) for Y in near]
+
+
+def check(
+    f: Callable[..., Any],
+    X: Any,
+    *,
+    function: symbolic.Definition,
+    framework: str | None = None,
+) -> Report:
+    """Judge the gradient that a framework gives of your own f at X, in this process.
+
+    f is called with X as an array of the framework and gives a real scalar of it; the framework
+    differentiates it by reverse mode, under whatever you have set.  A function of NumPy, which
+    differentiates nothing, gives the pair (f(X), G).  What a function of the catalogue has beside
+    X, as the W of ``weighted_exp``, is passed if f has a parameter of that name (:func:`catalogue`
+    has the names).
+
+    Args:
+        f: X ↦ f(X).
+        X: n×n, symmetric to the last bit, or Hermitian: an array of the framework, or of NumPy.
+        function: what f is meant to be: the name of a function of the catalogue, or its definition,
+            a callable that takes a SymPy matrix and gives an expression in its entries.
+        framework: who differentiates f; by default the one that X is an array of.
+
+    Raises:
+        InputError: (a ValueError) X, the function or the framework cannot be used.
+
+    >>> import numpy as np
+    >>> X = np.array([[2.0, 1.0], [1.0, 3.0]])
+    >>> def f(X):
+    ...     return np.log(np.linalg.det(X)), np.linalg.inv(X)
+    >>> report = check(f, X, function="log_det")
+    >>> report.outcome, report.convention
+    ('agrees', 'symmetric')
+    >>> check(f, X, function=lambda X: X.det()).outcome
+    'disagrees'
+
+    The contraction theorem that this rests on: S. Srinivasan and N. Panda, What is the gradient of
+    a scalar function of a symmetric matrix?, arXiv:1911.06491.
+    """
+    place = Place.of(function, X)
+    who = framework or numeric.framework_of(X)
+    label = getattr(f, "__qualname__", type(f).__name__)
+
+    def ask(M: Square) -> Reported:
+        return numeric.ask(who, f, M, place.function.constants, place.dtype, label)
+
+    reference, reported = place.reference(), ask(place.M)
+    verdict = judge(reference, reported, place.dtype)
+    if verdict.verdict == "disagrees":
+        beside = place.beside(scatter.spread(reference))
+        again = [(ask(_floats(n.X, n.blocks)), n.reference()) for n in beside]
+        reported, near = confirm(reported, again)
+        verdict = judge(reference, reported, place.dtype, near)
+    return _report(verdict, reference, reported.gradient)
+
+
+def check_gradient(
+    G: Any,
+    function: symbolic.Definition,
+    X: Any,
+    *,
+    digits: int | None = None,
+    decimals: int | None = None,
+) -> Report:
+    """Judge a gradient that is given as numbers, whoever computed it.
+
+    With no route to ask again, what is off by more than rounding explains disagrees.
+
+    Args:
+        G: n×n, of any convention: the gradient in question.
+        function: what it is the gradient of, as in :func:`check`.
+        X: n×n, symmetric to the last bit, or Hermitian; its dtype is that of the computation.
+        digits: significant digits to which the entries of G were rounded, if they were.
+        decimals: or the decimals.
+
+    Raises:
+        InputError: (a ValueError) G, X or the function cannot be used.
+
+    >>> import numpy as np
+    >>> X = np.array([[2.0, 1.0], [1.0, 3.0]])
+    >>> check_gradient([[0.6, -0.4], [0.0, 0.4]], "log_det", X).convention
+    'upper'
+    >>> print(check_gradient([[0.6, -0.4], [-0.4, 0.4]], "log_det", X).outcome)
+    disagrees
+    """
+    place = Place.of(function, X)
+    given, _ = numeric.read(G)
+    if given.shape != place.M.shape:
+        raise InputError(
+            f"G has the shape {'×'.join(map(str, given.shape))}, X "
+            f"{'×'.join(map(str, place.M.shape))}"
+        )
+    if np.iscomplexobj(place.M):
+        given = given.astype(np.complex128)
+    printing = Printing(digits, decimals)
+    printing.check(given)
+    reference = place.reference()
+    verdict = judge_proposed(reference, given, "given", place.dtype, printing)
+    return _report(verdict, reference, given)
+
+
+def assert_gradient(
+    f: Callable[..., Any],
+    X: Any,
+    *,
+    function: symbolic.Definition,
+    framework: str | None = None,
+) -> Report:
+    """:func:`check`, for tests: the report, if the gradient is right.
+
+    Raises:
+        AssertionError: it is not, or could not be judged; the message is the report.
+        InputError: as for :func:`check`.
+
+    >>> import numpy as np
+    >>> def trace(X):
+    ...     return np.trace(X), np.eye(len(X))
+    >>> assert_gradient(trace, np.eye(3), function="trace").is_right
+    True
+    """
+    report = check(f, X, function=function, framework=framework)
+    if not report.is_right:
+        raise AssertionError(str(report))
+    return report
+
+
+def derive(function: symbolic.Definition, X: Any) -> dict[sympy.Symbol, sympy.Expr] | Derivative:
+    """The exact derivative of a function of a symmetric matrix; no framework is asked.
+
+    Args:
+        function: the name of a function of the catalogue, or a callable that takes a SymPy matrix.
+        X: n×n.  A SymPy matrix X(θ), symmetric, in symbols: then ∂f/∂θ_k, by symbol, is given as an
+            expression; λ₀, λ₁, … in it are the eigenvalues of X, ascending.  Or numbers, symmetric
+            or Hermitian: then the value and S, enclosed at just these numbers.
+
+    Raises:
+        InputError: (a ValueError) X or the function cannot be used, or f has no derivative at X.
+
+    >>> from sympy import Matrix, symbols
+    >>> a, b, c = symbols("a b c", real=True)
+    >>> derive("det", Matrix([[a, b], [b, c]]))
+    {a: c, b: -2*b, c: a}
+    >>> derive("log_det", [[2.0, 1.0], [1.0, 3.0]]).gradient
+    array([[ 0.6, -0.2],
+           [-0.2,  0.4]])
+    """
+    if isinstance(X, sympy.MatrixBase):
+        return symbolic.in_parameters(function, X)
+    reference = Place.of(function, X).reference()
+    if reference.S is None or reference.value is None:
+        raise InputError(f"f has no derivative at X that can be given: {reference.refusal}")
+    radius = _of_blocks(np.abs(reference.S.low) + reference.S.radius, reference.blocks)
+    value = float(reference.value.mid)
+    off = abs(reference.value.mid - type(reference.value.mid)(value)) + reference.value.radius
+    exact = _of_blocks(reference.S.high, reference.blocks)
+    return Derivative(value, np.nextafter(float(off), np.inf), exact, np.abs(radius))
+
+
+class Entry(NamedTuple):
+    """One function of the catalogue; ``constants`` is what it has beside X, by name."""
+
+    formula: str
+    domain: str
+    citation: str
+    constants: tuple[str, ...]
+
+
+def catalogue(n: int = 2) -> dict[str, Entry]:
+    """The functions of n×n matrices that :func:`check` and :func:`derive` know, by name.
+
+    >>> catalogue()["log_det"].domain
+    'positive definite'
+    >>> [name for name in catalogue(3) if name.startswith("eigenvalue[")]
+    ['eigenvalue[0]', 'eigenvalue[1]', 'eigenvalue[2]']
+    """
+    return {
+        member.name: Entry(f.formula, f.domain, f.citation, tuple(member.constants))
+        for f in CATALOGUE.values()
+        for member in instances(f, n)
+    }
+
+
+def _floats(X: Matrix, blocks: int) -> Square:
+    A, B = split(X, blocks)
+    return np.array(A) if B is None else np.array(A) + 1j * np.array(B)
+
+
+def _of_blocks(M: Inexact[np.ndarray, "m m"], blocks: int) -> Square:
+    """The n×n gradient G that [[Re G, −Im G], [Im G, Re G]]/2, of two blocks, stands for."""
+    n = len(M) // blocks
+    return np.array(M) if blocks == 1 else 2 * (M[:n, :n] + 1j * M[n:, :n])
+
+
+def _report(verdict: Verdict, reference: Reference, G: Square | None) -> Report:
+    S = None if reference.S is None else _of_blocks(reference.S.high, reference.blocks)
+    return Report(verdict, S, G)
