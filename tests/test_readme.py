@@ -30,8 +30,16 @@ def split(command):
     return [part.strip('"') for part in re.findall(r'"[^"]*"|\S+', command)]
 
 
+def test_the_interface_of_the_readme(capsys):
+    code, _ = blocks("python")
+    exec(code, {})
+    shown = capsys.readouterr().out
+    assert "log_det at a 2×2 matrix in float64, torch " in shown
+    assert ": agrees\n" in shown
+
+
 def test_the_function_of_the_readme(tmp_path, capsys):
-    (text,) = blocks("python")
+    _, text = blocks("python")
     file = tmp_path / "quartic_trace.py"
     file.write_text(text)
     assert len([line for line in text.splitlines() if line.strip()]) <= 20
