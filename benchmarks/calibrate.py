@@ -192,10 +192,11 @@ def _limits(
 
 
 def _finding(known: Sequence[Finding], reported: Reported, function: str) -> str:
-    """The id of a finding about a route, at any matrix; empty if there is none."""
+    """The id of a finding that a route's formula or value is wrong; empty if there is none."""
     about = (reported.framework, reported.version, function, reported.route)
     row = Row(*about, None, None, "disagrees", None, None, None, None, None, {}, {}, {})
-    return next((finding.id for finding in known if finding.is_of_cause(row)), "")
+    wrong = (f for f in known if f.kind in ("wrong", "value"))
+    return next((finding.id for finding in wrong if finding.is_of_cause(row)), "")
 
 
 def table(found: dict[str, list[Found]]) -> str:
@@ -272,9 +273,12 @@ qr, eig, expm, Cholesky and the rest, at random symmetric matrices of sizes 2, 3
 problems in float64, a quarter of that in float32 and a twentieth in each half precision. The kinds:
 eigenvalues apart; condition numbers to 10⁸; rows graded to 10⁻⁴; two eigenvalues 10⁻² to 10⁻¹⁰
 apart; units from 10⁻¹⁵⁰ to 10¹⁵⁰. Points at which f is refused are left out. What disagrees by a
-route with a finding (docs/findings.md) is counted as *known*: {known}. The formulas of all others
-are right, so none of these gradients may disagree, but where rounding left less than a third of the
-digits (*no digits left*). Of these here {disagree} did, among {total} gradients.
+route whose formula or value is found to be wrong (docs/findings.md) is counted as *known*. The
+formulas of all others are right, so none of these gradients may disagree, but where rounding left
+less than a third of the digits, or NaN (*no digits left*). Of these here {disagree} did, among
+{total} gradients.
+
+Known: {known}.
 
 *error/tolerance* is that of the largest entry, of the gradients that agree. *Smallest error
 convicted*: the least error in the largest entry, relative to it, that disagrees, median: by the

@@ -49,11 +49,15 @@ def test_noise_is_inaccurate_and_an_error_that_stays_is_wrong(times):
     assert "it is the same at neighbouring matrices, as rounding is not" in wrong.reason
 
 
+APART = np.diag([2.0, -1.0]) / np.sqrt(5)
+"""A matrix whose singular values are far from each other, and from 0."""
+
+
 def on_a_grid(error, farther):
     """An error that is the same as near as rounding, and so many times it farther off."""
     G = [S + error] * (COUNT + 1) + [S + error * x for x in farther]
-    report = said(G[0], nearby=tuple(Nearby(0.0, g) for g in G[1:]))
-    return judge(truth(), report, "float64", [truth()] * (2 * COUNT))
+    report, about = said(G[0], nearby=tuple(Nearby(0.0, g) for g in G[1:])), truth(X=APART)
+    return judge(about, report, "float64", [about] * (2 * COUNT))
 
 
 def test_what_is_rounded_to_a_coarse_grid_scatters_farther_off():
@@ -65,6 +69,26 @@ def test_what_is_rounded_to_a_coarse_grid_scatters_farther_off():
         assert on_a_grid(times * LIMIT, (1.0,) * COUNT).verdict == "disagrees"
         assert on_a_grid(times * LIMIT, (0.9, 1.1, 0.8, 1.2, 1.0, 1.1)).verdict == "disagrees"
     assert on_a_grid(0.9 * LIMIT, (1.0,) * COUNT).verdict == "agrees"
+
+
+def test_near_ties_more_may_be_rounding_that_scatters_farther_off():
+    scattered = (0.4, -0.8, 0.9, -0.2, -0.6, 0.1)
+
+    def tied(times, farther, X):
+        about = truth(X=X)
+        G = [S + times * LIMIT] * (COUNT + 1) + [S + times * LIMIT * x for x in farther]
+        report = said(G[0], nearby=tuple(Nearby(0.0, g) for g in G[1:]))
+        return judge(about, report, "float64", [about] * (2 * COUNT)).verdict
+
+    near = np.diag([1.0, -1 - 1e-8]) / np.sqrt(2)
+    times = 0.9 * scatter.SQUARED * np.sqrt(2) * 1e8  # ‖X‖ is 1, the gap 7e-9
+    assert scatter.quantum(truth(X=APART)) == scatter.quantum(truth()) == scatter.QUANTUM
+    assert tied(times, scattered, near) == "inaccurate"
+    assert tied(1.5 * times, scattered, near) == "disagrees"
+    assert tied(times, scattered, APART) == tied(times, (1.0,) * COUNT, near) == "disagrees"
+    singular = np.diag([1.0, 1e-8])
+    assert tied(0.9 * scatter.SQUARED * 1e8, scattered, singular) == "inaccurate"
+    assert tied(1.1 * scatter.SQUARED * 1e8, scattered, singular) == "disagrees"
 
 
 @pytest.mark.parametrize(("n", "dtype", "expected"), [(2, "float64", 7.2), (8, "float32", 1.16)])

@@ -23,7 +23,11 @@ formula errs alike still, and what was rounded to a coarse grid scatters.
 
 And an iteration that stops leaves a remainder that is no rounding: it changes with X as smoothly as
 a formula does.  So an error that stays is rounding's still up to ``remainder``, which is what an
-iteration for singular values may leave, some six tolerances at most.
+iteration for singular values may leave, some six tolerances at most.  Rounding turns singular
+vectors by itself over the gap of their values (Davis and Kahan, The rotation of eigenvectors by a
+perturbation III, SIAM J. Numer. Anal. 7 (1970)), and normal equations square the condition number
+(Higham, cited in :mod:`tolerance`, chapter 20): so many tolerances, times ``SQUARED``, an error may
+be that scatters farther off alone.
 """
 
 from __future__ import annotations
@@ -45,7 +49,9 @@ QUANTUM = 1000.0
 """So many tolerances off rounding to a grid may be; single precision in a double is far beyond."""
 MOVED = 0.01
 """The part of itself by which S moves to the farther matrices, of a kink's distance likewise."""
-FARTHEST = 1e-6
+SQUARED = 10.0
+"""So many times ‖X‖/gap, or the condition number, what divides by them may be off in tolerances."""
+FARTHEST = 1e-4
 """The part of X by which the farther matrices differ from it at most."""
 NEAR, AROUND = range(NEIGHBOURS), range(NEIGHBOURS, 2 * NEIGHBOURS)
 """The places of the matrices as near as rounding, and of those a little farther off."""
@@ -165,6 +171,19 @@ def remainder(reference: Reference, dtype: str) -> float:
     return 1 + deflation(dtype) / roundoff(reference, dtype)
 
 
+def quantum(reference: Reference) -> float:
+    """How many tolerances an error that stays near X may be, if it scatters a little farther off.
+
+    More than QUANTUM where two singular values nearly coincide, or one is nearly 0; where they do
+    so to rounding, nothing is left of what divides by their difference.
+    """
+    values = np.sort(np.abs(np.linalg.eigvalsh(reference.X)))[:: reference.blocks]
+    steps = np.array([values[0], *np.diff(values)])
+    X = norm(reference.X)
+    least = np.min(steps[steps > roundoff(reference, "float64") * X], initial=X)
+    return max(QUANTUM, SQUARED * X / float(least)) if X else QUANTUM
+
+
 class Finding(NamedTuple):
     """What an error beyond the tolerance is: the verdict on it, and what is to be said of it.
 
@@ -196,7 +215,7 @@ def examine(
     if not found.are_enough:
         few = "unstable: nothing finite at most neighbouring matrices" if any(near) else ""
         return Finding("disagrees", few)
-    is_quantum = max(value, gradient) <= QUANTUM
+    is_quantum = max(value, gradient) <= quantum(reference)
     around = errors(reference, reported, near, AROUND if is_quantum else ())
     is_zero = not (value and _is_nonzero(reference)) and not (gradient and _is_varied(reference))
     stays = not any(_scatters(e, value > 0, gradient > 0) for e in (found, around))
