@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 RUN := $(VENV)/bin/python
 
-.PHONY: verify verify-all atlas disputes history test test-kernels test-kernels-short slow lint bench calibrate mutants mutate fuzz ties schema proofs citation tools clean
+.PHONY: verify verify-all atlas disputes history test test-kernels test-kernels-short slow lint bench calibrate mutants mutate fuzz ties schema proofs citation tools locks tag clean
 
 verify: $(VENV)/.installed  ## the main job, by NumPy, PyTorch, TensorFlow and JAX
 	$(RUN) verify.py
@@ -39,6 +39,7 @@ lint: $(VENV)/.installed-test  ## linter and type checker
 	$(VENV)/bin/mypy
 
 bench: $(VENV)/.installed-test  ## speed, as ratios within one run
+	$(RUN) -m benchmarks.imports
 	$(RUN) -m benchmarks.main_job
 	$(RUN) -m benchmarks.peers
 	$(RUN) -m benchmarks.symbolic
@@ -64,6 +65,24 @@ ties: $(VENV)/.installed-all  ## every framework at nearly repeated eigenvalues 
 
 schema: $(VENV)/.installed  ## regenerate report/schema.json from the records
 	$(RUN) -m symgrad.report.document
+
+tag: $(VENV)/.installed  ## mark this commit as the version that court/__init__.py says
+	git tag -a "v$$($(RUN) -c 'from symgrad.court import VERSION; print(VERSION)')" -m "symgrad"
+
+LOCKED := 3.10 3.11 3.12 3.13
+
+locks: .venv-locks/bin/uv  ## all pins, transitive ones too, per supported Python (locks/)
+	mkdir -p locks
+	for version in $(LOCKED); do \
+	  { echo "# by 'make locks'; without CUDA's packages, as the CPU build of PyTorch needs none" \
+	  && $< pip compile --quiet --no-annotate --no-header --python-version $$version \
+	    --constraint constraints.txt --extra all --extra test pyproject.toml \
+	    | grep -vE '^(nvidia-|cuda-|triton=)'; } > locks/python$$version.txt || exit 1; \
+	done
+
+.venv-locks/bin/uv:  # resolves for a Python that is not installed, which pip cannot
+	$(PYTHON) -m venv .venv-locks
+	.venv-locks/bin/python -m pip install --quiet uv==0.13.9
 
 COQ_PACKAGES := coq libcoq-mathcomp-algebra libcoq-coquelicot
 PAGE_PACKAGES := texlive-latex-recommended chromium
@@ -92,7 +111,7 @@ tools:  ## Debian's packages that slow tests use; a test whose program is missin
 	  || { echo "make proofs: install these packages first: $(COQ_PACKAGES)" >&2; exit 1; }
 
 clean:
-	rm -rf $(VENV) .venv-citation .venv-history
+	rm -rf $(VENV) .venv-citation .venv-history .venv-locks
 
 $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)

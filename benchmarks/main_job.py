@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks.timing import in_turn
-from symgrad.numeric.pool import REQUIRED, is_installed, known_frameworks
+from symgrad.numeric.pool import FIRST, is_installed, known_frameworks
 
 RUNS = 5
 AIM = 1.5
@@ -25,7 +25,7 @@ def commands() -> dict[str, list[str]]:
     """What is timed, by what it measures."""
     python = sys.executable
     installed = [name for name in known_frameworks() if is_installed(name)]
-    required = [f"--framework={name}" for name in REQUIRED]
+    required = [f"--framework={name}" for name in FIRST]
     return {
         BASE: [python, "-c", BASE],
         "main job, numpy + torch + tensorflow": [python, "verify.py", "--quiet", *required],

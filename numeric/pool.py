@@ -28,14 +28,14 @@ from symgrad.numeric.journal import Journal
 WORKER = Path(__file__).with_name("worker.py")
 CATALOGUE = ""
 """Where the routes of a worker are from, if not from a user's file: that has its stem here."""
-REQUIRED = ("numpy", "torch", "tensorflow")
-"""The frameworks that every installation has; the others are extras."""
+FIRST = ("numpy", "torch", "tensorflow")
+"""The frameworks that the toolkit began with, and that are named first."""
 
 
 def known_frameworks() -> list[str]:
-    """The frameworks that have a file in ``numeric/frameworks``, the required ones first."""
+    """The frameworks that have a file in ``numeric/frameworks``, the first ones first."""
     names = sorted(module.name for module in pkgutil.iter_modules(frameworks.__path__))
-    return sorted(names, key=lambda name: REQUIRED.index(name) if name in REQUIRED else 99)
+    return sorted(names, key=lambda name: FIRST.index(name) if name in FIRST else 99)
 
 
 def all_frameworks() -> list[str]:
