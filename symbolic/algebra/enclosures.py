@@ -15,7 +15,7 @@ from symgrad.symbolic.algebra.spectrum import Spectrum, exact_matrix, repeated, 
 
 
 class Exact:
-    """The exact matrix X (n×n), with its spectrum; in products it is an Arb matrix."""
+    """The exact matrix X (n×n), with its spectrum; in arithmetic it is an Arb matrix."""
 
     def __init__(self, spectrum: Spectrum) -> None:
         self.spectrum = spectrum
@@ -24,8 +24,26 @@ class Exact:
         """X, rounded outward."""
         return arb_mat(self.spectrum.X)
 
+    def __neg__(self) -> arb_mat:
+        return -self.balls()
+
+    def __add__(self, other: Any) -> arb_mat:
+        return self.balls() + _balls(other)
+
+    def __radd__(self, other: Any) -> arb_mat:
+        return other + self.balls()
+
+    def __sub__(self, other: Any) -> arb_mat:
+        return self.balls() - _balls(other)
+
+    def __rsub__(self, other: Any) -> arb_mat:
+        return other - self.balls()
+
     def __mul__(self, other: Any) -> arb_mat:
-        return self.balls() * (other.balls() if isinstance(other, Exact) else other)
+        return self.balls() * _balls(other)
+
+    def __rmul__(self, other: Any) -> arb_mat:
+        return other * self.balls()
 
 
 class Enclosures:

@@ -74,7 +74,7 @@ FUNCTIONS = (
         "symmetric",
         f"dX² = dX X + X dX; {MAGNUS_NEUDECKER}",
         lambda A, X, W: A.inner(A.constant(W), X * X),
-        lambda A, X, W: A.constant(W) * (X * 1) + X * A.constant(W),
+        lambda A, X, W: A.constant(W) * X + X * A.constant(W),
         weights,
     ),
     _weighted("weighted_exp", "exp X", "symmetric", EXP),
