@@ -114,7 +114,7 @@ def hear(hearing: Hearing, progress: Progress, planner: Planner = plan) -> AskNe
             look_up_documented(pool, choice.frameworks)
         pool.close()
         if choice.is_main_job:
-            from symgrad.symbolic.proofs.two_by_two import two_by_two
+            from symgrad.symbolic.proofs.by_sympy.two_by_two import two_by_two
 
             hearing.demonstration = two_by_two()
         total = len(cases) * (1 + len(choice.frameworks))

@@ -9,7 +9,7 @@ from symgrad.court.former.recorded import Record
 from symgrad.court.hearing import Hearing
 from symgrad.court.records import Choice, Excerpt
 from symgrad.symbolic import cases
-from symgrad.symbolic.proofs.two_by_two import two_by_two
+from symgrad.symbolic.proofs.by_sympy.two_by_two import two_by_two
 from tests import helpers
 
 SYMEIG = "torch.symeig(eigenvectors=True, upper=True)"

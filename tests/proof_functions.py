@@ -13,8 +13,8 @@ from symgrad.symbolic.algebra.expressions import Eigenvalue
 from symgrad.symbolic.catalogue import Instance, MatrixFunction, instances
 from symgrad.symbolic.derivation import derive
 from symgrad.symbolic.parameterizations import Parameterization
-from symgrad.symbolic.proofs.identities import contraction_identities
-from symgrad.symbolic.proofs.second_route import SecondRoute, second_route
+from symgrad.symbolic.proofs.by_flint.second_route import SecondRoute, second_route
+from symgrad.symbolic.proofs.by_sympy.identities import contraction_identities
 
 Scalar = Callable[[Expr], Expr]
 HALF = Rational(1, 2)

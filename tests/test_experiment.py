@@ -11,7 +11,7 @@ from symgrad.symbolic.catalogue import choose
 from symgrad.symbolic.certified.reference import refer
 from symgrad.symbolic.parameterizations import symmetric
 from symgrad.symbolic.points import coordinates, draw_points, parse_matrix
-from symgrad.symbolic.proofs.two_by_two import two_by_two
+from symgrad.symbolic.proofs.by_sympy.two_by_two import two_by_two
 from tests.helpers import report
 
 SOLVERS = {

@@ -142,3 +142,29 @@ def test_a_framework_s_file_that_imports_another_is_noticed(tmp_path):
     planted = tmp_path / "torch.py"
     planted.write_text("import torch\n\ndef f():\n    from symgrad.symbolic import cases\n")
     assert roots(planted) == {"torch", "symgrad.symbolic"}
+
+
+def modules(path):
+    """The modules that a file imports, at any depth, by their whole names."""
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            found |= {f"{node.module}.{alias.name}" for alias in node.names}
+    return found
+
+
+ROUTES = {"by_sympy": "by_flint", "by_flint": "by_sympy"}
+"""The two routes of a proof, which share no line."""
+
+
+@pytest.mark.parametrize("route", ROUTES)
+def test_neither_route_of_a_proof_imports_the_other(route, tmp_path):
+    files = [*ROOT.glob(f"symbolic/proofs/{route}/*.py")]
+    assert len(files) > 5
+    other = f"symgrad.symbolic.proofs.{ROUTES[route]}"
+    assert not [path for path in files if any(m.startswith(other) for m in modules(path))]
+    planted = tmp_path / "planted.py"
+    planted.write_text(f"def f():\n    from {other} import minors\n")
+    assert modules(planted) == {f"{other}.minors"}

@@ -16,8 +16,8 @@ from symgrad.symbolic.derivation import Derivation, derive
 from symgrad.symbolic.extension import check_exact, load_function
 from symgrad.symbolic.limits import Limits
 from symgrad.symbolic.parameterizations import PARAMETERIZATIONS, symmetric
+from symgrad.symbolic.proofs.by_flint.second_route import second_route
 from symgrad.symbolic.proofs.prove import examine, prove
-from symgrad.symbolic.proofs.second_route import second_route
 from tests.helpers import PROVED, REAL
 from tests.proof_functions import in_second_route, own
 

@@ -2,15 +2,15 @@
 
 import pytest
 
-import symgrad.symbolic.proofs.characteristic_flint as flint_route
-import symgrad.symbolic.proofs.characteristic_sympy as sympy_route
+import symgrad.symbolic.proofs.by_flint.characteristic as flint_route
+import symgrad.symbolic.proofs.by_sympy.characteristic as sympy_route
 import symgrad.symbolic.proofs.closed_form as closed_form
 import symgrad.symbolic.proofs.conventions as conventions
 from symgrad.court.errors import InputError
 from symgrad.symbolic.parameterizations import symmetric
+from symgrad.symbolic.proofs.by_flint.characteristic import by_flint
+from symgrad.symbolic.proofs.by_sympy.characteristic import by_sympy
 from symgrad.symbolic.proofs.characteristic import prove_characteristic
-from symgrad.symbolic.proofs.characteristic_flint import by_flint
-from symgrad.symbolic.proofs.characteristic_sympy import by_sympy
 
 # Eigenvalues of a generic symmetric matrix
 

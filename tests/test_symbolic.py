@@ -16,10 +16,10 @@ from symgrad.symbolic.derivation import derive, unvech
 from symgrad.symbolic.domains import DOMAINS, has_simple_spectrum
 from symgrad.symbolic.parameterizations import PARAMETERIZATIONS, symmetric, toeplitz
 from symgrad.symbolic.points import coordinates, draw_points, parse_matrix, parse_point
-from symgrad.symbolic.proofs import identities
-from symgrad.symbolic.proofs.identities import contraction_identities
-from symgrad.symbolic.proofs.residuals import Residuals
-from symgrad.symbolic.proofs.two_by_two import two_by_two
+from symgrad.symbolic.proofs.by_sympy import identities
+from symgrad.symbolic.proofs.by_sympy.identities import contraction_identities
+from symgrad.symbolic.proofs.by_sympy.residuals import Residuals
+from symgrad.symbolic.proofs.by_sympy.two_by_two import two_by_two
 from tests.helpers import PROVED
 
 

@@ -17,8 +17,8 @@ from typing import NamedTuple
 from symgrad.court.errors import InputError
 from symgrad.court.records import Identity
 from symgrad.symbolic.parameterizations import symmetric
-from symgrad.symbolic.proofs.characteristic_flint import by_flint
-from symgrad.symbolic.proofs.characteristic_sympy import by_sympy
+from symgrad.symbolic.proofs.by_flint.characteristic import by_flint
+from symgrad.symbolic.proofs.by_sympy.characteristic import by_sympy
 from symgrad.symbolic.proofs.plain import RouteRecord
 
 COMPARED_SIZE = 5

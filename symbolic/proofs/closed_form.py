@@ -13,10 +13,10 @@ from sympy import ImmutableDenseMatrix
 from symgrad.court.records import Identity
 from symgrad.symbolic.derivation import LAMBDA, characteristic_polynomial
 from symgrad.symbolic.parameterizations import symmetric
-from symgrad.symbolic.proofs.identities import contraction_identity
-from symgrad.symbolic.proofs.minors import Minors
-from symgrad.symbolic.proofs.quotients import Field
-from symgrad.symbolic.proofs.two_by_two import ROOT
+from symgrad.symbolic.proofs.by_flint.minors import Minors
+from symgrad.symbolic.proofs.by_flint.quotients import Field
+from symgrad.symbolic.proofs.by_sympy.identities import contraction_identity
+from symgrad.symbolic.proofs.by_sympy.two_by_two import ROOT
 
 SIGNS = {"λ₁": -1, "λ₂": 1}
 IMPLICIT = "adj(λI − X)/p′(λ) at the closed form of λ"

@@ -12,7 +12,12 @@ from flint import Ordering, fmpz_mpoly_ctx
 from sympy import Expr, ImmutableDenseMatrix, Symbol
 
 from symgrad.court.records import Identity
-from symgrad.symbolic.proofs.identities import SPURIOUS, contract, representatives, spurious
+from symgrad.symbolic.proofs.by_sympy.identities import (
+    SPURIOUS,
+    contract,
+    representatives,
+    spurious,
+)
 from symgrad.symbolic.proofs.plain import entry_pairs
 
 FUNCTION = "any f with symmetric gradient S"

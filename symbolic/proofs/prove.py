@@ -9,8 +9,8 @@ from symgrad.court.records import Identity
 from symgrad.symbolic.catalogue import Instance
 from symgrad.symbolic.derivation import derive
 from symgrad.symbolic.parameterizations import Parameterization
-from symgrad.symbolic.proofs.identities import contraction_identities
-from symgrad.symbolic.proofs.second_route import second_route
+from symgrad.symbolic.proofs.by_flint.second_route import second_route
+from symgrad.symbolic.proofs.by_sympy.identities import contraction_identities
 
 
 class Proof(NamedTuple):

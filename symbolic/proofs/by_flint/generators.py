@@ -15,11 +15,11 @@ from typing import NamedTuple
 
 from flint import acb_mat, arb, fmpq, fmpq_mpoly
 
-from symgrad.symbolic.proofs.kernels import Kernel, Kind
-from symgrad.symbolic.proofs.minors import Minors
-from symgrad.symbolic.proofs.quotients import Field, NotCoveredError, Quotient
-from symgrad.symbolic.proofs.sums import Element, Space
-from symgrad.symbolic.proofs.witness import (
+from symgrad.symbolic.proofs.by_flint.kernels import Kernel, Kind
+from symgrad.symbolic.proofs.by_flint.minors import Minors
+from symgrad.symbolic.proofs.by_flint.quotients import Field, NotCoveredError, Quotient
+from symgrad.symbolic.proofs.by_flint.sums import Element, Space
+from symgrad.symbolic.proofs.by_flint.witness import (
     Values,
     eigenvalue_of,
     evaluate,

@@ -19,8 +19,8 @@ from symgrad.symbolic.algebra.expressions import Eigenvalue
 from symgrad.symbolic.catalogue import Instance
 from symgrad.symbolic.derivation import LAMBDA, characteristic_polynomial, derive, unvech
 from symgrad.symbolic.parameterizations import Parameterization, symmetric
+from symgrad.symbolic.proofs.by_sympy.residuals import Residuals
 from symgrad.symbolic.proofs.plain import matrix_of
-from symgrad.symbolic.proofs.residuals import Residuals
 
 SPURIOUS = "2S − diag(S)"
 SKEW = Symbol("κ", real=True)

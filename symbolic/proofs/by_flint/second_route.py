@@ -1,9 +1,9 @@
 """The second route to the contraction identities: python-flint's quotients of polynomials.
 
 The same f, gradient theorem and parameterization as in
-:func:`symgrad.symbolic.proofs.identities.contraction_identities`, but derivatives are total
-derivatives of quotients of python-flint's polynomials in the differential field of
-:mod:`symgrad.symbolic.proofs.tower`, where p(λ) is expanded by minors.  SymPy neither
+:func:`symgrad.symbolic.proofs.by_sympy.identities.contraction_identities`, but derivatives are
+total derivatives of quotients of python-flint's polynomials in the differential field of
+:mod:`symgrad.symbolic.proofs.by_flint.tower`, where p(λ) is expanded by minors.  SymPy neither
 differentiates nor simplifies anything here.
 """
 
@@ -17,10 +17,10 @@ from sympy import Expr, ImmutableDenseMatrix
 from symgrad.court.records import Identity
 from symgrad.symbolic.catalogue import Instance
 from symgrad.symbolic.parameterizations import Parameterization, symmetric
+from symgrad.symbolic.proofs.by_flint.quotients import NotCoveredError
+from symgrad.symbolic.proofs.by_flint.sums import Homomorphism
+from symgrad.symbolic.proofs.by_flint.tower import Gradient, Tower
 from symgrad.symbolic.proofs.plain import entry_pairs
-from symgrad.symbolic.proofs.quotients import NotCoveredError
-from symgrad.symbolic.proofs.sums import Homomorphism
-from symgrad.symbolic.proofs.tower import Gradient, Tower
 
 
 class SecondRoute(NamedTuple):

@@ -13,7 +13,7 @@ from sympy import QQ, Expr, Symbol
 from sympy.polys.orderings import lex
 from sympy.polys.rings import PolyElement, PolyRing
 
-from symgrad.symbolic.proofs.rational import UndefinedError
+from symgrad.symbolic.proofs.by_sympy.rational import UndefinedError
 
 Powers = tuple[tuple[int, int], ...]
 """The product of v_i^−e_i over the pairs (i, e_i), in order, e_i ≥ 1."""

@@ -2,8 +2,8 @@
 
 p(λ) comes from ``DomainMatrix.charpoly`` (Berkowitz' division-free algorithm, Information
 Processing Letters 18, 1984) of X, the adjugate from ``DomainMatrix.adjugate`` of λI − X, and the
-conventions from :func:`symgrad.symbolic.proofs.identities.representatives`, the ones that reports
-name.
+conventions from :func:`symgrad.symbolic.proofs.by_sympy.identities.representatives`, the ones that
+reports name.
 """
 
 from __future__ import annotations
@@ -20,7 +20,13 @@ from sympy.polys.rings import PolyElement
 from symgrad.court.records import Identity
 from symgrad.symbolic.derivation import LAMBDA
 from symgrad.symbolic.parameterizations import symmetric
-from symgrad.symbolic.proofs.identities import SKEW, SPURIOUS, WEIGHT, representatives, spurious
+from symgrad.symbolic.proofs.by_sympy.identities import (
+    SKEW,
+    SPURIOUS,
+    WEIGHT,
+    representatives,
+    spurious,
+)
 from symgrad.symbolic.proofs.plain import (
     Plain,
     RouteRecord,

@@ -12,7 +12,11 @@ from sympy import Expr, ImmutableDenseMatrix, Symbol
 
 from symgrad.court.records import Demonstration, Identity
 from symgrad.symbolic.parameterizations import symmetric
-from symgrad.symbolic.proofs.identities import contraction_identity, representatives, spurious
+from symgrad.symbolic.proofs.by_sympy.identities import (
+    contraction_identity,
+    representatives,
+    spurious,
+)
 
 ROOT = Symbol("r", positive=True)
 """r = √Δ with Δ = (a − c)² + 4b², the discriminant: positive exactly where λ is simple."""

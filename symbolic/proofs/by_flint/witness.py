@@ -16,7 +16,7 @@ from flint import acb_mat, arb, fmpq, fmpq_mpoly
 
 from symgrad.symbolic.algebra.scalar import Index, Modulus
 from symgrad.symbolic.parameterizations import Parameterization
-from symgrad.symbolic.proofs.sums import Element
+from symgrad.symbolic.proofs.by_flint.sums import Element
 
 Values = list[arb]
 """The values of the generators at one point; those not known yet are missing."""

@@ -12,7 +12,7 @@ from typing import NamedTuple
 from flint import Ordering, fmpz_mpoly, fmpz_mpoly_ctx
 
 from symgrad.court.records import Identity
-from symgrad.symbolic.proofs.minors import Minors
+from symgrad.symbolic.proofs.by_flint.minors import Minors
 from symgrad.symbolic.proofs.plain import (
     Plain,
     RouteRecord,

@@ -13,8 +13,8 @@ from collections.abc import Iterable, Mapping, Sequence
 import sympy
 from sympy import Expr, Integer, Symbol
 
-from symgrad.symbolic.proofs.laurent import Laurent, Reduced
-from symgrad.symbolic.proofs.rational import Rationalized, UndefinedError
+from symgrad.symbolic.proofs.by_sympy.laurent import Laurent, Reduced
+from symgrad.symbolic.proofs.by_sympy.rational import Rationalized, UndefinedError
 
 SHOWN_TERMS = 20
 """A residual of more terms, or with more than one set of denominators, is not written out."""

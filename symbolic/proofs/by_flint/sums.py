@@ -14,7 +14,7 @@ from functools import reduce
 
 from flint import fmpq, fmpq_mpoly
 
-from symgrad.symbolic.proofs.quotients import Field, Powers, Quotient
+from symgrad.symbolic.proofs.by_flint.quotients import Field, Powers, Quotient
 
 Place = frozenset[int]
 """The numbers of the generators, other than parameters, in a denominator."""

@@ -18,12 +18,11 @@ from sympy import Expr, ImmutableDenseMatrix
 
 from symgrad.symbolic.algebra.expressions import Eigenvalue
 from symgrad.symbolic.parameterizations import Parameterization
-from symgrad.symbolic.proofs.generators import Argument, Built, build, joint_relations
-from symgrad.symbolic.proofs.kernels import Kernel, Kind, exponents, kernels_of
-from symgrad.symbolic.proofs.plain import matrix_of
-from symgrad.symbolic.proofs.quotients import Field, NotCoveredError
-from symgrad.symbolic.proofs.sums import Element, Space
-from symgrad.symbolic.proofs.witness import (
+from symgrad.symbolic.proofs.by_flint.generators import Argument, Built, build, joint_relations
+from symgrad.symbolic.proofs.by_flint.kernels import Kernel, Kind, exponents, kernels_of
+from symgrad.symbolic.proofs.by_flint.quotients import Field, NotCoveredError
+from symgrad.symbolic.proofs.by_flint.sums import Element, Space
+from symgrad.symbolic.proofs.by_flint.witness import (
     BITS,
     UndefinedError,
     Values,
@@ -32,6 +31,7 @@ from symgrad.symbolic.proofs.witness import (
     nonzero,
     value_of,
 )
+from symgrad.symbolic.proofs.plain import matrix_of
 
 Gradient = list[list[Element]]
 """An n×n matrix of elements, by rows."""

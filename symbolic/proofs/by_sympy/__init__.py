@@ -1,0 +1,1 @@
+"""The first route: SymPy differentiates, and decides that what remains is 0."""
