@@ -52,6 +52,7 @@ def problems(functions: tuple[str, ...], framework: str) -> dict[str, list[Probl
 def compare(name: str, functions: tuple[str, ...]) -> Counter[str]:
     """How many routes have the same bits batched, by what happens."""
     framework = import_module(f"symgrad.numeric.frameworks.{name}").Framework()
+    framework.configure()
     count: Counter[str] = Counter()
     for function, asked in problems(functions, name).items():
         Xs, constants = np.array([p.matrix for p in asked]), asked[0].constants
@@ -76,6 +77,7 @@ def _compare(name: str, framework: Any, route: Any, Xs: Stack, constants: Any) -
 def times(name: str) -> list[str]:
     """How long a point of the smallest eigenvalue takes: alone, together, on the exact side."""
     framework = import_module(f"symgrad.numeric.frameworks.{name}").Framework()
+    framework.configure()
     route = next(iter(framework.routes["eigenvalue"].values()))
     (asked,) = problems(("eigenvalue[0]",), name).values()
     Xs, constants = np.array([p.matrix for p in asked] * 25), asked[0].constants

@@ -308,13 +308,12 @@ PROBLEMS = 80
 
 
 def _array(X, dtype):
-    x = jnp.asarray(X, dtype)
-    if x.dtype != dtype:
+    if not jax.config.jax_enable_x64 and dtype in ("float64", "complex128"):
         raise TypeError(
             "JAX has 64-bit numbers switched off: jax.config.update('jax_enable_x64', True) "
             "switches them on, or give X in a shorter dtype"
         )
-    return x
+    return jnp.asarray(X, dtype)
 
 
 class Framework(BaseFramework):
