@@ -19,7 +19,7 @@ from symgrad.commands.options import (
     TIMEOUT,
 )
 from symgrad.commands.session import BAD_INPUT, DISAGREES, INTERRUPTED, MISSING, Session
-from symgrad.court import VERSION
+from symgrad.court import VERSION, formats
 from symgrad.court.errors import InputError, OutputError
 from symgrad.court.hearing import Hearing
 from symgrad.court.records import Choice, Run
@@ -47,7 +47,7 @@ from symgrad.report.listing import show_list
     "--dtype",
     "dtypes",
     multiple=True,
-    type=click.Choice(["float64", "float32", "float16", "bfloat16"]),
+    type=click.Choice(list(formats.REAL)),
     default=["float64"],
     show_default=True,
     help="Floating-point type (repeatable).",

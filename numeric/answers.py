@@ -8,17 +8,9 @@ import json
 import os
 import traceback
 
+from symgrad.court import formats
 from symgrad.numeric import reads, transport
 
-ROUNDOFF = {
-    "float64": 2.0**-53,
-    "float32": 2.0**-24,
-    "float16": 2.0**-11,
-    "bfloat16": 2.0**-8,
-    "complex128": 2.0**-53,
-    "complex64": 2.0**-24,
-}
-"""The unit roundoff of each dtype."""
 LARGE = 100
 """Above n = LARGE a route is asked once: its gradient takes as long as all the rest."""
 
@@ -89,7 +81,7 @@ def _again(framework, route, X, constants, dtype, first):
 def _reads(evaluate, X, dtype):
     """What the forward pass reads, or nothing if it rejects a matrix that is not symmetric."""
     try:
-        return reads.find(evaluate, X, ROUNDOFF[dtype])
+        return reads.find(evaluate, X, formats.unit_roundoff(dtype))
     except (Exception, SystemExit):
         return None
 

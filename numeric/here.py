@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 from jaxtyping import Inexact
 
+from symgrad.court import formats
 from symgrad.court.errors import InputError, check_known
 from symgrad.court.records import Constants, Reported
 from symgrad.numeric import answers, transport
@@ -24,7 +25,7 @@ from symgrad.numeric.pool import known_frameworks
 Matrix = Inexact[np.ndarray, "n n"]
 OWNERS = {"jaxlib": "jax", "builtins": "numpy"}
 """Whose a type is, where its module has another name; rows of Python's numbers are NumPy's."""
-DTYPES = re.compile(r"complex128|complex64|bfloat16|float16|float32|float64")
+DTYPES = re.compile("|".join(sorted(formats.NAMES)))
 
 
 def framework_of(X: Any) -> str:

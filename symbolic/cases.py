@@ -10,6 +10,7 @@ from typing import NamedTuple
 import numpy as np
 from msgspec import structs
 
+from symgrad.court import formats
 from symgrad.court.errors import InputError, check_known
 from symgrad.court.known.disputes import Asked, Dispute, Proposed
 from symgrad.court.known.findings import Finding
@@ -23,12 +24,12 @@ from symgrad.symbolic.catalogue import (
     family,
     instances,
 )
-from symgrad.symbolic.certified.reference import FORMATS, refer, refused, round_to
+from symgrad.symbolic.certified.reference import refer, refused, round_to
 from symgrad.symbolic.derivation import SIZE_LIMIT
 from symgrad.symbolic.extension import check_exact, load_function
 from symgrad.symbolic.large_cases import LargeCase
 from symgrad.symbolic.limits import Limits
-from symgrad.symbolic.neighbours import COMPLEX, Neighbour, neighbours, split
+from symgrad.symbolic.neighbours import Neighbour, neighbours, split
 from symgrad.symbolic.parameterizations import (
     PARAMETERIZATIONS,
     Parameterization,
@@ -108,7 +109,7 @@ class Case(NamedTuple):
     @property
     def reported_dtype(self) -> str:
         """The dtype of the matrix that the frameworks see."""
-        return self.dtype if self.parameterization.blocks == 1 else COMPLEX[self.dtype]
+        return self.dtype if self.parameterization.blocks == 1 else formats.COMPLEX[self.dtype]
 
     def reference(self) -> Reference:
         """What is true of it."""
@@ -131,7 +132,7 @@ def main_job(choice: Choice, X: Sequence[Sequence[float]], full: int = FULL) -> 
     Every ``full``-th point has full mantissas, none if it is 0.
     """
     x, n = symmetric(2), len(X)
-    bits = FORMATS[choice.dtypes[0]][0]
+    bits = formats.REAL[choice.dtypes[0]][0]
     points = draw_points(x, "symmetric", choice.points or POINTS, choice.seed, full, bits)
     exact = tuple(tuple(map(Fraction, row)) for row in X)
     given = coordinates(exact, symmetric(n), "symmetric")
@@ -245,12 +246,11 @@ def at_matrix(
     function: Instance, text: str, dtype: str, forward: bool, framework: str, route: str
 ) -> Case:
     """One route at one matrix: symmetric, or Hermitian where the dtype is complex."""
-    is_complex = dtype in COMPLEX.values()
+    is_complex = dtype in formats.PARTS
     x = (hermitian if is_complex else symmetric)(function.size)
     X = (parse_hermitian if is_complex else parse_matrix)(text)
     theta = coordinates(X, x, function.function.domain)
-    parts = {name: real for real, name in COMPLEX.items()}
-    case = Case("", function, x, theta, parts.get(dtype, dtype), forward)
+    case = Case("", function, x, theta, formats.real(dtype), forward)
     return case._replace(find_reads=False, prove=False, framework=framework, route=route)
 
 
@@ -295,7 +295,7 @@ def _check(check: Asked | Proposed, frameworks: Sequence[str], seconds: float) -
     check_known("framework", check.framework, frameworks)
     about = (check.dtype, check.mode == "forward", check.framework, check.route)
     case = at_matrix(function, check.matrix, *about)
-    return case._replace(find_reads=True, entrywise=check.dtype not in COMPLEX.values())
+    return case._replace(find_reads=True, entrywise=check.dtype not in formats.PARTS)
 
 
 def _points(
@@ -308,7 +308,7 @@ def _points(
         return [coordinates(parse_matrix(choice.matrix), x, function.domain)]
     if choice.point is not None:
         return [parse_point(choice.point, x, function.domain)]
-    bits = FORMATS[dtype][0]
+    bits = formats.REAL[dtype][0]
     return draw_points(x, function.usual_domain, choice.points or POINTS, choice.seed, bits=bits)
 
 

@@ -14,16 +14,15 @@ import random
 from fractions import Fraction
 from typing import NamedTuple
 
+from symgrad.court.formats import COMPLEX, REAL
 from symgrad.court.records import NEIGHBOURS, Matrix, Problem, Reference
 from symgrad.symbolic.catalogue import Instance
-from symgrad.symbolic.certified.reference import FORMATS, certify, round_to
+from symgrad.symbolic.certified.reference import certify, round_to
 
 UNITS = (1, -1, 2, -2, 3, -3)
 """Of the first entry, so that the neighbours of a 1×1 matrix are all different."""
 STEPS = (-4, -3, -2, -1, 1, 2, 3, 4)
 """Of all others."""
-COMPLEX = {"float64": "complex128", "float32": "complex64"}
-"""The complex dtype whose parts have the given real one."""
 
 
 class Neighbour(NamedTuple):
@@ -86,5 +85,5 @@ def _neighbour(X: Matrix, dtype: str, blocks: int, k: int, unit: Fraction) -> Ma
 
 def _last_place(x: Fraction, dtype: str) -> Fraction:
     """The distance from a positive number of the dtype to the next larger one."""
-    bits, least = FORMATS[dtype]
+    bits, least, _ = REAL[dtype]
     return Fraction(2) ** max(math.frexp(x)[1] - bits, least)

@@ -9,6 +9,7 @@ import numpy as np
 import sympy
 from jaxtyping import Inexact
 
+from symgrad.court import formats
 from symgrad.court.errors import InputError
 from symgrad.court.hearing import confirm
 from symgrad.court.judging import scatter
@@ -22,8 +23,6 @@ from symgrad.symbolic.catalogue import CATALOGUE, Instance, instances
 from symgrad.symbolic.neighbours import Neighbour, neighbours, split
 
 Square = Inexact[np.ndarray, "n n"]
-REAL = {"complex128": "float64", "complex64": "float32"}
-"""The dtype of the parts of a complex one."""
 
 
 class Place(NamedTuple):
@@ -48,7 +47,7 @@ class Place(NamedTuple):
 
     def beside(self, spread: float) -> list[Neighbour]:
         """The same, and matrices beside it."""
-        real = REAL.get(self.dtype, self.dtype)
+        real = formats.real(self.dtype)
         near = [self.X, *neighbours(self.X, real, self.blocks, spread)]
         return [Neighbour(self.function, Y, real, self.blocks) for Y in near]
 

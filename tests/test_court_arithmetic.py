@@ -6,6 +6,7 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
+from symgrad.court import formats
 from symgrad.court.judging import contraction, conventions, tolerance
 from symgrad.court.records import Ball, Enclosure, Reference
 
@@ -77,11 +78,11 @@ def test_the_tolerance_is_the_formula(dtype, u):
         p * X * ref.sensitivity
         + (p * X * slope) ** 2 / S
         + p * (S + np.abs(skew) * (1 + X * slope / S))
-        + 16 * tolerance.SPACING[dtype]
+        + 16 * formats.spacing(dtype)
     )
     found = tolerance.entry_tolerances(ref, skew, dtype)
     np.testing.assert_allclose(found, expected, rtol=1e-12)
-    value = p * (X * S + 7) + p * X * (p * X * slope) + 16 * tolerance.SPACING[dtype]
+    value = p * (X * S + 7) + p * X * (p * X * slope) + 16 * formats.spacing(dtype)
     assert tolerance.value_tolerance(ref, dtype) == pytest.approx(value, rel=1e-12)
 
 
@@ -90,20 +91,21 @@ def test_the_constants_of_a_format_are_those_of_numpy(dtype):
     """For a product of complex numbers the bound is √8 times as large."""
     known = np.finfo(dtype)
     factor = math.sqrt(8) if dtype.startswith("complex") else 1
-    assert tolerance.unit_roundoff(dtype) == factor * float(known.eps) / 2
-    assert tolerance.SPACING[dtype] == float(known.smallest_subnormal)
+    assert formats.unit_roundoff(dtype) == factor * float(known.eps) / 2
+    assert formats.spacing(dtype) == float(known.smallest_subnormal)
+    assert formats.smallest_normal(dtype) == float(known.smallest_normal)
 
 
 def test_bfloat16_has_eight_bits_and_the_exponents_of_float32():
-    assert tolerance.unit_roundoff("bfloat16") == 2.0**-8
+    assert formats.unit_roundoff("bfloat16") == 2.0**-8
     smallest = float(np.finfo("float32").smallest_normal)
-    assert tolerance.SPACING["bfloat16"] == 2 * tolerance.unit_roundoff("bfloat16") * smallest
-    assert set(tolerance.ROUNDOFF) == set(tolerance.SPACING)
+    assert formats.spacing("bfloat16") == 2 * formats.unit_roundoff("bfloat16") * smallest
+    assert formats.smallest_normal("bfloat16") == smallest
 
 
 def test_the_tolerance_of_a_gradient_that_is_zero():
     ref = made_up(ZERO, ZERO, X=ZERO, value=Fraction(0))
-    spacing = 16 * tolerance.SPACING["float64"]
+    spacing = 16 * formats.spacing("float64")
     assert np.all(tolerance.entry_tolerances(ref, ZERO, "float64") == spacing)
     assert tolerance.value_tolerance(ref, "float64") == spacing
 

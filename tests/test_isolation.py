@@ -124,7 +124,10 @@ def test_only_the_one_name_is_imported():
 
 @pytest.mark.parametrize("name", WORKER)
 def test_what_runs_in_a_worker_imports_numpy_and_itself_alone(name):
-    assert roots(ROOT / "numeric" / f"{name}.py") <= {*sys.stdlib_module_names, *NUMERIC}
+    path = ROOT / "numeric" / f"{name}.py"
+    shared = {module for module in modules(path) if module.startswith("symgrad.court")}
+    assert shared <= {"symgrad.court.formats"}
+    assert roots(path) - {"symgrad.court"} <= {*sys.stdlib_module_names, *NUMERIC}
 
 
 ASKED = sorted(

@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from symgrad.court.formats import unit_roundoff
 from symgrad.court.judging.judge import judge
-from symgrad.court.judging.tolerance import entry_tolerances, unit_roundoff
+from symgrad.court.judging.tolerance import entry_tolerances
 from symgrad.court.records import Verdict
 from symgrad.symbolic.catalogue import choose
 from symgrad.symbolic.certified.reference import refer

@@ -4,10 +4,11 @@ import pytest
 from msgspec import structs
 
 from symgrad import cli
+from symgrad.court.formats import REAL
 from symgrad.court.records import Choice
 from symgrad.report.document import from_json
 from symgrad.symbolic import cases
-from symgrad.symbolic.certified.reference import FORMATS, round_to
+from symgrad.symbolic.certified.reference import round_to
 from symgrad.symbolic.parameterizations import PARAMETERIZATIONS
 from symgrad.symbolic.points import draw_points
 
@@ -26,7 +27,7 @@ def mantissas(theta):
 @pytest.mark.parametrize("dtype", SHORTER)
 @pytest.mark.parametrize("domain", ["symmetric", "positive definite"])
 def test_every_third_point_has_mantissas_that_no_shorter_format_holds(name, dtype, domain):
-    x, bits = PARAMETERIZATIONS[name](3), FORMATS[dtype][0]
+    x, bits = PARAMETERIZATIONS[name](3), REAL[dtype][0]
     points = draw_points(x, domain, 6, 1, bits=bits)
     assert points == draw_points(x, domain, 6, 1, bits=bits)
     for k, theta in enumerate(points):

@@ -12,10 +12,10 @@ from jaxtyping import Inexact
 from msgspec import structs
 
 from symgrad.court.errors import InputError
+from symgrad.court.formats import COMPLEX
 from symgrad.court.records import Reference, Reported
 from symgrad.symbolic.catalogue import CATALOGUE, DIFFERENTIABLE, Instance, choose, instances
 from symgrad.symbolic.certified.reference import certify, refer, round_to
-from symgrad.symbolic.neighbours import COMPLEX
 from symgrad.symbolic.parameterizations import PARAMETERIZATIONS, Parameterization
 from symgrad.symbolic.points import Point, draw_points
 

@@ -14,12 +14,10 @@ from typing import NamedTuple
 import numpy as np
 from msgspec import Struct
 
+from symgrad.court.formats import COMPLEX, REAL
 from symgrad.court.judging.judge import judge
-from symgrad.symbolic.neighbours import COMPLEX
 from trial.scenes import Gradient, Scene, gradient_of, in_dtype
 
-BITS = {"float64": 53, "float32": 24, "float16": 11, "bfloat16": 8}
-"""Bits of the significand of each real dtype."""
 LARGEST = {"float64": 306.0, "float32": 37.0, "float16": 3.0, "bfloat16": 37.0}
 """The power of ten that K stays below in each."""
 SMALLEST = -12.0
@@ -98,7 +96,7 @@ def draw(rng: np.random.Generator, S: Gradient, real: str) -> Valid:
         top = min(LARGEST[real] - max(0.0, math.log10(scale)), float(rng.choice(TOPS, p=SHARES)))
         K *= 10 ** rng.uniform(SMALLEST, top) * (scale / size)
     with np.errstate(invalid="ignore"):
-        G = rounded(S + K, BITS[real])
+        G = rounded(S + K, REAL[real][0])
     G = G.conj() if rng.random() < 0.5 else G
     relative = float(np.max(np.abs(K))) / scale if scale > 0 else 0.0
     return Valid(G, math.log10(relative) if relative > 0 else -math.inf)

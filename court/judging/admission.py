@@ -11,6 +11,7 @@ import math
 
 import numpy as np
 
+from symgrad.court.formats import WIDER, smallest_normal
 from symgrad.court.judging.contraction import Array, skew_part, symmetric_error
 from symgrad.court.judging.tolerance import (
     entry_tolerances,
@@ -22,23 +23,6 @@ from symgrad.court.judging.tolerance import (
 )
 from symgrad.court.records import Reference, Reported
 
-WIDER = {
-    "float32": ("float64",),
-    "float16": ("float32", "float64"),
-    "bfloat16": ("float32", "float64"),
-    "complex64": ("complex128",),
-}
-"""Dtypes that hold all numbers of another: a gradient that comes back in one is judged as it is."""
-
-SMALLEST = {
-    "float64": 2.0**-1022,
-    "float32": 2.0**-126,
-    "float16": 2.0**-14,
-    "bfloat16": 2.0**-126,
-    "complex128": 2.0**-1022,
-    "complex64": 2.0**-126,
-}
-"""The smallest normal number of each dtype; some frameworks take what is smaller for zero."""
 RELIABLE = 0.25
 """Largest δ·‖∂S/∂X‖/‖S‖ at which the expansion behind the tolerance is trusted."""
 GROSS = 1e6
@@ -81,7 +65,7 @@ def infinite(reported: Reported, size: int) -> str:
 
 def out_of_range(reference: Reference, dtype: str) -> str:
     """Why the dtype has no room for the numbers here; nothing if it has."""
-    size, least = gradient_norm(reference), SMALLEST[dtype]
+    size, least = gradient_norm(reference), smallest_normal(dtype)
     entries = np.abs(reference.X[reference.X != 0])
     change = norm(reference.X) * size
     if 0 < size < least or 0 < change < least or np.any(entries < least):

@@ -16,6 +16,7 @@ import numpy as np
 from jaxtyping import Inexact
 from msgspec import structs
 
+from symgrad.court.formats import unit_roundoff
 from symgrad.court.judging import admission, objections, scatter
 from symgrad.court.judging.contraction import (
     Array,
@@ -33,7 +34,6 @@ from symgrad.court.judging.subdifferential import describe_subgradient
 from symgrad.court.judging.tolerance import (
     entry_tolerances,
     gradient_norm,
-    unit_roundoff,
     value_tolerance,
 )
 from symgrad.court.judging.written import decimal, number, rows

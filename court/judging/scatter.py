@@ -40,8 +40,9 @@ from typing import NamedTuple
 import numpy as np
 from jaxtyping import Float
 
+from symgrad.court.formats import unit_roundoff
 from symgrad.court.judging.contraction import symmetric_error, to_float
-from symgrad.court.judging.tolerance import deflation, gradient_norm, norm, roundoff, unit_roundoff
+from symgrad.court.judging.tolerance import deflation, gradient_norm, norm, roundoff
 from symgrad.court.records import NEIGHBOURS, Outcome, Reference, Reported
 
 SYSTEMATIC = 4.0

@@ -32,6 +32,7 @@ import math
 import numpy as np
 from jaxtyping import Float
 
+from symgrad.court.formats import spacing, unit_roundoff
 from symgrad.court.records import Reference
 
 Array = Float[np.ndarray, "n n"]
@@ -40,29 +41,6 @@ STAGES = 8
 """Backward stable stages between X and G, each of which contributes one n·u: two for reading and
 scaling X, two for each side of an orthogonal reduction or a factorization with its two solves, and
 two for the backward pass."""
-
-
-ROUNDOFF = {
-    "float64": 2.0**-53,
-    "float32": 2.0**-24,
-    "float16": 2.0**-11,
-    "bfloat16": 2.0**-8,
-    "complex128": math.sqrt(8) * 2.0**-53,
-    "complex64": math.sqrt(8) * 2.0**-24,
-}
-"""u = ε/2 of the binary formats, with 53, 24, 11 and 8 bits of significand.  Of the complex ones it
-is √8 times that, the bound for a product (Higham, cited above, lemma 3.5)."""
-
-
-SPACING = {
-    "float64": 2.0**-1074,
-    "float32": 2.0**-149,
-    "float16": 2.0**-24,
-    "bfloat16": 2.0**-133,
-    "complex128": 2.0**-1074,
-    "complex64": 2.0**-149,
-}
-"""η, the smallest positive number of each format."""
 
 
 def deflation(dtype: str) -> float:
@@ -75,11 +53,6 @@ def deflation(dtype: str) -> float:
     """
     u = unit_roundoff(dtype)
     return max(10.0, min(100.0, math.pow(u, -1 / 8))) * u
-
-
-def unit_roundoff(dtype: str) -> float:
-    """The unit roundoff u of a real floating-point dtype, by name."""
-    return ROUNDOFF[dtype]
 
 
 def norm(M: Array) -> float:
@@ -110,7 +83,7 @@ def entry_tolerances(reference: Reference, skew: Array | None, dtype: str) -> Ar
         if skew is not None:
             with np.errstate(over="ignore"):  # what is too large is infinite
                 assembled = assembled + np.abs(skew) * (1 + norm(moved) / S)
-    floor = STAGES * len(reference.X) * SPACING[dtype]
+    floor = STAGES * len(reference.X) * spacing(dtype)
     if S == norm(moved) == 0 and reference.value is not None and norm(reference.X) > 0:
         floor += pu * abs(float(reference.value.mid)) / norm(reference.X)
     return np.asarray(pu * (moved + assembled) + second + floor)
@@ -122,7 +95,7 @@ def value_tolerance(reference: Reference, dtype: str) -> float:
     pu, X = roundoff(reference, dtype), norm(reference.X)
     first = pu * (X * gradient_norm(reference) + abs(float(reference.value.mid)))
     second = pu * X * perturbation(reference, dtype)
-    return first + second + STAGES * len(reference.X) * SPACING[dtype]
+    return first + second + STAGES * len(reference.X) * spacing(dtype)
 
 
 def roundoff(reference: Reference, dtype: str) -> float:

@@ -12,9 +12,10 @@ import numpy as np
 from jaxtyping import Float
 from msgspec import Meta, Struct
 
+from symgrad.court.formats import unit_roundoff
 from symgrad.court.hearing import Hearing
 from symgrad.court.judging.contraction import as_blocks, symmetric_error, to_float
-from symgrad.court.judging.tolerance import gradient_norm, norm, unit_roundoff
+from symgrad.court.judging.tolerance import gradient_norm, norm
 from symgrad.court.judging.written import number
 from symgrad.court.known.findings import Finding, Kind, ranked
 from symgrad.court.names import public

@@ -19,6 +19,7 @@ from flint import arb, arb_mat
 from jaxtyping import Float
 from msgspec import structs
 
+from symgrad.court import formats
 from symgrad.court.errors import InputError
 from symgrad.court.records import (
     Ball,
@@ -173,25 +174,10 @@ def round_to(X: Matrix, dtype: str) -> Matrix:
         InputError: an entry is too large for the dtype.
     """
     largest = max((abs(x) for row in X for x in row), default=Fraction(0))
-    if largest >= LARGEST[dtype]:
+    bits, least, most = formats.REAL[dtype]
+    if largest >= Fraction(2) ** (most - 1):
         raise InputError(f"an entry of X is {float_text(largest)}, too large for {dtype}")
-    return tuple(tuple(_round(x, *FORMATS[dtype]) for x in row) for row in X)
-
-
-FORMATS = {
-    "float64": (53, -1074),
-    "float32": (24, -149),
-    "float16": (11, -24),
-    "bfloat16": (8, -133),
-}
-"""Bits of the significand, and the exponent of the smallest positive number, by dtype."""
-
-
-LARGEST = {
-    name: Fraction(2) ** power
-    for name, power in {"float64": 1023, "float32": 127, "float16": 15, "bfloat16": 127}.items()
-}
-"""A power of two below the largest number of each dtype."""
+    return tuple(tuple(_round(x, bits, least) for x in row) for row in X)
 
 
 def float_text(x: Fraction) -> str:

@@ -1,0 +1,54 @@
+"""The floating-point formats, in one table.
+
+Written for Python 3.6, as workers read it too.
+"""
+
+import math
+
+REAL = {
+    "float64": (53, -1074, 1024),
+    "float32": (24, -149, 128),
+    "float16": (11, -24, 16),
+    "bfloat16": (8, -133, 128),
+}
+"""Of each real dtype: the bits of the significand, and the exponents of 2 of the smallest positive
+number and of what is just above the largest one."""
+COMPLEX = {"float64": "complex128", "float32": "complex64"}
+"""The complex dtype whose parts have the given real one."""
+PARTS = {dtype: real for real, dtype in COMPLEX.items()}
+"""The dtype of the parts of a complex one."""
+NAMES = tuple(REAL) + tuple(PARTS)
+WIDER = {
+    "float32": ("float64",),
+    "float16": ("float32", "float64"),
+    "bfloat16": ("float32", "float64"),
+    "complex64": ("complex128",),
+}
+"""Dtypes that hold all numbers of another: a gradient that comes back in one is judged as it is."""
+
+
+def real(dtype: str) -> str:
+    """The dtype of the numbers in an array: of a complex one, of their parts."""
+    return PARTS.get(dtype, dtype)
+
+
+def unit_roundoff(dtype: str) -> float:
+    """u, half the distance from 1 to the next larger number; of complex ones √8 times that.
+
+    That is the bound for a product of two (Higham, Accuracy and Stability of Numerical Algorithms,
+    2nd ed., lemma 3.5).
+    """
+    bits, _, _ = REAL[real(dtype)]
+    return math.sqrt(8) ** (dtype in PARTS) * 2.0**-bits
+
+
+def spacing(dtype: str) -> float:
+    """η, the smallest positive number, by which subnormal ones are apart."""
+    _, least, _ = REAL[real(dtype)]
+    return 2.0**least
+
+
+def smallest_normal(dtype: str) -> float:
+    """The smallest number with a full significand; some frameworks take what is smaller for 0."""
+    bits, least, _ = REAL[real(dtype)]
+    return 2.0 ** (least + bits - 1)
