@@ -323,7 +323,7 @@ class Witnesses:
 
     def prove(self, choice: Choice) -> Iterator[Proved]:
         """The theorems of the chosen functions, one by one."""
-        from symgrad.symbolic.proofs.chosen import prove_chosen
+        from symgrad.symbolic.proving import prove_chosen
 
         return prove_chosen(choice, known_frameworks())
 

@@ -7,15 +7,15 @@ import pytest
 from flint import acb_mat, arb, fmpq, fmpq_mat
 
 from symgrad.symbolic.certified.enclosure import precision
-from symgrad.symbolic.certified.float64 import (
+from symgrad.symbolic.float64.eigenpairs import (
     NotCertifiedError,
     NotIsolatedError,
     eigenpair,
     inverse,
     spectrum,
 )
-from symgrad.symbolic.certified.products import defect
-from symgrad.symbolic.certified.rounding import accurate_product, two_product, two_sum
+from symgrad.symbolic.float64.products import defect
+from symgrad.symbolic.float64.rounding import accurate_product, two_product, two_sum
 
 BITS = 512
 U = 2.0**-53
@@ -415,7 +415,7 @@ def test_missing_eigenvalue_is_refused(i):
 
 
 def test_other_rounding_modes_are_refused(monkeypatch):
-    monkeypatch.setattr("symgrad.symbolic.certified.scaling.UNIT", 2.0**-52)  # as if rounded upward
+    monkeypatch.setattr("symgrad.symbolic.float64.scaling.UNIT", 2.0**-52)  # as if rounded upward
     with pytest.raises(NotCertifiedError, match="round to nearest"):
         spectrum(np.eye(2))
 

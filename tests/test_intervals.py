@@ -7,11 +7,11 @@ import pytest
 from flint import arb, fmpq, fmpq_mat
 
 from symgrad.symbolic.algebra.intervals import IntervalMatrix, Intervals
-from symgrad.symbolic.certified.determinant import log_abs_det
 from symgrad.symbolic.certified.enclosure import precision
-from symgrad.symbolic.certified.float64 import NotCertifiedError, spectrum
-from symgrad.symbolic.certified.products import product
-from symgrad.symbolic.certified.rounding import row_products
+from symgrad.symbolic.float64.determinant import log_abs_det
+from symgrad.symbolic.float64.eigenpairs import NotCertifiedError, spectrum
+from symgrad.symbolic.float64.products import product
+from symgrad.symbolic.float64.rounding import row_products
 from tests.test_float64 import FAMILIES, U, exact_within, rotated, symmetric, to_q, to_rational
 
 

@@ -6,7 +6,7 @@ import pytest
 from symgrad import cli
 from symgrad.court.errors import InputError
 from symgrad.report.document import from_json
-from symgrad.symbolic.certified.float64 import spectrum
+from symgrad.symbolic.float64.eigenpairs import spectrum
 from symgrad.symbolic.large_cases import LargeCase, draw, parse_floats
 
 N = 150

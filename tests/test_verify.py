@@ -94,7 +94,7 @@ def test_what_is_too_large_to_prove_says_so(command, capsys):
 
 
 def test_a_wrong_theorem_is_not_proved(capsys, monkeypatch):
-    import symgrad.symbolic.proofs.chosen as module
+    import symgrad.symbolic.proving as module
 
     def falsified(n):
         identities = prove_conventions(n)

@@ -1,7 +1,7 @@
 """The algebra of intervals: float64 matrices that carry a bound of every entry's error.
 
 It is for one matrix X with n in the thousands.  Products are BLAS's, with rigorous bounds; the
-hypotheses are those of :mod:`symgrad.symbolic.certified.rounding`.  Scalars are Arb's.
+hypotheses are those of :mod:`symgrad.symbolic.float64.rounding`.  Scalars are Arb's.
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ from jaxtyping import Float
 
 from symgrad.symbolic.algebra import Rows
 from symgrad.symbolic.algebra.scalar import Index, Modulus, Scalar
-from symgrad.symbolic.certified.determinant import log_abs_det
-from symgrad.symbolic.certified.float64 import Eigenpair, Spectrum, spectrum
-from symgrad.symbolic.certified.inverse import inverse
-from symgrad.symbolic.certified.products import product
-from symgrad.symbolic.certified.rounding import FLOOR, LARGEST, SAFE, UNIT, row_products
-from symgrad.symbolic.certified.scaling import NotCertifiedError, scaled
+from symgrad.symbolic.float64.determinant import log_abs_det
+from symgrad.symbolic.float64.eigenpairs import Eigenpair, Spectrum, spectrum
+from symgrad.symbolic.float64.inverse import inverse
+from symgrad.symbolic.float64.products import product
+from symgrad.symbolic.float64.rounding import FLOOR, LARGEST, SAFE, UNIT, row_products
+from symgrad.symbolic.float64.scaling import NotCertifiedError, scaled
 
 Array = Float[np.ndarray, "n n"]
 

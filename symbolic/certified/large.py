@@ -22,7 +22,7 @@ from symgrad.symbolic.algebra.scalar import NotDifferentiableError
 from symgrad.symbolic.catalogue import Instance, MatrixFunction
 from symgrad.symbolic.certified.enclosure import precision, to_ball
 from symgrad.symbolic.certified.reference import out_of_range
-from symgrad.symbolic.certified.scaling import NotCertifiedError, quiet
+from symgrad.symbolic.float64.scaling import NotCertifiedError, quiet
 
 Array = Float[np.ndarray, "n n"]
 

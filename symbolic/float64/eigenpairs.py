@@ -17,8 +17,8 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float
 
-from symgrad.symbolic.certified.inverse import inverse
-from symgrad.symbolic.certified.rounding import (
+from symgrad.symbolic.float64.inverse import inverse
+from symgrad.symbolic.float64.rounding import (
     FLOOR,
     LARGEST,
     SAFE,
@@ -31,7 +31,7 @@ from symgrad.symbolic.certified.rounding import (
     residual,
     two_sum,
 )
-from symgrad.symbolic.certified.scaling import NotCertifiedError, quiet, scaled, up
+from symgrad.symbolic.float64.scaling import NotCertifiedError, quiet, scaled, up
 
 __all__ = ["Eigenpair", "NotCertifiedError", "NotIsolatedError", "Spectrum"]
 __all__ += ["eigenpair", "inverse", "spectrum"]

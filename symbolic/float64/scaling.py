@@ -9,7 +9,7 @@ from typing import ParamSpec, TypeVar
 import numpy as np
 from jaxtyping import Float
 
-from symgrad.symbolic.certified.rounding import MAX_SIZE, UNIT
+from symgrad.symbolic.float64.rounding import MAX_SIZE, UNIT
 
 Array = np.ndarray
 P = ParamSpec("P")

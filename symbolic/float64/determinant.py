@@ -9,10 +9,10 @@ import numpy as np
 from flint import arb
 from jaxtyping import Float
 
-from symgrad.symbolic.certified.float64 import Spectrum
-from symgrad.symbolic.certified.products import product
-from symgrad.symbolic.certified.rounding import FLOOR, SAFE, UNIT, gamma, norm_bound, row_products
-from symgrad.symbolic.certified.scaling import NotCertifiedError, quiet
+from symgrad.symbolic.float64.eigenpairs import Spectrum
+from symgrad.symbolic.float64.products import product
+from symgrad.symbolic.float64.rounding import FLOOR, SAFE, UNIT, gamma, norm_bound, row_products
+from symgrad.symbolic.float64.scaling import NotCertifiedError, quiet
 
 Array = np.ndarray
 

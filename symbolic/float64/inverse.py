@@ -8,9 +8,9 @@ from __future__ import annotations
 import numpy as np
 from jaxtyping import Float
 
-from symgrad.symbolic.certified.products import defect
-from symgrad.symbolic.certified.rounding import FLOOR, LARGEST, SAFE, UNIT, gamma
-from symgrad.symbolic.certified.scaling import NotCertifiedError, quiet, scaled, scaled_back
+from symgrad.symbolic.float64.products import defect
+from symgrad.symbolic.float64.rounding import FLOOR, LARGEST, SAFE, UNIT, gamma
+from symgrad.symbolic.float64.scaling import NotCertifiedError, quiet, scaled, scaled_back
 
 Array = np.ndarray
 

@@ -14,7 +14,7 @@ from __future__ import annotations
 import numpy as np
 from jaxtyping import Float
 
-from symgrad.symbolic.certified.rounding import FLOOR, SAFE, UNIT, gamma
+from symgrad.symbolic.float64.rounding import FLOOR, SAFE, UNIT, gamma
 
 Array = np.ndarray
 
