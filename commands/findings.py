@@ -11,7 +11,7 @@ from symgrad.commands.options import DEBUG, FRAMEWORK, QUIET, SETTINGS, TIMEOUT
 from symgrad.commands.session import DISAGREES, INTERRUPTED, MISSING, Session
 from symgrad.court.errors import InputError
 from symgrad.court.hearing import Hearing
-from symgrad.court.known.examined import smallest
+from symgrad.court.known.examination import smallest
 from symgrad.court.known.findings import read_known
 from symgrad.court.known.portable import portable
 from symgrad.court.records import Choice, Mode

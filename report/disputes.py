@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from symgrad.court.known.disputes import Asked, Proposed
-from symgrad.court.known.settled import Checked, Document, Heard
+from symgrad.court.known.settlement import Checked, Document, Heard
 from symgrad.court.records import Number, Rows
 from symgrad.report.terminal import COLOURS, heading
 

@@ -31,11 +31,11 @@ from symgrad.court.former.history import (
     tell,
 )
 from symgrad.court.former.recorded import Record
-from symgrad.court.former.repeated import check
+from symgrad.court.former.rerun import check
 from symgrad.court.hearing import Hearing
-from symgrad.court.known import settled
+from symgrad.court.known import settlement
 from symgrad.court.known.disputes import Dispute
-from symgrad.court.known.examined import Document, examine
+from symgrad.court.known.examination import Document, examine
 from symgrad.court.known.findings import Finding
 from symgrad.court.records import Run
 
@@ -112,10 +112,10 @@ def make_history(
     )
 
 
-def make_disputes(hearing: Hearing, disputes: Sequence[Dispute]) -> settled.Document:
+def make_disputes(hearing: Hearing, disputes: Sequence[Dispute]) -> settlement.Document:
     """The disputes, heard."""
     run = make_run(hearing, [])
-    return settled.Document(run.toolkit, run.environment, settled.settle(hearing, disputes))
+    return settlement.Document(run.toolkit, run.environment, settlement.settle(hearing, disputes))
 
 
 def to_json(run: Run) -> bytes:

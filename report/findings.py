@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.text import Text
 
 from symgrad.court.data import decode
-from symgrad.court.known.examined import Answer, Document, Examined
+from symgrad.court.known.examination import Answer, Document, Examined
 from symgrad.court.known.findings import CLASSES, Finding
 from symgrad.report.terminal import heading
 

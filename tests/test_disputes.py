@@ -21,7 +21,7 @@ from symgrad.court.known.disputes import (
     read,
     read_known,
 )
-from symgrad.court.known.settled import settle
+from symgrad.court.known.settlement import settle
 from symgrad.court.records import Choice
 from symgrad.numeric.pool import is_installed, known_frameworks
 from symgrad.report import disputes as report

@@ -18,7 +18,7 @@ from symgrad.court.atlas import Atlas, Made, Row
 from symgrad.court.errors import InputError
 from symgrad.court.hearing import Hearing
 from symgrad.court.known import findings
-from symgrad.court.known.examined import Answer, Document, Examined, examine, lost
+from symgrad.court.known.examination import Answer, Document, Examined, examine, lost
 from symgrad.court.known.findings import (
     CLASSES,
     Finding,

@@ -11,7 +11,7 @@ from symgrad.court import claims as settled
 from symgrad.court.atlas import Atlas, Row, with_since
 from symgrad.court.former import recorded
 from symgrad.court.former.history import Gathered, as_printed, reprints, stories, tell
-from symgrad.court.former.printed import PRINTED
+from symgrad.court.former.printout import PRINTED
 from symgrad.court.former.recorded import enter, read_record, to_json
 from symgrad.court.names import name_of, public
 from symgrad.numeric import environments, past

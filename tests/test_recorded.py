@@ -9,7 +9,7 @@ from symgrad.court import experiment
 from symgrad.court.errors import InputError
 from symgrad.court.former import recorded
 from symgrad.court.former.recorded import enter, read, read_record, to_json
-from symgrad.court.former.repeated import check
+from symgrad.court.former.rerun import check
 from symgrad.court.records import Choice
 from symgrad.numeric import environments
 from symgrad.symbolic import cases

@@ -11,9 +11,9 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
-from symgrad.court.former.printed import DECIMALS, PRINTED, Printed
+from symgrad.court.former.printout import DECIMALS, PRINTED, Printed
 from symgrad.court.former.recorded import Record, unheard
-from symgrad.court.former.repeated import Check
+from symgrad.court.former.rerun import Check
 from symgrad.court.hearing import Hearing
 from symgrad.court.names import family, name_of, order_of
 from symgrad.court.records import Claim, Convention, Outcome, Reads, Verdict

@@ -18,7 +18,7 @@ from symgrad.court.errors import InputError
 from symgrad.court.experiment import named_triangle
 from symgrad.court.hearing import Hearing
 from symgrad.court.judging.judge import judge
-from symgrad.court.judging.written import number
+from symgrad.court.judging.notation import number
 from symgrad.court.names import order_of, public
 from symgrad.court.records import (
     Convention,

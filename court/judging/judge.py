@@ -30,13 +30,13 @@ from symgrad.court.judging.contraction import (
 )
 from symgrad.court.judging.conventions import find_convention, find_mistake
 from symgrad.court.judging.gauge import FLIPPED
+from symgrad.court.judging.notation import decimal, number, rows
 from symgrad.court.judging.subdifferential import describe_subgradient
 from symgrad.court.judging.tolerance import (
     entry_tolerances,
     gradient_norm,
     value_tolerance,
 )
-from symgrad.court.judging.written import decimal, number, rows
 from symgrad.court.records import (
     RIGHT,
     Ball,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from msgspec import structs
 
-from symgrad.court.known.examined import Answer, Document, Examined
+from symgrad.court.known.examination import Answer, Document, Examined
 from symgrad.court.records import Number, Rows
 
 KEPT = 4

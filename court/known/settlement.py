@@ -11,7 +11,7 @@ from symgrad.court.atlas import off_symmetric
 from symgrad.court.hearing import Hearing
 from symgrad.court.judging.printing import judge_proposed
 from symgrad.court.known.disputes import Asked, Dispute, Outcomes, Proposed, Sign
-from symgrad.court.known.examined import Answer, answer
+from symgrad.court.known.examination import Answer, answer
 from symgrad.court.records import Reference, Reported, Verdict
 
 Status = Literal["settled", "not settled", "not asked"]

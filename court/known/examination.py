@@ -15,8 +15,8 @@ from msgspec import Meta, Struct
 from symgrad.court.formats import unit_roundoff
 from symgrad.court.hearing import Hearing
 from symgrad.court.judging.contraction import as_blocks, symmetric_error, to_float
+from symgrad.court.judging.notation import number
 from symgrad.court.judging.tolerance import gradient_norm, norm
-from symgrad.court.judging.written import number
 from symgrad.court.known.findings import Finding, Kind, ranked
 from symgrad.court.names import public
 from symgrad.court.records import Mode, Number, Outcome, Reference, Reported, Verdict
