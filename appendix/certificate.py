@@ -35,7 +35,7 @@ def certify(
     for hearing in hearings:
         start = len(cases)
         cases += map(_case, hearing.constants, hearing.references)
-        order = {name: k for k, name in enumerate(hearing.choice.frameworks)}
+        order = {name: k for k, name in enumerate(hearing.choice.resources.frameworks)}
         judged = sorted(hearing.reported, key=lambda r: (r.problem, order[r.framework]))
         for reported, (_, verdict) in zip(judged, hearing.judged, strict=True):
             reference = hearing.references[reported.problem]

@@ -20,7 +20,7 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks.timing import duration, in_turn
-from symgrad.court.records import Choice, Problem
+from symgrad.court.records import Choice, Problem, Resources
 from symgrad.symbolic import cases
 
 POINTS, RUNS, SIZE = 4, 5, 3
@@ -39,11 +39,16 @@ def together(name: str, f: Callable[[Any], Any], Xs: Stack) -> Stack:
     return np.asarray(torch.func.vmap(torch.func.grad(f))(torch.tensor(Xs)).numpy())
 
 
+def _choice(functions: tuple[str, ...], framework: str, points: int) -> Choice:
+    resources = Resources(frameworks=[framework], timeout=100.0)
+    return Choice(resources=resources, functions=functions, size=SIZE, points=points)
+
+
 def problems(functions: tuple[str, ...], framework: str) -> dict[str, list[Problem]]:
     """The points of each function, as a worker is asked."""
-    about = (functions, [framework], None, (), SIZE, ("float64",), POINTS, 0, None, 100.0)
+    choice = _choice(functions, framework, POINTS)
     found: defaultdict[str, list[Problem]] = defaultdict(list)
-    for number, case in enumerate(cases.chosen(Choice(*about), [framework])):
+    for number, case in enumerate(cases.chosen(choice, [framework])):
         problem = case.problem(number)
         found[problem.function].append(problem)
     return found
@@ -82,8 +87,7 @@ def times(name: str) -> list[str]:
     (asked,) = problems(("eigenvalue[0]",), name).values()
     Xs, constants = np.array([p.matrix for p in asked] * 25), asked[0].constants
     f = functools.partial(framework.apply, route, constants=constants)
-    about = (("eigenvalue[0]",), [name], None, (), SIZE, ("float64",), len(Xs), 0, None, 100.0)
-    exact = cases.chosen(Choice(*about), [name])
+    exact = cases.chosen(_choice(("eigenvalue[0]",), name, len(Xs)), [name])
     work: dict[str, Callable[[], object]] = {
         "alone": lambda: [framework.differentiate(route, X, constants, "float64") for X in Xs],
         "together": lambda: together(name, f, Xs),

@@ -39,6 +39,7 @@ from symgrad.court.records import (
     Problem,
     Reference,
     Reported,
+    Resources,
     Verdict,
 )
 from symgrad.inquiry import ask_near
@@ -142,7 +143,7 @@ def hear(dtype: str, count: int, frameworks: list[str]) -> list[Found]:
         for k, (r, verdict) in enumerate(zip(reports, verdicts, strict=True))
         if verdict.verdict == "disagrees" or (r.problem % LIMITED == 0 and r.framework != SLOW)
     ]
-    choice = Choice((), frameworks, None, (), 2, (dtype,), None, 0, None, TIMEOUT)
+    choice = Choice(resources=Resources(frameworks=frameworks, timeout=TIMEOUT), dtypes=(dtype,))
     chosen = [reports[k] for k in again]
     near = ask_near(asked, references, choice, Progress(disable=True), chosen)
     there = dict(zip(again, near, strict=True))

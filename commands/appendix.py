@@ -18,7 +18,7 @@ from symgrad.commands.options import DEBUG, FRAMEWORK, QUIET, SEED, SETTINGS, TI
 from symgrad.commands.session import DISAGREES, INTERRUPTED, MISSING, Session
 from symgrad.court.errors import InputError, OutputError
 from symgrad.court.hearing import Hearing
-from symgrad.court.records import Choice
+from symgrad.court.records import Choice, Resources
 from symgrad.report.document import make_run
 
 RECHECK = Path(__file__).parent.parent / "appendix" / "recheck.py"
@@ -70,7 +70,8 @@ def appendix(
     frameworks, missing = session.choose(asked)
     draft = _draft(output, force)
     try:
-        asked_for = Choice((), frameworks, None, (), 2, ("float64",), None, seed, None, timeout)
+        resources = Resources(frameworks=frameworks, timeout=timeout)
+        asked_for = Choice(resources=resources, seed=seed)
         main = Hearing(asked_for)
         chosen = structs.replace(asked_for, functions=functions, size=size)
         own = Hearing(chosen) if functions else None

@@ -13,7 +13,7 @@ from symgrad.court.atlas import with_since
 from symgrad.court.former.recorded import read_record
 from symgrad.court.hearing import Hearing
 from symgrad.court.known.findings import contradicted, mark, read_known
-from symgrad.court.records import Choice
+from symgrad.court.records import Choice, Resources
 from symgrad.report import atlas as table
 from symgrad.report import terminal
 from symgrad.report.document import make_atlas, write_together
@@ -70,8 +70,11 @@ def atlas(
     frameworks, missing = session.choose(asked)
     output.mkdir(parents=True, exist_ok=True)
     journal = output / "atlas.journal"
-    chosen = (functions, frameworks, None, (), size, (), 1, seed, None, timeout)
-    hearing = Hearing(Choice(*chosen, atlas=True, jobs=jobs, journal=str(journal)))
+    resources = Resources(frameworks=frameworks, timeout=timeout, jobs=jobs, journal=str(journal))
+    chosen = Choice(
+        resources=resources, functions=functions, size=size, points=1, seed=seed, atlas=True
+    )
+    hearing = Hearing(chosen)
     if session.hear(hearing):
         click.echo(f"interrupted: the same command goes on from {journal}", err=True)
         return INTERRUPTED

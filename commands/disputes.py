@@ -10,7 +10,7 @@ from symgrad.commands.options import DEBUG, FRAMEWORK, QUIET, SETTINGS, TIMEOUT
 from symgrad.commands.session import DISAGREES, INTERRUPTED, MISSING, Session
 from symgrad.court.hearing import Hearing
 from symgrad.court.known.disputes import Asked, choose, read_known
-from symgrad.court.records import Choice
+from symgrad.court.records import Choice, Resources
 from symgrad.report import disputes as report
 from symgrad.report import terminal
 from symgrad.report.document import make_disputes, write_together
@@ -51,7 +51,8 @@ def disputes(
     functions = tuple(sorted({check.file or check.function for check in checks}))
     used = {check.framework for check in checks if isinstance(check, Asked)}
     wanted = [name for name in frameworks if name in used]
-    hearing = Hearing(Choice(functions, wanted, None, (), 2, ("float64",), 1, 0, None, timeout))
+    resources = Resources(frameworks=wanted, timeout=timeout)
+    hearing = Hearing(Choice(resources=resources, functions=functions, points=1))
     if session.examine(hearing, chosen):
         return INTERRUPTED
     document = make_disputes(hearing, chosen)

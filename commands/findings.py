@@ -14,7 +14,7 @@ from symgrad.court.hearing import Hearing
 from symgrad.court.known.examination import smallest
 from symgrad.court.known.findings import read_known
 from symgrad.court.known.portable import portable
-from symgrad.court.records import Choice, Mode
+from symgrad.court.records import Choice, Mode, Resources
 from symgrad.report import findings as report
 from symgrad.report import terminal
 from symgrad.report.document import make_findings, write_together
@@ -59,14 +59,16 @@ def findings(
     matrix of integers was found at which the route is wrong, 0 if none.
     """
     frameworks, missing = session.choose(asked)
-    choice = Choice(functions, frameworks, None, (), 2, ("float64",), 1, 0, None, timeout, forward)
+    resources = Resources(frameworks=frameworks, timeout=timeout)
+    choice = Choice(resources=resources, functions=functions, points=1, forward=forward)
     if shrink:
         return show_smallest(session, choice, route, hermitian)
     if functions or route or hermitian or forward:
         raise InputError("a function and --route, --hermitian, --forward are for --shrink alone")
     known = [f for f in read_known() if not asked or f.framework in asked]
     used = {f.framework for f in known}
-    hearing = Hearing(structs.replace(choice, frameworks=[f for f in frameworks if f in used]))
+    resources = structs.replace(resources, frameworks=[f for f in frameworks if f in used])
+    hearing = Hearing(structs.replace(choice, resources=resources))
     if session.examine(hearing, known):
         return INTERRUPTED
     document = make_findings(hearing, known)
@@ -86,7 +88,7 @@ def findings(
 
 def show_smallest(session: Session, choice: Choice, route: str, is_hermitian: bool) -> int:
     """Print the first small matrix at which one route of one framework is wrong."""
-    if len(choice.frameworks) != 1 or len(choice.functions) != 1 or not route:
+    if len(choice.resources.frameworks) != 1 or len(choice.functions) != 1 or not route:
         raise InputError("--shrink needs one FUNCTION, one -f FRAMEWORK and --route NAME")
 
     hearing = Hearing(choice)
@@ -95,7 +97,9 @@ def show_smallest(session: Session, choice: Choice, route: str, is_hermitian: bo
     mode: Mode = "forward" if choice.forward else "reverse"
     tried = [v for v in hearing.verdicts() if v.mode == mode]
     if not tried:
-        raise InputError(f"{choice.frameworks[0]} has no route {route!r} there; see --list")
+        raise InputError(
+            f"{choice.resources.frameworks[0]} has no route {route!r} there; see --list"
+        )
     console = terminal.make_console()
     report.show_smallest(console, smallest(hearing, mode), len(tried))
     return DISAGREES if any(v.verdict == "disagrees" for v in tried) else 0

@@ -15,7 +15,7 @@ from symgrad.court.former import recorded
 from symgrad.court.former.history import Gathered, History
 from symgrad.court.former.recorded import Record
 from symgrad.court.hearing import Hearing
-from symgrad.court.records import Choice
+from symgrad.court.records import Choice, Resources
 from symgrad.report import history as report
 from symgrad.report import terminal
 from symgrad.report.document import make_history, today, write_together
@@ -107,8 +107,8 @@ def history(
         lambda text: None if quiet else click.echo(text, err=True),
     )
     frameworks = [*installed, *gathered.paths]
-    about = (None, (), 2, ("float64",), None, 0, None, timeout)
-    hearing = Hearing(Choice((), frameworks, *about, interpreters=gathered.paths))
+    resources = Resources(frameworks=frameworks, timeout=timeout, interpreters=gathered.paths)
+    hearing = Hearing(Choice(resources=resources))
     if session.revisit(hearing):
         return INTERRUPTED
     lost = lines_of_the_lost(hearing, gathered)

@@ -22,7 +22,7 @@ from symgrad.commands.session import BAD_INPUT, DISAGREES, INTERRUPTED, MISSING,
 from symgrad.court import VERSION, formats
 from symgrad.court.errors import InputError, OutputError
 from symgrad.court.hearing import Hearing
-from symgrad.court.records import Choice, Run
+from symgrad.court.records import Choice, Resources, Run
 from symgrad.report import page, proofs, terminal
 from symgrad.report.document import Output, json_pieces, make_run
 from symgrad.report.listing import show_list
@@ -121,6 +121,8 @@ def judge(
     strict: bool,
     verbose: bool,
     quiet: bool,
+    timeout: float,
+    memory: int | None,
     proving: bool,
     listing: bool,
     debug: bool,
@@ -147,7 +149,10 @@ def judge(
     if gradient is None and (chosen["digits"], chosen["decimals"]) != (None, None):
         raise InputError("--digits and --decimals say how --gradient was printed; give that too")
     rows, own = read_matrix(matrix, "--matrix"), read_matrix(gradient, "--gradient")
-    choice = Choice(functions, frameworks, rows, interpreters=interpreters, gradient=own, **chosen)
+    resources = Resources(
+        frameworks=frameworks, timeout=timeout, memory=memory, interpreters=interpreters
+    )
+    choice = Choice(resources=resources, functions=functions, matrix=rows, gradient=own, **chosen)
     if proving:
         return show_proofs(session, choice, quiet)
     output = open_output(path)

@@ -113,7 +113,7 @@ def rows(hearing: Hearing) -> list[Row]:
         for r in hearing.reported
         if r.mode == "reverse" and hearing.cases[r.problem][0] == "real"
     }
-    order = {name: k for k, name in enumerate(hearing.choice.frameworks)}
+    order = {name: k for k, name in enumerate(hearing.choice.resources.frameworks)}
     found: dict[tuple[str, str, str], dict[str, Verdict]] = {}
     for part, verdict in hearing.judged:
         key = (verdict.framework, verdict.function, verdict.route)

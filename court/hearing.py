@@ -94,7 +94,7 @@ class Hearing:
 
     def in_order(self) -> list[Reported]:
         """What is judged: the reports on cases with a reference, by cases and frameworks."""
-        order = {name: k for k, name in enumerate(self.choice.frameworks)}
+        order = {name: k for k, name in enumerate(self.choice.resources.frameworks)}
         known = [r for r in self.reported if r.problem < len(self.references)]
         return sorted(known, key=lambda r: (r.problem, order[r.framework]))
 

@@ -48,33 +48,40 @@ class Ball(NamedTuple):
     radius: Fraction
 
 
-class Choice(Struct, frozen=True):
-    """What the user chose to have judged, and by whom.
+class Resources(Struct, frozen=True, kw_only=True):
+    """Who is asked, and within what: of the work as a whole, whatever is judged.
 
     ``interpreters`` has the path of the Python that runs a framework, by name: ``torch@1.0.1`` is
     what a framework of a version of its own is called wherever it is named.  All others are run by
-    the Python that runs the court.
+    the Python that runs the court.  ``timeout`` is in seconds of silence, ``memory`` in MiB of each
+    process, ``jobs`` how many processes run at once, and ``journal`` the file that is gone on from.
     """
 
-    functions: tuple[str, ...]
     frameworks: list[str]
-    matrix: str | None
-    parameterizations: tuple[str, ...]
-    size: int
-    dtypes: tuple[str, ...]
-    points: int | None
-    seed: int
-    point: str | None
     timeout: float
-    forward: bool = False
-    atlas: bool = False
+    memory: int | None = None
     jobs: int | None = None
     journal: str = ""
-    memory: int | None = None
     interpreters: dict[str, str] = {}
+
+
+class Choice(Struct, frozen=True, kw_only=True):
+    """What the user chose to have judged, at which matrices, and by whom."""
+
+    resources: Resources
+    functions: tuple[str, ...] = ()
+    parameterizations: tuple[str, ...] = ()
+    size: int = 2
+    dtypes: tuple[str, ...] = ("float64",)
+    points: int | None = None
+    seed: int = 0
+    point: str | None = None
+    matrix: str | None = None
     gradient: str | None = None
     digits: int | None = None
     decimals: int | None = None
+    forward: bool = False
+    atlas: bool = False
 
     @property
     def files(self) -> list[str]:

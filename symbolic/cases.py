@@ -337,7 +337,7 @@ def chosen_functions(choice: Choice, frameworks: Sequence[str]) -> list[Instance
     everything = tuple(name for name, f in CATALOGUE.items() if f.instances(n))
     for name in choice.functions or everything:
         if name.endswith(".py"):
-            function = load_function(Path(name), frameworks, choice.timeout)
+            function = load_function(Path(name), frameworks, choice.resources.timeout)
             if function.gradient is None and n > SIZE_LIMIT:
                 raise InputError(
                     f"size {n}: a function file's own exact is differentiated for sizes 1 to "
@@ -345,7 +345,12 @@ def chosen_functions(choice: Choice, frameworks: Sequence[str]) -> list[Instance
                 )
             (own,) = instances(function, n)
             structures = [PARAMETERIZATIONS[x](n) for x in names]
-            check_exact(own, structures, Path(name), Limits(choice.timeout, choice.memory))
+            check_exact(
+                own,
+                structures,
+                Path(name),
+                Limits(choice.resources.timeout, choice.resources.memory),
+            )
             found.append(own)
         else:
             check_known("function", family(name), CATALOGUE)

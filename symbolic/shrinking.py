@@ -66,7 +66,7 @@ def cases(choice: Choice, names: Sequence[str], route: str, is_hermitian: bool) 
     Raises:
         InputError: the function is unknown, or exists at none of these matrices.
     """
-    (framework,) = choice.frameworks
+    (framework,) = choice.resources.frameworks
     found: list[Case] = []
     for n in SIZES:
         with suppress(InputError):

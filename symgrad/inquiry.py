@@ -92,10 +92,10 @@ def hear(hearing: Hearing, progress: Progress, planner: Planner = plan) -> AskNe
     """
     choice = hearing.choice
     with progress, ExitStack() as stack:
-        task = progress.add_task(f"importing {', '.join(choice.frameworks)}", total=None)
-        planned = planner(choice) if choice.journal else ()
+        task = progress.add_task(f"importing {', '.join(choice.resources.frameworks)}", total=None)
+        planned = planner(choice) if choice.resources.journal else ()
         journal = stack.enter_context(open_journal(choice, planned)) if planned else None
-        pool = make_pool(choice, choice.frameworks, journal)
+        pool = make_pool(choice, choice.resources.frameworks, journal)
         if not planned:  # the workers import their frameworks in the meantime
             stack.enter_context(pool)
         cases = planned or planner(choice)
@@ -107,17 +107,17 @@ def hear(hearing: Hearing, progress: Progress, planner: Planner = plan) -> AskNe
         for number, case in enumerate(cases):
             problem = case.problem(number)
             hearing.constants.append(problem.constants)
-            pool.ask(problem, asked_of(case, choice.frameworks))
+            pool.ask(problem, asked_of(case, choice.resources.frameworks))
         if planned:  # the workers of a framework start together, as all are asked by now
             stack.enter_context(pool)
         if choice.is_main_job:
-            look_up_documented(pool, choice.frameworks)
+            look_up_documented(pool, choice.resources.frameworks)
         pool.close()
         if choice.is_main_job:
             from symgrad.symbolic.proofs.by_sympy.two_by_two import two_by_two
 
             hearing.demonstration = two_by_two()
-        total = len(cases) * (1 + len(choice.frameworks))
+        total = len(cases) * (1 + len(choice.resources.frameworks))
         progress.update(task, total=total if choice.atlas else None)
 
         def note(event: Event) -> None:
@@ -128,7 +128,7 @@ def hear(hearing: Hearing, progress: Progress, planner: Planner = plan) -> AskNe
             for event in pool.events(wait=False):
                 note(event)
 
-        limits = Limits(choice.timeout, choice.memory)
+        limits = Limits(choice.resources.timeout, choice.resources.memory)
         found_here = stack.enter_context(closing(references(cases, limits, meanwhile)))
         for number, case in enumerate(cases, 1):
             told = f"exact derivatives {number}/{len(cases)}"
@@ -146,20 +146,22 @@ def hear(hearing: Hearing, progress: Progress, planner: Planner = plan) -> AskNe
 def open_journal(choice: Choice, planned: Sequence[Case | LargeCase]) -> Journal:
     """The journal of a run that asks this and nothing else, by these versions."""
     problems = [case.problem(number) for number, case in enumerate(planned)]
-    versions = installed_versions() | choice.interpreters
-    return Journal(Path(choice.journal), fingerprint(problems, versions, choice.files))
+    versions = installed_versions() | choice.resources.interpreters
+    return Journal(Path(choice.resources.journal), fingerprint(problems, versions, choice.files))
 
 
 def make_pool(choice: Choice, names: Sequence[str], journal: Journal | None = None) -> Pool:
     """The workers of some of the chosen frameworks, within the limits that are chosen."""
     return Pool(
         names,
-        choice.timeout,
+        choice.resources.timeout,
         choice.files,
-        interpreters={name: path for name, path in choice.interpreters.items() if name in names},
-        jobs=choice.jobs,
+        interpreters={
+            name: path for name, path in choice.resources.interpreters.items() if name in names
+        },
+        jobs=choice.resources.jobs,
         journal=journal,
-        memory=choice.memory,
+        memory=choice.resources.memory,
     )
 
 
@@ -186,7 +188,9 @@ def ask_near(
     }
     if not any(beside.values()):
         return []
-    names = [name for name in choice.frameworks if any(r.framework == name for r in reports)]
+    names = [
+        name for name in choice.resources.frameworks if any(r.framework == name for r in reports)
+    ]
     with progress, make_pool(choice, names) as pool:
         progress.add_task("asking again near X what seems to be wrong", total=None)
         asked: list[tuple[int, int]] = []
@@ -197,7 +201,7 @@ def ask_near(
                 pool.ask(problem, [report.framework])
         pool.close()
         flat = [neighbour for near in beside.values() for neighbour in near]
-        bounds = limits.Limits(choice.timeout, choice.memory)
+        bounds = limits.Limits(choice.resources.timeout, choice.resources.memory)
         with closing(limits.references(flat, bounds)) as found:
             true = {number: [next(found) for _ in near] for number, near in beside.items()}
         said = {
@@ -296,7 +300,7 @@ class Witnesses:
         def planner(choice: Choice) -> list[Case]:
             from symgrad.symbolic import cases
 
-            about = (known_frameworks(), choice.timeout)
+            about = (known_frameworks(), choice.resources.timeout)
             return [case for item in known for case in cases.examined(item, *about)]
 
         return listen(hearing, planner)

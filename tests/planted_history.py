@@ -7,10 +7,11 @@ from msgspec import structs
 from symgrad.court import experiment
 from symgrad.court.former.recorded import Record
 from symgrad.court.hearing import Hearing
-from symgrad.court.records import Choice, Excerpt
+from symgrad.court.records import Excerpt
 from symgrad.symbolic import cases
 from symgrad.symbolic.proofs.by_sympy.two_by_two import two_by_two
 from tests import helpers
+from tests.records import choice
 
 SYMEIG = "torch.symeig(eigenvectors=True, upper=True)"
 EIGH = "np.linalg.eigh(UPLO='L')"
@@ -30,15 +31,14 @@ EMPTY = Record([], [])
 @cache
 def asked():
     """The cases of the history about eigenvalues, and what is true of them."""
-    choice = Choice((), [], None, (), 2, ("float64",), 1, 0, None, 60.0)
-    planned = cases.history(choice, experiment.matrix().tolist())
+    planned = cases.history(choice(frameworks=()), experiment.matrix().tolist())
     chosen = [case for case in planned if case.function.name.startswith("eigenvalue[")]
     return [(case, case.reference()) for case in chosen]
 
 
 def hearing(answers, **changes):
     """A run in which each version answers by one route, with the gradient of its convention."""
-    found = Hearing(Choice((), list(answers), None, (), 2, ("float64",), 1, 0, None, 60.0))
+    found = Hearing(choice(frameworks=answers))
     found.demonstration = two_by_two()
     for number, (case, reference) in enumerate(asked()):
         found.cases.append((case.part, case.dtype))

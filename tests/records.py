@@ -10,7 +10,7 @@ import numpy as np
 
 from symgrad.court.judging.contraction import as_blocks
 from symgrad.court.judging.judge import judge
-from symgrad.court.records import Ball, Choice, Direction, Enclosure, Reference, Reported
+from symgrad.court.records import Ball, Choice, Direction, Enclosure, Reference, Reported, Resources
 
 TOLERANCE = 2.0**-47
 ULP = 2.0**-51
@@ -129,14 +129,6 @@ def verdict(reference=None, reported=None, dtype="float64"):
 
 def choice(*functions, frameworks=("numpy",), **changes):
     """What a user chose: these functions, by NumPy, at one point of size 2."""
-    fields = {
-        "matrix": None,
-        "parameterizations": (),
-        "size": 2,
-        "dtypes": ("float64",),
-        "points": 1,
-        "seed": 0,
-        "point": None,
-        "timeout": 60.0,
-    }
-    return Choice(functions, list(frameworks), **(fields | changes))
+    bounds = {name: changes.pop(name) for name in Resources.__struct_fields__ if name in changes}
+    resources = Resources(frameworks=list(frameworks), **({"timeout": 60.0} | bounds))
+    return Choice(functions=functions, resources=resources, **({"points": 1} | changes))

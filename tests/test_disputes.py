@@ -22,13 +22,13 @@ from symgrad.court.known.disputes import (
     read_known,
 )
 from symgrad.court.known.settlement import settle
-from symgrad.court.records import Choice
 from symgrad.numeric.pool import is_installed, known_frameworks
 from symgrad.report import disputes as report
 from symgrad.symbolic import cases
 from symgrad.symbolic.catalogue import instances
 from symgrad.symbolic.extension import load_function
 from tests.helpers import exact_gradient, reference
+from tests.records import choice
 
 ROOT = Path(__file__).parent.parent
 GAUSSIAN_PROCESS = ROOT / "disputes" / "gaussian_process.py"
@@ -64,7 +64,7 @@ def heard(disputes, frameworks):
     used = {c.framework for d in disputes for c in d.checks if isinstance(c, Asked)}
     files = tuple({c.file for d in disputes for c in d.checks if c.file})
     chosen = [name for name in frameworks if name in used]
-    hearing = Hearing(Choice(files or ("none",), chosen, None, (), 2, (), 1, 0, None, 300.0))
+    hearing = Hearing(choice(*(files or ("none",)), frameworks=chosen, timeout=300.0))
     inquiry.Witnesses([]).examine(hearing, disputes)
     return settle(hearing, disputes)
 

@@ -122,8 +122,9 @@ def names(evidence):
 
 def with_reports(hearing, framework, **changes):
     """The hearing with those reports too."""
-    frameworks = [*hearing.choice.frameworks, framework]
-    hearing.choice = structs.replace(hearing.choice, frameworks=frameworks)
+    asked = hearing.choice.resources
+    more = structs.replace(asked, frameworks=[*asked.frameworks, framework])
+    hearing.choice = structs.replace(hearing.choice, resources=more)
     hearing.reported = [*hearing.reported, *report_of(framework, **changes)]
     hearing.judge()
     return hearing

@@ -29,12 +29,12 @@ from symgrad.court.known.findings import (
     read_known,
 )
 from symgrad.court.known.portable import portable
-from symgrad.court.records import Choice
 from symgrad.numeric.pool import is_installed, known_frameworks
 from symgrad.report import findings as report
 from symgrad.symbolic import cases, shrinking
 from symgrad.symbolic.parameterizations import hermitian, symmetric
 from symgrad.symbolic.points import parse_hermitian, parse_matrix
+from tests.records import choice
 
 ROOT = Path(__file__).parent.parent
 KNOWN = read_known()
@@ -43,8 +43,7 @@ LINES = 15
 
 def hearing_of(known):
     frameworks = [name for name in known_frameworks() if name in {f.framework for f in known}]
-    choice = Choice((), frameworks, None, (), 2, ("float64",), 1, 0, None, 300.0)
-    hearing = Hearing(choice)
+    hearing = Hearing(choice(frameworks=frameworks, timeout=300.0))
     inquiry.Witnesses([]).examine(hearing, known)
     return hearing
 

@@ -8,7 +8,7 @@ from rich.progress import Progress
 
 from symgrad.court.hearing import Hearing
 from symgrad.court.judging.judge import judge
-from symgrad.court.records import Choice, Problem, Reported
+from symgrad.court.records import Choice, Problem, Reported, Resources
 from symgrad.inquiry import hear
 from symgrad.numeric.pool import Pool, known_frameworks
 from symgrad.symbolic.catalogue import CATALOGUE, family
@@ -93,16 +93,14 @@ def hearing_of(
     if framework in EXTRAS:
         pytest.importorskip(framework)
     choice = Choice(
+        resources=Resources(frameworks=[framework], timeout=300.0),
         functions=functions,
-        frameworks=[framework],
         matrix=matrix,
         parameterizations=() if matrix else structures,
         size=size,
         dtypes=dtypes,
         points=1,
         seed=11,
-        point=None,
-        timeout=300,
     )
     hearing = Hearing(choice)
     hearing.judge(hear(hearing, Progress(disable=True)))

@@ -6,7 +6,6 @@ The workers here are NumPy's, which start at once, or a stand-in that writes dow
 import sys
 
 import pytest
-from msgspec import structs
 from rich.progress import (
     BarColumn,
     Progress,
@@ -111,8 +110,8 @@ def test_a_framework_of_a_users_file_is_checked(tmp_path):
 
 def test_both_witnesses_are_asked_the_same(stand_in):
     former = {"torch": "/other/python"}
-    chosen = choice("det", "log_det", frameworks=["numpy", "torch"], memory=9000)
-    chosen = structs.replace(chosen, interpreters=former)
+    who = {"frameworks": ["numpy", "torch"], "memory": 9000, "interpreters": former}
+    chosen = choice("det", "log_det", **who)
     hearing, pool, _ = stand_in(chosen)
     assert hearing.cases == [("", "float64")] * 2
     assert [problem.function for problem, _ in pool.asked] == ["det", "log_det"]

@@ -8,14 +8,13 @@ from symgrad.court.hearing import Hearing
 from symgrad.court.judging.gauge import FLIPPED, UNDETERMINED
 from symgrad.court.records import (
     Answered,
-    Choice,
     Excerpt,
     Finished,
     Started,
 )
-from tests.records import S, ball, said, truth
+from tests.records import S, ball, choice, said, truth
 
-CHOICE = Choice((), ["torch", "numpy"], None, (), 2, ("float64",), None, 0, None, 60.0)
+CHOICE = choice(frameworks=["torch", "numpy"], points=None)
 
 
 def hearing(cases=(), references=(), reported=()):

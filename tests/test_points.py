@@ -5,12 +5,12 @@ from msgspec import structs
 
 from symgrad import cli
 from symgrad.court.formats import REAL
-from symgrad.court.records import Choice
 from symgrad.report.document import from_json
 from symgrad.symbolic import cases
 from symgrad.symbolic.certified.reference import round_to
 from symgrad.symbolic.parameterizations import PARAMETERIZATIONS
 from symgrad.symbolic.points import draw_points
+from tests.records import choice
 
 ROUNDED = ("low_rank_plus_diagonal", "cholesky", "ar1", "rational_quadratic")
 """Structures whose entries are sums, products and quotients of their parameters."""
@@ -75,8 +75,8 @@ def test_a_route_that_computes_in_a_shorter_format_is_found_out(parts, outcome, 
 
 
 def test_the_atlas_asks_at_full_mantissas_and_the_history_where_it_always_did():
-    choice = Choice(("det",), ["numpy"], None, (), 3, ("float64",), None, 0, None, 120, atlas=True)
-    real, complex_, *others = cases.atlas(choice)
+    chosen = choice("det", size=3, points=None, atlas=True)
+    real, complex_, *others = cases.atlas(chosen)
     short = [case for case in others if case.part == "dtype"]
     assert [case.part for case in others[len(short) :]] == ["rank-2", "rank-1", "rank-0"]
     for case in (real, complex_):
@@ -85,5 +85,5 @@ def test_the_atlas_asks_at_full_mantissas_and_the_history_where_it_always_did():
     assert {case.dtype for case in short} == {"float32", "float16", "bfloat16"}
     assert all(case.theta in (real.theta, complex_.theta) for case in short)
     assert short[0].reference().note == "judged at X(θ) rounded to float32"
-    asked = cases.history(structs.replace(choice, atlas=False), [[2.0, 1.0], [1.0, 3.0]])
+    asked = cases.history(structs.replace(chosen, atlas=False), [[2.0, 1.0], [1.0, 3.0]])
     assert all(t * 8 == int(t * 8) for case in asked for t in case.theta.values())

@@ -10,7 +10,6 @@ from symgrad.court.errors import InputError
 from symgrad.court.former import recorded
 from symgrad.court.former.recorded import enter, read, read_record, to_json
 from symgrad.court.former.rerun import check
-from symgrad.court.records import Choice
 from symgrad.numeric import environments
 from symgrad.symbolic import cases
 from tests.planted_history import (
@@ -26,6 +25,7 @@ from tests.planted_history import (
     only,
     with_answer,
 )
+from tests.records import choice
 
 
 @pytest.fixture(scope="module")
@@ -89,8 +89,7 @@ def test_what_is_no_record_is_refused(record, spoil):
 def test_the_record_that_is_kept_is_about_what_is_asked_today():
     """A drawn point or a constant that has changed would leave recorded answers unjudged."""
     kept = read_record()
-    choice = Choice((), [], None, (), 2, ("float64",), None, 0, None, 60.0)
-    planned = cases.history(choice, experiment.matrix().tolist())
+    planned = cases.history(choice(frameworks=(), points=None), experiment.matrix().tolist())
     questions = [
         recorded.Question(p.function, p.constants, p.dtype, p.matrix)
         for p in (case.problem(k) for k, case in enumerate(planned))

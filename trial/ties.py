@@ -18,7 +18,7 @@ from flint import fmpq_mat
 from rich.progress import Progress
 
 from symgrad.court.hearing import Hearing
-from symgrad.court.records import Choice, Matrix, Reference, Reported, Verdict
+from symgrad.court.records import Choice, Matrix, Reference, Reported, Resources, Verdict
 from symgrad.inquiry import hear
 from symgrad.numeric.pool import is_installed, known_frameworks
 from symgrad.report.atlas import MARKS
@@ -85,8 +85,8 @@ def judge_at(
         ]
 
     size = len(matrices[0])
-    about = (tuple(functions), list(frameworks), None, (), size, ("float64",), None, 0, None, 300.0)
-    hearing = Hearing(Choice(*about))
+    resources = Resources(frameworks=list(frameworks), timeout=300.0)
+    hearing = Hearing(Choice(resources=resources, functions=tuple(functions), size=size))
     hearing.judge(hear(hearing, Progress(disable=True), planner))
     return hearing
 
@@ -132,7 +132,7 @@ def to_markdown(hearing: Hearing, columns: Sequence[str]) -> str:
     for function in hearing.choice.functions:
         lines += [f"## {function}", "", _row(["framework", "route", *columns])]
         lines += [_row(["---"] * (len(columns) + 2))]
-        order = {name: k for k, name in enumerate(hearing.choice.frameworks)}
+        order = {name: k for k, name in enumerate(hearing.choice.resources.frameworks)}
         ordered = sorted(cells[function].items(), key=lambda item: order[item[0][0]])
         lines += [_row([*about, *(row[c] for c in columns)]) for about, row in ordered]
         lines += [""]

@@ -76,7 +76,7 @@ def _check(hearing: Hearing, check: Asked | Proposed, part: str) -> Checked:
     verdicts = [v for v in hearing.verdicts(part) if v.mode == check.mode]
     judged = [_outcomes(v, reference, r) for v, r in zip(verdicts, reports, strict=True)]
     differs: tuple[str, ...] = ()
-    if check.framework in hearing.choice.frameworks:
+    if check.framework in hearing.choice.resources.frameworks:
         differs = _differences(check, judged[0]) if judged else (f"no answer by {check.route}",)
     return Checked(
         check,
