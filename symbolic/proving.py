@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 
 from symgrad.court.errors import InputError
 from symgrad.court.records import Choice, Proved
 from symgrad.symbolic.cases import chosen_functions
 from symgrad.symbolic.catalogue import Instance
 from symgrad.symbolic.derivation import derive
+from symgrad.symbolic.limits import Failure, Limits, answers
 from symgrad.symbolic.parameterizations import PARAMETERIZATIONS, Parameterization
 from symgrad.symbolic.points import is_generically_simple
 from symgrad.symbolic.proofs.characteristic import PROVED_SIZE, prove_characteristic
@@ -17,14 +19,18 @@ from symgrad.symbolic.proofs.conventions import prove_conventions
 from symgrad.symbolic.proofs.prove import examine
 
 ROUTES = ["SymPy", "python-flint"]
+CONVENTIONS_SIZE = 5
+"""Largest n at which the conventions are proved on the way: a generic S and D."""
+Call = Callable[[], Proved]
+"""One proof, to be made in a process with limits."""
 
 
 def prove_chosen(choice: Choice, frameworks: list[str]) -> Iterator[Proved]:
     """The conventions once, then each function; eigenvalues of a generic matrix all at once.
 
     Raises:
-        InputError: a name is unknown, or the size is too large to be proved.
-        ArithmeticError: two routes disagree.
+        InputError: a name is unknown, or the size is too large to be proved; at the end, if a proof
+            was beyond the limits of time or memory, or failed, as where two routes disagree.
     """
     n = choice.size
     functions = _differentiable(choice, frameworks)
@@ -36,26 +42,63 @@ def prove_chosen(choice: Choice, frameworks: list[str]) -> Iterator[Proved]:
             f"size {n}: these functions are proved for sizes 1 to {limit}, the eigenvalues of a "
             f"generic symmetric matrix for sizes 1 to {PROVED_SIZE}"
         )
-    conventions = prove_conventions(n) if n <= 5 else []
-    if conventions:
-        remark = "⟨G, D⟩ = ⟨S, D⟩ for generic symmetric S and D"
-        yield Proved("every convention", "symmetric", n, ROUTES, remark, conventions)
     names = choice.parameterizations or ("symmetric",)
+    about: list[Call] = [_conventions(n)] if n <= CONVENTIONS_SIZE else []
     if "symmetric" in names and any(map(_is_eigenvalue, functions)):
+        about += [_eigenvalues(n), *([_closed_form] if n == 2 else [])]
+    about += [
+        partial(_examined, function, name, n)
+        for name in names
+        for function in functions
+        if name != "symmetric" or not _is_eigenvalue(function)
+    ]
+    within = Limits(choice.resources.timeout, choice.resources.memory)
+    failed = []
+    for answer in answers([partial(_proved, call) for call in about], within):
+        if isinstance(answer, Failure):
+            failed.append(answer.reason)
+        elif isinstance(answer, InputError):
+            raise answer
+        else:
+            yield answer
+    if failed:
+        raise InputError(f"{len(failed)} not proved: {failed[0]}")
+
+
+def _proved(call: Call) -> Proved | InputError:
+    """What a call gives; what it says of the user's choice is no failure of the exact side."""
+    try:
+        return call()
+    except InputError as error:
+        return error
+
+
+def _conventions(n: int) -> Call:
+    remark = "⟨G, D⟩ = ⟨S, D⟩ for generic symmetric S and D"
+    return lambda: Proved(
+        "every convention", "symmetric", n, ROUTES, remark, [*prove_conventions(n)]
+    )
+
+
+def _eigenvalues(n: int) -> Call:
+    def prove() -> Proved:
         proof = prove_characteristic(n)
         remark = f"−∂p/∂x_ij = ⟨adj(λI − X), ∂X/∂x_ij⟩, p of {proof.terms} terms, every eigenvalue"
-        yield Proved("eigenvalue", "symmetric", n, list(proof.routes), remark, [*proof.identities])
-        if n == 2:
-            remark = "the closed formula equals the implicit derivative"
-            yield Proved("eigenvalue", "symmetric", n, ROUTES, remark, prove_closed_form())
-    for name in names:
-        for function in functions:
-            if name == "symmetric" and _is_eigenvalue(function):
-                continue
-            found = examine(function, _provable(name, n, function))
-            routes = ROUTES[:1] if found.not_covered else ROUTES
-            remark = found.not_covered and f"not by python-flint: {found.not_covered}"
-            yield Proved(function.name, name, n, routes, remark, [*found.identities])
+        return Proved("eigenvalue", "symmetric", n, [*proof.routes], remark, [*proof.identities])
+
+    return prove
+
+
+def _closed_form() -> Proved:
+    remark = "the closed formula equals the implicit derivative"
+    return Proved("eigenvalue", "symmetric", 2, ROUTES, remark, prove_closed_form())
+
+
+def _examined(function: Instance, name: str, n: int) -> Proved:
+    found = examine(function, _provable(name, n, function))
+    routes = ROUTES[:1] if found.not_covered else ROUTES
+    remark = found.not_covered and f"not by python-flint: {found.not_covered}"
+    return Proved(function.name, name, n, routes, remark, [*found.identities])
 
 
 def _differentiable(choice: Choice, frameworks: list[str]) -> list[Instance]:

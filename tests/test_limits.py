@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 from flint import arb
 
+from symgrad import cli
 from symgrad.symbolic import limits
 from symgrad.symbolic.cases import Case
 from symgrad.symbolic.certified.enclosure import precision, to_ball
@@ -368,3 +369,16 @@ def test_large_numbers_are_written_in_few_digits():
     texts = [float_text(Fraction(10) ** k * m) for k in (0, 22, 300, 5000) for m in (1, 2, 9)]
     assert texts == [f"{m}e{k}" for k in (0, 22, 300, 5000) for m in (1, 2, 9)]
     assert float_text(Fraction(10**400) - 1) == "10e399"
+
+
+def test_a_proof_that_does_not_end_costs_no_other(tmp_path, capsys):
+    file = tmp_path / "endless.py"
+    file.write_text(
+        'formula, domain, citation = "f", "symmetric", "c"\n'
+        'routes = {"numpy": {"x": lambda X: (1.0, X)}}\n'
+        "def exact(X):\n    return (X[0, 0] + X[0, 1] + X[1, 1]) ** 997\n"
+    )
+    assert cli.main(["--prove", str(file), "det", "--timeout", "5"]) == 2
+    said = capsys.readouterr()
+    assert "proved  det of symmetric(2)" in said.out
+    assert said.err == ("error: 1 not proved: the exact side did not end within 5 s (--timeout)\n")
