@@ -245,12 +245,17 @@ def _joined(*said: str) -> str:
 
 
 def _convention(matter: Matter, G: Array, tolerances: Array) -> Convention | None:
-    """What a valid G (n×n) is called; one put together by forward mode has no convention."""
-    S = matter.reference.S
-    assert S is not None
+    """What a valid G (n×n) is called; one put together by forward mode has no convention.
+
+    Its skew part may be off its representative's by what an iteration leaves where it stops, which
+    no processor leaves like another.
+    """
+    reference = matter.reference
+    assert reference.S is not None
     if matter.reported.mode == "forward":
         return None
-    return find_convention(G, S, tolerances, matter.reference.blocks)
+    wide = tolerances * scatter.remainder(reference, matter.dtype)
+    return find_convention(G, reference.S, wide, reference.blocks)
 
 
 def _subgradient(reference: Reference, reported: Reported) -> str:
