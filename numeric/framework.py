@@ -8,8 +8,9 @@ class BaseFramework:
 
     ``namespace`` is what its users write before a dot (``torch``, ``tf``, ``jnp``), ``version``
     that of the installed framework, and ``routes`` maps function name → route → callable, a
-    route being one public call as a user types it.  ``declines`` are words in lower case, beside
-    those that several use, by which it says that a derivative does not exist.  While it is
+    route being one public call as a user types it.  ``declines`` are words in lower case by
+    which it says that a call or its derivative does not exist, mostly in a dtype; what it raises as
+    a NotImplementedError says so by itself.  While it is
     ``confirming`` it runs in the mode that its users get who say nothing, however long that takes
     to compile.
 

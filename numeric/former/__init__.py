@@ -12,6 +12,40 @@ BEFORE = {"torch": (2, 4), "tensorflow": (2, 18)}
 ENDED = ("theano", "chainer", "mxnet")
 """Frameworks that are no longer developed: all their versions are served here."""
 
+DECLINES = (
+    "unsupported",
+    "not supported",
+    "not implemented for",
+    "does not support automatic differentiation",
+    "not intended to support",
+    "dtype.kind == f",
+    "was registered to support",
+    "only supports 32-bit",
+    "is not implemented",
+    "not understood",
+    "doesn't handle types",
+    "cfloat or cdouble types",
+    "to satisfy the constraint",
+    "list of allowed values",
+    "could not find device for node",
+    "is not registered",
+    "does not appear in the backward graph",
+    "dtype must be float32 or float64",
+    "same dtype such as 'float32' and 'float64'",
+    "not defined for",
+    "is not found",
+    "op is not implemented",
+    "integer-valued variable",
+    "must be a float type",
+    "disconnectedtype, or continuous",
+    "gradient registry has no entry",
+    "gradient not defined",
+    "must have `float`-like `dtype`",
+    "must have dtype in",
+    "specified up to multiplication by e^{i phi}",
+)
+"""How former versions say, in lower case, that a call or its derivative does not exist."""
+
 
 def split(name: str) -> "tuple[str, str]":
     """(NAME, VERSION) of ``NAME@VERSION``; the version of a plain name is empty."""

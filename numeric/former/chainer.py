@@ -7,6 +7,7 @@ import chainer.functions as F
 import numpy as np
 
 from symgrad.numeric.calls import find, offered
+from symgrad.numeric.former import DECLINES
 from symgrad.numeric.framework import BaseFramework
 
 
@@ -104,6 +105,7 @@ class Framework(BaseFramework):
 
     namespace = F
     version = chainer.__version__
+    declines = DECLINES
     routes = {
         function: offered(table, "F", functools.partial(find, F))
         for function, table in ROUTES.items()

@@ -5,6 +5,7 @@ import functools
 import mxnet as mx
 import numpy as np
 
+from symgrad.numeric.former import DECLINES
 from symgrad.numeric.framework import BaseFramework
 
 mx.npx.set_np()
@@ -184,6 +185,7 @@ class Framework(BaseFramework):
 
     namespace = mx
     version = mx.__version__
+    declines = DECLINES
     routes = ROUTES
 
     def array(self, values, dtype):

@@ -8,6 +8,7 @@ import functools
 import tensorflow as tf
 
 from symgrad.numeric.calls import find, offered
+from symgrad.numeric.former import DECLINES
 from symgrad.numeric.framework import BaseFramework
 
 _offered = functools.partial(offered, prefix="tf", find=functools.partial(find, tf))
@@ -238,6 +239,7 @@ class Graphs(BaseFramework):
 
     namespace = tf
     version = tf.__version__
+    declines = DECLINES
     routes = ROUTES
 
     def __init__(self):
@@ -293,6 +295,7 @@ class Tapes(BaseFramework):
 
     namespace = tf
     version = tf.__version__
+    declines = DECLINES
     routes = ROUTES
 
     def array(self, values, dtype):

@@ -5,6 +5,7 @@ import theano
 import theano.tensor as T
 from theano.tensor import nlinalg, slinalg
 
+from symgrad.numeric.former import DECLINES
 from symgrad.numeric.framework import BaseFramework
 
 MODE = theano.Mode(linker="py", optimizer="fast_run")
@@ -143,6 +144,7 @@ class Framework(BaseFramework):
 
     namespace = T
     version = theano.__version__
+    declines = DECLINES
     routes = ROUTES
 
     def __init__(self):

@@ -9,6 +9,7 @@ import math
 import torch
 
 from symgrad.numeric.calls import find, offered
+from symgrad.numeric.former import DECLINES
 from symgrad.numeric.framework import BaseFramework
 
 LOG_2PI = math.log(2 * math.pi)
@@ -315,7 +316,7 @@ class Framework(BaseFramework):
     """PyTorch, in eager mode, by ``torch.autograd.grad``."""
 
     namespace = torch
-    declines = ("specified up to multiplication by e^{i phi}",)  # the loss depends on a phase
+    declines = DECLINES
     version = torch.__version__
     routes = ROUTES
 

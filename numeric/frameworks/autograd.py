@@ -334,6 +334,11 @@ class Framework(BaseFramework):
 
     namespace = anp
     version = _version("autograd")
+    declines = (
+        "not understood",
+        "unsupported",
+        "not implemented for",
+    )
     routes = ROUTES
     has_forward_mode = True
 

@@ -276,6 +276,10 @@ class Framework(BaseFramework):
 
     namespace = ca
     version = ca.__version__
+    declines = (
+        "not defined for",
+        "is not found",
+    )
     routes = ROUTES
     has_forward_mode = True
 

@@ -321,6 +321,11 @@ class Framework(BaseFramework):
 
     namespace = jnp
     version = jax.__version__
+    declines = (
+        "unsupported",
+        "not supported",
+        "not implemented for",
+    )
     routes = ROUTES
     has_forward_mode = True
     _since_dropped = 0

@@ -143,6 +143,10 @@ class Framework(BaseFramework):
 
     namespace = np
     version = np.__version__
+    declines = (
+        "float16 is unsupported in linalg",
+        "not understood",
+    )
     routes = {
         function: {name: route for name, route in named.items() if _is_offered(name)}
         for function, named in ROUTES.items()

@@ -367,6 +367,12 @@ class Framework(BaseFramework):
 
     namespace = paddle
     version = paddle.__version__
+    declines = (
+        "is not registered",
+        "dtype must be float32 or float64",
+        "does not appear in the backward graph",
+        "same dtype such as 'float32' and 'float64'",
+    )
     routes = ROUTES
 
     def array(self, values, dtype):

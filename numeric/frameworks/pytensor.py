@@ -299,6 +299,16 @@ class Framework(BaseFramework):
 
     namespace = pt
     version = pytensor.__version__
+    declines = (
+        "integer-valued variable",
+        "not understood",
+        "disconnectedtype, or continuous",
+        "unsupported",
+        "not implemented for",
+        "not supported",
+        "must be a float type",
+        "is not implemented",
+    )
     routes = ROUTES
     has_forward_mode = True
 

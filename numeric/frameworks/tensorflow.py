@@ -336,6 +336,15 @@ class Framework(BaseFramework):
 
     namespace = tf
     version = tf.__version__
+    declines = (
+        "could not find device for node",
+        "list of allowed values",
+        "must have dtype in",
+        "must have `float`-like `dtype`",
+        "gradient registry has no entry",
+        "gradient not defined",
+        "not defined for",
+    )
     routes = ROUTES
     has_forward_mode = True
 

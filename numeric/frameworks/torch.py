@@ -366,7 +366,15 @@ class Framework(BaseFramework):
     version = torch.__version__
     routes = ROUTES
     has_forward_mode = True
-    declines = ("specified up to multiplication by e^{i phi}",)  # the loss depends on a phase
+    declines = (
+        "not implemented for",
+        "is not implemented",
+        "not supported",
+        "to satisfy the constraint",
+        "doesn't handle types",
+        "cfloat or cdouble types",
+        "specified up to multiplication by e^{i phi}",  # the loss depends on a phase
+    )
 
     def array(self, values, dtype):
         return torch.tensor(values, dtype=dtype)
