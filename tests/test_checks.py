@@ -275,3 +275,12 @@ def test_strategies_draw_what_they_say(name):
     drawn()
     with pytest.raises(ValueError, match="two rows"):
         strategies.nearly_repeated(1)
+
+
+def test_a_mistake_of_the_callable_s_own_is_no_declining_of_the_framework():
+    """NumPy says "unsupported" of it; only what a framework lacks is refused."""
+    mine = symgrad.check(lambda X: (np.linalg.det(X.astype(np.longdouble)), X), X, function="det")
+    assert (mine.outcome, "unsupported in linalg" in mine.reason) == ("failed", True)
+    short = np.array([[2, 1], [1, 3]], np.float16)
+    lacks = symgrad.check(lambda X: (np.linalg.det(X), np.linalg.inv(X)), short, function="trace")
+    assert lacks.outcome == "refused"

@@ -248,3 +248,11 @@ def test_a_route_with_a_factor_in_its_backward_pass_is_wrong_near_ties_too(facto
         nearby = tuple(map(Nearby, values[1:], G[1:]))
         found = judge(about, said(G[0], value=values[0], nearby=nearby), "float64", near)
         assert found.verdict == ("disagrees" if times != 1 else "inaccurate"), found.reason
+
+
+@pytest.mark.parametrize(("times", "name"), [(0.9, "symmetric"), (1.1, "unsymmetric")])
+def test_a_convention_has_its_name_whatever_an_iteration_leaves_in_the_skew_part(times, name):
+    """As U and V of an SVD differ by it, by one processor so and by another so."""
+    K = times * REMAINDER * LIMIT * np.array([[0, 1], [-1, 0]])
+    found = verdict(reported=said(S + K))
+    assert (found.verdict, found.convention) == ("agrees", name)
