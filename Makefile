@@ -53,9 +53,10 @@ mutants: $(VENV)/.installed-test  ## planted wrong gradients, and valid ones, be
 
 mutate: $(VENV)/.installed-test  ## mutants of the judging and of verify.py (docs/mutation.md); minutes
 	$(RUN) -m pip install --quiet mutmut==3.8.1
-	rm -rf mutants
-	$(VENV)/bin/mutmut run
-	$(VENV)/bin/mutmut results
+	rm -rf build/mutate && mkdir -p build/mutate
+	cp -rL symgrad tests pyproject.toml build/mutate  # with folders for links, which mutmut skips
+	cd build/mutate && $(abspath $(VENV))/bin/mutmut run
+	cd build/mutate && $(abspath $(VENV))/bin/mutmut results
 
 fuzz: $(VENV)/.installed-test  ## bad input drawn at random for a minute, each time another
 	$(RUN) -m trial.fuzz
