@@ -5,6 +5,7 @@ The workers here are NumPy's, which start at once, or a stand-in that writes dow
 
 import sys
 
+import numpy as np
 import pytest
 from rich.progress import (
     BarColumn,
@@ -18,10 +19,11 @@ from rich.progress import (
 from symgrad import inquiry
 from symgrad.court.errors import InputError
 from symgrad.court.hearing import Hearing
-from symgrad.court.records import Answered, Reported, Started
+from symgrad.court.judging import scatter
+from symgrad.court.records import NEIGHBOURS, Answered, Reported, Started
 from symgrad.numeric.journal import fingerprint, installed_versions
 from symgrad.numeric.pool import Pool
-from symgrad.symbolic import cases
+from symgrad.symbolic import cases, limits
 from tests.helpers import own_function
 from tests.records import choice
 
@@ -275,3 +277,77 @@ def test_what_was_heard_before_an_interrupt_is_judged(monkeypatch):
     assert inquiry.listen(hearing, inquiry.plan) is True
     assert complete == 1
     assert [v.verdict for v in hearing.verdicts()] == ["agrees"]
+
+
+class Answering(StandIn):
+    """Everyone answers with the problem's number, by both modes where both are asked."""
+
+    def events(self, wait=True):
+        for problem, names in self.asked:
+            for name in names:
+                about = (problem.id, name, "1", problem.route)
+                G = np.full((2, 2), float(problem.id))
+                yield Reported(*about, dtype="float64", value=float(problem.id), gradient=G)
+                if problem.forward:
+                    said = {"value": -float(problem.id), "gradient": -G, "mode": "forward"}
+                    yield Reported(*about, dtype="float64", **said)
+                yield Answered(name, problem.id)
+
+
+def ask_again(monkeypatch, reports, timeout=60.0):
+    """The cases, what is true of them, and what comes of asking of these reports again."""
+    monkeypatch.setattr(inquiry, "Pool", Answering)
+    who = ["numpy", "jax", "torch"]
+    chosen = choice("det", "trace_square", frameworks=who, memory=9000, timeout=timeout)
+    planned = inquiry.plan(chosen)
+    references = [case.reference() for case in planned]
+    told = Told(disable=True)
+    return planned, references, inquiry.ask_near(planned, references, chosen, told, reports)
+
+
+def test_what_seems_wrong_is_asked_again_at_x_and_beside_it(monkeypatch):
+    first = Reported(1, "torch", "1", "by this", value=7.0, reads="lower")
+    second = Reported(0, "numpy", "1", "by that", value=7.0, mode="forward")
+    planned, references, near = ask_again(monkeypatch, [first, second])
+    beside = [planned[k].neighbours(scatter.spread(references[k])) for k in (1, 0)]
+    assert [len(each) for each in beside] == [1 + 2 * NEIGHBOURS] * 2
+    pool = Answering.made
+    assert pool.given["names"] == ["numpy", "torch"]
+    assert (pool.given["timeout"], pool.given["memory"]) == (60.0, 9000)
+    assert [names for _, names in pool.asked] == [["torch"]] * 13 + [["numpy"]] * 13
+    problems = [problem for problem, _ in pool.asked]
+    assert [p.id for p in problems] == list(range(26))
+    assert {(p.function, p.route, p.forward) for p in problems[:13]} == {
+        ("trace_square", "by this", False)
+    }
+    assert {(p.function, p.route, p.forward) for p in problems[13:]} == {("det", "by that", True)}
+    assert all(p.confirm and not p.find_reads for p in problems)
+    assert pool.story[-2:] == ["close", "end"]
+    for (report, true), numbers, sign, each in zip(
+        near, (range(13), range(13, 26)), (1, -1), beside, strict=True
+    ):
+        assert report.value == sign * numbers[0]
+        assert [said.value for said in report.nearby] == [sign * k for k in numbers[1:]]
+        assert [x.X.tolist() for x in true] == [n.reference().X.tolist() for n in each[1:]]
+    assert near[0][0].reads == "lower"
+
+
+def test_beside_x_nothing_is_true_where_the_exact_side_fails(monkeypatch):
+    lost = [limits.Failure("x")] * 14
+    monkeypatch.setattr(limits, "references", lambda flat, bounds: iter_closing(lost, bounds))
+    ((report, true),) = ask_again(monkeypatch, [Reported(0, "numpy", "1", "x")], 5.0)[2]
+    assert list(true) == [None] * 2 * NEIGHBOURS
+    assert len(report.nearby) == 2 * NEIGHBOURS
+
+
+def iter_closing(answers, bounds):
+    """The answers, to a question within these bounds."""
+    assert bounds == limits.Limits(5.0, 9000)
+    yield from answers
+
+
+def test_where_nothing_can_be_asked_beside_x_nothing_is(monkeypatch):
+    monkeypatch.setattr(cases.Case, "neighbours", lambda case, spread: [])
+    StandIn.made = None
+    assert ask_again(monkeypatch, [Reported(0, "numpy", "1", "x")])[2] == []
+    assert StandIn.made is None
