@@ -256,3 +256,38 @@ def test_a_convention_has_its_name_whatever_an_iteration_leaves_in_the_skew_part
     K = times * REMAINDER * LIMIT * np.array([[0, 1], [-1, 0]])
     found = verdict(reported=said(S + K))
     assert (found.verdict, found.convention) == ("agrees", name)
+
+
+def by_differences(X, W, reciprocal):
+    """⟨W, exp X⟩ and its gradient through eigh, dividing by differences in this way."""
+    values, V = np.linalg.eigh(X)
+    x = np.subtract.outer(values, values) + np.eye(2)
+    rates = np.subtract.outer(np.exp(values), np.exp(values)) * reciprocal(x)
+    np.fill_diagonal(rates, np.exp(values))
+    return float(np.sum(W * ((V * np.exp(values)) @ V.T))), V @ (rates * (V.T @ W @ V)) @ V.T
+
+
+@pytest.mark.parametrize("gap", [1e-5, 1e-6, 1e-7])
+def test_a_regularized_difference_of_eigenvalues_is_wrong_where_it_exceeds_the_noise(gap):
+    """x/(x² + 1e-20), as TensorFlow has it, errs by 1e-20/x²; 1/x itself loses digits at most."""
+    (function,) = choose("weighted_exp[symmetric]", 2)
+    off = Fraction(gap / 2)
+    X = round_to(((Fraction(1), off), (off, Fraction(1))), "float64")
+    about = certify(function, X, {})
+    places = (X, *neighbours(X, "float64", spread=scatter.spread(about)))
+    _, *near = (certify(function, Y, {}) for Y in places)
+    W = np.array(function.constants["W"], dtype=float)
+    for reciprocal, right in ((lambda x: x / (x * x + 1e-20), False), (lambda x: 1 / x, True)):
+        told = [by_differences(np.array(Y, dtype=float), W, reciprocal) for Y in places]
+        report = said(told[0][1], value=told[0][0], nearby=tuple(Nearby(*t) for t in told[1:]))
+        found = judge(about, report, "float64", near).verdict
+        assert (found in ("agrees", "inaccurate")) == right, found
+
+
+def test_an_error_that_stays_near_ties_may_be_a_hundredth_of_what_turns_vectors():
+    near = truth(X=np.diag([1.0, -1 - 1e-6]) / np.sqrt(2))
+    limit = scatter.remainder(near, "float64")
+    assert limit == pytest.approx(REMAINDER + 0.01 * np.sqrt(2) * 1e6, rel=1e-3)
+    for times, verdict_ in ((0.9, "inaccurate"), (1.1, "disagrees")):
+        assert heard(0, times * limit * LIMIT, at=near).verdict == verdict_
+    assert scatter.spread(near) == pytest.approx(0.1 * 1e-6 / np.sqrt(2), rel=1e-3)

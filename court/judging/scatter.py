@@ -22,12 +22,12 @@ tolerances is looked at a little farther off, too, where S moves by a hundredth 
 formula errs alike still, and what was rounded to a coarse grid scatters.
 
 And an iteration that stops leaves a remainder that is no rounding: it changes with X as smoothly as
-a formula does.  So an error that stays is rounding's still up to ``remainder``, which is what an
-iteration for singular values may leave, some six tolerances at most.  Rounding turns singular
-vectors by itself over the gap of their values (Davis and Kahan, The rotation of eigenvectors by a
-perturbation III, SIAM J. Numer. Anal. 7 (1970)), and normal equations square the condition number
-(Higham, cited in :mod:`tolerance`, chapter 20): so many tolerances, times ``SQUARED``, an error may
-be that scatters farther off alone.
+a formula does.  So an error that stays is rounding's still up to ``remainder``: what an iteration
+for singular values may leave, some six tolerances at most, and a hundredth of ‖X‖/gap, as singular
+vectors turn by a perturbation over the gap of their values (Davis and Kahan, The rotation of
+eigenvectors by a perturbation III, SIAM J. Numer. Anal. 7 (1970)).  Normal equations square the
+condition number (Higham, cited in :mod:`tolerance`, chapter 20): of that size an error may be that
+stays near X and scatters farther off.
 """
 
 from __future__ import annotations
@@ -50,8 +50,13 @@ QUANTUM = 1000.0
 """So many tolerances off rounding to a grid may be; single precision in a double is far beyond."""
 MOVED = 0.01
 """The part of itself by which S moves to the farther matrices, of a kink's distance likewise."""
+TURNED = 0.01
+"""So many times ‖X‖/gap what an iteration leaves may be in tolerances."""
 SQUARED = 10.0
 """So many times ‖X‖/gap, or the condition number, what divides by them may be off in tolerances."""
+TIED = 0.1
+"""The part by which a step between singular values moves at most, so that what divides by it errs
+alike."""
 FARTHEST = 1e-4
 """The part of X by which the farther matrices differ from it at most."""
 NEAR, AROUND = range(NEIGHBOURS), range(NEIGHBOURS, 2 * NEIGHBOURS)
@@ -86,7 +91,8 @@ def spread(reference: Reference) -> float:
     if X == 0 or S == 0:
         return 0.0
     nearest = min((kink.distance for kink in reference.kinks), default=math.inf)
-    return min(FARTHEST, MOVED * S / (X * moved) if moved else FARTHEST, MOVED * nearest / X)
+    alike = min(MOVED * S / moved if moved else math.inf, MOVED * nearest)
+    return min(FARTHEST, min(alike, TIED * _least_step(reference)) / X)
 
 
 def errors(
@@ -167,22 +173,38 @@ def value_scale(reference: Reference) -> float:
 def remainder(reference: Reference, dtype: str) -> float:
     """How many tolerances an error that stays may be, as an iteration that stops left it.
 
-    The tolerance is for a perturbation of p(n)·u·‖X‖; this is for one larger by ``deflation``.
+    The tolerance is for a perturbation of p(n)·u·‖X‖; this is for one larger by ``deflation``, and
+    for vectors that it turns.
     """
-    return 1 + deflation(dtype) / roundoff(reference, dtype)
+    turned = TURNED * norm(reference.X) / _least(np.diff(_singular_values(reference)), reference)
+    return 1 + deflation(dtype) / roundoff(reference, dtype) + turned
 
 
 def quantum(reference: Reference) -> float:
     """How many tolerances an error that stays near X may be, if it scatters a little farther off.
 
-    More than QUANTUM where two singular values nearly coincide, or one is nearly 0; where they do
-    so to rounding, nothing is left of what divides by their difference.
+    More than QUANTUM where two singular values nearly coincide, or one is nearly 0.
     """
-    values = np.sort(np.abs(np.linalg.eigvalsh(reference.X)))[:: reference.blocks]
-    steps = np.array([values[0], *np.diff(values)])
-    X = norm(reference.X)
-    least = np.min(steps[steps > roundoff(reference, "float64") * X], initial=X)
-    return max(QUANTUM, SQUARED * X / float(least)) if X else QUANTUM
+    return max(QUANTUM, SQUARED * norm(reference.X) / _least_step(reference))
+
+
+def _singular_values(reference: Reference) -> Float[np.ndarray, " n"]:
+    """Those of X, ascending."""
+    return np.asarray(np.sort(np.abs(np.linalg.eigvalsh(reference.X)))[:: reference.blocks])
+
+
+def _least_step(reference: Reference) -> float:
+    """The least of the steps from 0 to the first singular value of X and from each to the next."""
+    return _least(np.diff(_singular_values(reference), prepend=0.0), reference)
+
+
+def _least(steps: Float[np.ndarray, " k"], reference: Reference) -> float:
+    """The least of them that is more than rounding, infinite if none is.
+
+    Nothing is left of what divides by the others.
+    """
+    told = steps[steps > roundoff(reference, "float64") * norm(reference.X)]
+    return float(np.min(told, initial=math.inf))
 
 
 class Finding(NamedTuple):
