@@ -160,27 +160,38 @@ def judge(
         hearing = Hearing(choice)
         interrupted = session.hear(hearing)
         run = make_run(hearing, session.arguments)
-        failure = None
-        try:
-            if output:
-                output.write(json_pieces(run))
-        except OutputError as error:
-            failure = error  # said when everything that was found has been shown
-        console = terminal.make_console()
-        if not quiet:
-            page.show(console, hearing, run, verbose)
-            console.print()
         notes = [f"{name} is not installed" for name in missing]
         notes += ["interrupted"] if interrupted else []
         notes += [] if run.verdicts or interrupted else ["no route of these frameworks computes it"]
-        line = terminal.closing_line(run.verdicts, run.claims, "; ".join(notes))
-        console.print(line, soft_wrap=True)
-        if failure:
-            raise failure
+        tell(hearing, run, output, notes, None if quiet else verbose)
     finally:
         if output:
             output.discard()
     return INTERRUPTED if interrupted else exit_status(hearing, run, missing, strict)
+
+
+def tell(
+    hearing: Hearing, run: Run, output: Output | None, notes: Sequence[str], verbose: bool | None
+) -> None:
+    """Write the JSON, and show what was found: in full if ``verbose``, or (None) a line alone.
+
+    Raises:
+        OutputError: the JSON cannot be written; all is shown before that is said.
+    """
+    failure = None
+    try:
+        if output:
+            output.write(json_pieces(run))
+    except OutputError as error:
+        failure = error
+    console = terminal.make_console()
+    if verbose is not None:
+        page.show(console, hearing, run, verbose)
+        console.print()
+    line = terminal.closing_line(run.verdicts, run.claims, "; ".join(notes))
+    console.print(line, soft_wrap=True)
+    if failure:
+        raise failure
 
 
 def exit_status(hearing: Hearing, run: Run, missing: Sequence[str], strict: bool = False) -> int:

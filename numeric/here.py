@@ -44,8 +44,10 @@ def framework_of(X: Any) -> str:
     return name
 
 
-def read(X: Any) -> tuple[Matrix, str]:
+def read(X: Any, called: str = "X") -> tuple[Matrix, str]:
     """An n×n array of any framework, in float64 or complex128, and the name of its dtype.
+
+    In messages it has the name that it is ``called`` by.
 
     Raises:
         InputError: it is no square matrix of floating-point numbers, or not on this machine.
@@ -53,14 +55,16 @@ def read(X: Any) -> tuple[Matrix, str]:
     kind = str(X.dtype) if hasattr(X, "dtype") else _kind_of_rows(X)
     said = DTYPES.search(kind)
     if said is None:
-        raise InputError(f"X has the dtype {kind}; give a matrix of floating-point numbers")
+        raise InputError(f"{called} has the dtype {kind}; give a matrix of floating-point numbers")
     wide = np.complex128 if said[0].startswith("complex") else np.float64
     try:
         M = np.asarray(_numbers(X, wide.__name__), wide)
     except (TypeError, ValueError, RuntimeError) as error:
-        raise InputError(f"X is no matrix of numbers: {' '.join(str(error).split())}") from error
+        raise InputError(
+            f"{called} is no matrix of numbers: {' '.join(str(error).split())}"
+        ) from error
     if M.ndim != 2 or M.shape[0] != M.shape[1] or not M.size:
-        raise InputError(f"X has the shape {M.shape}; give one n×n matrix")
+        raise InputError(f"{called} has the shape {M.shape}; give one n×n matrix")
     return M, said[0]
 
 

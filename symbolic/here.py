@@ -18,6 +18,7 @@ from symgrad.symbolic.certified.reference import certify, refused
 from symgrad.symbolic.derivation import SIZE_LIMIT, derive
 from symgrad.symbolic.domains import DOMAINS
 from symgrad.symbolic.extension import strange_in
+from symgrad.symbolic.limits import describe
 from symgrad.symbolic.parameterizations import Parameterization, hermitian, symmetric
 
 Definition = str | Callable[[sympy.ImmutableDenseMatrix], Expr]
@@ -44,6 +45,10 @@ def resolve(function: Definition, n: int) -> Instance:
                 f"{function} is {len(members)} functions at n = {n}; name one: {names}"
             )
         return members[0]
+    if not callable(function):
+        raise InputError(
+            f"function is {function!r}; name one, or give a function of a SymPy matrix"
+        )
     if n > SIZE_LIMIT:
         raise InputError(
             f"X has {n} rows; a definition in SymPy is differentiated for 1 to {SIZE_LIMIT}, a "
@@ -61,7 +66,7 @@ def _check(function: Instance, x: Parameterization) -> None:
         value = derive(function, x).value
     except Exception as error:
         raise InputError(
-            f"{function.name}, asked at a SymPy matrix, raises {type(error).__name__}: {error}"
+            f"{function.name}, asked at a SymPy matrix, raises {describe(error)}"
         ) from error
     strange = strange_in(value, x)
     if strange:
@@ -113,13 +118,15 @@ def in_parameters(function: Definition, X: sympy.MatrixBase) -> dict[sympy.Symbo
     """∂f/∂θ_k of f(X(θ)) for every symbol θ_k in X (n×n, symmetric), by name.
 
     Raises:
-        InputError: X is not symmetric, or see :func:`resolve`.
+        InputError: X is not symmetric, f has no derivative anywhere, or see :func:`resolve`.
     """
     if X.shape[0] != X.shape[1] or X != X.T:
         raise InputError("X is not symmetric; write the same symbol at (i, j) and (j, i)")
     symbols = tuple(sorted(X.free_symbols, key=str))
     about = ("given", "X = X(θ)", symbols, sympy.ImmutableDenseMatrix(X), (0,) * len(symbols))
     instance = resolve(function, X.rows)
+    if instance.function.gauge:
+        raise InputError(f"f has no derivative: {instance.function.refusal}")
     if X.rows > SIZE_LIMIT:
         raise InputError(f"X has {X.rows} rows; expressions are derived for 1 to {SIZE_LIMIT}")
     slopes = derive(instance, Parameterization(*about)).gradient

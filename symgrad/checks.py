@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -90,6 +91,8 @@ def check(
     The contraction theorem that this rests on: S. Srinivasan and N. Panda, What is the gradient of
     a scalar function of a symmetric matrix?, arXiv:1911.06491.
     """
+    if not callable(f):
+        raise InputError(f"f is {f!r}; give a function of X, or numbers to check_gradient")
     place = Place.of(function, X)
     who = framework or numeric.framework_of(X)
     label = getattr(f, "__qualname__", type(f).__name__)
@@ -137,7 +140,9 @@ def check_gradient(
     disagrees
     """
     place = Place.of(function, X)
-    given, _ = numeric.read(G)
+    given, _ = numeric.read(G, "G")
+    if np.iscomplexobj(given) and not np.iscomplexobj(place.M):
+        raise InputError("G is complex and X is real; give the real gradient")
     if given.shape != place.M.shape:
         raise InputError(
             f"G has the shape {'×'.join(map(str, given.shape))}, X "
@@ -206,7 +211,7 @@ def derive(function: symbolic.Definition, X: Any) -> dict[sympy.Symbol, sympy.Ex
     value = float(reference.value.mid)
     off = abs(reference.value.mid - type(reference.value.mid)(value)) + reference.value.radius
     exact = _of_blocks(reference.S.high, reference.blocks)
-    return Derivative(value, np.nextafter(float(off), np.inf), exact, np.abs(radius))
+    return Derivative(value, math.nextafter(float(off), math.inf), exact, np.abs(radius))
 
 
 class Entry(NamedTuple):

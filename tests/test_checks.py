@@ -228,6 +228,16 @@ def test_an_enclosure_holds_the_truth():
     assert np.all(found.radius < 1e-15)
 
 
+def _two_lines(X):
+    raise ValueError("a\nb")
+
+
+def test_a_gradient_that_is_not_finite_disagrees_and_says_so():
+    report = symgrad.check_gradient([[np.nan, 0], [0, 1]], "det", [[2.0, 1.0], [1.0, 3.0]])
+    assert report.outcome == "disagrees"
+    assert "entry (0, 0) of the gradient is nan" in report.reason
+
+
 @pytest.mark.parametrize(
     ("wrong", "said"),
     [
@@ -250,6 +260,12 @@ def test_an_enclosure_holds_the_truth():
         (lambda: symgrad.check_gradient(np.eye(2), "det", X), "G has the shape 2×2, X 3×3"),
         (lambda: symgrad.check_gradient([[0.123]], "det", [[1.0]], digits=2), "has more than"),
         (lambda: symgrad.derive("det", sympy.Matrix([[0, 1], [2, 0]])), "not symmetric"),
+        (lambda: symgrad.derive("eigenvector_entry[0]", sympy.eye(2)), "gauge: f changes with"),
+        (lambda: symgrad.derive(_two_lines, X), "raises ValueError: a b"),
+        (lambda: symgrad.derive(None, X), "function is None"),
+        (lambda: symgrad.check(None, X, function="det"), "f is None"),
+        (lambda: symgrad.check_gradient(X + 1j, "det", X), "G is complex and X is real"),
+        (lambda: symgrad.check_gradient([[[0.0]]], "det", X), "G has the shape (1, 1, 1)"),
     ],
 )
 def test_what_cannot_be_used_is_said_in_one_line(wrong, said):

@@ -70,7 +70,7 @@ class Printing(Struct, frozen=True):
     def check(self, G: Matrix) -> None:
         """Raise InputError if an entry of G (n×n) has more digits than are said to be printed."""
         for x in (*np.real(G).flat, *np.imag(G).flat):
-            if self._round(float(x)) != x:
+            if math.isfinite(x) and self._round(float(x)) != x:
                 raise InputError(f"the entry {float(x)!r} has more than {self._places}")
 
     def _entrywise(self, f: Callable[[float], float], G: Matrix) -> Matrix:
