@@ -5,9 +5,11 @@ import numpy as np
 import pytest
 from msgspec import structs
 
+from symgrad.commands.history import keep
 from symgrad.court import experiment
 from symgrad.court.errors import InputError
 from symgrad.court.former import recorded
+from symgrad.court.former.history import Gathered
 from symgrad.court.former.recorded import enter, read, read_record, to_json
 from symgrad.court.former.rerun import check
 from symgrad.numeric import environments
@@ -166,3 +168,11 @@ def test_a_question_that_is_not_asked_any_more_is_a_difference(heard, record):
     first = structs.replace(record.questions[0], dtype="float32")
     changed = structs.replace(record, questions=[first, *record.questions[1:]])
     assert "not asked any more" in check(heard, changed, FORMER).differences[-1]
+
+
+def test_what_was_measured_is_kept_in_the_file_that_is_named_and_nowhere_else(heard, tmp_path):
+    before, file = recorded.RECORD.read_bytes(), tmp_path / "new.json"
+    kept = keep(heard, EMPTY, Gathered({}, ORIGINS, [], []), file)
+    assert read(file.read_bytes()) == kept
+    assert [former.framework for former in kept.versions] == sorted(FORMER)
+    assert recorded.RECORD.read_bytes() == before
