@@ -16,6 +16,7 @@ from symgrad.court import VERSION
 from symgrad.court.errors import InputError
 from symgrad.court.hearing import Hearing
 from symgrad.court.judging.tolerance import gradient_norm
+from symgrad.court.names import family
 from symgrad.court.records import Claim, Demonstration, Identity, Proved, Verdict
 
 TEMPLATE = Path(__file__).with_name("template.md")
@@ -133,7 +134,7 @@ def _theorems(material: Material) -> list[dict[str, Any]]:
     """Each family that was asked for, with its theorem and the proofs of it."""
     if material.chosen is None:
         return []
-    families = dict.fromkeys(r.function.split("[")[0] for r in material.chosen.references)
+    families = dict.fromkeys(family(r.function) for r in material.chosen.references)
     found: list[dict[str, Any]] = []
     for name in families:
         formula, domain, citation = material.told.get(name, OWN)
@@ -147,7 +148,7 @@ def _proofs(material: Material, *families: str) -> list[dict[str, str]]:
     return [
         {"sentence": _sentence(p), "detail": plain(" and ".join(p.routes))}
         for p in material.proofs
-        if p.function.split("[")[0] in families and p.holds
+        if family(p.function) in families and p.holds
     ]
 
 
@@ -171,10 +172,10 @@ def _largest_radius(hearings: Sequence[Hearing]) -> float:
 def _reports(verdicts: Sequence[Verdict]) -> str:
     rows: dict[tuple[str, str, str], list[Verdict]] = {}
     for v in verdicts:
-        key = (f"{v.framework} {v.version}", v.function.split("[")[0], v.route)
+        key = (f"{v.framework} {v.version}", family(v.function), v.route)
         rows.setdefault(key, []).append(v)
     body = []
-    for (framework, family, route), found in rows.items():
+    for (framework, name, route), found in rows.items():
         parts = [c for v in found for c in v.parameters]
         ratio = max((float(c.error) / c.tolerance for c in parts if c.tolerance), default=0.0)
         conventions = dict.fromkeys(v.convention or "—" for v in found)
@@ -182,7 +183,7 @@ def _reports(verdicts: Sequence[Verdict]) -> str:
         body.append(
             (
                 plain(framework),
-                plain(family.replace("_", " ")),
+                plain(name.replace("_", " ")),
                 f"`{route}`",
                 ", ".join(dict.fromkeys(v.reads or "—" for v in found)),
                 ", ".join(conventions),

@@ -20,6 +20,7 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks.timing import duration, in_turn
+from symgrad.court.names import family
 from symgrad.court.records import Choice, Problem, Resources
 from symgrad.symbolic import cases
 
@@ -61,7 +62,7 @@ def compare(name: str, functions: tuple[str, ...]) -> Counter[str]:
     count: Counter[str] = Counter()
     for function, asked in problems(functions, name).items():
         Xs, constants = np.array([p.matrix for p in asked]), asked[0].constants
-        for route in framework.routes.get(function.split("[")[0], {}).values():
+        for route in framework.routes.get(family(function), {}).values():
             count[_compare(name, framework, route, Xs, constants)] += 1
     return count
 

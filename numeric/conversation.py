@@ -16,6 +16,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple, get_args
 
 from symgrad.court.data import plain
+from symgrad.court.names import family
 from symgrad.court.records import (
     Answered,
     Event,
@@ -339,7 +340,7 @@ class Conversation:
         """
         if "function" not in request:
             return []
-        known = self._routes.get(request["function"].split("[")[0], [])
+        known = self._routes.get(family(request["function"]), [])
         known = known if self._version else ["(every route)"]
         wanted = [route for route in known if request["route"] in ("", route)]
         answered = self._answered[request["id"]]

@@ -20,6 +20,7 @@ from typing import Any
 import msgspec
 import numpy as np
 
+from symgrad.court.names import family
 from symgrad.court.records import Answered, Event, Finished, Problem, Started
 from symgrad.numeric import former, frameworks, transport
 from symgrad.numeric.conversation import Conversation
@@ -144,7 +145,7 @@ class Pool:
     def ask(self, problem: Problem, names: Container[str] | None = None) -> None:
         """Put one problem to a worker of every framework, or of those among ``names``."""
         request = _request(problem)
-        asked = problem.function.split("[")[0]
+        asked = family(problem.function)
         asked = asked if asked in self._own else CATALOGUE
         for (name, stem), shards in self._workers.items():
             is_wanted = stem == asked and (names is None or name in names)

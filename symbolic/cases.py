@@ -14,6 +14,7 @@ from symgrad.court import formats
 from symgrad.court.errors import InputError, check_known
 from symgrad.court.known.disputes import Asked, Dispute, Proposed
 from symgrad.court.known.findings import Finding
+from symgrad.court.names import family
 from symgrad.court.records import Choice, Matrix, Problem, Reference
 from symgrad.symbolic import large_cases
 from symgrad.symbolic.catalogue import (
@@ -21,7 +22,6 @@ from symgrad.symbolic.catalogue import (
     Instance,
     MatrixFunction,
     choose,
-    family,
     instances,
 )
 from symgrad.symbolic.certified.reference import refer, refused, round_to

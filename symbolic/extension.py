@@ -18,6 +18,7 @@ from typing import Any
 import sympy
 
 from symgrad.court.errors import InputError, check_known
+from symgrad.court.names import family
 from symgrad.symbolic.algebra.expressions import Eigenvalue
 from symgrad.symbolic.catalogue import (
     CATALOGUE,
@@ -25,7 +26,6 @@ from symgrad.symbolic.catalogue import (
     Instance,
     MatrixFunction,
     choose,
-    family,
 )
 from symgrad.symbolic.catalogue.function import undetermined
 from symgrad.symbolic.derivation import derive

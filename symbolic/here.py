@@ -11,9 +11,10 @@ from jaxtyping import Inexact
 from sympy import Expr
 
 from symgrad.court.errors import InputError, check_known
+from symgrad.court.names import family
 from symgrad.court.records import Matrix, Reference
 from symgrad.symbolic.cases import CERTIFIED_SIZE_LIMIT
-from symgrad.symbolic.catalogue import CATALOGUE, Instance, MatrixFunction, choose, family
+from symgrad.symbolic.catalogue import CATALOGUE, Instance, MatrixFunction, choose
 from symgrad.symbolic.certified.reference import certify, refused
 from symgrad.symbolic.derivation import SIZE_LIMIT, derive
 from symgrad.symbolic.domains import DOMAINS

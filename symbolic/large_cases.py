@@ -17,8 +17,9 @@ from jaxtyping import Float
 from msgspec import structs
 
 from symgrad.court.errors import InputError, check_known
+from symgrad.court.names import family
 from symgrad.court.records import Choice, Problem, Reference
-from symgrad.symbolic.catalogue import CATALOGUE, Instance, choose, family
+from symgrad.symbolic.catalogue import CATALOGUE, Instance, choose
 from symgrad.symbolic.certified.large import certify_large, has_float64_route, refused_at
 from symgrad.symbolic.neighbours import Neighbour
 from symgrad.symbolic.parameterizations import PARAMETERIZATIONS

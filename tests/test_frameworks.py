@@ -8,10 +8,11 @@ from rich.progress import Progress
 
 from symgrad.court.hearing import Hearing
 from symgrad.court.judging.judge import judge
+from symgrad.court.names import family
 from symgrad.court.records import Choice, Problem, Reported, Resources
 from symgrad.inquiry import hear
 from symgrad.numeric.pool import Pool, known_frameworks
-from symgrad.symbolic.catalogue import CATALOGUE, family
+from symgrad.symbolic.catalogue import CATALOGUE
 from tests.helpers import exact_gradient
 
 STRUCTURES = ("symmetric", "toeplitz", "ar1")

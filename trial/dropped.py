@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 
-from symgrad.symbolic.catalogue import family
+from symgrad.court.names import family
 from trial.scenes import Gradient, Scene, gradient_of
 
 

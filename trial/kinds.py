@@ -14,7 +14,7 @@ from fractions import Fraction
 import numpy as np
 
 from symgrad.court.judging.tolerance import entry_tolerances
-from symgrad.symbolic.catalogue import family
+from symgrad.court.names import family
 from trial.dropped import dropped_terms
 from trial.scenes import Gradient, Scene, gradient_of
 

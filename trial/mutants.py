@@ -18,7 +18,7 @@ from msgspec import Struct
 
 from symgrad.court.data import decode
 from symgrad.court.judging.judge import judge
-from symgrad.symbolic.catalogue import family
+from symgrad.court.names import family
 from trial.kinds import KINDS
 from trial.scenes import Place, Scene, places, scene
 from trial.truth import is_valid

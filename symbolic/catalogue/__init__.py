@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from functools import cache
 
 from symgrad.court.errors import InputError
+from symgrad.court.names import family
 from symgrad.symbolic.catalogue import (
     eigenvalues,
     eigenvectors,
@@ -24,7 +24,6 @@ __all__ = [
     "Instance",
     "MatrixFunction",
     "choose",
-    "family",
     "instances",
 ]
 
@@ -35,11 +34,6 @@ CATALOGUE: dict[str, MatrixFunction] = {
 }
 DIFFERENTIABLE = tuple(name for name, function in CATALOGUE.items() if not function.gauge)
 """The names of those that have a gradient theorem; the others are refused everywhere."""
-
-
-def family(name: str) -> str:
-    """The family of a member's name: ``eigenvalue`` of ``eigenvalue[1]``."""
-    return re.sub(r"\[[^\[\]]*\]$", "", name)
 
 
 @cache
