@@ -81,7 +81,6 @@ class Choice(Struct, frozen=True, kw_only=True):
     digits: int | None = None
     decimals: int | None = None
     forward: bool = False
-    atlas: bool = False
 
     @property
     def files(self) -> list[str]:
@@ -92,7 +91,7 @@ class Choice(Struct, frozen=True, kw_only=True):
     def is_main_job(self) -> bool:
         """Whether nothing was chosen but perhaps frameworks, points, dtype and seed."""
         given = (self.point, self.matrix, self.gradient) != (None, None, None)
-        chosen = self.functions or self.parameterizations or given or self.atlas
+        chosen = self.functions or self.parameterizations or given
         return not chosen and self.size == 2
 
 

@@ -10,7 +10,7 @@ from symgrad.court.hearing import Hearing
 from symgrad.court.judging.judge import judge
 from symgrad.court.names import family
 from symgrad.court.records import Choice, Problem, Reported, Resources
-from symgrad.inquiry import hear
+from symgrad.inquiry import hear, plan
 from symgrad.numeric.pool import Pool, known_frameworks
 from symgrad.symbolic.catalogue import CATALOGUE
 from tests.helpers import exact_gradient
@@ -104,7 +104,7 @@ def hearing_of(
         seed=11,
     )
     hearing = Hearing(choice)
-    hearing.judge(hear(hearing, Progress(disable=True)))
+    hearing.judge(hear(hearing, plan(hearing.choice), Progress(disable=True)))
     return hearing
 
 
@@ -135,7 +135,10 @@ def is_odd(verdict):
 
 def reject_twin(hearing, report: Reported):
     """The reported gradient with one entry 0.1 % of ‖S‖ off must disagree."""
-    reference, (_, dtype) = hearing.references[report.problem], hearing.cases[report.problem]
+    reference, dtype = (
+        hearing.references[report.problem],
+        hearing.scenarios[report.problem].dtype,
+    )
     G = report.gradient.copy()
     G[0, -1] += 2e-3 * np.linalg.norm(exact_gradient(reference))
     planted = Reported(
