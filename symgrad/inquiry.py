@@ -6,9 +6,8 @@ frameworks say).  Their records go to ``court``, which judges them.
 
 from __future__ import annotations
 
-import re
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing
 from functools import partial
 from pathlib import Path
@@ -24,8 +23,8 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
+from symgrad import plans
 from symgrad.commands.session import Listing
-from symgrad.court import experiment
 from symgrad.court.errors import InputError, check_known
 from symgrad.court.hearing import AskNear, Hearing, Near, confirm
 from symgrad.court.judging import scatter
@@ -46,60 +45,13 @@ from symgrad.numeric import former, past
 from symgrad.numeric.interpreters import check_has_python
 from symgrad.numeric.journal import Journal, fingerprint, installed_versions
 from symgrad.numeric.pool import Pool, all_frameworks, is_installed, known_frameworks
+from symgrad.plans import Plan
 from symgrad.report import terminal
 
 if TYPE_CHECKING:
     from symgrad.symbolic.cases import Case
     from symgrad.symbolic.large_cases import LargeCase
     from symgrad.symbolic.neighbours import Neighbour
-
-DOCUMENTED = {
-    "torch": ["linalg.eigh"],
-    "torch@": ["symeig"],
-    "tensorflow": ["linalg.eigh", "linalg.eigvalsh"],
-    "tensorflow@": ["linalg.eigh"],
-    "jax": ["linalg.eigh"],
-}
-"""The public calls whose docstrings the claims C8 and C10 are about; ``torch@`` is any former
-version."""
-
-
-class Plan(NamedTuple):
-    """What a study puts to both witnesses.
-
-    SymPy is imported by whoever asks for the ``cases``, while the workers import their frameworks.
-    ``documents`` are the public calls whose docstrings are read, by framework, and ``demonstrates``
-    says that the 2×2 case is worked out.  With an ``estimate`` the time that is left is told.
-    """
-
-    cases: Callable[[], Sequence[Case | LargeCase]]
-    documents: Mapping[str, Sequence[str]] = {}
-    demonstrates: bool = False
-    estimate: bool = False
-
-
-def plan(choice: Choice) -> Plan:
-    """What the user's choice means: the main job, if nothing is chosen."""
-
-    def chosen() -> Sequence[Case | LargeCase]:
-        from symgrad.symbolic import cases
-
-        return cases.chosen(choice, known_frameworks())
-
-    def main_job() -> Sequence[Case]:
-        from symgrad.symbolic import cases
-
-        return cases.main_job(choice, experiment.matrix().tolist())
-
-    if choice.is_main_job:
-        return Plan(main_job, _documents(choice.resources.frameworks), demonstrates=True)
-    return Plan(chosen)
-
-
-def _documents(frameworks: Sequence[str]) -> dict[str, Sequence[str]]:
-    """The docstrings that the claims are about, of these frameworks."""
-    found = {name: DOCUMENTED.get(re.sub("@.*", "@", name)) for name in frameworks}
-    return {name: calls for name, calls in found.items() if calls}
 
 
 def asked_of(case: Case | LargeCase, frameworks: Sequence[str]) -> list[str] | None:
@@ -341,49 +293,24 @@ class Witnesses:
 
     def hear(self, hearing: Hearing) -> bool:
         """Hear both on what the user chose, and judge; whether it was interrupted."""
-        return listen(hearing, plan(hearing.choice))
+        return listen(hearing, plans.chosen(hearing.choice, known_frameworks()))
 
     def survey(self, hearing: Hearing) -> bool:
         """The same on all that the atlas tells of."""
-
-        def atlas() -> list[Case]:
-            from symgrad.symbolic import cases
-
-            return cases.atlas(hearing.choice)
-
-        return listen(hearing, Plan(atlas, estimate=True))
+        return listen(hearing, plans.atlas(hearing.choice))
 
     def examine(self, hearing: Hearing, known: Sequence[Finding | Dispute]) -> bool:
         """The same on findings, each the part of its own, or on disputes."""
-
-        def examined() -> list[Case]:
-            from symgrad.symbolic import cases
-
-            about = (known_frameworks(), hearing.choice.resources.timeout)
-            return [case for item in known for case in cases.examined(item, *about)]
-
-        return listen(hearing, Plan(examined))
+        return listen(hearing, plans.examined(hearing.choice, known_frameworks(), known))
 
     def search(self, hearing: Hearing, route: str, is_hermitian: bool) -> bool:
         """The same on small matrices of integers, by one route alone."""
-
-        def small() -> list[Case]:
-            from symgrad.symbolic import shrinking
-
-            return shrinking.cases(hearing.choice, known_frameworks(), route, is_hermitian)
-
-        return listen(hearing, Plan(small))
+        about = (known_frameworks(), route, is_hermitian)
+        return listen(hearing, plans.search(hearing.choice, *about))
 
     def revisit(self, hearing: Hearing) -> bool:
         """The same on the cases of the history."""
-
-        def history() -> list[Case]:
-            from symgrad.symbolic import cases
-
-            return cases.history(hearing.choice, experiment.matrix().tolist())
-
-        about = _documents(hearing.choice.resources.frameworks)
-        return listen(hearing, Plan(history, about, demonstrates=True))
+        return listen(hearing, plans.history(hearing.choice))
 
     def prove(self, choice: Choice) -> Iterator[Proved]:
         """The theorems of the chosen functions, one by one."""

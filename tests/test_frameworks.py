@@ -6,11 +6,12 @@ import numpy as np
 import pytest
 from rich.progress import Progress
 
+from symgrad import plans
 from symgrad.court.hearing import Hearing
 from symgrad.court.judging.judge import judge
 from symgrad.court.names import family
 from symgrad.court.records import Choice, Problem, Reported, Resources
-from symgrad.inquiry import hear, plan
+from symgrad.inquiry import hear
 from symgrad.numeric.pool import Pool, known_frameworks
 from symgrad.symbolic.catalogue import CATALOGUE
 from tests.helpers import exact_gradient
@@ -104,7 +105,9 @@ def hearing_of(
         seed=11,
     )
     hearing = Hearing(choice)
-    hearing.judge(hear(hearing, plan(hearing.choice), Progress(disable=True)))
+    hearing.judge(
+        hear(hearing, plans.chosen(hearing.choice, known_frameworks()), Progress(disable=True))
+    )
     return hearing
 
 

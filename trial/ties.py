@@ -19,8 +19,9 @@ from rich.progress import Progress
 
 from symgrad.court.hearing import Hearing
 from symgrad.court.records import Choice, Matrix, Reference, Reported, Resources, Verdict
-from symgrad.inquiry import Plan, hear
+from symgrad.inquiry import hear
 from symgrad.numeric.pool import is_installed, known_frameworks
+from symgrad.plans import Plan
 from symgrad.report.atlas import MARKS
 from symgrad.report.machine import machine
 from symgrad.symbolic.algebra.spectrum import exact_matrix
