@@ -39,6 +39,8 @@ from symgrad.court.known.examination import Document, examine
 from symgrad.court.known.findings import Finding
 from symgrad.court.records import Claim, Run
 
+ENCODER = msgspec.json.Encoder(decimal_format="number", enc_hook=np.ndarray.tolist)
+"""Of decimals all digits are written, of arrays their rows."""
 SCHEMA = Path(__file__).with_name("schema.json")
 TOOLKIT = {"name": "symgrad", "version": VERSION}
 PACKAGES = ("numpy", "sympy", "python-flint", "msgspec", "click", "rich")
@@ -128,10 +130,9 @@ def to_json(run: Run) -> bytes:
 
 def json_pieces(run: Run) -> Iterator[bytes]:
     """The same in pieces, one for each verdict: the gradients of large matrices fill gigabytes."""
-    encoder = msgspec.json.Encoder(decimal_format="number", enc_hook=np.ndarray.tolist)
 
     def encode(part: Struct) -> bytes:
-        return msgspec.json.format(encoder.encode(part), indent=1)
+        return msgspec.json.format(ENCODER.encode(part), indent=1)
 
     head, _, tail = encode(structs.replace(run, verdicts=[])).rpartition(b"[]")
     yield head + b"["
