@@ -11,9 +11,9 @@ from typing import Any
 import numpy as np
 from msgspec import structs
 
+from symgrad.court.evaluation import evaluate
 from symgrad.court.program import MOST_STEPS, Call, Operation, Program, Shape, Step
 from symgrad.court.records import Number
-from symgrad.numeric.recording.evaluation import evaluate
 
 Array = np.ndarray
 SPELLED: dict[str, Number] = {"nan": "NaN", "inf": "Infinity", "-inf": "-Infinity"}
