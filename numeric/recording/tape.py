@@ -69,6 +69,8 @@ class Tape:
         self.casts: list[str] = []
         self.call = -1
         self.count = 0
+        self.kept: dict[int, int] = {}
+        """Once finished: of what is left in the program, its number there by that here."""
 
     # what is written
 
@@ -151,7 +153,7 @@ class Tape:
     def finish(self, output: Value, value: float | None = None) -> Program:
         """The program whose output this is, without what neither it nor a guard needs."""
         kept, needed = _needed(self.steps, output.number)
-        renumbered = {old: new for new, old in enumerate(sorted(needed))}
+        self.kept = renumbered = {old: new for new, old in enumerate(sorted(needed))}
         steps = []
         for place in kept:
             step = self.steps[place]
