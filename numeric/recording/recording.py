@@ -19,8 +19,8 @@ from jaxtyping import Inexact
 from msgspec import structs
 
 from symgrad.court import formats
+from symgrad.court.evaluation import replay
 from symgrad.court.program import Program, Step
-from symgrad.numeric.recording.evaluation import replay
 from symgrad.numeric.recording.tape import Array, UnsupportedError
 
 Matrix = Inexact[np.ndarray, "n n"]
