@@ -156,6 +156,30 @@ class Report(Struct, frozen=True):
             yield from [] if self.reported is None else ["  reported G:", *_rows(self.reported)]
 
 
+class Reports(tuple[Report, ...]):
+    """Those of several matrices, in order."""
+
+    @property
+    def is_right(self) -> bool:
+        """Whether all are."""
+        return all(report.is_right for report in self)
+
+    def __bool__(self) -> bool:
+        """The same.
+
+        Raises:
+            NoVerdictError: one was not judged, and none is wrong.
+        """
+        wrong = any(report.verdict == "disagrees" for report in self)
+        return not wrong and all(bool(report) for report in self)
+
+    def __str__(self) -> str:
+        """One after the other."""
+        return "\n".join(f"[{k}] {report}" for k, report in enumerate(self))
+
+    __repr__ = __str__
+
+
 def _excess(component: Component) -> float:
     error = float(component.error)
     if np.isnan(error):

@@ -30,28 +30,28 @@ OF_MATRICES: dict[Mistake, tuple[Callable[[Array], Array], ...]] = {
 """What is made of the right cotangent, of square matrices in a batch, by mistake."""
 
 
-def recognise(found: Array, true: Array, symmetric: bool) -> tuple[Mistake | None, float | None]:
+def recognise(found: Array, true: Array) -> tuple[Mistake | None, float | None]:
     """Which mistake makes the ``found`` cotangent of the ``true`` one; and the factor, if one.
 
-    Both have the shape of an input of a call.  Where that is ``symmetric`` matrices, only their
-    symmetric parts say something.
+    Both have the shape of an input of a call.  Of square matrices, which may be symmetric ones, the
+    symmetric parts are looked at too.
     """
     if not np.all(np.isfinite(found)):
         return "not finite", None
     is_square = true.ndim >= 2 and true.shape[-1] == true.shape[-2]
-    part = _symmetric_part if symmetric and is_square else np.asarray
-    size = float(np.linalg.norm(part(true)))
-    if size == 0:
-        return None, None
-    if float(np.linalg.norm(part(found))) <= CLOSE * size:
-        return "nothing passed on", None
-    factor = float(np.vdot(part(true), part(found)) / size**2)
-    if factor and _is_close(part(found), factor * part(true)):
-        return ("the sign", None) if abs(factor + 1) <= CLOSE else ("a factor", factor)
-    for mistake, makers in OF_MATRICES.items() if is_square else ():
-        origins = (true, part(true))
-        if any(_is_close(part(found), part(make(M))) for make in makers for M in origins):
-            return mistake, None
+    for part in (np.asarray, _symmetric_part) if is_square else (np.asarray,):
+        size = float(np.linalg.norm(part(true)))
+        if size == 0:
+            continue
+        if float(np.linalg.norm(part(found))) <= CLOSE * size:
+            return "nothing passed on", None
+        factor = float(np.vdot(part(true), part(found)) / size**2)
+        if factor and _is_close(part(found), factor * part(true)):
+            return ("the sign", None) if abs(factor + 1) <= CLOSE else ("a factor", factor)
+        for mistake, makers in OF_MATRICES.items() if is_square else ():
+            origins = (true, part(true))
+            if any(_is_close(part(found), part(make(M))) for make in makers for M in origins):
+                return mistake, None
     return None, None
 
 
@@ -60,4 +60,4 @@ def _is_close(A: Array, B: Array) -> bool:
 
 
 def _symmetric_part(M: Array) -> Array:
-    return (M + _transposed(M)) / 2
+    return np.asarray((M + _transposed(M)) / 2)

@@ -135,7 +135,8 @@ def _alike(a: Step, b: Step) -> bool:
     if structs.replace(a, **own) != structs.replace(b, **own):
         return False
     numbers = ([float(x) for x in step.constants] for step in (a, b))
-    return bool(np.allclose(*numbers, rtol=1e-6, atol=0, equal_nan=True))
+    one, other = numbers
+    return bool(np.allclose(one, other, rtol=1e-6, atol=0, equal_nan=True))
 
 
 def _twice(label: str, program: Program, what: str, step: Step | None = None) -> str:

@@ -86,7 +86,7 @@ class Walk:
         self.tape = tape
         self.pulled: dict[int, Pulled] = {}
         self.differentiates = False
-        self.tolerance = TOLERANCES.get(tape.about["dtype"], 1e-3)
+        self.tolerance = TOLERANCES.get(tape.dtype, 1e-3)
 
     def graph(
         self, graph: tf.Graph, inputs: Sequence[Held], parent: Frame | None = None

@@ -88,7 +88,7 @@ class Balls:
         self._known: dict[tuple[Any, ...], tuple[arb, tuple[Any, ...]]] = {}
 
     def _map(self, name: str, f: Callable[..., arb], *arrays: Array) -> Array:
-        known = self._known
+        known, arrays = self._known, tuple(map(_whole, arrays))
 
         def applied(*xs: arb) -> arb:
             ids = [id(x) for x in xs]
@@ -97,7 +97,7 @@ class Balls:
                 known[key] = (f(*xs), xs)
             return known[key][0]
 
-        return _as_array(np.frompyfunc(applied, len(arrays), 1)(*arrays), arrays[0].shape)
+        return _whole(np.frompyfunc(applied, len(arrays), 1)(*arrays))
 
     def constant(self, floats: Array) -> Array:
         """The same numbers, as exact balls; equal ones are one object."""
@@ -124,7 +124,7 @@ class Balls:
     def times(self, g: Array, d: Array) -> Array:
         """g·d, and 0 where g is."""
         product = np.frompyfunc(lambda a, b: ZERO if a == 0 else a * b, 2, 1)
-        return _as_array(product(g, d), g.shape)
+        return _whole(product(g, d))
 
     def signs(self, x: Array, asked: Array) -> Array:
         """The signs; what may be 0 and is not known to be is undecided."""
@@ -176,7 +176,7 @@ class Balls:
     def det(self, A: Array) -> Array:
         """det A."""
         found = [_mat(a).det() for a in _matrices(A)]
-        return _as_array(np.array(found, object).reshape(A.shape[:-2]), A.shape[:-2])
+        return np.array(found, object).reshape(A.shape[:-2])
 
     def cofactors(self, A: Array) -> Array:
         """adj(A)ᵀ, from A⁻¹ or, where A may be singular, its minors."""
@@ -271,13 +271,9 @@ def _by_matrix(f: Callable[..., arb_mat], *arrays: Array) -> Array:
         return np.empty((*batch, arrays[0].shape[-2], arrays[-1].shape[-1]), object)
     entries = [x for M in found for x in M.entries()]
     shape = (*batch, found[0].nrows(), found[0].ncols())
-    return _as_array(np.array(entries, object).reshape(shape), shape)
+    return np.array(entries, object).reshape(shape)
 
 
-def _as_array(x: Any, shape: tuple[int, ...]) -> Array:
-    """An array of objects, also of a single one."""
-    if isinstance(x, np.ndarray):
-        return x
-    found = np.empty(shape, object)
-    found[...] = x
-    return found
+def _whole(x: Any) -> Array:
+    """An array of objects, also of a single one, which arithmetic takes out of its array."""
+    return np.asarray(x, object)

@@ -61,8 +61,8 @@ class Floats:
         return self._rounded(np.where(g == 0, 0.0, g * d))
 
     def signs(self, x: Array, asked: Array) -> Array:
-        """The signs, as they come out."""
-        return np.where(asked, np.sign(x), 0).astype(int)
+        """The signs, as they come out; 0 is on one side, as balls have decided that it may be."""
+        return np.where(asked, np.where(x < 0, -1, 1), 0).astype(int)
 
     def matmul(self, A: Array, B: Array) -> Array:
         """AB."""
@@ -86,9 +86,11 @@ class Floats:
         return np.asarray(np.linalg.det(self._moved(A)))
 
     def cofactors(self, A: Array) -> Array:
-        """adj(A)ᵀ, where A is not singular."""
-        M = self._moved(A)
-        return np.linalg.inv(M).swapaxes(-1, -2) * np.linalg.det(M)[..., None, None]
+        """adj(A)ᵀ = det U det V · U adj(Σ) Vᵀ of A = U Σ Vᵀ, which may be singular."""
+        U, s, Vt = np.linalg.svd(self._moved(A))
+        others = np.where(np.eye(s.shape[-1], dtype=bool), 1.0, s[..., None, :]).prod(-1)
+        sign = np.linalg.det(U) * np.linalg.det(Vt)
+        return np.asarray((U * others[..., None, :]) @ Vt * sign[..., None, None])
 
     def log_abs_det(self, A: Array, signs: Sequence[int]) -> Array:
         """log |det A|."""

@@ -8,6 +8,7 @@ bound by norms is near it; that these tell enough of all roundings is postulated
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 
 import numpy as np
 from jaxtyping import Float
@@ -22,8 +23,9 @@ Square = Float[np.ndarray, "n n"]
 Symmetrized = Callable[[Sequence[Array]], Square]
 """What makes S of the cotangents of the inputs."""
 
-EPSILON = 2.0**-36
-"""How large roundings are made: so far above those of float64 that these do not show."""
+EPSILONS = (2.0**-36, 2.0**-44)
+"""How large roundings are made: so far above those of float64 that these do not show; smaller ones
+where that leaves the domain of f."""
 SAMPLES = 6
 STEP = 2.0**-24
 """Of X, for central differences."""
@@ -57,11 +59,18 @@ def roundoff(
 ) -> Square:
     """How far each entry of S is moved by roundings of every step, per unit roundoff."""
     exact = symmetrized(gradient(program, inputs, Floats(), held)[1])
-    spread = np.zeros_like(exact)
-    for seed in range(SAMPLES):
-        moved = symmetrized(gradient(program, inputs, Floats(EPSILON, seed), held)[1])
-        spread = np.fmax(spread, np.abs(moved - exact))
-    return spread / EPSILON
+
+    def spread(epsilon: float) -> Square:
+        numbers = (Floats(epsilon, seed) for seed in range(SAMPLES))
+        moved = [symmetrized(gradient(program, inputs, N, held)[1]) for N in numbers]
+        return np.max(np.abs(np.array(moved) - exact), axis=0) / epsilon
+
+    for epsilon in EPSILONS[:-1]:
+        with suppress(RefusedError):
+            found = spread(epsilon)
+            if np.all(np.isfinite(found)):
+                return found
+    return spread(EPSILONS[-1])
 
 
 def sensitivity(

@@ -49,7 +49,7 @@ class Sweep:
             self._check(step, x[0], moves[0])
         else:
             held = len(self.values) in self._held
-            self.values += rules.apply(self.N, step, x)
+            self.values += map(np.asarray, rules.apply(self.N, step, x))
             self.moves += rules.moves(step, moves, held)
             if step.operation == "sub":
                 self._settle()
@@ -106,7 +106,7 @@ class Sweep:
         for k, g in zip(step.inputs, rules.pull(self.N, step, x, y, given, moves), strict=True):
             if g is not None and self.moves[k].any():
                 before = found[k]
-                found[k] = g if before is None else before + g
+                found[k] = np.asarray(g if before is None else before + g)
 
 
 @contextmanager
