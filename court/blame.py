@@ -47,10 +47,16 @@ class Blame(Struct, frozen=True, kw_only=True):
             "not transposed": "its cotangent is not transposed",
             "conjugated": "its cotangent is conjugated",
             "the sign": "its cotangent has the wrong sign",
-            "a factor": f"its cotangent is off by a factor {self.factor or 0:.6g}",
+            "a factor": f"its cotangent is off by a factor {_told(self.factor or 0.0)}",
             "the diagonal dropped": "the diagonal of its cotangent is dropped",
             "nothing passed on": "no cotangent comes back from it",
             "not finite": "its cotangent is not finite",
             "held constant": "what it gives is held constant, and moves with X",
         }[self.mistake]
         return f"step {self.call}, {self.name}{where}: {told}"
+
+
+def _told(factor: float) -> str:
+    """The factor; near 1, what it is off by."""
+    off = factor - 1
+    return f"1 {'−' if off < 0 else '+'} {abs(off):.1e}" if abs(off) < 1e-3 else f"{factor:.6g}"

@@ -50,7 +50,8 @@ class Formula(Struct, frozen=True):
     def __str__(self) -> str:
         """A line each."""
         slopes = zip(self.parameters, self.derivatives, strict=True)
-        return "\n".join([f"f = {self.value}", *(f"∂f/∂{name} = {text}" for name, text in slopes)])
+        named = [("f", self.value), *((f"∂f/∂{name}", text) for name, text in slopes)]
+        return "\n".join(_equation(name, text) for name, text in named)
 
 
 class Report(Struct, frozen=True):
@@ -178,6 +179,16 @@ class Reports(tuple[Report, ...]):
         return "\n".join(f"[{k}] {report}" for k, report in enumerate(self))
 
     __repr__ = __str__
+
+
+def _equation(name: str, text: str) -> str:
+    """name = text, where the text has several lines in front of its middle one."""
+    lines = text.splitlines()
+    middle = len(lines) // 2
+    head = f"{name} = "
+    return "\n".join(
+        (head if k == middle else " " * len(head)) + line for k, line in enumerate(lines)
+    )
 
 
 def _excess(component: Component) -> float:

@@ -9,9 +9,11 @@ import importlib
 import math
 from collections.abc import Callable, Sequence
 from fractions import Fraction
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
+import sympy
 from jaxtyping import Float, Inexact
 
 from symgrad.court import formats
@@ -29,7 +31,8 @@ from symgrad.numeric import here as numeric
 from symgrad.numeric.pool import known_frameworks
 from symgrad.numeric.recording.recording import Recording
 from symgrad.numeric.recording.tape import UnsupportedError
-from symgrad.report.here import Derivative, Report
+from symgrad.report.here import Derivative, Formula, Report
+from symgrad.symbolic import here as symbolic
 from symgrad.symbolic import traced
 from symgrad.symbolic.here import LISTED
 from symgrad.symbolic.neighbours import neighbours, split
@@ -100,7 +103,38 @@ def judged(
     if verdict.verdict == "disagrees" and reported.gradient is not None and mode == "reverse":
         blamed = blame(run, reference, reported, dtype)
     about = (verdict, exact_of(reference), reported.gradient, strict)
-    return Report(*about, run.program, blamed)
+    return Report(*about, run.program, blamed, partial(formula, run, framework, f))
+
+
+GENERIC = np.array([[2.0, 0.5], [0.5, 3.0]])
+"""Where f is recorded for its closed form, if it was judged at a larger matrix."""
+
+
+def formula(run: Run, framework: str, f: Callable[..., Any]) -> Formula | None:
+    """The closed form of f at 2×2 matrices; nothing where it has none, or takes no such matrix."""
+    if run.blocks == 2:
+        return None
+    if len(run.X) != 2:
+        X, _ = symbolic.exactly(GENERIC)
+        try:
+            run = record(framework, f, GENERIC, X, 1, run.program.dtype, run.name)
+        except UnsupportedError:
+            return None
+    found = traced.closed_form(run.program, run.X)
+    if found is None:
+        return None
+    texts = [
+        (sympy.pretty(e, wrap_line=False), sympy.latex(e))
+        for e in (found.value, *found.derivatives)
+    ]
+    (value, latex), *slopes = texts
+    return Formula(
+        ("a", "b", "c"),
+        value,
+        tuple(text for text, _ in slopes),
+        latex,
+        tuple(text for _, text in slopes),
+    )
 
 
 def record(
