@@ -172,6 +172,7 @@ class Recorder(TorchDispatchMode):
         self.pulled: dict[int, Pulled] = {}
         self._stored: dict[int, Value] = {}
         self._held: dict[int, Value] = {}
+        self._read: dict[tuple[Any, ...], Value] = {}
         self._alive: list[Any] = []
         self._custom: Custom | None = None
         self._forwards = _forwards()
@@ -191,7 +192,11 @@ class Recorder(TorchDispatchMode):
         key = t.untyped_storage().data_ptr()
         if key not in self._stored:
             self._keep(t, self.tape.const(_whole(t)))
-        return self.tape.take(self._stored[key], _places(t))
+        stored = self._stored[key]
+        about = (stored.number, tuple(t.shape), t.stride(), t.storage_offset())
+        if about not in self._read:  # what is read twice is one value
+            self._read[about] = self.tape.take(stored, _places(t))
+        return self._read[about]
 
     def put(self, t: torch.Tensor, v: Value) -> None:
         """Let a tensor have this value, of its shape."""
