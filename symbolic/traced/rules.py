@@ -144,10 +144,10 @@ def _abs(N: Numbers, x: Sequence[Array], g: Array, moves: Array) -> Cotangents:
 
 def _choose(N: Numbers, x: Sequence[Array], g: Array, moves: Array, larger: int) -> Cotangents:
     """All goes to the larger (or, −1, the smaller) one; of one object twice, to the first."""
-    same = np.frompyfunc(lambda a, b: a is b, 2, 1)(*x).astype(bool)
+    same = np.asarray(np.frompyfunc(lambda a, b: a is b, 2, 1)(*x), bool)
     off = N.entrywise("sub", *x)
-    signs = _decided(N, off, _asked(g, moves) & ~np.asarray(same))
-    first = (np.asarray(same) | (signs == larger)).astype(float)
+    signs = _decided(N, off, _asked(g, moves) & ~same)
+    first = (same | (signs == larger)).astype(float)
     return [N.times(g, N.constant(first)), N.times(g, N.constant(1.0 - first))]
 
 
