@@ -29,6 +29,20 @@ WORSE: tuple[Outcome, ...] = ("agrees", "inaccurate", "refused", "failed", "disa
 """The outcomes, from the best."""
 
 
+def _resolved(function: symbolic.Definition, n: int, blocks: int) -> Instance:
+    """The function that is meant; a definition in SymPy is one of real matrices.
+
+    Raises:
+        InputError: it cannot be used.
+    """
+    if blocks == 2 and not isinstance(function, str):
+        raise InputError(
+            "X is Hermitian, and a definition in SymPy is asked at real matrices; name a function "
+            "of the catalogue"
+        )
+    return symbolic.resolve(function, n)
+
+
 class Place(NamedTuple):
     """A function at a matrix of the caller's: exactly, in blocks if it is Hermitian."""
 
@@ -43,7 +57,7 @@ class Place(NamedTuple):
         """Raises InputError if either cannot be used."""
         M, dtype = numeric.read(X)
         exact, blocks = symbolic.exactly(M)
-        return cls(symbolic.resolve(function, len(M)), M, exact, blocks, dtype)
+        return cls(_resolved(function, len(M), blocks), M, exact, blocks, dtype)
 
     def reference(self) -> Reference:
         """What is true there."""
@@ -136,7 +150,7 @@ def _check(
     X, blocks = symbolic.exactly(M)
     if function is None:
         return traced.judged(who, f, M, X, blocks, dtype, label, mode, strict)
-    place = Place(symbolic.resolve(function, len(M)), M, X, blocks, dtype)
+    place = Place(_resolved(function, len(M), blocks), M, X, blocks, dtype)
 
     def ask(M: Square) -> Reported:
         return numeric.ask(who, f, M, place.function.constants, dtype, label, mode)

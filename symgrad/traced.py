@@ -207,9 +207,10 @@ def blame(run: Run, reference: Reference, reported: Reported, dtype: str) -> tup
         given = [_or_zeros(cotangents[k], run.program.shapes[k]) for k in call.outputs]
         if call.inputs and any(np.any(G) for G in given):
             true = traced.pullback(run.program, run.X, number, given, run.blocks)
-            told = _told(run.recording, number, given)
-            if told is None:
+            each = _told(run.recording, number, given)
+            if each is None:
                 continue
+            told = _summed(call.inputs, each)
             share = _share(run, call.inputs, told, true, tolerances)
             if share > 1:
                 found.append(_blame(run.program, number, told, true, share))
@@ -254,6 +255,14 @@ def _told(recording: Recording, number: int, given: list[np.ndarray]) -> list[np
         return [np.asarray(G, float) for G in recording.pullback(number, given)]
     except Exception:  # whatever the framework raises, as of a graph in place of numbers
         return None
+
+
+def _summed(inputs: Sequence[int], each: list[np.ndarray]) -> list[np.ndarray]:
+    """For each input what comes back to its value in all: X @ X has one value twice."""
+    total: dict[int, np.ndarray] = {}
+    for k, G in zip(inputs, each, strict=True):
+        total[k] = total[k] + G if k in total else G
+    return [total[k] for k in inputs]
 
 
 def _share(

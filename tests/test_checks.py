@@ -300,3 +300,15 @@ def test_a_mistake_of_the_callable_s_own_is_no_declining_of_the_framework():
     short = np.array([[2, 1], [1, 3]], np.float16)
     lacks = symgrad.check(lambda X: (np.linalg.det(X), np.linalg.inv(X)), short, function="trace")
     assert lacks.verdict == "refused"
+
+
+def test_a_definition_in_sympy_is_one_of_real_matrices():
+    H = np.array([[2.0, 1 + 1j], [1 - 1j, 3.0]])
+    for ask in (
+        lambda: symgrad.derive(lambda X: X.det(), H),
+        lambda: symgrad.check_gradient(np.eye(2), lambda X: X.trace(), H),
+    ):
+        with pytest.raises(InputError, match="asked at real matrices"):
+            ask()
+    assert symgrad.derive("det", H).value == pytest.approx(4)
+    assert symgrad.check_gradient(np.eye(2), "trace", H).verdict == "agrees"
