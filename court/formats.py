@@ -32,6 +32,11 @@ def real(dtype: str) -> str:
     return PARTS.get(dtype, dtype)
 
 
+def narrowest(dtype: str, *casts: str) -> str:
+    """Of the dtype of a computation, and of those that it is cast to on the way, the coarsest."""
+    return max([dtype] + [name for name in casts if name in REAL], key=unit_roundoff)
+
+
 def unit_roundoff(dtype: str) -> float:
     """u, half the distance from 1 to the next larger number; of complex ones √8 times that.
 

@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import sympy
 from jaxtyping import Float, Inexact
+from msgspec import structs
 
 from symgrad.court import formats
 from symgrad.court import program as records
@@ -86,15 +87,17 @@ def judged(
         reference = refused(name, X, blocks, str(error))
         reported = Reported(0, framework, "", name, mode=mode)
         return Report(judge(reference, reported, dtype), None, None, strict)
-    dtype = run.program.dtype
+    asked, dtype = dtype, formats.narrowest(run.program.dtype, *run.program.casts)
     reference = run.at(X)
-    reported = numeric.ask(framework, f, M, {}, dtype, name, mode)
+    if dtype != asked:
+        reference = structs.replace(reference, note=f"judged in {dtype}, to which f casts")
+    reported = numeric.ask(framework, f, M, {}, asked, name, mode)
     verdict = judge(reference, reported, dtype)
     if verdict.verdict == "disagrees":
-        real = formats.real(dtype)
+        real = formats.real(asked)
         beside = [X, *neighbours(X, real, blocks, scatter.spread(reference))]
         again = [
-            (numeric.ask(framework, f, floats(Y, blocks), {}, dtype, name, mode), run.at(Y))
+            (numeric.ask(framework, f, floats(Y, blocks), {}, asked, name, mode), run.at(Y))
             for Y in beside
         ]
         reported, near = confirm(reported, again)

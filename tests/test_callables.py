@@ -317,6 +317,28 @@ def test_kinks_are_refused_at_the_users_line_and_judged_beside():
     assert outside.verdict == "refused"
 
 
+def test_near_a_kink_that_rounding_may_cross_nothing_is_convicted():
+    C = X @ X  # rounded: what is left of X @ X - C is exactly some roundings, and 0 by PyTorch
+    near = symgrad.check(lambda X: (X @ X - C).abs().sum(), X)
+    assert (near.verdict, "across a kink" in near.reason) == ("refused", True)
+    far = symgrad.check(lambda X: (X @ X - C - 1e-6).abs().sum(), X)
+    assert far.verdict == "agrees"
+    assert far.detectable < 1e-9  # what decides far off makes no tolerance larger
+    wrong = symgrad.check(lambda X: (X @ X.detach() - C - 1e-6).abs().sum(), X)
+    assert wrong.verdict == "disagrees"
+
+
+def test_what_is_computed_in_a_shorter_dtype_is_judged_in_it():
+    report = symgrad.check(lambda X: torch.logdet(X.float()).double(), X)
+    assert (report.verdict, report.record.dtype, report.blame) == ("agrees", "float32", ())
+    assert "judged in float32" in report.reason
+    assert 1e-9 < report.tolerance < 1e-3
+    half = symgrad.check(lambda X: (X.half().double() @ X).trace(), X)
+    assert half.verdict in ("agrees", "refused")
+    wrong = symgrad.check(lambda X: (X.float() * X.float().detach()).sum().double(), X)
+    assert wrong.verdict == "disagrees"
+
+
 def test_the_state_of_the_caller_is_left_alone():
     x = X.clone().requires_grad_()
     torch.manual_seed(0)

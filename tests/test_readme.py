@@ -52,7 +52,19 @@ def test_the_function_of_the_readme(tmp_path, capsys):
     assert "6 gradients: 6 agree" in shown
 
 
-@pytest.mark.parametrize("command", [c for c in commands() if "quartic_trace" not in c])
+def test_the_wrong_step_is_named_as_the_readme_says(capsys, monkeypatch):
+    (command,) = [c for c in commands() if "log_eig" in c]
+    monkeypatch.chdir(ROOT)
+    assert cli.main(split(command)) == 1
+    shown = " ".join(capsys.readouterr().out.split())
+    (quoted,) = re.findall("“(step 1, .*?)”", README)
+    assert quoted in shown
+
+
+OTHERS = [c for c in commands() if "quartic_trace" not in c and "log_eig" not in c]
+
+
+@pytest.mark.parametrize("command", OTHERS)
 def test_the_commands_of_the_readme(command, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     if command == "--help":

@@ -102,7 +102,8 @@ def _tolerance(program: Program, X: Matrix, dtype: str, size: float) -> float:
         except np.linalg.LinAlgError:
             continue
         spread = max(spread, abs(there - here))
-    return LOOSE[formats.real(dtype)] * size + ROUNDINGS * spread
+    narrow = formats.narrowest(formats.real(dtype), *program.casts)
+    return LOOSE[narrow] * size + ROUNDINGS * spread
 
 
 def _check_value(program: Program, X: Matrix, dtype: str, label: str) -> None:

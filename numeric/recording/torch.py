@@ -18,6 +18,7 @@ import torch
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_flatten, tree_leaves, tree_map, tree_unflatten
 
+from symgrad.court import formats
 from symgrad.numeric.recording import composites
 from symgrad.numeric.recording.recording import Matrix, Pullback, Recording, checked
 from symgrad.numeric.recording.tape import Array, Tape, UnsupportedError, Value, line_of_caller
@@ -33,7 +34,7 @@ DTYPES = ("float64", "float32", "float16", "bfloat16")
 SHAPES_ALONE = {"squeeze_", "unsqueeze_", "t_", "transpose_", "as_strided_", "swapaxes_"}
 SILENT = {"_linalg_check_errors", "_assert_tensor_metadata", "_assert_async", "_assert_scalar"}
 RANDOM = ("rand", "normal", "bernoulli", "dropout", "uniform", "multinomial", "exponential")
-CLOSE = {torch.float64: 1e-6, torch.float32: 1e-3}
+CLOSE = {"float64": 1e-6, "float32": 1e-3}
 
 
 def record(f: Callable[..., Any], X: Matrix, dtype: str, label: str = "f") -> Recording:
@@ -364,7 +365,7 @@ class Recorder(TorchDispatchMode):
             v = self.tape.value(v)
             v = self.tape.broadcast(v, tuple(t.shape)) if is_inplace else v
             v = v if v.shape == tuple(t.shape) else self.tape.reshape(v, tuple(t.shape))
-            _check_near(t, v, func)
+            _check_near(t, v, func, self.tape.casts)
             given.append(v)
             if not torch.is_grad_enabled() and not self._custom and v.depends:
                 v = self.tape.emit("hold", [v])[0]
@@ -522,11 +523,12 @@ def _whole(t: torch.Tensor) -> Array:
     return np.array(flat.double().numpy())
 
 
-def _check_near(t: torch.Tensor, v: Value, func: Any) -> None:
+def _check_near(t: torch.Tensor, v: Value, func: Any, casts: Sequence[str]) -> None:
     """Whether what was recorded is what PyTorch computed, loosely."""
     said = t.detach().double().numpy()
     size = 1 + np.max(np.abs(v.floats), initial=0.0, where=np.isfinite(v.floats))
     with np.errstate(invalid="ignore"):
         off = np.max(np.abs(v.floats - said), initial=0.0, where=np.isfinite(said))
-    if not off <= CLOSE.get(t.dtype, 0.1) * size:
+    dtype = formats.narrowest(str(t.dtype).removeprefix("torch."), *casts)
+    if not off <= CLOSE.get(dtype, 0.1) * size:
         raise UnsupportedError(f"{func} computes something else than was recorded")

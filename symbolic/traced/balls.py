@@ -18,7 +18,7 @@ from symgrad.court.program import Step
 from symgrad.symbolic.certified.enclosure import to_arb
 from symgrad.symbolic.traced import ties
 from symgrad.symbolic.traced.decisions import RefusedError, UndecidedError
-from symgrad.symbolic.traced.numbers import Array
+from symgrad.symbolic.traced.numbers import Array, Decision
 
 ZERO, ONE = arb(0), arb(1)
 MOST_MINORS = 12
@@ -90,6 +90,7 @@ class Balls:
     """
 
     def __init__(self, turn: ties.Turn = lambda _: None) -> None:
+        self.decided: dict[int, Decision] = {}
         self.tied: dict[int, tuple[Step, list[ties.Cluster]]] = {}
         self.within: dict[int, Array] = {}
         self._turn = turn
@@ -135,7 +136,7 @@ class Balls:
         product = np.frompyfunc(lambda a, b: ZERO if a == 0 else a * b, 2, 1)
         return _whole(product(g, d))
 
-    def signs(self, x: Array, asked: Array) -> Array:
+    def signs(self, step: Step, x: Array, asked: Array) -> Array:
         """The signs; what may be 0 and is not known to be is undecided."""
         found = np.zeros(x.shape, int)
         for place in zip(*np.nonzero(asked), strict=True) if x.shape else [()] * bool(asked):
@@ -143,6 +144,8 @@ class Balls:
             if not (entry > 0 or entry < 0 or entry == 0):
                 raise UndecidedError("kink", "at a point of decision")
             found[place] = 1 if entry > 0 else -1 if entry < 0 else 0
+        off = np.asarray(np.frompyfunc(lambda entry: float(entry.mid()), 1, 1)(x), float)
+        self.decided[id(step)] = Decision(off, found, asked)
         return found
 
     def matmul(self, A: Array, B: Array) -> Array:

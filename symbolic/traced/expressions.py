@@ -10,7 +10,7 @@ from sympy import Expr
 
 from symgrad.court.program import Program, Step
 from symgrad.symbolic.traced import rules
-from symgrad.symbolic.traced.numbers import Array
+from symgrad.symbolic.traced.numbers import Array, Decision
 
 A, B, C = sympy.symbols("a b c", real=True)
 """The entries of x = [[a, b], [b, c]]."""
@@ -58,6 +58,9 @@ class NoFormulaError(Exception):
 class Expressions:
     """Arrays of SymPy's expressions; matrices are at most 2×2 where more than products is asked."""
 
+    def __init__(self) -> None:
+        self.decided: dict[int, Decision] = {}
+
     def constant(self, floats: Array) -> Array:
         """The same numbers, exactly where they are short."""
         return _map(_number, floats)
@@ -78,7 +81,7 @@ class Expressions:
         """g·d."""
         return g * d
 
-    def signs(self, x: Array, asked: Array) -> Array:
+    def signs(self, step: Step, x: Array, asked: Array) -> Array:
         """None are known of expressions."""
         raise NoFormulaError("it decides")
 

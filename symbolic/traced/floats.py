@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 
 import numpy as np
 import scipy.linalg
@@ -10,7 +11,9 @@ import scipy.special
 
 from symgrad.court.evaluation import ENTRYWISE, eliminated, evaluate
 from symgrad.court.program import Step
-from symgrad.symbolic.traced.numbers import Array
+from symgrad.symbolic.traced.numbers import Array, Decision
+
+NOTHING: Mapping[int, Decision] = MappingProxyType({})
 
 
 class Floats:
@@ -18,11 +21,16 @@ class Floats:
 
     An entrywise result is moved by a normal number times that, and what is computed from a matrix
     as if the matrix had been moved so in norm, which is what a backward stable algorithm does
-    (Higham, Accuracy and Stability of Numerical Algorithms, 2nd ed., section 1.5).
+    (Higham, Accuracy and Stability of Numerical Algorithms, 2nd ed., section 1.5).  What is
+    ``known`` to be decided is decided so, however near.
     """
 
-    def __init__(self, epsilon: float = 0.0, seed: int = 0) -> None:
+    def __init__(
+        self, epsilon: float = 0.0, seed: int = 0, known: Mapping[int, Decision] = NOTHING
+    ) -> None:
         self.epsilon = epsilon
+        self.decided: dict[int, Decision] = {}
+        self._known = known
         self._rng = np.random.default_rng(seed)
 
     def _rounded(self, x: Array) -> Array:
@@ -60,9 +68,13 @@ class Floats:
         """g·d, and 0 where g is."""
         return self._rounded(np.where(g == 0, 0.0, g * d))
 
-    def signs(self, x: Array, asked: Array) -> Array:
-        """The signs, as they come out; 0 is on one side, as balls have decided that it may be."""
-        return np.where(asked, np.where(x < 0, -1, 1), 0).astype(int)
+    def signs(self, step: Step, x: Array, asked: Array) -> Array:
+        """The signs that are known or, beside X, as they come out; 0 is on one side."""
+        known = self._known.get(id(step))
+        mine = np.where(x < 0, -1, 1)
+        signs = mine if known is None else np.where(known.asked, known.signs, mine)
+        self.decided[id(step)] = Decision(np.asarray(x), signs, asked)
+        return np.where(asked, signs, 0)
 
     def matmul(self, A: Array, B: Array) -> Array:
         """AB."""

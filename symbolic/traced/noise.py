@@ -7,16 +7,19 @@ bound by norms is near it; that these tell enough of all roundings is postulated
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import math
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
+from typing import NamedTuple
 
 import numpy as np
 from jaxtyping import Float
 
 from symgrad.court.program import Program, Step
+from symgrad.court.records import Kink
 from symgrad.symbolic.traced.decisions import RefusedError
 from symgrad.symbolic.traced.floats import Floats
-from symgrad.symbolic.traced.numbers import Array
+from symgrad.symbolic.traced.numbers import Array, Decision
 from symgrad.symbolic.traced.sweep import Sweep
 
 Square = Float[np.ndarray, "n n"]
@@ -54,35 +57,84 @@ def gradient(
     return float(sweep.value), cotangents
 
 
-def roundoff(
-    program: Program, inputs: Sequence[Array], held: frozenset[int], symmetrized: Symmetrized
-) -> tuple[Square, float]:
-    """How far each entry of S, and f, are moved by roundings of every step, per unit roundoff."""
-    f, G = gradient(program, inputs, Floats(), held)
-    S = symmetrized(G)
+class Rounding(NamedTuple):
+    """What roundings of every step move, per unit roundoff: S, f, and what steps decide on.
 
-    def spread(epsilon: float) -> tuple[Square, float]:
-        runs = [gradient(program, inputs, Floats(epsilon, k), held) for k in range(SAMPLES)]
-        moved = np.array([symmetrized(G) for _, G in runs])
-        off = max(abs(value - f) for value, _ in runs)
-        return np.max(np.abs(moved - S), axis=0) / epsilon, off / epsilon
+    ``decisions`` are by the identity of the step.
+    """
+
+    S: Square
+    value: float
+    decisions: dict[int, Array]
+
+
+def rounding(
+    program: Program,
+    inputs: Sequence[Array],
+    held: frozenset[int],
+    symmetrized: Symmetrized,
+    known: Mapping[int, Decision],
+) -> Rounding:
+    """What they move where everything is decided as it is ``known`` to be.
+
+    Raises:
+        RefusedError: float64 cannot compute f.
+    """
+
+    def run(epsilon: float, seed: int) -> tuple[float, Square, dict[int, Decision]]:
+        N = Floats(epsilon, seed, known)
+        f, G = gradient(program, inputs, N, held)
+        return f, symmetrized(G), N.decided
+
+    f, S, decided = run(0.0, 0)
+
+    def spread(epsilon: float) -> Rounding:
+        runs = [run(epsilon, seed) for seed in range(SAMPLES)]
+        moved = np.max([np.abs(other - S) for _, other, _ in runs], axis=0)
+        return Rounding(
+            moved / epsilon,
+            max(abs(other - f) for other, _, _ in runs) / epsilon,
+            {
+                place: np.max([np.abs(d[place].off - decision.off) for _, _, d in runs], axis=0)
+                / epsilon
+                for place, decision in decided.items()
+                if all(place in d for _, _, d in runs)
+            },
+        )
 
     for epsilon in EPSILONS[:-1]:
         with suppress(RefusedError):
             found = spread(epsilon)
-            if np.all(np.isfinite(found[0])):
+            if np.all(np.isfinite(found.S)):
                 return found
     return spread(EPSILONS[-1])
+
+
+def kinks(X: float, known: Mapping[int, Decision], moved: Mapping[int, Array]) -> tuple[Kink, ...]:
+    """How near each step is to deciding otherwise, in units of a relative change of X of norm X.
+
+    A step that is moved by as much as it is off, by so many unit roundoffs, is at that part of ‖X‖;
+    how far S jumps there is not known.
+    """
+    found = []
+    for place, decision in known.items():
+        if place in moved and np.any(decision.asked):
+            off, by = np.abs(decision.off)[decision.asked], moved[place][decision.asked]
+            with np.errstate(divide="ignore", invalid="ignore"):
+                distance = float(np.min(np.where(by > 0, X * off / by, math.inf)))
+            found += [Kink(distance, math.inf)] if math.isfinite(distance) else []
+    return tuple(found)
 
 
 def symmetrized_gradient(
     program: Program,
     held: frozenset[int],
     symmetrized: Symmetrized,
+    known: Mapping[int, Decision],
     inputs: Sequence[Array],
 ) -> Square:
-    """S in float64."""
-    return symmetrized(gradient(program, inputs, Floats(), held)[1])
+    """S in float64, decided as it is known."""
+    return symmetrized(gradient(program, inputs, Floats(known=known), held)[1])
 
 
 def sensitivity(

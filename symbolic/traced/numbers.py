@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import numpy as np
 
@@ -12,11 +12,22 @@ from symgrad.court.program import Step
 Array = np.ndarray
 
 
+class Decision(NamedTuple):
+    """Numbers on whose ``signs`` a step decides, where it is ``asked``; ``off`` is how far off."""
+
+    off: Array
+    signs: Array
+    asked: Array
+
+
 class Numbers(Protocol):
     """A number system.  Matrices are the last two axes of arrays, and all before them a batch.
 
-    What cannot be decided raises UndecidedError, what has no derivative RefusedError.
+    What cannot be decided raises UndecidedError, what has no derivative RefusedError.  What is
+    ``decided`` is kept by the identity of the step.
     """
+
+    decided: dict[int, Decision]
 
     def constant(self, floats: Array) -> Array:
         """The same numbers, exactly."""
@@ -33,8 +44,8 @@ class Numbers(Protocol):
     def times(self, g: Array, d: Array) -> Array:
         """g·d entrywise, which is 0 where g is, whatever d is."""
 
-    def signs(self, x: Array, asked: Array) -> Array:
-        """The signs, −1, 0 or 1, where they are ``asked`` for; 0 elsewhere."""
+    def signs(self, step: Step, x: Array, asked: Array) -> Array:
+        """The signs, −1, 0 or 1, that a step decides on where they are ``asked``; 0 elsewhere."""
 
     def matmul(self, A: Array, B: Array) -> Array:
         """AB."""

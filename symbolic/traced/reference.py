@@ -7,11 +7,13 @@ from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
 from functools import partial
 from itertools import combinations_with_replacement
+from typing import NamedTuple
 
 import numpy as np
 from flint import arb
 from jaxtyping import Float
 
+from symgrad.court.judging.tolerance import norm
 from symgrad.court.program import Program
 from symgrad.court.records import Ball, Direction, Matrix, Reference, Sparse
 from symgrad.symbolic.certified.enclosure import precision, to_arb, to_ball
@@ -19,7 +21,8 @@ from symgrad.symbolic.certified.reference import contract, out_of_range, to_encl
 from symgrad.symbolic.traced import noise, ties
 from symgrad.symbolic.traced.balls import ZERO, Balls
 from symgrad.symbolic.traced.decisions import RefusedError, UndecidedError
-from symgrad.symbolic.traced.numbers import Array
+from symgrad.symbolic.traced.noise import Rounding
+from symgrad.symbolic.traced.numbers import Array, Decision
 from symgrad.symbolic.traced.sweep import Sweep
 
 FIRST_BITS, MOST_BITS = 192, 1536
@@ -52,10 +55,10 @@ def certify(
     floats = np.array([[float(x) for x in row] for row in X])
     about = (name, "", dict[str, str](), floats)
     try:
-        value, S = _precisely(program, X, blocks, held)
+        known = _precisely(program, X, blocks, held)
+        value, S = known.value, known.S
         noise.check_gauge(program, _split(floats, blocks), held)
-        about_rounding = (program, floats, blocks, held, _is_tied(program, X, blocks, held))
-        (roundoff, moved), sensitivity = _rounding(*about_rounding)
+        rounding, sensitivity = _rounding(program, floats, blocks, held, known)
         enclosed = to_enclosure(S)
         strange = out_of_range(floats, value, enclosed, sensitivity)
     except (RefusedError, OverflowError) as error:
@@ -73,14 +76,22 @@ def certify(
         sensitivity,
         "traced",
         hermitian=blocks == 2,
-        roundoff=roundoff,
-        value_roundoff=moved,
+        kinks=noise.kinks(norm(floats), known.decided, rounding.decisions),
+        roundoff=rounding.S,
+        value_roundoff=rounding.value,
     )
 
 
-def _precisely(
-    program: Program, X: Matrix, blocks: int, held: frozenset[int]
-) -> tuple[Ball, Balls2]:
+class Known(NamedTuple):
+    """f and S (n×n) in balls, what steps decide on, and whether eigenvalues of X are equal."""
+
+    value: Ball
+    S: Balls2
+    decided: dict[int, Decision]
+    is_tied: bool
+
+
+def _precisely(program: Program, X: Matrix, blocks: int, held: frozenset[int]) -> Known:
     """f and S, with more bits until the radii are below 10⁻³² of the largest entry.
 
     Raises:
@@ -90,10 +101,11 @@ def _precisely(
     while True:
         try:
             with precision(bits):
-                value, S = _swept(program, X, blocks, held)
-                largest = max(abs(b.mid) for row in S for b in row) or Fraction(1)
-                if all(b.radius <= RELATIVE_RADIUS * largest for row in S for b in row):
-                    return value, S
+                known = _swept(program, X, blocks, held)
+                entries = [b for row in known.S for b in row]
+                largest = max(abs(b.mid) for b in entries) or Fraction(1)
+                if all(b.radius <= RELATIVE_RADIUS * largest for b in entries):
+                    return known
         except UndecidedError:
             if 2 * bits > MOST_BITS:
                 raise
@@ -102,7 +114,7 @@ def _precisely(
         bits *= 2
 
 
-def _swept(program: Program, X: Matrix, blocks: int, held: frozenset[int]) -> tuple[Ball, Balls2]:
+def _swept(program: Program, X: Matrix, blocks: int, held: frozenset[int]) -> Known:
     """The same at the precision in force.
 
     Raises:
@@ -120,7 +132,8 @@ def _swept(program: Program, X: Matrix, blocks: int, held: frozenset[int]) -> tu
     S = _symmetrized([nothing if g is None else g for g in found])
     if not all(x.is_finite() for x in S.flat):
         raise UndecidedError("domain", "the derivative is not finite here")
-    return to_ball(value), [[to_ball(x) for x in row] for row in S]
+    rows = [[to_ball(x) for x in row] for row in S]
+    return Known(to_ball(value), rows, N.decided, bool(N.tied))
 
 
 def _in_basis(
@@ -174,29 +187,20 @@ def _symmetrized(cotangents: Sequence[Array]) -> Array:
 
 
 def _rounding(
-    program: Program, X: Square, blocks: int, held: frozenset[int], tied: bool
-) -> tuple[tuple[Square, float], Square]:
-    """How far S and f move by roundings on the way, per unit roundoff, and S with X."""
+    program: Program, X: Square, blocks: int, held: frozenset[int], known: Known
+) -> tuple[Rounding, Square]:
+    """What roundings on the way move, and how S moves with X (n×n)."""
     inputs = _split(X, blocks)
-    about = (program, inputs, held, _symmetrized)
-    directions = _directions(len(inputs[0]), blocks)
-    if tied:  # float64 divides by 0 there; what is true beside tells how S moves
-        roundoff = (np.zeros(X.shape), 0.0)
+    if known.is_tied:  # float64 divides by 0 there; what is true beside tells how S moves
+        rounding = Rounding(np.zeros(X.shape), 0.0, {})
         at = partial(_floats_near, program, held)
     else:
-        roundoff = noise.roundoff(*about)
-        at = partial(noise.symmetrized_gradient, program, held, _symmetrized)
-    sensitivity = noise.sensitivity(inputs, directions, at)
-    if not (np.all(np.isfinite(roundoff[0])) and np.all(np.isfinite(sensitivity))):
+        rounding = noise.rounding(program, inputs, held, _symmetrized, known.decided)
+        at = partial(noise.symmetrized_gradient, program, held, _symmetrized, known.decided)
+    sensitivity = noise.sensitivity(inputs, _directions(len(inputs[0]), blocks), at)
+    if not (np.all(np.isfinite(rounding.S)) and np.all(np.isfinite(sensitivity))):
         raise RefusedError("domain", "float64 cannot compute the gradient of f here")
-    return roundoff, sensitivity
-
-
-def _is_tied(program: Program, X: Matrix, blocks: int, held: frozenset[int]) -> bool:
-    with precision(FIRST_BITS):
-        N = Balls()
-        Sweep(N, program, _inputs(X, blocks), held)
-        return bool(N.tied)
+    return rounding, sensitivity
 
 
 def _floats_near(program: Program, held: frozenset[int], inputs: Sequence[Array]) -> Square:
@@ -204,8 +208,8 @@ def _floats_near(program: Program, held: frozenset[int], inputs: Sequence[Array]
     if len(inputs) > 1:
         raise RefusedError("spectrum", "equal eigenvalues of a Hermitian matrix are not looked at")
     X = tuple(tuple(map(Fraction, row)) for row in inputs[0].tolist())
-    _, S = _precisely(program, X, 1, held)
-    return np.array([[float(b.mid) for b in row] for row in S])
+    known = _precisely(program, X, 1, held)
+    return np.array([[float(b.mid) for b in row] for row in known.S])
 
 
 def _directions(n: int, blocks: int) -> list[list[Array]]:

@@ -80,7 +80,7 @@ def pull(
         slope = N.power(x[0], step.exponent - 1) * N.constant(np.array(step.exponent))[()]
         return [N.times(_given(g), slope)]
     if step.operation in ("abs", "max", "min"):
-        return _CHOOSING[step.operation](N, x, _given(g), moves)
+        return _CHOOSING[step.operation](N, step, x, _given(g), moves)
     return _PULL[step.operation](N, step, x, y, _given(g))
 
 
@@ -138,16 +138,16 @@ def _two_over_root_pi(N: Numbers) -> Array:
 # what chooses an entry
 
 
-def _abs(N: Numbers, x: Sequence[Array], g: Array, moves: Array) -> Cotangents:
-    return [N.times(g, N.constant(_decided(N, x[0], _asked(g, moves)).astype(float)))]
+def _abs(N: Numbers, s: Step, x: Sequence[Array], g: Array, moves: Array) -> Cotangents:
+    return [N.times(g, N.constant(_decided(N, s, x[0], _asked(g, moves)).astype(float)))]
 
 
-def _choose(N: Numbers, x: Sequence[Array], g: Array, moves: Array, larger: int) -> Cotangents:
-    """All goes to the larger (or, −1, the smaller) one; of one object twice, to the first."""
+def _choose(N: Numbers, s: Step, x: Sequence[Array], g: Array, moves: Array) -> Cotangents:
+    """All goes to the larger (of ``min``, the smaller) one; of one object twice, to the first."""
     same = np.asarray(np.frompyfunc(lambda a, b: a is b, 2, 1)(*x), bool)
     off = N.entrywise("sub", *x)
-    signs = _decided(N, off, _asked(g, moves) & ~same)
-    first = (same | (signs == larger)).astype(float)
+    signs = _decided(N, s, off, _asked(g, moves) & ~same)
+    first = (same | (signs == (1 if s.operation == "max" else -1))).astype(float)
     return [N.times(g, N.constant(first)), N.times(g, N.constant(1.0 - first))]
 
 
@@ -155,17 +155,17 @@ def _asked(g: Array, moves: Array) -> Array:
     return moves & np.asarray(np.frompyfunc(lambda a: a != 0, 1, 1)(g), bool)
 
 
-def _decided(N: Numbers, x: Array, asked: Array) -> Array:
-    signs = N.signs(x, asked)
+def _decided(N: Numbers, s: Step, x: Array, asked: Array) -> Array:
+    signs = N.signs(s, x, asked)
     if np.any(asked & (signs == 0)):
         raise RefusedError("kink", "at a point of decision")
     return signs
 
 
-_CHOOSING: dict[str, Callable[[Numbers, Sequence[Array], Array, Array], Cotangents]] = {
+_CHOOSING: dict[str, Callable[[Numbers, Step, Sequence[Array], Array, Array], Cotangents]] = {
     "abs": _abs,
-    "max": lambda N, x, g, moves: _choose(N, x, g, moves, 1),
-    "min": lambda N, x, g, moves: _choose(N, x, g, moves, -1),
+    "max": _choose,
+    "min": _choose,
 }
 
 

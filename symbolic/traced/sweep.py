@@ -62,9 +62,9 @@ class Sweep:
 
     def _check(self, step: Step, x: Array, moves: Array) -> None:
         """Whether the program went on as it does in exact arithmetic; of floats it is not asked."""
+        signs = self.N.signs(step, x, moves)
         if not isinstance(self.N, Balls):
             return
-        signs = self.N.signs(x, moves)
         recorded = np.array(step.signs, int).reshape(x.shape)
         if np.any(moves & (signs == 0)):
             raise RefusedError("kink", f"{step.note}: f has a kink, or jumps, just here")
