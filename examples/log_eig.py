@@ -8,12 +8,14 @@ class LogEig(torch.autograd.Function):
 
     @staticmethod
     def forward(ctx, X):
+        """log X by the eigenvalues of X."""
         w, V = torch.linalg.eigh(X)
         ctx.save_for_backward(w, V)
         return (V * w.log()) @ V.T
 
     @staticmethod
     def backward(ctx, G):
+        """What divided differences give, but for the factor 2."""
         w, V = ctx.saved_tensors
         apart = w[:, None] - w + torch.eye(len(w), dtype=w.dtype)
         slopes = (w.log()[:, None] - w.log()) / apart + torch.diag(1 / w)
@@ -22,4 +24,5 @@ class LogEig(torch.autograd.Function):
 
 
 def loss(X):
+    """‖log X²‖²."""
     return LogEig.apply(X @ X).pow(2).sum()
