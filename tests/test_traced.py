@@ -318,16 +318,66 @@ def test_a_step_is_named_by_the_users_line():
     assert certify(f, [[1, -2], [-2, 1]]).refusal
 
 
-def test_hermitian_matrices_go_by_their_parts():
-    A, B = spd(2), np.array([[0.0, -0.25], [0.25, 0.0]])
-    tape = Tape("numpy", "2", "complex128", 2)
-    re, im = tape.input(A), tape.input(B)
-    f = tape.sum(tape.binary("add", tape.power(re, 2), tape.power(im, 2)))
-    program = tape.finish(f)
-    X = np.block([[A, -B], [B, A]])
-    found = traced.certify(program, exactly(X), "f", blocks=2)
-    known = true_at(resolve("trace_square", 2), exactly(X), 2)
-    assert np.allclose(found.S.high, known.S.high)
-    assert found.hermitian
+H = np.array([[2.0, 0.5 + 0.25j, 0.1j], [0.5 - 0.25j, 3.0, 0.3], [-0.1j, 0.3, 1.5]])
+
+
+def certify_hermitian(f, M):
+    tape = Tape("numpy", "2", "complex128", len(M))
+    f = f(tape, tape.input(M.real), tape.input(M.imag))
+    X = exactly(np.block([[M.real, -M.imag], [M.imag, M.real]]))
+    return traced.certify(tape.finish(f), X, "f", blocks=2), X
+
+
+def phases(M):
+    V = np.linalg.eigh(M)[1]
+    pivots = np.argmax(np.abs(V), axis=0)
+    return {"pivots": tuple(pivots.tolist()), "signs": (1,) * len(M)}
+
+
+def hermitian_log(t, A, B):
+    w, V, W = t.emit("eigh", [A, B], **phases(H))
+    scaled = t.unary("log", w)
+    parts = [t.binary("mul", part, scaled) for part in (V, W)]
+    real = t.binary("add", t.matmul(parts[0], t.mT(V)), t.matmul(parts[1], t.mT(W)))
+    imaginary = t.binary("sub", t.matmul(parts[1], t.mT(V)), t.matmul(parts[0], t.mT(W)))
+    return real, imaginary
+
+
+HERMITIAN = {
+    "trace_square": lambda t, A, B: t.sum(t.binary("add", t.power(A, 2), t.power(B, 2))),
+    "log_det": lambda t, A, B: t.sum(t.unary("log", t.emit("eigh", [A, B], **phases(H))[0])),
+    "eigenvalue[0]": lambda t, A, B: t.take(t.emit("eigh", [A, B], **phases(H))[0], np.array(0)),
+}
+
+
+@pytest.mark.parametrize("name", HERMITIAN)
+def test_hermitian_matrices_go_by_their_parts(name):
+    found, X = certify_hermitian(HERMITIAN[name], H)
+    known = true_at(resolve(name, 3), X, 2)
+    assert (found.refusal, found.hermitian) == ("", True)
+    off = np.abs((found.S.high - known.S.high) + (found.S.low - known.S.low))
+    assert np.all(off <= found.S.radius + known.S.radius)
     size = np.linalg.norm(known.sensitivity)
     assert np.linalg.norm(found.sensitivity) == pytest.approx(size, rel=1e-4)
+
+
+def test_eigenvectors_of_a_hermitian_matrix_up_to_their_phases():
+    def squared(t, A, B):
+        return t.sum(t.power(t.cat(hermitian_log(t, A, B)), 2))
+
+    found, _ = certify_hermitian(squared, H)  # held against the quotient of values
+    w, V = np.linalg.eigh(H)
+    S = (V * (2 * np.log(w) / w)) @ V.conj().T / 2
+    assert np.allclose(found.S.high, np.block([[S.real, -S.imag], [S.imag, S.real]]), rtol=1e-13)
+    refused, _ = certify_hermitian(lambda t, A, B: t.sum(t.emit("eigh", [A, B], **phases(H))[1]), H)
+    assert "the phase of eigenvector" in refused.refusal
+
+
+def test_one_eigenvector_of_one_matrix_of_a_batch_is_turned():
+    def product(t, X):
+        both = t.reshape(t.cat([X, t.binary("mul", 2.0, X)]), (2, 2, 2))
+        _, V = c.eigh(t, both)
+        first = t.take(V, V.places[:, 0, 0])
+        return c.prod(t, first)
+
+    assert "the sign of eigenvector 0" in certify(product, [[2, 1], [1, 3]]).refusal

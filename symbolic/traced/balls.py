@@ -12,7 +12,7 @@ from fractions import Fraction
 from typing import Any
 
 import numpy as np
-from flint import acb_mat, arb, arb_mat
+from flint import acb, acb_mat, arb, arb_mat
 
 from symgrad.court.program import Step
 from symgrad.symbolic.certified.enclosure import to_arb
@@ -175,28 +175,39 @@ class Balls:
                 factor[j, j] = root
         return L
 
-    def eigh(self, step: Step, A: Array) -> tuple[Array, Array]:
-        """Eigenvalues that are apart, and their eigenvectors."""
-        n = A.shape[-1]
-        values, vectors = np.empty(A.shape[:-1], object), np.empty(A.shape, object)
-        for k, a in enumerate(_matrices(A)):
-            pivots, signs = step.pivots[k * n : k * n + n], step.signs[k * n : k * n + n]
-            try:
-                w, V = _eigh(a, pivots, signs)
-            except UndecidedError:
-                if len(A.shape) > 2 or not ties.is_exact(a.ravel()):
-                    raise
-                w, V, clusters = ties.decompose(a, self._turn)
-                if clusters:
-                    self.tied[id(step)] = (step, clusters)
-            values.reshape(-1, n)[k], vectors.reshape(-1, n, n)[k] = w, V
-        return values, vectors
+    def eigh(self, step: Step, *A: Array) -> list[Array]:
+        """Eigenvalues that are apart, or equal by X's own entries, and eigenvectors."""
+        n = A[0].shape[-1]
+        values = np.empty(A[0].shape[:-1], object)
+        vectors = [np.empty(M.shape, object) for M in A]
+        for k, parts in enumerate(zip(*map(_matrices, A), strict=True)):
+            w, V = self._decompose(step, k, parts)
+            values.reshape(-1, n)[k] = w
+            for given, found in zip(vectors, V, strict=True):
+                given.reshape(-1, n, n)[k] = found
+        return [values, *vectors]
 
-    def off_diagonal(self, step: Step, w: Array, K: Array) -> Array:
-        """(K − Kᵀ)/2 over λ_j − λ_i off the diagonal; between equal λ what was found of it."""
+    def _decompose(
+        self, step: Step, k: int, parts: Sequence[Array]
+    ) -> tuple[list[arb], Sequence[Array]]:
+        """The k-th matrix of a step, by its parts."""
+        n = len(parts[0])
+        try:
+            return _eigh(parts, step.pivots[k * n : k * n + n], step.signs[k * n : k * n + n])
+        except UndecidedError:
+            is_alone = len(parts) == 1 and len(step.shapes[0]) == 1
+            if not is_alone or not ties.is_exact(parts[0].ravel()):
+                raise
+        w, V, clusters = ties.decompose(parts[0], self._turn)
+        if clusters:
+            self.tied[id(step)] = (step, clusters)
+        return w, [V]
+
+    def over_gaps(self, step: Step, w: Array, M: Array) -> Array:
+        """M over λ_j − λ_i off the diagonal; between equal λ what was found of it."""
         same = np.frompyfunc(lambda x, y: x is y, 2, 1)(w[..., None, :], w[..., :, None])
         gaps = np.where(same, ONE, w[..., None, :] - w[..., :, None])
-        off = np.where(same, ZERO, (K - K.swapaxes(-1, -2)) * arb(0.5) / gaps)
+        off = np.where(same, ZERO, M / gaps)
         return off + self.within[id(step)] if id(step) in self.within else off
 
     def det(self, A: Array) -> Array:
@@ -245,24 +256,33 @@ def symmetric(X: Sequence[Sequence[Fraction]]) -> Array:
     return objects
 
 
-def _eigh(A: Array, pivots: Sequence[int], signs: Sequence[int]) -> tuple[list[arb], Array]:
-    n, M = len(A), _mat(A)
+def _eigh(
+    parts: Sequence[Array], pivots: Sequence[int], signs: Sequence[int]
+) -> tuple[list[arb], Sequence[Array]]:
+    """Eigenvalues, ascending, and eigenvectors whose pivots are real, of that sign; by parts."""
+    n = len(parts[0])
+    M = acb_mat(_mat(parts[0]))
+    if len(parts) == 2:
+        M = M + acb_mat(_mat(parts[1])) * acb(0, 1)
     if n == 1:
-        return [A[0, 0]], np.array([[arb(signs[0] or 1)]], object)
+        one = np.array([[arb(signs[0] or 1)]], object)
+        return [parts[0][0, 0]], [one, np.array([[ZERO]], object)][: len(parts)]
     try:
-        found, right = acb_mat(M).eig(right=True, algorithm="vdhoeven")
+        found, right = M.eig(right=True, algorithm="vdhoeven")
     except ValueError as error:
         why = "eigenvalues are not apart, and what is made of them is not smooth there"
         raise UndecidedError("spectrum", why) from error
     order = sorted(range(n), key=lambda k: float(found[k].real.mid()))
-    V = np.empty((n, n), object)
+    V = [np.empty((n, n), object) for _ in parts]
     for k, place in enumerate(order):
         pivot = right[pivots[k], place]
         if pivot.contains(0):
             raise UndecidedError("spectrum", "an eigenvector is not known well enough")
-        column = [(right[i, place] / pivot).real for i in range(n)]
-        size = sum((x * x for x in column), ZERO).sqrt()
-        V[:, k] = [x * signs[k] / size for x in column]
+        column = [right[i, place] / pivot for i in range(n)]
+        by_parts = [[z.real for z in column], [z.imag for z in column]][: len(parts)]
+        size = sum((x * x for part in by_parts for x in part), ZERO).sqrt()
+        for given, part in zip(V, by_parts, strict=True):
+            given[:, k] = [x * signs[k] / size for x in part]
     return [found[place].real for place in order], V
 
 

@@ -105,20 +105,21 @@ class Expressions:
                 L[k][1, 1] = sympy.sqrt(A[k][1, 1] - A[k][1, 0] ** 2 / A[k][0, 0])
         return L
 
-    def eigh(self, step: Step, A: Array) -> tuple[Array, Array]:
+    def eigh(self, step: Step, *parts: Array) -> list[Array]:
         """λ = (a + c)/2 ∓ √(((a − c)/2)² + b²), and eigenvectors (b, λ − a), normalized."""
+        (A,) = parts
         _check_small(A)
         if A.shape[-1] == 1:
-            return A[..., 0], np.full(A.shape, sympy.Integer(1), object)
+            return [A[..., 0], np.full(A.shape, sympy.Integer(1), object)]
         a, b, c = A[..., 0, 0], A[..., 1, 0], A[..., 1, 1]
         root = _map(sympy.sqrt, np.asarray((a - c) ** 2 / 4 + b**2, object))
         values = np.stack([(a + c) / 2 - root, (a + c) / 2 + root], -1)
         second = values - np.asarray(a, object)[..., None]
         first = np.broadcast_to(np.asarray(b, object)[..., None], second.shape)
         size = _map(sympy.sqrt, first**2 + second**2)
-        return values, np.stack([first / size, second / size], -2)
+        return [values, np.stack([first / size, second / size], -2)]
 
-    def off_diagonal(self, step: Step, w: Array, K: Array) -> Array:
+    def over_gaps(self, step: Step, w: Array, M: Array) -> Array:
         """No derivative is taken here."""
         raise NoFormulaError("it goes back")
 

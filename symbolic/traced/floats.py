@@ -38,12 +38,17 @@ class Floats:
             return x
         return x * (1 + self.epsilon * self._rng.standard_normal(x.shape))
 
-    def _moved(self, A: Array, symmetric: bool = False) -> Array:
+    def _moved(self, A: Array, symmetry: int = 0) -> Array:
+        """A, moved in norm; symmetric (or, −1, skew) where it has to stay so."""
         if not self.epsilon:
             return A
         E = self._rng.standard_normal(A.shape)
-        if symmetric:
-            E = np.tril(E) + np.tril(E, -1).swapaxes(-1, -2)
+        if symmetry:
+            E = (
+                np.tril(E, -1)
+                + symmetry * np.tril(E, -1).swapaxes(-1, -2)
+                + (np.tril(np.triu(E)) if symmetry > 0 else 0.0)
+            )
         size = np.max(np.abs(A), axis=(-2, -1), keepdims=True, initial=0.0)
         return A + self.epsilon * size * E
 
@@ -86,17 +91,16 @@ class Floats:
 
     def cholesky(self, A: Array) -> Array:
         """L, lower."""
-        return np.linalg.cholesky(self._moved(A, True))
+        return np.linalg.cholesky(self._moved(A, 1))
 
-    def eigh(self, step: Step, A: Array) -> tuple[Array, Array]:
+    def eigh(self, step: Step, *A: Array) -> list[Array]:
         """Eigenvalues and eigenvectors."""
-        values, vectors = evaluate(step, [self._moved(A, True)])
-        return values, vectors
+        return evaluate(step, [self._moved(M, sign) for M, sign in zip(A, (1, -1), strict=False)])
 
-    def off_diagonal(self, step: Step, w: Array, K: Array) -> Array:
-        """(K − Kᵀ)/2 over λ_j − λ_i off the diagonal."""
-        gaps = w[..., None, :] - w[..., :, None] + np.eye(w.shape[-1])
-        return self._rounded((K - K.swapaxes(-1, -2)) / 2 / gaps * (1 - np.eye(w.shape[-1])))
+    def over_gaps(self, step: Step, w: Array, M: Array) -> Array:
+        """M over λ_j − λ_i off the diagonal."""
+        one = np.eye(w.shape[-1])
+        return self._rounded(M / (w[..., None, :] - w[..., :, None] + one) * (1 - one))
 
     def det(self, A: Array) -> Array:
         """det A."""

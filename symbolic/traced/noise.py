@@ -167,24 +167,29 @@ def sensitivity(
 
 
 class _Turned(Floats):
-    """One eigenvector has the other sign."""
+    """One eigenvector of one matrix has the other sign, or, if complex, another phase."""
 
-    def __init__(self, step: Step, column: int) -> None:
+    def __init__(self, step: Step, place: tuple[int, ...]) -> None:
         super().__init__()
         self._step = step
-        self._column = column
+        self._place = place
 
-    def eigh(self, step: Step, A: Array) -> tuple[Array, Array]:
-        """With that sign."""
-        values, vectors = super().eigh(step, A)
+    def eigh(self, step: Step, *A: Array) -> list[Array]:
+        """With that phase: −1, or i."""
+        values, *vectors = super().eigh(step, *A)
         if step is self._step:
-            vectors = vectors.copy()
-            vectors[..., self._column] *= -1
-        return values, vectors
+            *batch, column = self._place
+            here: tuple[int | slice, ...] = (*batch, slice(None), column)
+            parts = [V.copy() for V in vectors]
+            turned = [-vectors[0][here]] if len(A) == 1 else [-vectors[1][here], vectors[0][here]]
+            for V, v in zip(parts, turned, strict=True):
+                V[here] = v
+            vectors = parts
+        return [values, *vectors]
 
 
 def check_gauge(program: Program, inputs: Sequence[Array], held: frozenset[int]) -> None:
-    """Whether f stays where an eigenvector takes the other sign, as X does not determine it.
+    """Whether f stays where an eigenvector takes another phase, as X does not determine it.
 
     Raises:
         RefusedError: it does not.
@@ -192,9 +197,12 @@ def check_gauge(program: Program, inputs: Sequence[Array], held: frozenset[int])
     with np.errstate(all="ignore"):
         here = float(Sweep(Floats(), program, inputs, held).value)
         for step in program.steps:
-            for column in range(step.shapes[0][-1] if step.operation == "eigh" else 0):
-                turned = float(Sweep(_Turned(step, column), program, inputs, held).value)
+            for place in np.ndindex(*step.shapes[0]) if step.operation == "eigh" else ():
+                turned = float(Sweep(_Turned(step, place), program, inputs, held).value)
                 if not abs(turned - here) <= CLOSE * max(abs(here), abs(turned)):
                     line = program.calls[step.call].line if step.call >= 0 else ""
-                    why = f"f moves with the sign of eigenvector {column}, which X leaves free"
+                    which = "sign" if len(step.inputs) == 1 else "phase"
+                    why = (
+                        f"f moves with the {which} of eigenvector {place[-1]}, which X leaves free"
+                    )
                     raise RefusedError("gauge", f"{line and f'{line}: '}{why}")

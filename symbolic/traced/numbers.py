@@ -56,11 +56,14 @@ class Numbers(Protocol):
     def cholesky(self, A: Array) -> Array:
         """L, lower, of a symmetric A = L Lᵀ."""
 
-    def eigh(self, step: Step, A: Array) -> tuple[Array, Array]:
-        """The eigenvalues, ascending, and the eigenvectors, as columns with the step's signs."""
+    def eigh(self, step: Step, *A: Array) -> list[Array]:
+        """The eigenvalues, ascending, and the eigenvectors, as columns with the step's signs.
 
-    def off_diagonal(self, step: Step, w: Array, K: Array) -> Array:
-        """(K − Kᵀ)/2 over λ_j − λ_i off the diagonal; between equal λ what makes f smooth."""
+        Of a Hermitian matrix, by its parts, the parts of these.
+        """
+
+    def over_gaps(self, step: Step, w: Array, M: Array) -> Array:
+        """M over λ_j − λ_i off the diagonal; between equal λ what makes f smooth."""
 
     def det(self, A: Array) -> Array:
         """det A."""

@@ -57,7 +57,7 @@ _FORWARD: dict[str, Callable[[Numbers, Step, Sequence[Array]], list[Array]]] = {
     "matmul": lambda N, _, x: [N.matmul(*x)],
     "solve": lambda N, _, x: [N.solve(*x)],
     "cholesky": lambda N, _, x: [N.cholesky(x[0])],
-    "eigh": lambda N, s, x: list(N.eigh(s, x[0])),
+    "eigh": lambda N, s, x: N.eigh(s, *x),
     "slogdet": lambda N, s, x: [N.log_abs_det(x[0], s.signs)],
     "det": lambda N, _, x: [N.det(x[0])],
     "lu": lambda N, _, x: [N.lu(x[0])],
@@ -73,7 +73,7 @@ def pull(
     ``moves`` says which entries of the first output depend on X: what does not needs no decision.
     """
     if step.operation == "eigh":
-        return [_pull_eigh(N, step, y, g)]
+        return _pull_eigh(N, step, y, g) if len(x) == 1 else _pull_hermitian(N, step, y, g)
     if step.operation in _SCALAR:
         return [N.times(_given(g), _SCALAR[step.operation](N, x[0], y[0]))]
     if step.operation == "power":
@@ -247,15 +247,35 @@ def _pull_expm(N: Numbers, s: Step, x: Sequence[Array], y: Sequence[Array], g: A
     return [N.expm(block)[..., :n, n:]]
 
 
-def _pull_eigh(N: Numbers, step: Step, y: Sequence[Array], g: Cotangents) -> Array:
+def _pull_eigh(N: Numbers, s: Step, y: Sequence[Array], g: Cotangents) -> Cotangents:
     """V (diag w̄ + F∘(K − Kᵀ)/2) Vᵀ with K = VᵀV̄ and F_ij = 1/(λ_j − λ_i)."""
-    (w, V), n = y, y[0].shape[-1]
-    inner = _zeros(N, V.shape).copy()
-    if g[0] is not None:
-        inner[..., range(n), range(n)] = g[0]
+    w, V = y
     K = _zeros(N, V.shape) if g[1] is None else N.matmul(_mT(V), g[1])
-    inner = inner + N.off_diagonal(step, w, K)
-    return N.matmul(N.matmul(V, inner), _mT(V))
+    inner = _on_diagonal(N, V.shape, g[0]) + N.over_gaps(s, w, (K - _mT(K)) * _number(N, 0.5))
+    return [N.matmul(N.matmul(V, inner), _mT(V))]
+
+
+def _pull_hermitian(N: Numbers, s: Step, y: Sequence[Array], g: Cotangents) -> Cotangents:
+    """The same of A + iB, with K = VᴴV̄ and (K − Kᴴ)/2, by the parts of all."""
+    w, V, W = y
+    G, H = (_zeros(N, V.shape) if x is None else x for x in g[1:])
+    Vt, Wt, half = _mT(V), _mT(W), _number(N, 0.5)
+    K = N.matmul(Vt, G) + N.matmul(Wt, H)
+    L = N.matmul(Vt, H) - N.matmul(Wt, G)
+    M = _on_diagonal(N, V.shape, g[0]) + N.over_gaps(s, w, (K - _mT(K)) * half)
+    P = N.over_gaps(s, w, (L + _mT(L)) * half)
+    left, right = N.matmul(V, M) - N.matmul(W, P), N.matmul(V, P) + N.matmul(W, M)
+    return [
+        N.matmul(left, Vt) + N.matmul(right, Wt),
+        N.matmul(right, Vt) - N.matmul(left, Wt),
+    ]
+
+
+def _on_diagonal(N: Numbers, shape: tuple[int, ...], w: Array | None) -> Array:
+    M = _zeros(N, shape).copy()
+    if w is not None:
+        M[..., range(shape[-1]), range(shape[-1])] = w
+    return M
 
 
 _Pull = Callable[[Numbers, Step, Sequence[Array], Sequence[Array], Array], Cotangents]
