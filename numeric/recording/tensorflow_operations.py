@@ -33,6 +33,8 @@ class Executed:
     run: Callable[[Sequence[Any]], list[Array]]
 
 
+Operand = Any
+"""A value, the pair of a complex one, or the numbers of what X has no part in."""
 Rule = Callable[[Tape, Executed], Sequence[Value | None]]
 RULES: dict[str, Rule] = {}
 
@@ -494,6 +496,15 @@ def _cross_entropy(t: Tape, op: Executed) -> list[Value]:
     return [loss, t.binary("sub", composites.softmax(t, logits, -1), labels)]
 
 
+@rule("SparseSoftmaxCrossEntropyWithLogits")
+def _sparse_cross_entropy(t: Tape, op: Executed) -> list[Value]:
+    logits, classes = op.given
+    labels = t.const(np.eye(logits.shape[1])[classes])
+    logs = t.binary("sub", logits, composites.logsumexp(t, logits, (1,), True))
+    loss = t.unary("neg", t.sum(t.binary("mul", labels, logs), (1,)))
+    return [loss, t.binary("sub", composites.softmax(t, logits, -1), labels)]
+
+
 @rule("L2Loss")
 def _l2_loss(t: Tape, op: Executed) -> list[Value]:
     v = op.given[0]
@@ -598,6 +609,34 @@ def _solve(t: Tape, op: Executed) -> list[Value]:
 @rule("MatrixInverse")
 def _inverse(t: Tape, op: Executed) -> list[Value]:
     return [composites.inverse(t, _adjoint(t, op, op.given[0]))]
+
+
+@rule("MatrixSolveLs")
+def _lstsq(t: Tape, op: Executed) -> list[Value]:
+    """Least squares, or the least norm, by the normal equations; the fast way is regularized."""
+    A, B, weight = t.value(op.given[0]), t.value(op.given[1]), float(op.given[2])
+    is_wide = A.shape[-2] < A.shape[-1]
+    gram = t.matmul(A, t.mT(A)) if is_wide else t.matmul(t.mT(A), A)
+    if op.attributes["fast"] and weight:
+        gram = t.binary("add", gram, weight * np.eye(gram.shape[-1]))
+    return [t.matmul(t.mT(A), t.solve(gram, B)) if is_wide else t.solve(gram, t.matmul(t.mT(A), B))]
+
+
+@rule("MatrixSquareRoot")
+def _sqrtm(t: Tape, op: Executed) -> list[Value]:
+    """The square root of symmetric positive definite matrices.
+
+    Raises:
+        UnsupportedError: they are not.
+    """
+    A = op.given[0]
+    off = np.abs(A.floats - A.floats.swapaxes(-1, -2)).max()
+    if off > 1e-12 * np.abs(A.floats).max() or np.linalg.eigvalsh(A.floats).min() <= 0:
+        raise UnsupportedError("a matrix that is not symmetric and positive definite; use eigh")
+    half = t.binary("mul", 0.5, t.binary("add", A, t.mT(A)))
+    values, V = composites.eigh(t, half)
+    row = t.reshape(t.unary("sqrt", values), (*values.shape[:-1], 1, values.shape[-1]))
+    return [t.matmul(t.binary("mul", V, row), t.mT(V))]
 
 
 @rule("MatrixDeterminant")
