@@ -8,12 +8,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import tensorflow as tf
 
 from symgrad.numeric.recording.tape import UnsupportedError
-from symgrad.numeric.recording.tensorflow_complex import Pair
 from symgrad.numeric.recording.tensorflow_items import Frame, Held, Item, given
+from symgrad.numeric.recording.tensorflow_pairs import Pair
 from symgrad.numeric.recording.tensorflow_raw import array, line_of
 
 if TYPE_CHECKING:
@@ -128,10 +127,15 @@ def _stack(walk: Walk, op: tf.Operation, inputs: list[Held]) -> list[Held]:
     if all(x.value is None for x in entries):
         return [Item(tensor)]
     t, whole = walk.tape, tuple(tensor.shape)
-    if not kind.is_complex:
-        return [Item(tensor, t.reshape(t.cat([given(x) for x in entries]), whole))]
     pairs = [Pair.of(t, given(x)) for x in entries]
-    return [Item(tensor, Pair(*(t.reshape(t.cat(x), whole) for x in zip(*pairs, strict=True))))]
+    re, im = (t.reshape(t.cat(x), whole) for x in zip(*pairs, strict=True))
+    return [Item(tensor, Pair(re, im) if kind.is_complex else re)]
+
+
+def _pop(walk: Walk, op: tf.Operation, inputs: list[Held]) -> list[Held]:
+    (held, *_) = inputs
+    assert isinstance(held, list)
+    return [held[:-1], held[-1]]
 
 
 def _resize(walk: Walk, op: tf.Operation, inputs: list[Held]) -> list[Held]:
@@ -149,12 +153,7 @@ LISTS: dict[str, Callable[[Walk, tf.Operation, list[Held]], list[Held]]] = {
     "TensorListGetItem": _get,
     "TensorListResize": _resize,
     "TensorListPushBack": lambda _, __, inputs: [[*inputs[0], inputs[1]]],
-    "TensorListPopBack": lambda _, __, inputs: [inputs[0][:-1], inputs[0][-1]],
+    "TensorListPopBack": _pop,
     "TensorListLength": lambda _, __, inputs: [Item(tf.constant(len(inputs[0])))],
     "TensorListStack": _stack,
 }
-
-
-def is_list(held: Held) -> bool:
-    """Whether it is a list of tensors, which no operation of TensorFlow is executed with."""
-    return isinstance(held, list) or bool(np.any(held.tensor.dtype == tf.variant))

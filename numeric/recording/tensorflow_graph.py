@@ -15,12 +15,14 @@ import numpy as np
 import tensorflow as tf
 
 from symgrad.numeric.recording.tape import Array, Tape, UnsupportedError, Value
-from symgrad.numeric.recording.tensorflow_bodies import CONTROL, LISTS, is_list
-from symgrad.numeric.recording.tensorflow_complex import Pair, apply_complex
+from symgrad.numeric.recording.tensorflow_bodies import CONTROL, LISTS
+from symgrad.numeric.recording.tensorflow_complex import apply_complex
 from symgrad.numeric.recording.tensorflow_custom import Custom, customs
 from symgrad.numeric.recording.tensorflow_items import Frame, Held, Item, constant, given
-from symgrad.numeric.recording.tensorflow_operations import THROUGH, Executed, Operand, apply
+from symgrad.numeric.recording.tensorflow_operations import THROUGH, apply
+from symgrad.numeric.recording.tensorflow_pairs import Pair
 from symgrad.numeric.recording.tensorflow_raw import Recipe, array, refuse, refuse_changes
+from symgrad.numeric.recording.tensorflow_rules import Executed, Operand
 
 TOLERANCES = {"float64": 1e-6, "float32": 1e-3, "float16": 3e-2, "bfloat16": 1e-1}
 TOLERANCES |= {"complex128": 1e-6, "complex64": 1e-3}
@@ -165,7 +167,7 @@ class Walk:
             return CONTROL[op.type](self, frame, op, inputs)
         if op.type in LISTS:
             return LISTS[op.type](self, op, inputs)
-        if op.type in THROUGH and is_list(inputs[0]):
+        if op.type in THROUGH and isinstance(inputs[0], list):
             return inputs
         recipe = self._recipe(op)
         items = [frame.item(tensor) for tensor in op.inputs]
