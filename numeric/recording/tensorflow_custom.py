@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import tensorflow as tf
 
 from symgrad.numeric.recording.tensorflow_names import name_of
-from symgrad.numeric.recording.tensorflow_raw import Place, frames_of, is_users, line_of
+from symgrad.numeric.recording.tensorflow_raw import frames_of, is_users, line_of
 
 FILE = "ops/custom_gradient.py"
 
@@ -56,17 +56,25 @@ def _custom(carrier: tf.Operation, before: Sequence[tf.Operation]) -> Custom:
         if not _is_within(op, outer) or (_carries(op) and _outer(op) == outer):
             break
         members[op.name] = op
-    name, own = _described(list(members.values()), len(outer) + 1)
-    results = _results(carrier, set(members))
+    depth = len(outer) + 1
+    name, own = _described(list(members.values()), depth)
+    computed = {k for k, op in members.items() if not _is_conversion(op, depth)}
+    results = _results(carrier, computed)
     return Custom(carrier, results, set(members), name, line_of(carrier), own)
 
 
-def _results(carrier: tf.Operation, members: set[str]) -> int:
+def _is_conversion(op: tf.Operation, depth: int) -> bool:
+    """Whether it makes a tensor of an argument, which is done before the function is called."""
+    frames = _lines(op)
+    return len(frames) > depth and frames[depth][0].endswith("util/nest.py")
+
+
+def _results(carrier: tf.Operation, computed: set[str]) -> int:
     """How many of its inputs are results.
 
     The last of these is computed within the function, or is an argument given back and used.
     """
-    within = [k for k, x in enumerate(carrier.inputs) if x.op.name in members]
+    within = [k for k, x in enumerate(carrier.inputs) if x.op.name in computed]
     outputs = {x.name for x in carrier.graph.outputs}
     used = [k for k, x in enumerate(carrier.outputs) if x.consumers() or x.name in outputs]
     return max([*within, *used, 0]) + 1
@@ -81,15 +89,20 @@ def _carries(op: tf.Operation) -> bool:
         return False
 
 
-def _outer(carrier: tf.Operation) -> list[Place]:
+def _lines(op: tf.Operation) -> list[tuple[str, int]]:
+    """Its frames without the names of their functions, which AutoGraph changes on the way."""
+    return [(path, line) for path, line, _ in frames_of(op)]
+
+
+def _outer(carrier: tf.Operation) -> list[tuple[str, int]]:
     """The frames down to where TensorFlow calls the function."""
-    frames = frames_of(carrier)
-    last = max(k for k, (path, _, _) in enumerate(frames) if path.endswith(FILE))
+    frames = _lines(carrier)
+    last = max(k for k, (path, _) in enumerate(frames) if path.endswith(FILE))
     return frames[:last]
 
 
-def _is_within(op: tf.Operation, outer: list[Place]) -> bool:
-    frames = frames_of(op)
+def _is_within(op: tf.Operation, outer: list[tuple[str, int]]) -> bool:
+    frames = _lines(op)
     inner = frames[len(outer)][0] if len(frames) > len(outer) else ""
     return frames[: len(outer)] == outer and inner.endswith(FILE)
 
