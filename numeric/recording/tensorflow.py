@@ -16,10 +16,15 @@ import tensorflow as tf
 
 from symgrad.court.program import Program
 from symgrad.numeric.recording.recording import Matrix, Pullback, Recording, checked
-from symgrad.numeric.recording.tape import Array, Tape, UnsupportedError
-from symgrad.numeric.recording.tensorflow_graph import Item, Pulled, Walk
+from symgrad.numeric.recording.tape import Array, Tape, UnsupportedError, Value
+from symgrad.numeric.recording.tensorflow_graph import Pulled, Walk
+from symgrad.numeric.recording.tensorflow_items import Item
+from symgrad.numeric.recording.tensorflow_pairs import Pair
+from symgrad.numeric.recording.tensorflow_raw import array
 
 DEVICE = "CPU:0"
+LEAVING = ("symbolic", "SymbolicTensor")
+"""What TensorFlow calls a tensor without numbers, where Python asks for them."""
 
 
 def record(
@@ -36,13 +41,8 @@ def record(
     """
     with _quietly(), tf.device(device):
         try:
-            value = _called(f, X, dtype)
             return checked(
-                lambda: _once(f, X, dtype, value),
-                lambda there: _called(f, there, dtype),
-                X,
-                dtype,
-                label,
+                lambda: _once(f, X, dtype), lambda there: _called(f, there, dtype), X, dtype, label
             )
         except UnsupportedError as error:
             if str(error).startswith(label):
@@ -69,65 +69,72 @@ def _one_line(error: BaseException) -> str:
 
 
 def _called(f: Callable[..., Any], X: Matrix, dtype: str) -> float:
-    """f(X), as the user calls it.
+    """f(X), as the user calls it."""
+    return float(tf.reshape(f(tf.constant(X, dtype)), []))
+
+
+def _once(f: Callable[..., Any], X: Matrix, dtype: str) -> Recording:
+    """The record, checked operation by operation, with the value that TensorFlow's graph had."""
+    graph, captured = _traced(f, X, dtype)
+    tape = Tape("tensorflow", str(tf.__version__), dtype, len(X))
+    if np.iscomplexobj(X):
+        value: Value | Pair = Pair(tape.input(X.real), tape.input(X.imag))
+    else:
+        value = tape.input(X)
+    walk = Walk(tape)
+    (output,) = walk.graph(graph, [Item(tf.constant(X, dtype), value), *captured])
+    assert isinstance(output, Item)
+    number = _one_number(output.tensor)
+    (v,) = output.parts or [tape.const(number)]
+    program = tape.finish(tape.reshape(v, ()), number)
+    return Recording(program, _pullbacks(tape, walk.pulled, program))
+
+
+def _one_number(y: tf.Tensor) -> float:
+    """The output, as a number.
 
     Raises:
-        UnsupportedError: it raises an error, is no real number, or X is not the same afterwards.
+        UnsupportedError: it is no real one, or several.
     """
-    x = tf.constant(X, dtype)
-    before = x.numpy().copy()
-    try:
-        y = f(x)
-    except Exception as error:
-        raise UnsupportedError(f"it raised {type(error).__name__}: {_one_line(error)}") from error
-    if not np.array_equal(x.numpy(), before):
-        raise UnsupportedError("it writes into X; let it write into a copy")
-    if isinstance(y, (tuple, list, dict)):
-        raise UnsupportedError(f"it returned a {type(y).__name__}; return one real number")
-    y = tf.convert_to_tensor(y)
     if y.shape.num_elements() != 1:
         raise UnsupportedError(
             f"it returned an array of the shape {tuple(y.shape)}; return one real number, as "
             "tf.reduce_sum gives"
         )
     if not y.dtype.is_floating:
-        raise UnsupportedError(
-            f"it returned a number of the dtype {y.dtype.name}; return a real one"
-        )
+        raise UnsupportedError(f"it returned a number of {y.dtype.name}; return a real one")
     return float(tf.reshape(y, []))
-
-
-def _once(f: Callable[..., Any], X: Matrix, dtype: str, value: float) -> Recording:
-    """The record, checked operation by operation."""
-    graph, captured = _traced(f, X, dtype)
-    tape = Tape("tensorflow", str(tf.__version__), dtype, len(X))
-    walk = Walk(tape)
-    x = Item(tf.constant(X, dtype), tape.input(X))
-    held = walk.graph(graph, [x, *captured])
-    (output,) = held
-    assert isinstance(output, Item)
-    v = tape.const(output.tensor.numpy()) if output.value is None else output.value
-    program = tape.finish(tape.reshape(v, ()), value)
-    return Recording(program, _pullbacks(tape, walk.pulled, program))
 
 
 def _traced(f: Callable[..., Any], X: Matrix, dtype: str) -> tuple[tf.Graph, list[Item]]:
     """The graph of f, and what it captured.
 
     Raises:
-        UnsupportedError: it cannot be traced.
+        UnsupportedError: it cannot be traced, or returns no tensor.
     """
     try:
         traced = tf.function(f).get_concrete_function(tf.TensorSpec(X.shape, dtype))
     except Exception as error:
-        said = _one_line(error)
-        if "symbolic" in said.lower() or "object has no attribute 'numpy'" in said:
-            raise UnsupportedError(
-                "a number that depends on X leaves TensorFlow (by float(), .numpy(), NumPy, or a "
-                f"branch of Python that AutoGraph cannot see); keep it a tensor: {said}"
-            ) from error
-        raise UnsupportedError(f"tf.function cannot trace it: {said}") from error
+        raise UnsupportedError(_reason(f, X, dtype, error)) from error
+    y = traced.structured_outputs
+    if not isinstance(y, tf.Tensor):
+        raise UnsupportedError(f"it returned a {type(y).__name__}; return one real number")
     return traced.graph, [Item(x) for x in traced.captured_inputs]
+
+
+def _reason(f: Callable[..., Any], X: Matrix, dtype: str, error: Exception) -> str:
+    """Why f cannot be traced: what it raises when it is called, if it does."""
+    try:
+        f(tf.constant(X, dtype))
+    except Exception as own:
+        return f"it raised {type(own).__name__}: {_one_line(own)}"
+    said = _one_line(error)
+    if any(word in said for word in LEAVING):
+        return (
+            "a number that depends on X leaves TensorFlow, by float(), .numpy(), NumPy, or a "
+            f"branch of Python that AutoGraph cannot see; keep it a tensor: {said}"
+        )
+    return f"tf.function cannot trace it; write it so that it can: {said}"
 
 
 def _pullbacks(tape: Tape, pulled: dict[int, Pulled], program: Program) -> tuple[Pullback, ...]:
@@ -146,18 +153,40 @@ def _nothing(name: str) -> Pullback:
 
 
 def _pullback(pulled: Pulled, left: dict[int, int]) -> Pullback:
+    """The derivative of a call, between those of its values that are left, each of them once."""
+
     def pullback(cotangents: Sequence[Array]) -> list[Array]:
-        given = iter(cotangents)
-        with _quietly(), tf.device(pulled.like[0].device if pulled.like else DEVICE):
+        gave = dict.fromkeys(k for numbers in pulled.outputs for k in numbers if k in left)
+        given = dict(zip(gave, cotangents, strict=True))
+        with _quietly(), tf.device(DEVICE):
             seeds = [
-                tf.constant(next(given), like.dtype) if number in left else tf.zeros_like(like)
-                for number, like in zip(pulled.outputs, pulled.like, strict=True)
+                _seed([given.pop(k, np.zeros(like.shape)) for k in numbers], like)
+                for numbers, like in zip(pulled.outputs, pulled.like, strict=True)
             ]
-            found = pulled.differentiate(seeds)
-        return [
-            np.asarray(x.numpy(), float)
-            for number, x in zip(pulled.inputs, found, strict=True)
-            if number in left
-        ]
+            found = _asked(pulled, seeds)
+        sums: dict[int, Array] = {}
+        for numbers, tensor in zip(pulled.inputs, found, strict=True):
+            for number, part in zip(numbers, _parts(tensor), strict=True):
+                if number in left:
+                    sums[number] = sums.get(number, 0.0) + part
+        return list(sums.values())
 
     return pullback
+
+
+def _asked(pulled: Pulled, seeds: list[tf.Tensor]) -> list[tf.Tensor]:
+    try:
+        return pulled.differentiate(seeds)
+    except LookupError as error:  # it has no derivative
+        raise UnsupportedError(_one_line(error)) from error
+
+
+def _seed(parts: Sequence[Array], like: tf.Tensor) -> tf.Tensor:
+    """A cotangent of a tensor: TensorFlow's of a complex one is ∂/∂Re + i ∂/∂Im."""
+    whole = parts[0] if len(parts) == 1 else parts[0] + 1j * parts[1]
+    return tf.constant(whole, like.dtype)
+
+
+def _parts(tensor: tf.Tensor) -> list[Array]:
+    x = array(tensor)
+    return [x.real, x.imag] if np.iscomplexobj(x) else [x]

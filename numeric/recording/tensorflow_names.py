@@ -9,10 +9,12 @@ NAMES = {
     "Atan2": "tf.math.atan2",
     "BatchMatMulV2": "tf.linalg.matmul",
     "BatchMatMulV3": "tf.linalg.matmul",
+    "BiasAdd": "tf.nn.bias_add",
     "BroadcastTo": "tf.broadcast_to",
     "Cast": "tf.cast",
     "Cholesky": "tf.linalg.cholesky",
     "ClipByValue": "tf.clip_by_value",
+    "Complex": "tf.complex",
     "ComplexAbs": "tf.abs",
     "ConcatV2": "tf.concat",
     "Conj": "tf.math.conj",
@@ -28,11 +30,14 @@ NAMES = {
     "Exp": "tf.exp",
     "ExpandDims": "tf.expand_dims",
     "Expm1": "tf.math.expm1",
+    "FFT": "tf.signal.fft",
+    "FFT2D": "tf.signal.fft2d",
     "Floor": "tf.floor",
     "GatherNd": "tf.gather_nd",
     "GatherV2": "tf.gather",
     "Greater": "tf.greater",
     "GreaterEqual": "tf.greater_equal",
+    "Imag": "tf.math.imag",
     "L2Loss": "tf.nn.l2_loss",
     "LeakyRelu": "tf.nn.leaky_relu",
     "Less": "tf.less",
@@ -52,6 +57,7 @@ NAMES = {
     "MatrixLogarithm": "tf.linalg.logm",
     "MatrixSetDiagV3": "tf.linalg.set_diag",
     "MatrixSolve": "tf.linalg.solve",
+    "MatrixSolveLs": "tf.linalg.lstsq",
     "MatrixSquareRoot": "tf.linalg.sqrtm",
     "MatrixTriangularSolve": "tf.linalg.triangular_solve",
     "Max": "tf.reduce_max",
@@ -71,6 +77,7 @@ NAMES = {
     "Qr": "tf.linalg.qr",
     "RandomStandardNormal": "tf.random.normal",
     "RandomUniform": "tf.random.uniform",
+    "Real": "tf.math.real",
     "RealDiv": "tf.divide",
     "Reciprocal": "tf.math.reciprocal",
     "Relu": "tf.nn.relu",
@@ -78,8 +85,11 @@ NAMES = {
     "ReverseV2": "tf.reverse",
     "Round": "tf.round",
     "Rsqrt": "tf.math.rsqrt",
+    "ScatterNd": "tf.scatter_nd",
+    "SegmentSum": "tf.math.segment_sum",
     "SelectV2": "tf.where",
     "SelfAdjointEigV2": "tf.linalg.eigh",
+    "Selu": "tf.nn.selu",
     "Sigmoid": "tf.sigmoid",
     "Sign": "tf.sign",
     "Slice": "tf.slice",
@@ -97,6 +107,7 @@ NAMES = {
     "Sub": "tf.subtract",
     "Sum": "tf.reduce_sum",
     "Svd": "tf.linalg.svd",
+    "swish_impl": "tf.nn.silu",
     "Tanh": "tf.tanh",
     "TensorScatterAdd": "tf.tensor_scatter_nd_add",
     "TensorScatterUpdate": "tf.tensor_scatter_nd_update",
@@ -104,10 +115,11 @@ NAMES = {
     "TopKV2": "tf.math.top_k",
     "Transpose": "tf.transpose",
     "Unpack": "tf.unstack",
+    "UnsortedSegmentSum": "tf.math.unsorted_segment_sum",
     "Xlogy": "tf.math.xlogy",
 }
 
 
-def name_of(kind: str) -> str:
-    """The name under which users call an operation of a graph."""
-    return NAMES.get(kind, f"tf.raw_ops.{kind}")
+def name_of(kind: str, otherwise: str = "tf.raw_ops.") -> str:
+    """The name under which users call an operation of a graph, or a function of TensorFlow's."""
+    return NAMES.get(kind, otherwise + kind)

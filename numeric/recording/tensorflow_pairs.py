@@ -1,0 +1,111 @@
+"""Complex arrays of a record: two real ones each, their parts.
+
+What multiplies matrices is written by its parts; what solves with them by the real matrices
+[[Re A, −Im A], [Im A, Re A]], which multiply as the complex ones do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from symgrad.numeric.recording import composites
+from symgrad.numeric.recording.tape import Array, Tape, Value
+
+
+class Pair(NamedTuple):
+    """A complex array by its parts."""
+
+    re: Value
+    im: Value
+
+    @property
+    def depends(self) -> bool:
+        """Whether X has any part in it."""
+        return self.re.depends or self.im.depends
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """The shape of both."""
+        return self.re.shape
+
+    @property
+    def numbers(self) -> Array:
+        """What it was."""
+        return np.asarray(self.re.floats + 1j * self.im.floats)
+
+    @classmethod
+    def of(cls, t: Tape, x: Any) -> Pair:
+        """A value, or numbers, as a complex array."""
+        if isinstance(x, Pair):
+            return x
+        if isinstance(x, Value):
+            return cls(x, t.const(np.zeros(x.shape)))
+        return cls(t.const(np.real(x)), t.const(np.imag(x)))
+
+
+def product(t: Tape, a: Pair, b: Pair, by: Callable[[Value, Value], Value] | None = None) -> Pair:
+    """The product of complex arrays, by a product of real ones."""
+    by = by or (lambda x, y: t.binary("mul", x, y))
+    re = t.binary("sub", by(a.re, b.re), by(a.im, b.im))
+    return Pair(re, t.binary("add", by(a.re, b.im), by(a.im, b.re)))
+
+
+def conjugate(t: Tape, a: Pair) -> Pair:
+    """The conjugate."""
+    return Pair(a.re, t.unary("neg", a.im))
+
+
+def adjoint(t: Tape, A: Pair) -> Pair:
+    """The conjugate transpose of matrices."""
+    return Pair(t.mT(A.re), t.unary("neg", t.mT(A.im)))
+
+
+def squared_size(t: Tape, a: Pair) -> Value:
+    """|a|²."""
+    return t.binary("add", t.binary("mul", a.re, a.re), t.binary("mul", a.im, a.im))
+
+
+def quotient(t: Tape, a: Pair, b: Pair) -> Pair:
+    """a/b."""
+    size, over = squared_size(t, b), product(t, a, conjugate(t, b))
+    return Pair(t.binary("div", over.re, size), t.binary("div", over.im, size))
+
+
+def embedded(t: Tape, A: Pair) -> Value:
+    """[[Re A, −Im A], [Im A, Re A]]."""
+    parts = t.cat([A.re, A.im, t.unary("neg", A.im)])
+    re, im, minus = parts.places.reshape(3, *A.shape)
+    upper, lower = np.concatenate([re, minus], -1), np.concatenate([im, re], -1)
+    return t.take(parts, np.concatenate([upper, lower], -2))
+
+
+def of_embedded(t: Tape, M: Value) -> Pair:
+    """A of its real matrix."""
+    rows, columns = M.shape[-2] // 2, M.shape[-1] // 2
+    first = M.places[..., :columns]
+    return Pair(t.take(M, first[..., :rows, :]), t.take(M, first[..., rows:, :]))
+
+
+def solved(t: Tape, A: Pair, B: Pair) -> Pair:
+    """A⁻¹B."""
+    return of_embedded(t, t.solve(embedded(t, A), embedded(t, B)))
+
+
+def mirrored(t: Tape, A: Pair) -> Pair:
+    """The Hermitian matrices of which the lower triangle was read."""
+    half = composites.triangle(t, A.im, True, -1)
+    return Pair(composites.mirror(t, A.re, True), t.binary("sub", half, t.mT(half)))
+
+
+def eigh(t: Tape, A: Pair, V: Array) -> tuple[Value, Pair]:
+    """Eigenvalues and eigenvectors; the shadow of these has the phases of V, which are any."""
+    pivots = np.argmax(np.abs(V), axis=-2)
+    about = {"pivots": tuple(pivots.ravel().tolist()), "signs": (1,) * pivots.size}
+    values, re, im = t.emit("eigh", list(A), **about)
+    off = np.abs(A.numbers @ V - V * values.floats[..., None, :]).max(initial=0.0)
+    if off <= 1e-5 * np.abs(A.numbers).max(initial=0.0):
+        re.floats, im.floats = V.real, V.imag
+    return values, Pair(re, im)
