@@ -134,8 +134,9 @@ def _alike(a: Step, b: Step) -> bool:
         own |= {"pivots": (), "signs": ()}
     if structs.replace(a, **own) != structs.replace(b, **own):
         return False
-    numbers = ([float(x) for x in step.constants] for step in (a, b))
-    return bool(np.allclose(*numbers, rtol=1e-6, atol=0, equal_nan=True))
+    first, second = (np.array([float(x) for x in step.constants]) for step in (a, b))
+    size = 1e-6 * np.max(np.abs(first), initial=0, where=np.isfinite(first))
+    return bool(np.allclose(first, second, rtol=1e-6, atol=size, equal_nan=True))
 
 
 def _twice(label: str, program: Program, what: str, step: Step | None = None) -> str:
