@@ -18,7 +18,8 @@ from jaxtyping import Float
 from symgrad.court.hearing import Hearing
 from symgrad.court.judging.contraction import contract, skew_part
 from symgrad.court.judging.tolerance import entry_tolerances, value_tolerance
-from symgrad.court.records import Ball, Constants, Reference, Reported, Verdict
+from symgrad.court.records import Ball, Reference, Reported, Verdict
+from symgrad.court.scenario import Scenario
 
 FORMAT = 1
 
@@ -34,12 +35,11 @@ def certify(
     reports: list[dict[str, Any]] = []
     for hearing in hearings:
         start = len(cases)
-        cases += map(_case, hearing.constants, hearing.references)
-        order = {name: k for k, name in enumerate(hearing.choice.resources.frameworks)}
-        judged = sorted(hearing.reported, key=lambda r: (r.problem, order[r.framework]))
-        for reported, (_, verdict) in zip(judged, hearing.judged, strict=True):
-            reference = hearing.references[reported.problem]
-            reports.append(_report(start + reported.problem, reference, reported, verdict))
+        cases += map(_case, hearing.scenarios, hearing.references)
+        for _, reported, verdict in hearing.judged:
+            if reported is not None:
+                reference = hearing.references[reported.problem]
+                reports.append(_report(start + reported.problem, reference, reported, verdict))
     return {
         "format": FORMAT,
         "command": command,
@@ -58,11 +58,11 @@ def seal(certificate: Mapping[str, Any], files: Mapping[str, bytes]) -> bytes:
     return json.dumps({**sealed, "digest": digest}, indent=1, sort_keys=True).encode() + b"\n"
 
 
-def _case(constants: Constants, reference: Reference) -> dict[str, Any]:
+def _case(scenario: Scenario, reference: Reference) -> dict[str, Any]:
     S, value = reference.S, reference.value
     return {
         "function": reference.function,
-        "constants": constants,
+        "constants": scenario.constants,
         "parameterization": reference.parameterization,
         "point": reference.point,
         "X": _hex(reference.X),

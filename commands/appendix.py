@@ -16,10 +16,11 @@ from symgrad.appendix.document import Material, write
 from symgrad.appendix.formats import convert
 from symgrad.commands.options import DEBUG, FRAMEWORK, QUIET, SEED, SETTINGS, TIMEOUT
 from symgrad.commands.session import DISAGREES, INTERRUPTED, MISSING, Session
+from symgrad.court.claims import claims
 from symgrad.court.errors import InputError, OutputError
 from symgrad.court.hearing import Hearing
 from symgrad.court.records import Choice, Resources
-from symgrad.report.document import make_run
+from symgrad.report.document import TOOLKIT, environment
 
 RECHECK = Path(__file__).parent.parent / "appendix" / "recheck.py"
 README = """\
@@ -106,16 +107,13 @@ def _gather(session: Session, main: Hearing, own: Hearing | None) -> Material:
     """
     if not main.verdicts() or (own is not None and not own.verdicts()):
         raise InputError("no route of these frameworks computes it: nothing to write about")
-    run = make_run(main, [])
-    environment = {**run.toolkit, **run.environment}
-    environment["symgrad"] = environment.pop("version")
-    environment.pop("name")
+    around = {**environment(main), TOOLKIT["name"]: TOOLKIT["version"]}
     to_prove = [structs.replace(main.choice, functions=("eigenvalue",))]
     to_prove += [own.choice] if own is not None else []
     found = (proof for choice in to_prove for proof in session.prove(choice))
     proofs = list({(p.function, p.size, p.remark): p for p in found}.values())
     told = session.listing([]).functions if own is not None else {}
-    return Material(main, own, proofs, told, run.claims, environment)
+    return Material(main, own, proofs, told, claims(main), around)
 
 
 def _put(files: Mapping[str, bytes], draft: Path, output: Path) -> None:

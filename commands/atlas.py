@@ -71,11 +71,9 @@ def atlas(
     output.mkdir(parents=True, exist_ok=True)
     journal = output / "atlas.journal"
     resources = Resources(frameworks=frameworks, timeout=timeout, jobs=jobs, journal=str(journal))
-    chosen = Choice(
-        resources=resources, functions=functions, size=size, points=1, seed=seed, atlas=True
-    )
+    chosen = Choice(resources=resources, functions=functions, size=size, points=1, seed=seed)
     hearing = Hearing(chosen)
-    if session.hear(hearing):
+    if session.survey(hearing):
         click.echo(f"interrupted: the same command goes on from {journal}", err=True)
         return INTERRUPTED
     known = read_known()

@@ -20,6 +20,7 @@ from symgrad.commands.options import (
 )
 from symgrad.commands.session import BAD_INPUT, DISAGREES, INTERRUPTED, MISSING, Session
 from symgrad.court import VERSION, formats
+from symgrad.court.claims import claims
 from symgrad.court.errors import InputError, OutputError
 from symgrad.court.hearing import Hearing
 from symgrad.court.records import Choice, Resources, Run
@@ -159,7 +160,7 @@ def judge(
     try:
         hearing = Hearing(choice)
         interrupted = session.hear(hearing)
-        run = make_run(hearing, session.arguments)
+        run = make_run(hearing, claims(hearing), session.arguments)
         notes = [f"{name} is not installed" for name in missing]
         notes += ["interrupted"] if interrupted else []
         notes += [] if run.verdicts or interrupted else ["no route of these frameworks computes it"]

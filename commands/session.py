@@ -43,6 +43,9 @@ class Session(Protocol):
     def hear(self, hearing: Hearing) -> bool:
         """Hear both witnesses on what the user chose, and judge; whether it was interrupted."""
 
+    def survey(self, hearing: Hearing) -> bool:
+        """The same on all that the atlas tells of."""
+
     def examine(self, hearing: Hearing, known: Sequence[Finding | Dispute]) -> bool:
         """The same on findings, each the part of its own, or on disputes."""
 

@@ -12,10 +12,11 @@ from symgrad.court.former.recorded import Record
 from symgrad.court.hearing import Hearing
 from symgrad.court.names import family, order_of, public
 from symgrad.court.records import Conjugation, Convention, Outcome, Reads, Reported, Verdict
+from symgrad.court.scenario import Scenario
 
 OffSymmetric = Literal["yes", "no", "rejected"]
 RANK = "rank-"
-"""How the parts begin that are about singular matrices: "rank-2"."""
+"""How the columns begin that are about singular matrices: "rank-2"."""
 CLOSE = 1e-3
 """Largest difference, relative to the largest entry, of slopes by differences that are equal."""
 
@@ -111,16 +112,22 @@ def rows(hearing: Hearing) -> list[Row]:
     slopes = {
         (r.framework, hearing.references[r.problem].function, r.route): r
         for r in hearing.reported
-        if r.mode == "reverse" and hearing.cases[r.problem][0] == "real"
+        if r.mode == "reverse" and hearing.scenarios[r.problem].part == "real"
     }
     order = {name: k for k, name in enumerate(hearing.choice.resources.frameworks)}
     found: dict[tuple[str, str, str], dict[str, Verdict]] = {}
-    for part, verdict in hearing.judged:
+    for scenario, _, verdict in hearing.judged:
         key = (verdict.framework, verdict.function, verdict.route)
-        name = part if part != "dtype" else verdict.dtype
+        name = _column(scenario, verdict)
         found.setdefault(key, {})[f"{name} {verdict.mode}"] = verdict
     ordered = sorted(found.items(), key=lambda item: order[item[0][0]])
     return [_row(verdicts, slopes.get(key)) for key, verdicts in ordered]
+
+
+def _column(scenario: Scenario, verdict: Verdict) -> str:
+    if scenario.part == "rank":
+        return RANK + scenario.label
+    return verdict.dtype if scenario.part == "dtype" else scenario.part
 
 
 def _row(verdicts: dict[str, Verdict], reported: Reported | None) -> Row:

@@ -6,6 +6,7 @@ from symgrad.court import experiment
 from symgrad.court.former import recorded
 from symgrad.court.hearing import Hearing
 from symgrad.court.records import Claim, Verdict
+from symgrad.court.scenario import Part
 
 
 def claims(hearing: Hearing) -> list[Claim]:
@@ -14,7 +15,7 @@ def claims(hearing: Hearing) -> list[Claim]:
     What is said of versions that were not run is from the record.
     """
     chosen = hearing.numbers("experiment")
-    unfinished = len(hearing.references) < len(hearing.cases) or any(
+    unfinished = len(hearing.references) < len(hearing.scenarios) or any(
         hearing.references[k].refusal for k in chosen
     )
     if not chosen or hearing.demonstration is None or unfinished:
@@ -44,7 +45,7 @@ def _values(hearing: Hearing, chosen: list[int]) -> dict[tuple[str, str], list[f
     return {key: found for key, found in values.items() if len(found) == len(chosen)}
 
 
-def _bearing(hearing: Hearing, part: str) -> list[Verdict]:
+def _bearing(hearing: Hearing, part: Part) -> list[Verdict]:
     """The verdicts on a part that the claims are settled from."""
     return [v for v in hearing.verdicts(part) if _bears(hearing, v.framework)]
 

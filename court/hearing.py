@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import NamedTuple
 
 from msgspec import structs
 
@@ -11,7 +12,6 @@ from symgrad.court.judging.judge import judge
 from symgrad.court.judging.printing import NOT_ROUNDED, Matrix, Printing, judge_proposed
 from symgrad.court.records import (
     Choice,
-    Constants,
     Demonstration,
     Event,
     Excerpt,
@@ -21,6 +21,7 @@ from symgrad.court.records import (
     Started,
     Verdict,
 )
+from symgrad.court.scenario import Part, Scenario
 
 Near = tuple[Reported, Sequence[Reference | None]]
 """A report with what the route said at matrices beside X, and what is true there, if known."""
@@ -32,18 +33,25 @@ NOT_ASKED_AGAIN = (
 )
 
 
-class Hearing:
-    """One run.  Each case has a part of the report that it belongs to, and a dtype.
+class Judged(NamedTuple):
+    """The verdict on what was reported in one scenario; nothing was of what a user proposes."""
 
-    ``constants`` of their functions and ``references`` are in the order of ``cases``; reports name
-    their case by its number.  ``proposed`` is a gradient in the first case that no framework
+    scenario: Scenario
+    reported: Reported | None
+    verdict: Verdict
+
+
+class Hearing:
+    """One run.
+
+    The ``references`` are in the order of the ``scenarios``, as far as they are known; reports name
+    their scenario by its number.  ``proposed`` is a gradient in the first one that no framework
     reported, and ``printing`` how it was rounded.
     """
 
     def __init__(self, choice: Choice) -> None:
         self.choice = choice
-        self.cases: list[tuple[str, str]] = []
-        self.constants: list[Constants] = []
+        self.scenarios: list[Scenario] = []
         self.references: list[Reference] = []
         self.reported: list[Reported] = []
         self.excerpts: list[Excerpt] = []
@@ -51,7 +59,7 @@ class Hearing:
         self.demonstration: Demonstration | None = None
         self.proposed: Matrix | None = None
         self.printing: Printing = NOT_ROUNDED
-        self.judged: list[tuple[str, Verdict]] = []
+        self.judged: list[Judged] = []
 
     def note(self, event: Event) -> None:
         """Put down what a worker said."""
@@ -63,7 +71,7 @@ class Hearing:
             self.excerpts.append(event)
 
     def judge(self, ask_near: AskNear = lambda _: []) -> None:
-        """Judge what has been reported, in the order of cases and frameworks.
+        """Judge what has been reported, in the order of scenarios and frameworks.
 
         ``ask_near`` asks both witnesses once more, near X, of the reports that would disagree.
         """
@@ -78,33 +86,45 @@ class Hearing:
         for k, (report, references) in zip(seem_wrong, near or (), strict=False):
             found[k] = self._judge(report, references)
             self._replace(reports[k], report)
-        parts = [self.cases[r.problem][0] for r in reports]
-        self.judged = list(zip(parts, refuse_both_signs(found), strict=True))
+            reports[k] = report
+        scenarios = (self.scenarios[r.problem] for r in reports)
+        told = zip(scenarios, reports, refuse_both_signs(found), strict=True)
+        self.judged = [Judged(*about) for about in told]
         if self.proposed is not None and self.references:
-            part, dtype = self.cases[0]
-            about = (self.references[0], self.proposed, "--gradient", dtype, self.printing)
-            self.judged.insert(0, (part, judge_proposed(*about)))
+            scenario = self.scenarios[0]
+            about = (self.references[0], self.proposed, "--gradient", scenario.dtype, self.printing)
+            self.judged.insert(0, Judged(scenario, None, judge_proposed(*about)))
 
     def _judge(self, report: Reported, near: Sequence[Reference | None] = ()) -> Verdict:
-        return judge(self.references[report.problem], report, self.cases[report.problem][1], near)
+        dtype = self.scenarios[report.problem].dtype
+        return judge(self.references[report.problem], report, dtype, near)
 
     def _replace(self, old: Reported, new: Reported) -> None:
         (place,) = (k for k, report in enumerate(self.reported) if report is old)
         self.reported[place] = new
 
     def in_order(self) -> list[Reported]:
-        """What is judged: the reports on cases with a reference, by cases and frameworks."""
+        """What is judged: the reports where there is a reference, by scenarios and frameworks."""
         order = {name: k for k, name in enumerate(self.choice.resources.frameworks)}
         known = [r for r in self.reported if r.problem < len(self.references)]
         return sorted(known, key=lambda r: (r.problem, order[r.framework]))
 
-    def verdicts(self, *parts: str) -> list[Verdict]:
-        """The verdicts on some parts' cases, or on all."""
-        return [verdict for part, verdict in self.judged if part in parts or not parts]
+    def verdicts(self, *parts: Part, label: str | None = None) -> list[Verdict]:
+        """The verdicts on some parts, or on all; on what has one label alone, if it is given."""
+        return [
+            found.verdict
+            for found in self.judged
+            if found.scenario.part in parts or not parts
+            if label in (None, found.scenario.label)
+        ]
 
-    def numbers(self, part: str) -> list[int]:
-        """The numbers of a part's cases."""
-        return [k for k, case in enumerate(self.cases) if case[0] == part]
+    def numbers(self, part: Part, label: str | None = None) -> list[int]:
+        """The numbers of a part's scenarios, as :meth:`verdicts` chooses them."""
+        return [
+            k
+            for k, scenario in enumerate(self.scenarios)
+            if scenario.part == part and label in (None, scenario.label)
+        ]
 
     def heard(self, framework: str) -> bool:
         """Whether the framework answered in this run, to the end."""

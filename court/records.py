@@ -25,7 +25,8 @@ Constants = dict[str, int | list[float] | list[list[float]]]
 """What a function needs beside X, as W in ⟨W, X⁻¹⟩, by name."""
 Convention = Literal["symmetric", "lower", "upper", "unsymmetric", "ambiguous", "invalid"]
 Reads = Literal["lower", "upper", "both", "entries"]
-Evidence = Literal["proved", "certified", "estimated"]
+Evidence = Literal["proved", "certified", "traced", "estimated"]
+"""``traced``: certified for the program as it was recorded at X, not for whatever else f may do."""
 Outcome = Literal["agrees", "inaccurate", "disagrees", "refused", "failed"]
 """``inaccurate``: right but for digits that rounding lost; at least a third of them are left."""
 RIGHT: tuple[Outcome, ...] = ("agrees", "inaccurate")
@@ -81,7 +82,6 @@ class Choice(Struct, frozen=True, kw_only=True):
     digits: int | None = None
     decimals: int | None = None
     forward: bool = False
-    atlas: bool = False
 
     @property
     def files(self) -> list[str]:
@@ -92,7 +92,7 @@ class Choice(Struct, frozen=True, kw_only=True):
     def is_main_job(self) -> bool:
         """Whether nothing was chosen but perhaps frameworks, points, dtype and seed."""
         given = (self.point, self.matrix, self.gradient) != (None, None, None)
-        chosen = self.functions or self.parameterizations or given or self.atlas
+        chosen = self.functions or self.parameterizations or given
         return not chosen and self.size == 2
 
 
@@ -245,7 +245,8 @@ class Reference(Struct, frozen=True):
     there are no directions; if a repeated eigenvalue is the cause, it is the ``cluster``.  ``note``
     is to be said even of a gradient that agrees.  ``work`` is the size of the matrix on which as
     much is done as f does, where that is not X.  ``kinks``
-    are the places nearby at which S jumps.
+    are the places nearby at which S jumps.  ``roundoff`` is how far each entry of S moves by
+    roundings of every step of a program, per unit roundoff.
 
     A Hermitian X = A + iB is given as the real symmetric [[A, −B], [B, A]], twice as large, and the
     gradient G of df = Re tr(Gᴴ dX) as [[Re G, −Im G], [Im G, Re G]]/2, so that the Frobenius inner
@@ -268,6 +269,7 @@ class Reference(Struct, frozen=True):
     turned: tuple[Ball, ...] = ()
     work: int = 0
     kinks: tuple[Kink, ...] = ()
+    roundoff: Float[np.ndarray, "n n"] | None = None
 
     @property
     def size(self) -> int:

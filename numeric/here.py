@@ -17,7 +17,7 @@ from jaxtyping import Inexact
 
 from symgrad.court import formats
 from symgrad.court.errors import InputError, check_known
-from symgrad.court.records import Constants, Reported
+from symgrad.court.records import Constants, Mode, Reported
 from symgrad.numeric import answers, transport
 from symgrad.numeric.conversation import reported
 from symgrad.numeric.pool import known_frameworks
@@ -44,10 +44,11 @@ def framework_of(X: Any) -> str:
     return name
 
 
-def read(X: Any, called: str = "X") -> tuple[Matrix, str]:
+def read(X: Any, called: str = "X", batched: bool = False) -> tuple[Matrix, str]:
     """An n×n array of any framework, in float64 or complex128, and the name of its dtype.
 
-    In messages it has the name that it is ``called`` by.
+    In messages it has the name that it is ``called`` by.  If ``batched`` there may be several,
+    along leading axes.
 
     Raises:
         InputError: it is no square matrix of floating-point numbers, or not on this machine.
@@ -63,9 +64,15 @@ def read(X: Any, called: str = "X") -> tuple[Matrix, str]:
         raise InputError(
             f"{called} is no matrix of numbers: {' '.join(str(error).split())}"
         ) from error
-    if M.ndim != 2 or M.shape[0] != M.shape[1] or not M.size:
+    is_one = M.ndim == 2 or (batched and M.ndim > 2)
+    if not is_one or M.shape[-1] != M.shape[-2] or not M.size:
         raise InputError(f"{called} has the shape {M.shape}; give one n×n matrix")
     return M, said[0]
+
+
+def symmetrized(M: Matrix) -> Matrix:
+    """(M + Mᴴ)/2."""
+    return np.asarray((M + np.conj(M.T)) / 2)
 
 
 def _kind_of_rows(X: Any) -> str:
@@ -93,15 +100,23 @@ def _parameters(f: Callable[..., Any]) -> list[str]:
 
 
 def ask(
-    framework: str, f: Callable[..., Any], X: Matrix, constants: Constants, dtype: str, label: str
+    framework: str,
+    f: Callable[..., Any],
+    X: Matrix,
+    constants: Constants,
+    dtype: str,
+    label: str,
+    mode: Mode = "reverse",
 ) -> Reported:
-    """What a callable of a framework says at X (n×n): f(X) and its gradient by reverse mode.
+    """What a callable of a framework says at X (n×n): f(X) and its gradient.
+
+    That is by reverse mode or, direction by direction, by forward mode.
 
     Those of the ``constants`` that it has a parameter for are passed to it by name, as arrays of
     the framework.  What it raises is in the report; it is named by ``label``.
 
     Raises:
-        InputError: the framework is unknown or not installed.
+        InputError: the framework is unknown, not installed, or has no forward mode.
     """
     check_known("framework", framework, known_frameworks())
     try:
@@ -115,7 +130,9 @@ def ask(
         "confirm": True,
         "find_reads": not np.iscomplexobj(X),
         "entrywise": False,
-        "forward": False,
+        "forward": mode == "forward",
     }
-    (said,) = (a for a in answers.give(own, f, asked, lambda: None) if "asks" not in a)
+    if mode == "forward" and not own.has_forward_mode:
+        raise InputError(f"{framework} has no forward mode; leave mode out")
+    *_, said = (a for a in answers.give(own, f, asked, lambda: None) if "asks" not in a)
     return reported(framework, own.version, {"problem": 0, "route": label, **said})

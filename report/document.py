@@ -37,36 +37,42 @@ from symgrad.court.known import settlement
 from symgrad.court.known.disputes import Dispute
 from symgrad.court.known.examination import Document, examine
 from symgrad.court.known.findings import Finding
-from symgrad.court.records import Run
+from symgrad.court.records import Claim, Run
 
+ENCODER = msgspec.json.Encoder(decimal_format="number", enc_hook=np.ndarray.tolist)
+"""Of decimals all digits are written, of arrays their rows."""
 SCHEMA = Path(__file__).with_name("schema.json")
+TOOLKIT = {"name": "symgrad", "version": VERSION}
+PACKAGES = ("numpy", "sympy", "python-flint", "msgspec", "click", "rich")
 
 
-def make_run(hearing: Hearing, command: Sequence[str]) -> Run:
-    """Everything that was found, as the record that is written."""
-    packages = ["numpy", "sympy", "python-flint", "msgspec", "click", "rich"]
-    versions = {name: metadata.version(name) for name in packages}
+def environment(hearing: Hearing) -> dict[str, str]:
+    """What it was found with: Python, the platform, and versions by name."""
+    return {
+        "python": platform.python_version(),
+        "platform": platform.platform(),
+        **{name: metadata.version(name) for name in PACKAGES},
+        **dict(sorted(hearing.versions.items())),
+    }
+
+
+def make_run(hearing: Hearing, settled: Sequence[Claim], command: Sequence[str]) -> Run:
+    """Everything that was found, with the claims that it settles, as the record that is written."""
     demonstration = hearing.demonstration
     return Run(
-        toolkit={"name": "symgrad", "version": VERSION},
-        environment={
-            "python": platform.python_version(),
-            "platform": platform.platform(),
-            **versions,
-            **dict(sorted(hearing.versions.items())),
-        },
+        toolkit=TOOLKIT,
+        environment=environment(hearing),
         command=[plain(word) for word in command],
         identities=demonstration.identities if demonstration else [],
-        claims=claims(hearing),
+        claims=[*settled],
         verdicts=hearing.verdicts(),
     )
 
 
 def make_atlas(hearing: Hearing) -> Atlas:
     """The atlas of what was found."""
-    run = make_run(hearing, [])
     made = Made(today())
-    return Atlas(run.toolkit, run.environment, made, hearing.choice.size, rows(hearing))
+    return Atlas(TOOLKIT, environment(hearing), made, hearing.choice.size, rows(hearing))
 
 
 def today() -> str:
@@ -81,8 +87,7 @@ def today() -> str:
 
 def make_findings(hearing: Hearing, known: Sequence[Finding]) -> Document:
     """The findings, examined."""
-    run = make_run(hearing, [])
-    return Document(run.toolkit, run.environment, examine(hearing, known))
+    return Document(TOOLKIT, environment(hearing), examine(hearing, known))
 
 
 def make_history(
@@ -93,18 +98,18 @@ def make_history(
     lost: Sequence[str],
 ) -> History:
     """What is known of former versions, from this run and from the record."""
-    run = make_run(hearing, [])
-    here = (run.environment["python"], run.environment["platform"], today())
+    around = environment(hearing)
+    here = (around["python"], around["platform"], today())
     told = tell(hearing, record, wanted)
     return History(
-        toolkit=run.toolkit,
-        environment=run.environment,
+        toolkit=TOOLKIT,
+        environment=around,
         date=here[2],
         sources=sources(record, told, here, gathered.origins),
         matrices=reprints(told),
         lines=lines(told, "2×2", "sum", "experiment"),
         stories=stories(told),
-        claims=run.claims,
+        claims=claims(hearing),
         faults=faults(told, record),
         check=check(hearing, record, wanted),
         failures=[*gathered.failures, *lost],
@@ -114,8 +119,8 @@ def make_history(
 
 def make_disputes(hearing: Hearing, disputes: Sequence[Dispute]) -> settlement.Document:
     """The disputes, heard."""
-    run = make_run(hearing, [])
-    return settlement.Document(run.toolkit, run.environment, settlement.settle(hearing, disputes))
+    heard = settlement.settle(hearing, disputes)
+    return settlement.Document(TOOLKIT, environment(hearing), heard)
 
 
 def to_json(run: Run) -> bytes:
@@ -125,10 +130,9 @@ def to_json(run: Run) -> bytes:
 
 def json_pieces(run: Run) -> Iterator[bytes]:
     """The same in pieces, one for each verdict: the gradients of large matrices fill gigabytes."""
-    encoder = msgspec.json.Encoder(decimal_format="number", enc_hook=np.ndarray.tolist)
 
     def encode(part: Struct) -> bytes:
-        return msgspec.json.format(encoder.encode(part), indent=1)
+        return msgspec.json.format(ENCODER.encode(part), indent=1)
 
     head, _, tail = encode(structs.replace(run, verdicts=[])).rpartition(b"[]")
     yield head + b"["

@@ -2,78 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from functools import lru_cache
+
 import numpy as np
 from jaxtyping import Float, Inexact
 from msgspec import Struct
 
-from symgrad.court.records import RIGHT, Outcome, Verdict
+from symgrad.court.blame import Blame
+from symgrad.court.program import Program
+from symgrad.court.records import RIGHT, Component, Outcome, Verdict
+from symgrad.report.document import ENCODER
 
 SHOWN = 6
 """Matrices up to this size are printed."""
 
 
-class Report(Struct, frozen=True):
-    """The verdict on one gradient, and what is true in its place.
-
-    ``S`` is the symmetric (Hermitian) gradient, n×n, rounded to float64 or complex128, with
-    df = Re tr(Sᴴ dX); None where there is no derivative.  ``G`` is the gradient that was judged,
-    None if there is none.  All else that is known is in the ``verdict``, the record that the
-    command line writes as JSON.
-    """
-
-    verdict: Verdict
-    S: Inexact[np.ndarray, "n n"] | None
-    G: Inexact[np.ndarray, "n n"] | None
-
-    @property
-    def outcome(self) -> Outcome:
-        """``agrees``, ``inaccurate``, ``disagrees``, ``refused`` or ``failed``."""
-        return self.verdict.verdict
-
-    @property
-    def is_right(self) -> bool:
-        """Whether G is a valid gradient, perhaps but for digits that rounding lost."""
-        return self.outcome in RIGHT
-
-    @property
-    def convention(self) -> str:
-        """How the valid gradient is laid out: ``symmetric``, ``lower``, …; empty if it is none."""
-        return self.verdict.convention or ""
-
-    @property
-    def reason(self) -> str:
-        """What is wrong, what was refused and why, or what is to be said beside."""
-        return self.verdict.reason
-
-    @property
-    def error(self) -> float:
-        """The largest entry of (G + Gᴴ)/2 − S, NaN where there is nothing to compare."""
-        if self.S is None or self.G is None or self.S.shape != self.G.shape:
-            return float("nan")
-        return float(np.max(np.abs((self.G + np.conj(self.G.T)) / 2 - self.S)))
-
-    def __bool__(self) -> bool:
-        """``is_right``, so that ``assert check(f, X, function=…)`` says what it seems to say."""
-        return self.is_right
-
-    def __str__(self) -> str:
-        """A few lines: the verdict, why, and both gradients if they are small."""
-        v = self.verdict
-        who = " ".join(filter(None, (v.framework, v.version)))
-        lines = [f"{v.function} at a {v.size}×{v.size} matrix in {v.dtype}, {who}: {self.outcome}"]
-        lines += [f"  convention: {v.convention}"] if v.convention else []
-        lines += [f"  forward pass reads: {v.reads}"] if v.reads else []
-        lines += [f"  {self.reason}"] if self.reason else []
-        lines += [] if np.isnan(self.error) else [f"  largest error: {self.error:.1e}"]
-        if v.size <= SHOWN:
-            lines += [] if self.S is None else ["  exact S:", *_rows(self.S)]
-            lines += [] if self.G is None else ["  reported G:", *_rows(self.G)]
-        return "\n".join(lines)
-
-
-def _rows(M: Inexact[np.ndarray, "n n"]) -> list[str]:
-    text = np.array2string(M, precision=6, suppress_small=False, max_line_width=100)
-    return [f"    {line}" for line in text.splitlines()]
+class NoVerdictError(AssertionError):
+    """A report that was refused, or failed, was taken for a verdict."""
 
 
 class Derivative(Struct, frozen=True):
@@ -86,3 +32,177 @@ class Derivative(Struct, frozen=True):
     value_radius: float
     gradient: Inexact[np.ndarray, "n n"]
     radius: Float[np.ndarray, "n n"]
+
+
+class Formula(Struct, frozen=True):
+    """f and ∂f/∂θ_k in closed form, at a 2×2 matrix of symbols, as they are read.
+
+    ``parameters`` are the names of θ, ``value`` f and ``derivatives`` ∂f/∂θ_k in Unicode; the same
+    in LaTeX.
+    """
+
+    parameters: tuple[str, ...]
+    value: str
+    derivatives: tuple[str, ...]
+    latex_value: str
+    latex_derivatives: tuple[str, ...]
+
+    def __str__(self) -> str:
+        """A line each."""
+        slopes = zip(self.parameters, self.derivatives, strict=True)
+        named = [("f", self.value), *((f"∂f/∂{name}", text) for name, text in slopes)]
+        return "\n".join(_equation(name, text) for name, text in named)
+
+
+class Report(Struct, frozen=True):
+    """The verdict on one gradient, and what is true in its place.
+
+    ``exact`` is f(X) and the symmetric (Hermitian) gradient S in float64 (complex128), with bounds
+    of their errors; None where there is no derivative.  ``reported`` is the gradient G (n×n) that
+    was judged, None if there is none.  ``record`` is all that is known, as the command line writes
+    it.  Of a callable whose forward pass was recorded, ``program`` is the record, and ``blame``
+    names the steps whose derivatives are wrong, worst first.
+    """
+
+    record: Verdict
+    exact: Derivative | None
+    reported: Inexact[np.ndarray, "n n"] | None
+    strict: bool = False
+    program: Program | None = None
+    blame: tuple[Blame, ...] = ()
+    derive: Callable[[], Formula | None] | None = None
+
+    @property
+    def verdict(self) -> Outcome:
+        """``agrees``, ``inaccurate``, ``disagrees``, ``refused`` or ``failed``."""
+        return self.record.verdict
+
+    @property
+    def is_right(self) -> bool:
+        """Whether G is a valid gradient, perhaps but for digits that rounding lost.
+
+        If ``strict``, none may be lost.
+        """
+        return self.verdict in (RIGHT[:1] if self.strict else RIGHT)
+
+    @property
+    def convention(self) -> str:
+        """How the valid gradient is laid out: ``symmetric``, ``lower``, …; empty if it is none."""
+        return self.record.convention or ""
+
+    @property
+    def reason(self) -> str:
+        """What is wrong, what was refused and why, or what is to be said beside."""
+        return self.record.reason
+
+    @property
+    def worst(self) -> Component | None:
+        """The contraction ⟨G, ∂X/∂θ_k⟩ that is farthest off for its tolerance; None if none is."""
+        return max(self.record.parameters, key=_excess, default=None)
+
+    @property
+    def error(self) -> float:
+        """|⟨G, ∂X/∂θ_k⟩ − ∂f/∂θ_k| of the worst θ_k; NaN where there is nothing to compare."""
+        return float(self.worst.error) if self.worst else float("nan")
+
+    @property
+    def tolerance(self) -> float:
+        """The largest such error that rounding explains."""
+        return self.worst.tolerance if self.worst else float("nan")
+
+    @property
+    def detectable(self) -> float:
+        """The smallest error that would disagree, relative to ‖S‖."""
+        return float(self.worst.detectable) if self.worst else float("nan")
+
+    @property
+    def formula(self) -> Formula | None:
+        """f and its derivatives in closed form, where they are found within seconds."""
+        return _formula(self.derive) if self.derive else None
+
+    def to_json(self) -> bytes:
+        """The ``record``, of the same schema as on the command line."""
+        return ENCODER.encode(self.record)
+
+    def __bool__(self) -> bool:
+        """``is_right``, so that ``assert check(f, X)`` says what it seems to say.
+
+        Raises:
+            NoVerdictError: (an AssertionError) nothing was judged, so that it is neither.
+        """
+        if self.verdict in ("refused", "failed"):
+            raise NoVerdictError(f"neither right nor wrong: {self.verdict}, {self.reason}")
+        return self.is_right
+
+    def __str__(self) -> str:
+        """A few lines: the verdict, why, the step to blame, and both gradients if small."""
+        return "\n".join(self._lines())
+
+    __repr__ = __str__
+
+    def _lines(self) -> Iterator[str]:
+        v, worst = self.record, self.worst
+        who = " ".join(filter(None, (v.framework, v.version)))
+        yield f"{v.function} at a {v.size}×{v.size} matrix in {v.dtype}, {who}: {self.verdict}"
+        yield from [f"  convention: {v.convention}"] if v.convention else []
+        yield from [f"  forward pass reads: {v.reads}"] if v.reads else []
+        yield from [f"  {self.reason}"] if self.reason else []
+        yield from (f"  {blame}" for blame in self.blame)
+        if worst:
+            told = f"⟨G, ∂X/∂{worst.name}⟩ is {float(worst.contracted)!r}"
+            yield f"  worst: {told}, exactly {float(worst.exact)!r}"
+            yield f"  off by {self.error:.1e}, of which rounding explains {self.tolerance:.1e}"
+        if v.size <= SHOWN:
+            yield from ["  exact S:", *_rows(self.exact.gradient)] if self.exact else []
+            yield from [] if self.reported is None else ["  reported G:", *_rows(self.reported)]
+
+
+class Reports(tuple[Report, ...]):
+    """Those of several matrices, in order."""
+
+    @property
+    def is_right(self) -> bool:
+        """Whether all are."""
+        return all(report.is_right for report in self)
+
+    def __bool__(self) -> bool:
+        """The same.
+
+        Raises:
+            NoVerdictError: one was not judged, and none is wrong.
+        """
+        wrong = any(report.verdict == "disagrees" for report in self)
+        return not wrong and all(bool(report) for report in self)
+
+    def __str__(self) -> str:
+        """One after the other."""
+        return "\n".join(f"[{k}] {report}" for k, report in enumerate(self))
+
+    __repr__ = __str__
+
+
+def _equation(name: str, text: str) -> str:
+    """name = text, where the text has several lines in front of its middle one."""
+    lines = text.splitlines()
+    middle = len(lines) // 2
+    head = f"{name} = "
+    return "\n".join(
+        (head if k == middle else " " * len(head)) + line for k, line in enumerate(lines)
+    )
+
+
+def _excess(component: Component) -> float:
+    error = float(component.error)
+    if np.isnan(error):
+        return float("inf")
+    return error / component.tolerance if component.tolerance else error
+
+
+@lru_cache(maxsize=32)
+def _formula(derive: Callable[[], Formula | None]) -> Formula | None:
+    return derive()
+
+
+def _rows(M: Inexact[np.ndarray, "n n"]) -> list[str]:
+    text = np.array2string(M, precision=6, suppress_small=False, max_line_width=100)
+    return [f"    {line}" for line in text.splitlines()]

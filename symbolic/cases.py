@@ -16,6 +16,7 @@ from symgrad.court.known.disputes import Asked, Dispute, Proposed
 from symgrad.court.known.findings import Finding
 from symgrad.court.names import family
 from symgrad.court.records import Choice, Matrix, Problem, Reference
+from symgrad.court.scenario import Part, Scenario
 from symgrad.symbolic import large_cases
 from symgrad.symbolic.catalogue import (
     CATALOGUE,
@@ -61,12 +62,13 @@ PROPOSED = "proposed"
 
 
 class Case(NamedTuple):
-    """One function at one point in one dtype; ``part`` says where in the report it belongs.
+    """A scenario, as it is put to both witnesses: one function at one point in one dtype.
 
-    It is for one framework or one route alone if they are named.
+    ``part`` and ``label`` say where in the report it belongs.  It is for one framework or one route
+    alone if they are named.
     """
 
-    part: str
+    part: Part
     function: Instance
     parameterization: Parameterization
     theta: Point
@@ -77,6 +79,20 @@ class Case(NamedTuple):
     prove: bool = True
     framework: str = ""
     route: str = ""
+    label: str = ""
+
+    @property
+    def scenario(self) -> Scenario:
+        """What is asked, as the court knows it."""
+        return Scenario(
+            function=self.function.name,
+            structure=self.parameterization.name,
+            point=as_text(self.theta),
+            dtype=self.reported_dtype,
+            constants=self.function.constants,
+            part=self.part,
+            label=self.label,
+        )
 
     def problem(self, number: int) -> Problem:
         """What the frameworks are told of it: X alone, so that they cannot see the answer."""
@@ -186,8 +202,8 @@ def atlas(choice: Choice, full: int = 1) -> list[Case]:
         ranks = range(choice.size) if family_of.domain == "symmetric" else ()
         for rank in reversed(ranks):
             theta = coordinates(_of_rank(rank, choice.size), x, "symmetric")
-            case = Case(f"rank-{rank}", function, x, theta, "float64", find_reads=False)
-            found.append(case._replace(prove=False))
+            case = Case("rank", function, x, theta, "float64", find_reads=False)
+            found.append(case._replace(prove=False, label=str(rank)))
     return found
 
 
@@ -231,7 +247,7 @@ def chosen(choice: Choice, frameworks: Sequence[str]) -> Sequence[Case | LargeCa
     if n > CERTIFIED_SIZE_LIMIT:
         return large_cases.chosen(choice, n, CERTIFIED_SIZE_LIMIT)
     return [
-        Case("", function, x, theta, dtype, choice.forward)
+        Case("chosen", function, x, theta, dtype, choice.forward)
         for function in chosen_functions(choice, frameworks)
         for x in (PARAMETERIZATIONS[name](n) for name in names)
         for points in zip(
@@ -250,7 +266,7 @@ def at_matrix(
     x = (hermitian if is_complex else symmetric)(function.size)
     X = (parse_hermitian if is_complex else parse_matrix)(text)
     theta = coordinates(X, x, function.function.domain)
-    case = Case("", function, x, theta, formats.real(dtype), forward)
+    case = Case("known", function, x, theta, formats.real(dtype), forward)
     return case._replace(find_reads=False, prove=False, framework=framework, route=route)
 
 
@@ -269,7 +285,7 @@ def finding(found: Finding) -> list[Case]:
 
 
 def examined(item: Finding | Dispute, frameworks: Sequence[str], seconds: float) -> list[Case]:
-    """The cases of a finding, or of a dispute's checks, with the parts of a hearing that they are.
+    """The cases of a finding, or of a dispute's checks, with their labels.
 
     ``frameworks`` are the known names, and ``seconds`` what a function file may take.
 
@@ -277,9 +293,9 @@ def examined(item: Finding | Dispute, frameworks: Sequence[str], seconds: float)
         InputError: a function, a matrix or a framework is not what it should be.
     """
     if isinstance(item, Finding):
-        return [case._replace(part=item.id) for case in finding(item)]
+        return [case._replace(label=item.id) for case in finding(item)]
     checks = enumerate(item.checks)
-    return [_check(check, frameworks, seconds)._replace(part=item.part(k)) for k, check in checks]
+    return [_check(check, frameworks, seconds)._replace(label=item.label(k)) for k, check in checks]
 
 
 def _check(check: Asked | Proposed, frameworks: Sequence[str], seconds: float) -> Case:

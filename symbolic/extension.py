@@ -7,8 +7,6 @@ where it does not end.  Its routes are functions of their own frameworks and are
 from __future__ import annotations
 
 import runpy
-import signal
-import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -19,6 +17,7 @@ import sympy
 
 from symgrad.court.errors import InputError, check_known
 from symgrad.court.names import family
+from symgrad.symbolic.alarm import EndlessError, alarm
 from symgrad.symbolic.algebra.expressions import Eigenvalue
 from symgrad.symbolic.catalogue import (
     CATALOGUE,
@@ -30,7 +29,7 @@ from symgrad.symbolic.catalogue import (
 from symgrad.symbolic.catalogue.function import undetermined
 from symgrad.symbolic.derivation import derive
 from symgrad.symbolic.domains import DOMAINS
-from symgrad.symbolic.limits import LONGEST, Failure, Limits, answers, describe
+from symgrad.symbolic.limits import Failure, Limits, answers, describe
 from symgrad.symbolic.parameterizations import Parameterization, symmetric
 
 REQUIRED = ("formula", "domain", "citation", "exact", "routes")
@@ -188,7 +187,7 @@ def _running(path: Path, seconds: float, doing: str = "") -> Iterator[None]:
         InputError: it raises anything but an interrupt, or does not end.
     """
     try:
-        with _alarm(seconds):
+        with alarm(seconds):
             yield
     except KeyboardInterrupt:
         raise
@@ -196,34 +195,11 @@ def _running(path: Path, seconds: float, doing: str = "") -> Iterator[None]:
         raise InputError(f"{path}{_line(error, path)}: {doing}{_told(error)}") from error
 
 
-class _EndlessError(BaseException):
-    """Time is up; no ``except Exception`` in the file stops this."""
-
-
-@contextmanager
-def _alarm(seconds: float) -> Iterator[None]:
-    """Raise _EndlessError after some ``seconds``, in the main thread, which alone has signals."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-
-    def stop(*_: object) -> None:
-        raise _EndlessError(f"it does not end within {seconds:g} s (--timeout)")
-
-    before = signal.signal(signal.SIGALRM, stop)
-    timer = signal.setitimer(signal.ITIMER_REAL, min(seconds, LONGEST), 1)
-    try:
-        yield
-    finally:
-        signal.setitimer(signal.ITIMER_REAL, *timer)
-        signal.signal(signal.SIGALRM, before)
-
-
 def _told(error: BaseException) -> str:
     """The error in one line, of time or memory that is used up in words."""
     if isinstance(error, MemoryError):
         return "it takes more memory than it may have (--memory)"
-    return str(error) if isinstance(error, _EndlessError) else describe(error)
+    return str(error) if isinstance(error, EndlessError) else describe(error)
 
 
 def _line(error: BaseException, path: Path) -> str:

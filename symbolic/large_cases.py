@@ -19,6 +19,7 @@ from msgspec import structs
 from symgrad.court.errors import InputError, check_known
 from symgrad.court.names import family
 from symgrad.court.records import Choice, Problem, Reference
+from symgrad.court.scenario import Scenario
 from symgrad.symbolic.catalogue import CATALOGUE, Instance, choose
 from symgrad.symbolic.certified.large import certify_large, has_float64_route, refused_at
 from symgrad.symbolic.neighbours import Neighbour
@@ -38,7 +39,6 @@ SHIFT = 4.0
 class LargeCase(NamedTuple):
     """One function at one float64 matrix: what ``symbolic.cases.Case`` is at a small one."""
 
-    part: str
     function: Instance
     X: Array
     point: dict[str, str]
@@ -47,9 +47,15 @@ class LargeCase(NamedTuple):
     framework: str = ""
 
     @property
-    def reported_dtype(self) -> str:
-        """The dtype that a gradient is to have."""
-        return self.dtype
+    def scenario(self) -> Scenario:
+        """What is asked, as the court knows it."""
+        return Scenario(
+            function=self.function.name,
+            structure="symmetric",
+            point=self.point,
+            dtype=self.dtype,
+            constants=self.function.constants,
+        )
 
     def problem(self, number: int) -> Problem:
         """What the frameworks are told of it; forward mode would take n(n+1)/2 passes."""
@@ -91,10 +97,9 @@ def chosen(choice: Choice, n: int, limit: int) -> list[LargeCase]:
     functions = [function for name in choice.functions for function in _chosen(name, n, where)]
     if choice.matrix is not None:
         X, note = parse_floats(choice.matrix), "judged at the entries of X as float64 reads them"
-        return [LargeCase("", function, X, {}, note) for function in functions]
+        return [LargeCase(function, X, {}, note) for function in functions]
     return [
         LargeCase(
-            "",
             function,
             draw(n, function.function.domain, choice.seed, k),
             {"seed": str(choice.seed), "draw": str(k)},

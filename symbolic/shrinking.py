@@ -74,8 +74,8 @@ def cases(choice: Choice, names: Sequence[str], route: str, is_hermitian: bool) 
             x = hermitian(n) if is_hermitian else symmetric(n)
             for theta in smallest(x, functions[0].function.domain):
                 for function in functions:
-                    case = Case(str(len(found)), function, x, theta, "float64", choice.forward)
-                    one = case._replace(framework=framework, route=route)
+                    case = Case("numbered", function, x, theta, "float64", choice.forward)
+                    one = case._replace(framework=framework, route=route, label=str(len(found)))
                     found.append(one._replace(find_reads=False, prove=False))
     if not found:
         chosen_functions(structs.replace(choice, size=SIZES[-1]), names)  # says why

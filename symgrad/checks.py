@@ -2,28 +2,31 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 import sympy
 from jaxtyping import Inexact
 
+from symgrad import traced
 from symgrad.court import formats
 from symgrad.court.errors import InputError
 from symgrad.court.hearing import confirm
 from symgrad.court.judging import scatter
 from symgrad.court.judging.judge import judge
 from symgrad.court.judging.printing import Printing, judge_proposed
-from symgrad.court.records import Matrix, Reference, Reported, Verdict
+from symgrad.court.records import Matrix, Mode, Outcome, Reference, Reported
 from symgrad.numeric import here as numeric
-from symgrad.report.here import Derivative, Report
+from symgrad.report.here import Derivative, Report, Reports
 from symgrad.symbolic import here as symbolic
 from symgrad.symbolic.catalogue import CATALOGUE, Instance, instances
-from symgrad.symbolic.neighbours import Neighbour, neighbours, split
+from symgrad.symbolic.neighbours import Neighbour, neighbours
+from symgrad.traced import exact_of, floats
 
 Square = Inexact[np.ndarray, "n n"]
+WORSE: tuple[Outcome, ...] = ("agrees", "inaccurate", "refused", "failed", "disagrees")
+"""The outcomes, from the best."""
 
 
 class Place(NamedTuple):
@@ -57,23 +60,35 @@ def check(
     f: Callable[..., Any],
     X: Any,
     *,
-    function: symbolic.Definition,
+    function: symbolic.Definition | None = None,
     framework: str | None = None,
-) -> Report:
+    mode: Literal["reverse", "forward", "both"] = "reverse",
+    symmetrize: bool = False,
+    strict: bool = False,
+) -> Report | Reports:
     """Judge the gradient that a framework gives of your own f at X, in this process.
 
     f is called with X as an array of the framework and gives a real scalar of it; the framework
-    differentiates it by reverse mode, under whatever you have set.  A function of NumPy, which
-    differentiates nothing, gives the pair (f(X), G).  What a function of the catalogue has beside
-    X, as the W of ``weighted_exp``, is passed if f has a parameter of that name (:func:`catalogue`
-    has the names).
+    differentiates it, under whatever you have set.  What f executes in its forward pass is recorded
+    and differentiated exactly, so that nothing has to be told of it: the verdict is on the gradient
+    of the program as it ran at X.  Where it disagrees, the steps whose derivatives are wrong are
+    named in ``blame``.
+
+    With a ``function``, f is judged against that instead, and by every framework.  A function of
+    NumPy, which differentiates nothing, gives the pair (f(X), G) then.  What a function of the
+    catalogue has beside X, as the W of ``weighted_exp``, is passed if f has a parameter of that
+    name (:func:`catalogue` has the names).
 
     Args:
         f: X ↦ f(X).
-        X: n×n, symmetric to the last bit, or Hermitian: an array of the framework, or of NumPy.
-        function: what f is meant to be: the name of a function of the catalogue, or its definition,
-            a callable that takes a SymPy matrix and gives an expression in its entries.
+        X: n×n, symmetric to the last bit, or Hermitian: an array of the framework, or of NumPy; or
+            several along leading axes, which are judged one by one.
+        function: what f is meant to be, if it is not what its program says: the name of a function
+            of the catalogue, or a callable that takes a SymPy matrix and gives an expression.
         framework: who differentiates f; by default the one that X is an array of.
+        mode: by reverse mode, forward mode along every symmetric direction, or the worse of both.
+        symmetrize: take (X + Xᴴ)/2 for an X that is not symmetric.
+        strict: whether digits that rounding lost make the report false.
 
     Raises:
         InputError: (a ValueError) X, the function or the framework cannot be used.
@@ -83,9 +98,9 @@ def check(
     >>> def f(X):
     ...     return np.log(np.linalg.det(X)), np.linalg.inv(X)
     >>> report = check(f, X, function="log_det")
-    >>> report.outcome, report.convention
+    >>> report.verdict, report.convention
     ('agrees', 'symmetric')
-    >>> check(f, X, function=lambda X: X.det()).outcome
+    >>> check(f, X, function=lambda X: X.det()).verdict
     'disagrees'
 
     The contraction theorem that this rests on: S. Srinivasan and N. Panda, What is the gradient of
@@ -93,21 +108,47 @@ def check(
     """
     if not callable(f):
         raise InputError(f"f is {f!r}; give a function of X, or numbers to check_gradient")
-    place = Place.of(function, X)
+    if mode not in ("reverse", "forward", "both"):
+        raise InputError(f"mode is {mode!r}; it is 'reverse', 'forward' or 'both'")
     who = framework or numeric.framework_of(X)
+    batch, dtype = numeric.read(X, batched=True)
     label = getattr(f, "__qualname__", type(f).__name__)
+    modes: list[Mode] = ["reverse", "forward"] if mode == "both" else [mode]
+    reports = []
+    for M in batch.reshape(-1, *batch.shape[-2:]):
+        one = numeric.symmetrized(M) if symmetrize else M
+        found = [_check(who, f, one, dtype, label, function, m, strict) for m in modes]
+        reports.append(max(found, key=lambda report: WORSE.index(report.verdict)))
+    return reports[0] if batch.ndim == 2 else Reports(reports)
+
+
+def _check(
+    who: str,
+    f: Callable[..., Any],
+    M: Square,
+    dtype: str,
+    label: str,
+    function: symbolic.Definition | None,
+    mode: Mode,
+    strict: bool,
+) -> Report:
+    """One matrix, by one mode."""
+    X, blocks = symbolic.exactly(M)
+    if function is None:
+        return traced.judged(who, f, M, X, blocks, dtype, label, mode, strict)
+    place = Place(symbolic.resolve(function, len(M)), M, X, blocks, dtype)
 
     def ask(M: Square) -> Reported:
-        return numeric.ask(who, f, M, place.function.constants, place.dtype, label)
+        return numeric.ask(who, f, M, place.function.constants, dtype, label, mode)
 
     reference, reported = place.reference(), ask(place.M)
-    verdict = judge(reference, reported, place.dtype)
+    verdict = judge(reference, reported, dtype)
     if verdict.verdict == "disagrees":
         beside = place.beside(scatter.spread(reference))
-        again = [(ask(_floats(n.X, n.blocks)), n.reference()) for n in beside]
+        again = [(ask(floats(n.X, n.blocks)), n.reference()) for n in beside]
         reported, near = confirm(reported, again)
-        verdict = judge(reference, reported, place.dtype, near)
-    return _report(verdict, reference, reported.gradient)
+        verdict = judge(reference, reported, dtype, near)
+    return Report(verdict, exact_of(reference), reported.gradient, strict)
 
 
 def check_gradient(
@@ -136,7 +177,7 @@ def check_gradient(
     >>> X = np.array([[2.0, 1.0], [1.0, 3.0]])
     >>> check_gradient([[0.6, -0.4], [0.0, 0.4]], "log_det", X).convention
     'upper'
-    >>> print(check_gradient([[0.6, -0.4], [-0.4, 0.4]], "log_det", X).outcome)
+    >>> print(check_gradient([[0.6, -0.4], [-0.4, 0.4]], "log_det", X).verdict)
     disagrees
     """
     place = Place.of(function, X)
@@ -154,16 +195,19 @@ def check_gradient(
     printing.check(given)
     reference = place.reference()
     verdict = judge_proposed(reference, given, "given", place.dtype, printing)
-    return _report(verdict, reference, given)
+    return Report(verdict, exact_of(reference), given)
 
 
 def assert_gradient(
     f: Callable[..., Any],
     X: Any,
     *,
-    function: symbolic.Definition,
+    function: symbolic.Definition | None = None,
     framework: str | None = None,
-) -> Report:
+    mode: Literal["reverse", "forward", "both"] = "reverse",
+    symmetrize: bool = False,
+    strict: bool = False,
+) -> Report | Reports:
     """:func:`check`, for tests: the report, if the gradient is right.
 
     Raises:
@@ -176,7 +220,8 @@ def assert_gradient(
     >>> assert_gradient(trace, np.eye(3), function="trace").is_right
     True
     """
-    report = check(f, X, function=function, framework=framework)
+    about: dict[str, Any] = {"function": function, "framework": framework, "mode": mode}
+    report = check(f, X, **about, symmetrize=symmetrize, strict=strict)
     if not report.is_right:
         raise AssertionError(str(report))
     return report
@@ -205,13 +250,10 @@ def derive(function: symbolic.Definition, X: Any) -> dict[sympy.Symbol, sympy.Ex
     if isinstance(X, sympy.MatrixBase):
         return symbolic.in_parameters(function, X)
     reference = Place.of(function, X).reference()
-    if reference.S is None or reference.value is None:
+    exact = exact_of(reference)
+    if exact is None:
         raise InputError(f"f has no derivative at X that can be given: {reference.refusal}")
-    radius = _of_blocks(np.abs(reference.S.low) + reference.S.radius, reference.blocks)
-    value = float(reference.value.mid)
-    off = abs(reference.value.mid - type(reference.value.mid)(value)) + reference.value.radius
-    exact = _of_blocks(reference.S.high, reference.blocks)
-    return Derivative(value, math.nextafter(float(off), math.inf), exact, np.abs(radius))
+    return exact
 
 
 class Entry(NamedTuple):
@@ -236,19 +278,3 @@ def catalogue(n: int = 2) -> dict[str, Entry]:
         for f in CATALOGUE.values()
         for member in instances(f, n)
     }
-
-
-def _floats(X: Matrix, blocks: int) -> Square:
-    A, B = split(X, blocks)
-    return np.array(A) if B is None else np.array(A) + 1j * np.array(B)
-
-
-def _of_blocks(M: Inexact[np.ndarray, "m m"], blocks: int) -> Square:
-    """The n×n gradient G that [[Re G, −Im G], [Im G, Re G]]/2, of two blocks, stands for."""
-    n = len(M) // blocks
-    return np.array(M) if blocks == 1 else 2 * (M[:n, :n] + 1j * M[n:, :n])
-
-
-def _report(verdict: Verdict, reference: Reference, G: Square | None) -> Report:
-    S = None if reference.S is None else _of_blocks(reference.S.high, reference.blocks)
-    return Report(verdict, S, G)

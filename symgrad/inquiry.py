@@ -6,65 +6,52 @@ frameworks say).  Their records go to ``court``, which judges them.
 
 from __future__ import annotations
 
-import re
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from rich.progress import (
     BarColumn,
     Progress,
     SpinnerColumn,
+    TaskID,
     TextColumn,
     TimeElapsedColumn,
     TimeRemainingColumn,
 )
 
+from symgrad import plans
 from symgrad.commands.session import Listing
-from symgrad.court import experiment
 from symgrad.court.errors import InputError, check_known
 from symgrad.court.hearing import AskNear, Hearing, Near, confirm
 from symgrad.court.judging import scatter
 from symgrad.court.judging.printing import Printing
 from symgrad.court.known.disputes import Dispute
 from symgrad.court.known.findings import Finding
-from symgrad.court.records import Answered, Choice, Event, Proved, Reference, Reported, Started
+from symgrad.court.records import (
+    Answered,
+    Choice,
+    Demonstration,
+    Event,
+    Proved,
+    Reference,
+    Reported,
+    Started,
+)
 from symgrad.numeric import former, past
 from symgrad.numeric.interpreters import check_has_python
 from symgrad.numeric.journal import Journal, fingerprint, installed_versions
 from symgrad.numeric.pool import Pool, all_frameworks, is_installed, known_frameworks
+from symgrad.plans import Plan
 from symgrad.report import terminal
 
 if TYPE_CHECKING:
     from symgrad.symbolic.cases import Case
     from symgrad.symbolic.large_cases import LargeCase
     from symgrad.symbolic.neighbours import Neighbour
-
-DOCUMENTED = {
-    "torch": ["linalg.eigh"],
-    "torch@": ["symeig"],
-    "tensorflow": ["linalg.eigh", "linalg.eigvalsh"],
-    "tensorflow@": ["linalg.eigh"],
-    "jax": ["linalg.eigh"],
-}
-"""The public calls whose docstrings the claims C8 and C10 are about; ``torch@`` is any former
-version."""
-
-
-def plan(choice: Choice) -> Sequence[Case | LargeCase]:
-    """The cases that the user's choice means."""
-    from symgrad.symbolic import (
-        cases,  # SymPy is imported while the workers import their frameworks
-    )
-
-    if choice.atlas:
-        return cases.atlas(choice)
-    if choice.is_main_job:
-        return cases.main_job(choice, experiment.matrix().tolist())
-    return cases.chosen(choice, known_frameworks())
 
 
 def asked_of(case: Case | LargeCase, frameworks: Sequence[str]) -> list[str] | None:
@@ -82,65 +69,86 @@ class HasNeighbours(Protocol):
         """The same at those."""
 
 
-Planner = Callable[[Choice], "Sequence[Case | LargeCase]"]
-
-
-def hear(hearing: Hearing, progress: Progress, planner: Planner = plan) -> AskNear:
+def hear(hearing: Hearing, plan: Plan, progress: Progress) -> AskNear:
     """Put the cases to both witnesses at once; what is finished is kept if it is cut short.
 
     What it gives asks both once more, near X, of what seems to be wrong.
     """
-    choice = hearing.choice
+    choice, names = hearing.choice, hearing.choice.resources.frameworks
     with progress, ExitStack() as stack:
-        task = progress.add_task(f"importing {', '.join(choice.resources.frameworks)}", total=None)
-        planned = planner(choice) if choice.resources.journal else ()
-        journal = stack.enter_context(open_journal(choice, planned)) if planned else None
-        pool = make_pool(choice, choice.resources.frameworks, journal)
-        if not planned:  # the workers import their frameworks in the meantime
+        task = progress.add_task(f"importing {', '.join(names)}", total=None)
+        if choice.resources.journal:  # it is of these cases alone, so that they come first
+            cases = plan.cases()
+            journal = stack.enter_context(open_journal(choice, cases))
+            pool = make_pool(choice, names, journal)
+            put(hearing, plan, cases, pool)
             stack.enter_context(pool)
-        cases = planned or planner(choice)
-        from symgrad.symbolic.limits import Failure, Limits, references  # the planner has SymPy
-
-        hearing.cases = [(case.part, case.reported_dtype) for case in cases]
-        if choice.gradient is not None:
-            take_proposed(hearing, cases)
-        for number, case in enumerate(cases):
-            problem = case.problem(number)
-            hearing.constants.append(problem.constants)
-            pool.ask(problem, asked_of(case, choice.resources.frameworks))
-        if planned:  # the workers of a framework start together, as all are asked by now
-            stack.enter_context(pool)
-        if choice.is_main_job:
-            look_up_documented(pool, choice.resources.frameworks)
+        else:
+            pool = stack.enter_context(make_pool(choice, names))
+            cases = plan.cases()
+            put(hearing, plan, cases, pool)
         pool.close()
-        if choice.is_main_job:
-            from symgrad.symbolic.proofs.by_sympy.two_by_two import two_by_two
-
-            hearing.demonstration = two_by_two()
-        total = len(cases) * (1 + len(choice.resources.frameworks))
-        progress.update(task, total=total if choice.atlas else None)
-
-        def note(event: Event) -> None:
-            hearing.note(event)
-            progress.update(task, advance=isinstance(event, Answered))
-
-        def meanwhile() -> None:
-            for event in pool.events(wait=False):
-                note(event)
-
-        limits = Limits(choice.resources.timeout, choice.resources.memory)
-        found_here = stack.enter_context(closing(references(cases, limits, meanwhile)))
-        for number, case in enumerate(cases, 1):
-            told = f"exact derivatives {number}/{len(cases)}"
-            progress.update(task, description=told, advance=1)
-            answer = next(found_here)
-            found = case.refused(answer.reason) if isinstance(answer, Failure) else answer
-            hearing.references.append(found)
+        if plan.demonstrates:
+            hearing.demonstration = _demonstration()
+        total = len(cases) * (1 + len(names))
+        progress.update(task, total=total if plan.estimate else None)
+        clerk = Clerk(hearing, pool, progress, task)
+        _derive(cases, clerk, stack)
         for event in pool.events():
-            note(event)
+            clerk.note(event)
             progress.update(task, description=f"{len(hearing.reported)} gradients")
-
     return partial(ask_near, cases, hearing.references, choice, progress)
+
+
+def put(hearing: Hearing, plan: Plan, cases: Sequence[Case | LargeCase], pool: Pool) -> None:
+    """Ask the frameworks, and note what was asked."""
+    hearing.scenarios = [case.scenario for case in cases]
+    if hearing.choice.gradient is not None:
+        take_proposed(hearing, cases)
+    for number, case in enumerate(cases):
+        pool.ask(case.problem(number), asked_of(case, hearing.choice.resources.frameworks))
+    for framework, calls in plan.documents.items():
+        for name in calls:
+            pool.look_up(framework, name)
+
+
+def _demonstration() -> Demonstration:
+    from symgrad.symbolic.proofs.by_sympy.two_by_two import two_by_two
+
+    return two_by_two()
+
+
+class Clerk(NamedTuple):
+    """Who puts down what the workers say, and moves the bar."""
+
+    hearing: Hearing
+    pool: Pool
+    progress: Progress
+    task: TaskID
+
+    def note(self, event: Event) -> None:
+        """Put it down."""
+        self.hearing.note(event)
+        self.progress.update(self.task, advance=isinstance(event, Answered))
+
+    def note_waiting(self) -> None:
+        """Put down what is there by now."""
+        for event in self.pool.events(wait=False):
+            self.note(event)
+
+
+def _derive(cases: Sequence[Case | LargeCase], clerk: Clerk, stack: ExitStack) -> None:
+    """Ask the exact side, and note in the meantime what the frameworks say."""
+    from symgrad.symbolic.limits import Failure, Limits, references
+
+    resources, found = clerk.hearing.choice.resources, clerk.hearing.references
+    limits = Limits(resources.timeout, resources.memory)
+    answers = stack.enter_context(closing(references(cases, limits, clerk.note_waiting)))
+    for number, case in enumerate(cases, 1):
+        told = f"exact derivatives {number}/{len(cases)}"
+        clerk.progress.update(clerk.task, description=told, advance=1)
+        answer = next(answers)
+        found.append(case.refused(answer.reason) if isinstance(answer, Failure) else answer)
 
 
 def open_journal(choice: Choice, planned: Sequence[Case | LargeCase]) -> Journal:
@@ -163,13 +171,6 @@ def make_pool(choice: Choice, names: Sequence[str], journal: Journal | None = No
         journal=journal,
         memory=choice.resources.memory,
     )
-
-
-def look_up_documented(pool: Pool, frameworks: Sequence[str]) -> None:
-    """Ask for the docstrings that the claims are about."""
-    for framework in frameworks:
-        for name in DOCUMENTED.get(re.sub("@.*", "@", framework), ()):
-            pool.look_up(framework, name)
 
 
 def ask_near(
@@ -233,15 +234,15 @@ def take_proposed(hearing: Hearing, cases: Sequence[Case | LargeCase]) -> None:
             f"--gradient is of one function at one point, and {len(cases)} cases are chosen; name "
             "one, as in eigenvalue[0], with --matrix or --point"
         )
-    G = parse_gradient(choice.gradient or "", cases[0].function.size, hearing.cases[0][1])
+    G = parse_gradient(choice.gradient or "", cases[0].function.size, hearing.scenarios[0].dtype)
     hearing.printing = Printing(choice.digits, choice.decimals)
     hearing.printing.check(G)
     hearing.proposed = G
 
 
-def listen(hearing: Hearing, planner: Planner) -> bool:
+def listen(hearing: Hearing, plan: Plan) -> bool:
     """Hear both witnesses and judge, with progress on a terminal; whether it was interrupted."""
-    estimate = (BarColumn(), TimeRemainingColumn()) if hearing.choice.atlas else ()
+    estimate = (BarColumn(), TimeRemainingColumn()) if plan.estimate else ()
     progress = Progress(
         SpinnerColumn(),
         TextColumn("{task.description}"),
@@ -253,7 +254,7 @@ def listen(hearing: Hearing, planner: Planner) -> bool:
     )
     interrupted = False
     try:
-        hearing.judge(hear(hearing, progress, planner))
+        hearing.judge(hear(hearing, plan, progress))
     except KeyboardInterrupt:
         interrupted = True
         hearing.judge(lambda _: None)
@@ -292,38 +293,24 @@ class Witnesses:
 
     def hear(self, hearing: Hearing) -> bool:
         """Hear both on what the user chose, and judge; whether it was interrupted."""
-        return listen(hearing, plan)
+        return listen(hearing, plans.chosen(hearing.choice, known_frameworks()))
+
+    def survey(self, hearing: Hearing) -> bool:
+        """The same on all that the atlas tells of."""
+        return listen(hearing, plans.atlas(hearing.choice))
 
     def examine(self, hearing: Hearing, known: Sequence[Finding | Dispute]) -> bool:
         """The same on findings, each the part of its own, or on disputes."""
-
-        def planner(choice: Choice) -> list[Case]:
-            from symgrad.symbolic import cases
-
-            about = (known_frameworks(), choice.resources.timeout)
-            return [case for item in known for case in cases.examined(item, *about)]
-
-        return listen(hearing, planner)
+        return listen(hearing, plans.examined(hearing.choice, known_frameworks(), known))
 
     def search(self, hearing: Hearing, route: str, is_hermitian: bool) -> bool:
         """The same on small matrices of integers, by one route alone."""
-
-        def planner(choice: Choice) -> list[Case]:
-            from symgrad.symbolic import shrinking
-
-            return shrinking.cases(choice, known_frameworks(), route, is_hermitian)
-
-        return listen(hearing, planner)
+        about = (known_frameworks(), route, is_hermitian)
+        return listen(hearing, plans.search(hearing.choice, *about))
 
     def revisit(self, hearing: Hearing) -> bool:
         """The same on the cases of the history."""
-
-        def planner(choice: Choice) -> list[Case]:
-            from symgrad.symbolic import cases
-
-            return cases.history(choice, experiment.matrix().tolist())
-
-        return listen(hearing, planner)
+        return listen(hearing, plans.history(hearing.choice))
 
     def prove(self, choice: Choice) -> Iterator[Proved]:
         """The theorems of the chosen functions, one by one."""

@@ -41,8 +41,7 @@ def hearing(answers, **changes):
     found = Hearing(choice(frameworks=answers))
     found.demonstration = two_by_two()
     for number, (case, reference) in enumerate(asked()):
-        found.cases.append((case.part, case.dtype))
-        found.constants.append(case.function.constants)
+        found.scenarios.append(case.scenario)
         found.references.append(reference)
         for framework, (route, convention) in answers.items():
             about = {"framework": framework, "route": route, "problem": number} | changes

@@ -11,6 +11,7 @@ import numpy as np
 from symgrad.court.judging.contraction import as_blocks
 from symgrad.court.judging.judge import judge
 from symgrad.court.records import Ball, Choice, Direction, Enclosure, Reference, Reported, Resources
+from symgrad.court.scenario import Scenario
 
 TOLERANCE = 2.0**-47
 ULP = 2.0**-51
@@ -125,6 +126,12 @@ def verdict(reference=None, reported=None, dtype="float64"):
     found = judge(reference or truth(), reported or said(), dtype)
     assert found.dtype == dtype
     return found
+
+
+def scenario(part="chosen", dtype="float64", label="", function="f"):
+    """A question, where nothing but its place in the report and its dtype matters."""
+    about = {"function": function, "structure": "symmetric", "point": {}}
+    return Scenario(**about, dtype=dtype, part=part, label=label)
 
 
 def choice(*functions, frameworks=("numpy",), **changes):

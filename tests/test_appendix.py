@@ -11,6 +11,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from msgspec import structs
 
 from symgrad import cli
 from symgrad.appendix import recheck
@@ -20,6 +21,7 @@ from symgrad.appendix.trust import Theorem, Trust
 from symgrad.court.errors import InputError
 from symgrad.symbolic.catalogue import choose
 from tests.helpers import reference
+from tests.records import scenario
 
 ROOT = Path(__file__).parent.parent
 COMMAND = ["appendix", "det", "weighted_inverse", "-f", "numpy", "-f", "torch", "--quiet"]
@@ -205,9 +207,8 @@ DERIVED = [
 @pytest.mark.parametrize("structure", ["symmetric", "toeplitz"])
 def test_the_re_checker_derives_enclosures_of_its_own(name, structure):
     function = choose(name, 3)[-1]
-    case = json.loads(
-        json.dumps(certified(function.constants, reference(function.name, structure)))
-    )
+    asked = structs.replace(scenario(), constants=function.constants)
+    case = json.loads(json.dumps(certified(asked, reference(function.name, structure))))
     assert recheck.check_case(case) is None
     i, j = next((i, j) for i in range(3) for j in range(3) if float.fromhex(case["high"][i][j]))
     case["low"][i][j] = (float.fromhex(case["low"][i][j]) + 1e-28).hex()
@@ -216,7 +217,7 @@ def test_the_re_checker_derives_enclosures_of_its_own(name, structure):
 
 
 def test_what_it_has_no_argument_for_is_said():
-    case = certified({}, reference("trace_exp"))
+    case = certified(scenario(), reference("trace_exp"))
     assert recheck.check_case(case) == "no argument for trace_exp"
 
 

@@ -9,7 +9,7 @@ from symgrad.court.experiment import Experiment
 from symgrad.court.former.recorded import Answer, Former, Question, Record
 from symgrad.court.hearing import Hearing
 from symgrad.court.records import Demonstration, Excerpt, Identity
-from tests.records import S, choice, said, truth, unit
+from tests.records import S, choice, said, scenario, truth, unit
 
 FORMER = "torch@1.0.1"
 QUESTIONS = [Question(f"eigenvalue[{k}]", {}, "float64", unit(2).tolist()) for k in (0, 1)]
@@ -35,7 +35,6 @@ def experiment(monkeypatch):
     """A hearing of the experiment at a matrix with two eigenvalues; claims gives its evidence."""
     monkeypatch.setattr(module.recorded, "read_record", lambda: RECORD)
     monkeypatch.setattr(module.experiment, "settle", lambda evidence: evidence)
-    cases = [("sum", "float64"), ("experiment", "float64"), ("experiment", "float64")]
     names = ("sum_entries", "eigenvalue[0]", "eigenvalue[1]")
     values = {"numpy": (7.0, 1.0, 2.0), "torch": (7.0, 1.5, 2.5)}
     reported = [
@@ -44,7 +43,7 @@ def experiment(monkeypatch):
         for k in (2, 0, 1)
     ]
     made = Hearing(choice(frameworks=[*values, FORMER]))
-    made.cases, made.constants = cases, [{}] * 3
+    made.scenarios = [scenario(part) for part in ("sum", "experiment", "experiment")]
     made.references = [truth(function=name) for name in names]
     made.reported = reported
     made.demonstration = Demonstration("h", [], IDENTITIES, [])
@@ -82,10 +81,11 @@ def test_values_count_if_all_of_them_were_reported(experiment):
 
 
 def test_there_are_no_claims_without_the_experiment_its_proof_or_all_that_is_true(experiment):
-    cases, references, shown = experiment.cases, experiment.references, experiment.demonstration
-    experiment.cases = [("sum", "float64")] * 3
+    asked, references = experiment.scenarios, experiment.references
+    shown = experiment.demonstration
+    experiment.scenarios = [scenario("sum")] * 3
     assert claims(experiment) == []
-    experiment.cases, experiment.demonstration = cases, None
+    experiment.scenarios, experiment.demonstration = asked, None
     assert claims(experiment) == []
     experiment.demonstration, experiment.references = shown, references[:2]
     assert claims(experiment) == []

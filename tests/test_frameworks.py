@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from rich.progress import Progress
 
+from symgrad import plans
 from symgrad.court.hearing import Hearing
 from symgrad.court.judging.judge import judge
 from symgrad.court.names import family
@@ -104,7 +105,9 @@ def hearing_of(
         seed=11,
     )
     hearing = Hearing(choice)
-    hearing.judge(hear(hearing, Progress(disable=True)))
+    hearing.judge(
+        hear(hearing, plans.chosen(hearing.choice, known_frameworks()), Progress(disable=True))
+    )
     return hearing
 
 
@@ -135,7 +138,10 @@ def is_odd(verdict):
 
 def reject_twin(hearing, report: Reported):
     """The reported gradient with one entry 0.1 % of ‖S‖ off must disagree."""
-    reference, (_, dtype) = hearing.references[report.problem], hearing.cases[report.problem]
+    reference, dtype = (
+        hearing.references[report.problem],
+        hearing.scenarios[report.problem].dtype,
+    )
     G = report.gradient.copy()
     G[0, -1] += 2e-3 * np.linalg.norm(exact_gradient(reference))
     planted = Reported(

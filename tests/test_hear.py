@@ -16,13 +16,14 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
-from symgrad import inquiry
+from symgrad import inquiry, plans
 from symgrad.court.errors import InputError
 from symgrad.court.hearing import Hearing
 from symgrad.court.judging import scatter
 from symgrad.court.records import NEIGHBOURS, Answered, Reported, Started
 from symgrad.numeric.journal import fingerprint, installed_versions
-from symgrad.numeric.pool import Pool
+from symgrad.numeric.pool import Pool, known_frameworks
+from symgrad.plans import Plan
 from symgrad.symbolic import cases, limits
 from tests.helpers import own_function
 from tests.records import choice
@@ -69,9 +70,9 @@ def stand_in(monkeypatch):
     """Hear a choice by the stand-in; the hearing, the stand-in and the progress."""
     monkeypatch.setattr(inquiry, "Pool", StandIn)
 
-    def hear(chosen, *planner):
+    def hear(chosen, plan=None):
         hearing, progress = Hearing(chosen), Told(disable=True)
-        inquiry.hear(hearing, progress, *planner)
+        inquiry.hear(hearing, plan or plans.chosen(chosen, known_frameworks()), progress)
         return hearing, StandIn.made, progress
 
     return hear
@@ -90,24 +91,21 @@ class Told(Progress):
 
 
 def test_the_choice_decides_what_is_asked():
-    main = inquiry.plan(choice())
+    main = plans.chosen(choice(), known_frameworks()).cases()
     assert [c.part for c in main] == ["2×2", "2×2", "sum"] + ["experiment"] * 4
     names = [f"eigenvalue[{k}]" for k in (0, 1)] + ["sum_entries"]
     names += [f"eigenvalue[{k}]" for k in range(4)]
     assert [c.function.name for c in main] == names
     X = [[float(x) for x in row] for row in main[-1].problem(0).matrix]
     assert X[0][0] == 2 * -1.0856306033005612  # NumPy's seed 123
-    atlas = inquiry.plan(choice("det", atlas=True, size=3))
-    assert {c.function.name for c in atlas} == {"det"}
-    assert atlas == cases.atlas(choice("det", atlas=True, size=3))
-    chosen = inquiry.plan(choice("det", points=2))
+    chosen = plans.chosen(choice("det", points=2), known_frameworks()).cases()
     assert [c.function.name for c in chosen] == ["det", "det"]
 
 
 def test_a_framework_of_a_users_file_is_checked(tmp_path):
-    assert len(inquiry.plan(choice(own_function(tmp_path)))) == 1
+    assert len(plans.chosen(choice(own_function(tmp_path)), known_frameworks()).cases()) == 1
     with pytest.raises(InputError, match="did you mean 'numpy'"):
-        inquiry.plan(choice(own_function(tmp_path, "numppy")))
+        plans.chosen(choice(own_function(tmp_path, "numppy")), known_frameworks()).cases()
 
 
 def test_both_witnesses_are_asked_the_same(stand_in):
@@ -115,11 +113,14 @@ def test_both_witnesses_are_asked_the_same(stand_in):
     who = {"frameworks": ["numpy", "torch"], "memory": 9000, "interpreters": former}
     chosen = choice("det", "log_det", **who)
     hearing, pool, _ = stand_in(chosen)
-    assert hearing.cases == [("", "float64")] * 2
+    asked = [(s.part, s.function, s.structure, s.dtype) for s in hearing.scenarios]
+    assert asked == [("chosen", name, "symmetric", "float64") for name in ("det", "log_det")]
     assert [problem.function for problem, _ in pool.asked] == ["det", "log_det"]
     assert [problem.id for problem, _ in pool.asked] == [0, 1]
     assert [names for _, names in pool.asked] == [None, None]
-    assert hearing.constants == [problem.constants for problem, _ in pool.asked]
+    assert [s.constants for s in hearing.scenarios] == [
+        problem.constants for problem, _ in pool.asked
+    ]
     assert [r.function for r in hearing.references] == ["det", "log_det"]
     assert [r.problem for r in hearing.reported] == [0, 0, 1, 1]
     assert pool.story == ["start", "ask", "ask", "close", "wait", "end"]
@@ -139,13 +140,13 @@ def test_both_witnesses_are_asked_the_same(stand_in):
 
 def test_the_constants_of_a_function_are_kept_for_the_report(stand_in):
     hearing, _, _ = stand_in(choice("inverse_quadratic_form"))
-    assert [list(constants) for constants in hearing.constants] == [["u"]]
+    assert [list(s.constants) for s in hearing.scenarios] == [["u"]]
 
 
 def test_what_is_for_one_framework_is_asked_of_it_alone(stand_in):
-    det, trace = inquiry.plan(choice("det", "trace"))
-    plan = [det._replace(framework="torch"), trace]
-    _, pool, _ = stand_in(choice(frameworks=["numpy", "torch"]), lambda chosen: plan)
+    det, trace = plans.chosen(choice("det", "trace"), known_frameworks()).cases()
+    plan = Plan(lambda: [det._replace(framework="torch"), trace])
+    _, pool, _ = stand_in(choice(frameworks=["numpy", "torch"]), plan)
     assert [names for _, names in pool.asked] == [["torch"], None]
 
 
@@ -177,12 +178,13 @@ def test_progress_counts_what_is_true_and_what_is_said(stand_in):
 
 
 def test_the_bar_of_an_atlas_ends_full(stand_in, tmp_path):
-    chosen = choice("det", atlas=True, journal=str(tmp_path / "journal"), jobs=3)
-    hearing, pool, progress = stand_in(chosen)
+    chosen = choice("det", size=3, journal=str(tmp_path / "journal"), jobs=3)
+    plan = Plan(lambda: cases.atlas(chosen), estimate=True)
+    hearing, pool, progress = stand_in(chosen, plan)
     (task,) = progress.tasks
-    assert task.completed == task.total == 2 * len(hearing.cases)
-    assert len(hearing.cases) > 3
-    assert pool.story[: len(hearing.cases) + 1] == ["ask"] * len(hearing.cases) + ["start"]
+    assert task.completed == task.total == 2 * len(hearing.scenarios)
+    assert len(hearing.scenarios) > 3
+    assert pool.story[: len(hearing.scenarios) + 1] == ["ask"] * len(hearing.scenarios) + ["start"]
     assert pool.story[-3:] == ["close", "wait", "end"]
     assert pool.given["jobs"] == 3
 
@@ -191,11 +193,12 @@ def test_the_first_thing_told_is_who_is_imported(monkeypatch):
     told = []
     monkeypatch.setattr(Progress, "add_task", lambda self, *a, **k: told.append((a, k)))
 
-    def stop(chosen):
+    def stop():
         raise KeyboardInterrupt
 
+    hearing = Hearing(choice(frameworks=["numpy", "torch"]))
     with pytest.raises(KeyboardInterrupt):
-        inquiry.hear(Hearing(choice(frameworks=["numpy", "torch"])), Progress(disable=True), stop)
+        inquiry.hear(hearing, Plan(stop), Progress(disable=True))
     assert told == [(("importing numpy, torch",), {"total": None})]
 
 
@@ -212,7 +215,7 @@ def test_a_journal_is_known_by_the_problems_the_versions_and_the_files(stand_in,
     assert pool.given["journal"] is not None
     assert pool.given["files"] == files
     assert pool.given["journal"]._file.closed
-    assert len(hearing.cases) == 4
+    assert len(hearing.scenarios) == 4
 
 
 def test_what_workers_say_is_heard_while_derivatives_are_computed(monkeypatch):
@@ -227,7 +230,7 @@ def test_what_workers_say_is_heard_while_derivatives_are_computed(monkeypatch):
 
     monkeypatch.setattr(inquiry, "Pool", Early)
     hearing = Hearing(choice("det", "trace"))
-    inquiry.hear(hearing, Progress(disable=True))
+    inquiry.hear(hearing, plans.chosen(hearing.choice, known_frameworks()), Progress(disable=True))
     assert len(heard) >= 3
     assert heard == [False] * (len(heard) - 1) + [True]
     assert hearing.versions == {"numpy": "early"}
@@ -236,24 +239,24 @@ def test_what_workers_say_is_heard_while_derivatives_are_computed(monkeypatch):
 COLUMNS = [SpinnerColumn, TextColumn, TimeElapsedColumn]
 
 
-@pytest.mark.parametrize("atlas", [False, True])
+@pytest.mark.parametrize("estimate", [False, True])
 @pytest.mark.parametrize("terminal", [False, True])
-def test_progress_is_on_a_terminal_alone_and_leaves_nothing_there(monkeypatch, atlas, terminal):
+def test_progress_is_on_a_terminal_alone_and_leaves_nothing_there(monkeypatch, estimate, terminal):
     shown = []
 
-    def hear(hearing, progress, planner):
-        shown.append((hearing, progress, planner))
+    def hear(hearing, plan, progress):
+        shown.append((hearing, progress, plan))
         return lambda number: ()
 
     monkeypatch.setattr(inquiry, "hear", hear)
     monkeypatch.setattr(sys.stderr, "isatty", lambda: terminal)
-    hearing, planner = Hearing(choice(atlas=atlas)), object()
-    assert inquiry.listen(hearing, planner) is False
+    hearing, plan = Hearing(choice()), Plan(list, estimate=estimate)
+    assert inquiry.listen(hearing, plan) is False
     ((heard, progress, by),) = shown
-    assert (heard, by) == (hearing, planner)
+    assert (heard, by) == (hearing, plan)
     kinds = [type(column) for column in progress.columns]
-    estimate = [BarColumn, TimeRemainingColumn]
-    assert kinds == (COLUMNS[:2] + estimate + COLUMNS[2:] if atlas else COLUMNS)
+    bar = [BarColumn, TimeRemainingColumn] if estimate else []
+    assert kinds == COLUMNS[:2] + bar + COLUMNS[2:]
     assert progress.columns[1].text_format == "{task.description}"
     assert progress.disable is (not terminal)
     assert progress.live.transient
@@ -270,11 +273,11 @@ def test_what_was_heard_before_an_interrupt_is_judged(monkeypatch):
                 raise KeyboardInterrupt
 
     hearing = Hearing(choice("trace"))
-    assert inquiry.listen(hearing, inquiry.plan) is False
+    assert inquiry.listen(hearing, plans.chosen(hearing.choice, known_frameworks())) is False
     complete = len(hearing.verdicts())
     monkeypatch.setattr(Pool, "events", interrupted)
     hearing = Hearing(choice("trace", "det"))
-    assert inquiry.listen(hearing, inquiry.plan) is True
+    assert inquiry.listen(hearing, plans.chosen(hearing.choice, known_frameworks())) is True
     assert complete == 1
     assert [v.verdict for v in hearing.verdicts()] == ["agrees"]
 
@@ -299,7 +302,7 @@ def ask_again(monkeypatch, reports, timeout=60.0):
     monkeypatch.setattr(inquiry, "Pool", Answering)
     who = ["numpy", "jax", "torch"]
     chosen = choice("det", "trace_square", frameworks=who, memory=9000, timeout=timeout)
-    planned = inquiry.plan(chosen)
+    planned = plans.chosen(chosen, known_frameworks()).cases()
     references = [case.reference() for case in planned]
     told = Told(disable=True)
     return planned, references, inquiry.ask_near(planned, references, chosen, told, reports)

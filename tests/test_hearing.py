@@ -12,14 +12,15 @@ from symgrad.court.records import (
     Finished,
     Started,
 )
-from tests.records import S, ball, choice, said, truth
+from tests.records import S, ball, choice, said, scenario, truth
 
 CHOICE = choice(frameworks=["torch", "numpy"], points=None)
 
 
 def hearing(cases=(), references=(), reported=()):
     made = Hearing(CHOICE)
-    made.cases, made.references = list(cases), list(references)
+    made.scenarios = [scenario(part, dtype) for part, dtype in cases]
+    made.references = list(references)
     for report in reported:
         made.note(report)
     return made
@@ -40,7 +41,7 @@ def test_what_is_said_is_put_down_where_it_belongs():
     assert [id(r) for r in made.reported] == [id(reported)]
     assert made.excerpts == [excerpt]
     assert made.versions == {"numpy": "2.0", "torch": "2.4"}
-    assert (made.choice, made.cases, made.constants, made.references) == (CHOICE, [], [], [])
+    assert (made.choice, made.scenarios, made.references) == (CHOICE, [], [])
     assert (made.demonstration, made.judged) == (None, [])
 
 
@@ -89,10 +90,10 @@ def test_nothing_is_convicted_that_cannot_be_asked_again():
     made = hearing(PARTS, [truth()], reported)
     made.judge(lambda _: None)
     assert [v.verdict for v in made.verdicts()] == ["refused", "agrees"]
-    assert made.judged[0][1].reason == module.NOT_ASKED_AGAIN
+    assert made.judged[0].verdict.reason == module.NOT_ASKED_AGAIN
 
 
-PARTS = [("eigen", "float64"), ("sum", "float32"), ("eigen", "float64")]
+PARTS = [("2×2", "float64"), ("sum", "float32"), ("2×2", "float64")]
 
 
 def test_each_is_judged_in_the_order_of_cases_and_frameworks():
@@ -101,20 +102,22 @@ def test_each_is_judged_in_the_order_of_cases_and_frameworks():
     references = [truth(function=f"f{k}") for k in range(3)]
     made = hearing(PARTS, references, reported)
     made.judge()
-    order = [(part, v.function, v.framework, v.dtype, v.verdict) for part, v in made.judged]
+    order = [
+        (asked.part, v.function, v.framework, v.dtype, v.verdict) for asked, _, v in made.judged
+    ]
     assert order == [
-        ("eigen", "f0", "torch", "float64", "agrees"),
-        ("eigen", "f0", "numpy", "float64", "agrees"),
+        ("2×2", "f0", "torch", "float64", "agrees"),
+        ("2×2", "f0", "numpy", "float64", "agrees"),
         ("sum", "f1", "torch", "float32", "agrees"),
         ("sum", "f1", "numpy", "float32", "agrees"),
-        ("eigen", "f2", "numpy", "float64", "agrees"),
+        ("2×2", "f2", "numpy", "float64", "agrees"),
     ]
     assert [v.function for v in made.verdicts()] == ["f0", "f0", "f1", "f1", "f2"]
     assert [v.function for v in made.verdicts("sum")] == ["f1", "f1"]
-    assert [v.function for v in made.verdicts("eigen")] == ["f0", "f0", "f2"]
-    assert len(made.verdicts("sum", "eigen")) == 5
+    assert [v.function for v in made.verdicts("2×2")] == ["f0", "f0", "f2"]
+    assert len(made.verdicts("sum", "2×2")) == 5
     assert made.verdicts("experiment") == []
-    assert (made.numbers("eigen"), made.numbers("sum")) == ([0, 2], [1])
+    assert (made.numbers("2×2"), made.numbers("sum")) == ([0, 2], [1])
 
 
 def test_what_no_reference_was_heard_of_is_not_judged():
@@ -154,11 +157,11 @@ def test_a_verdict_on_signs_rests_on_its_own_route():
         for k, signs in enumerate((right, turned, turned))
     ]
     made = hearing(PARTS, named, [*reported, said(problem=1, framework="torch", **right)])
-    made.cases = [(part, "float64") for part, _ in PARTS]
+    made.scenarios = [scenario(part) for part, _ in PARTS]
     made.judge()
-    assert [(part, v.function, v.verdict, v.reason) for part, v in made.judged] == [
-        ("eigen", "f", "refused", UNDETERMINED),
+    assert [(asked.part, v.function, v.verdict, v.reason) for asked, _, v in made.judged] == [
+        ("2×2", "f", "refused", UNDETERMINED),
         ("sum", "g", "agrees", ""),
         ("sum", "g", "refused", FLIPPED),
-        ("eigen", "f", "refused", FLIPPED),
+        ("2×2", "f", "refused", FLIPPED),
     ]

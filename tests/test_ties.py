@@ -23,8 +23,8 @@ def judged(matrices, functions, frameworks=FAST):
     """The verdicts by (function, name of the matrix), each with its framework and route."""
     hearing = judge_at(list(matrices.values()), functions, frameworks)
     names, found = list(matrices), {}
-    for part, verdict in hearing.judged:
-        found.setdefault((verdict.function, names[int(part)]), []).append(verdict)
+    for asked, _, verdict in hearing.judged:
+        found.setdefault((verdict.function, names[int(asked.label)]), []).append(verdict)
     return found
 
 
@@ -154,7 +154,7 @@ def test_the_page_tells_what_numpy_and_torch_do_to_a_few_digits():
     rows = [line.split(" | ") for line in page.split("## ")[1].splitlines()]
     told = {row[1]: [cell.removesuffix(" |") for cell in row[2:]] for row in rows if len(row) > 9}
     for r in hearing.reported:
-        cell = told[r.route][int(hearing.cases[r.problem][0])]
+        cell = told[r.route][int(hearing.scenarios[r.problem].label)]
         kept, here = cell.split(":")[0], digits(r, hearing.references[r.problem])
         if kept == "not finite" or here is None:
             assert here is None or here < LEFT, (r.route, cell)

@@ -77,19 +77,20 @@ def test_what_is_asked_is_heard_and_judged():
     assert [v.verdict for v in hearing.verdicts()] == ["agrees"]
 
 
-def test_each_finding_is_a_part_of_its_own():
+def test_each_finding_has_a_label_of_its_own():
     known = [planted(), planted(id="other", function="det", route="np.linalg.det")]
     hearing = Hearing(choice())
     assert inquiry.Witnesses([]).examine(hearing, known) is False
-    assert [v.function for v in hearing.verdicts("planted")] == ["trace"]
-    assert [v.function for v in hearing.verdicts("other")] == ["det"]
+    assert [v.function for v in hearing.verdicts("known", label="planted")] == ["trace"]
+    assert [v.function for v in hearing.verdicts(label="other")] == ["det"]
+    assert hearing.verdicts("chosen", label="other") == []
     assert len(hearing.verdicts()) == 2
 
 
 def test_what_is_examined_may_be_a_users_file(monkeypatch):
     asked = []
     monkeypatch.setattr(cases, "examined", lambda *about: asked.append(about) or ["case"])
-    monkeypatch.setattr(inquiry, "listen", lambda hearing, planner: planner(hearing.choice))
+    monkeypatch.setattr(inquiry, "listen", lambda hearing, plan: plan.cases())
     hearing = Hearing(choice(timeout=7.0))
     assert inquiry.Witnesses([]).examine(hearing, ["one", "other"]) == ["case", "case"]
     assert asked == [(item, known_frameworks(), 7.0) for item in ("one", "other")]
@@ -100,9 +101,9 @@ def test_the_history_is_heard_at_the_matrix_of_the_experiment(monkeypatch):
     monkeypatch.setattr(inquiry, "listen", lambda *both: heard.append(both) or True)
     hearing = Hearing(choice())
     assert inquiry.Witnesses([]).revisit(hearing) is True
-    ((same, planner),) = heard
+    ((same, plan),) = heard
     assert same is hearing
-    planned = planner(hearing.choice)
+    planned = plan.cases()
     assert planned == cases.history(hearing.choice, experiment.matrix().tolist())
     (first, *_) = [case for case in planned if case.part == "experiment"]
     assert first.problem(0).matrix == experiment.matrix().tolist()
@@ -114,14 +115,16 @@ def test_a_search_is_for_one_route_alone(monkeypatch, tmp_path, is_hermitian):
     monkeypatch.setattr(inquiry, "listen", lambda *both: asked.append(both) or True)
     hearing, route = Hearing(choice("det")), "np.linalg.det"
     assert inquiry.Witnesses([]).search(hearing, route, is_hermitian) is True
-    ((heard, planner),) = asked
+    ((heard, plan),) = asked
     assert heard is hearing
-    found = planner(hearing.choice)
+    found = plan.cases()
     assert found == shrinking.cases(hearing.choice, known_frameworks(), route, is_hermitian)
     assert {case.route for case in found} == {route}
     assert {case.parameterization.blocks for case in found} == {1 + is_hermitian}
+    unknown = (Hearing(choice(own_function(tmp_path, "numppy"))), route, is_hermitian)
+    inquiry.Witnesses([]).search(*unknown)
     with pytest.raises(InputError, match="did you mean 'numpy'"):
-        planner(choice(own_function(tmp_path, "numppy")))
+        asked[-1][1].cases()
 
 
 def test_theorems_are_proved_one_by_one(tmp_path):

@@ -21,6 +21,7 @@ from symgrad.court.hearing import Hearing
 from symgrad.court.records import Choice, Matrix, Reference, Reported, Resources, Verdict
 from symgrad.inquiry import hear
 from symgrad.numeric.pool import is_installed, known_frameworks
+from symgrad.plans import Plan
 from symgrad.report.atlas import MARKS
 from symgrad.report.machine import machine
 from symgrad.symbolic.algebra.spectrum import exact_matrix
@@ -71,14 +72,14 @@ def ties() -> dict[str, Matrix]:
 def judge_at(
     matrices: Sequence[Matrix], functions: Sequence[str], frameworks: Sequence[str]
 ) -> Hearing:
-    """What the frameworks say of the functions at the matrices, judged; the parts are numbers."""
+    """What the frameworks say of the functions at the matrices, by number as label, judged."""
 
-    def planner(choice: Choice) -> list[Case]:
+    def cases() -> list[Case]:
         return [
-            Case(str(k), function, symmetric(len(X)), theta, "float64")._replace(
-                find_reads=False, prove=False
+            Case("numbered", function, symmetric(len(X)), theta, "float64")._replace(
+                find_reads=False, prove=False, label=str(k)
             )
-            for name in choice.functions
+            for name in functions
             for k, X in enumerate(matrices)
             for function in choose(name, len(X))
             for theta in [coordinates(X, symmetric(len(X)), function.function.domain)]
@@ -87,7 +88,7 @@ def judge_at(
     size = len(matrices[0])
     resources = Resources(frameworks=list(frameworks), timeout=300.0)
     hearing = Hearing(Choice(resources=resources, functions=tuple(functions), size=size))
-    hearing.judge(hear(hearing, Progress(disable=True), planner))
+    hearing.judge(hear(hearing, Plan(cases), Progress(disable=True)))
     return hearing
 
 
@@ -121,14 +122,16 @@ def to_markdown(hearing: Hearing, columns: Sequence[str]) -> str:
     """A table per function, a row per route, a column per matrix."""
     made = ", ".join(f"{name} {version}" for name, version in sorted(hearing.versions.items()))
     lines = [INTRODUCTION.format(made=made, where=machine())]
-    verdicts = {(v.function, part, v.framework, v.route): v for part, v in hearing.judged}
+    verdicts = {
+        (v.function, scenario.label, v.framework, v.route): v for scenario, _, v in hearing.judged
+    }
     cells: dict[str, dict[tuple[str, str], dict[str, str]]] = {}
     for r in hearing.reported:
-        part, reference = hearing.cases[r.problem][0], hearing.references[r.problem]
-        verdict = verdicts[reference.function, part, r.framework, r.route]
+        label, reference = hearing.scenarios[r.problem].label, hearing.references[r.problem]
+        verdict = verdicts[reference.function, label, r.framework, r.route]
         rows = cells.setdefault(reference.function, {})
         row = rows.setdefault((r.framework, r.route), {})
-        row[columns[int(part)]] = _cell(verdict, r, reference)
+        row[columns[int(label)]] = _cell(verdict, r, reference)
     for function in hearing.choice.functions:
         lines += [f"## {function}", "", _row(["framework", "route", *columns])]
         lines += [_row(["---"] * (len(columns) + 2))]

@@ -17,6 +17,7 @@ from symgrad.court.former.rerun import Check
 from symgrad.court.hearing import Hearing
 from symgrad.court.names import family, name_of, order_of
 from symgrad.court.records import Claim, Convention, Outcome, Reads, Verdict
+from symgrad.court.scenario import Part
 
 NONE = "—"
 
@@ -64,9 +65,9 @@ class Reprint(Struct, frozen=True):
 
 
 class Line(Struct, frozen=True):
-    """One route of one version over all cases of a part."""
+    """One route of one version over all scenarios of a part."""
 
-    part: str
+    part: Part
     framework: str
     version: str
     recorded: bool
@@ -136,7 +137,7 @@ class History(Struct, frozen=True):
 class Told(Struct, frozen=True):
     """A verdict of today, on an answer that was measured or on one that is on record."""
 
-    part: str
+    part: Part
     verdict: Verdict
     recorded: bool
 
@@ -148,8 +149,8 @@ def tell(hearing: Hearing, record: Record, wanted: Sequence[str]) -> list[Told]:
     """
     lost = {name for name in wanted if not hearing.heard(name)}
     measured = [
-        Told(part, verdict, False)
-        for part, verdict in hearing.judged
+        Told(scenario.part, verdict, False)
+        for scenario, _, verdict in hearing.judged
         if verdict.framework not in lost
     ]
     recalled = unheard(hearing, record)
@@ -198,9 +199,9 @@ def as_printed(rows: Sequence[Sequence[object]]) -> list[list[str]]:
     return [[zero if text == f"-{zero}" else text for text in row] for row in texts]
 
 
-def lines(told: Sequence[Told], *parts: str) -> list[Line]:
+def lines(told: Sequence[Told], *parts: Part) -> list[Line]:
     """A line per part, version and route, in the order of versions."""
-    found: dict[tuple[str, str, str], list[Told]] = {}
+    found: dict[tuple[Part, str, str], list[Told]] = {}
     for t in told:
         if t.part in parts:
             found.setdefault((t.part, t.verdict.framework, t.verdict.route), []).append(t)
@@ -208,7 +209,7 @@ def lines(told: Sequence[Told], *parts: str) -> list[Line]:
     return [_line(*key, found[key]) for key in ordered]
 
 
-def _line(part: str, framework: str, route: str, told: Sequence[Told]) -> Line:
+def _line(part: Part, framework: str, route: str, told: Sequence[Told]) -> Line:
     verdicts = [t.verdict for t in told]
     ratios = [float(c.error) / c.tolerance for v in verdicts for c in v.parameters if c.tolerance]
     outcomes = [v.verdict for v in verdicts]

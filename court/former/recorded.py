@@ -30,6 +30,7 @@ from symgrad.court.records import (
     Rows,
     Verdict,
 )
+from symgrad.court.scenario import Part
 
 RECORD = Path(__file__).with_name("recorded.json")
 
@@ -96,7 +97,7 @@ class Recalled(Struct, frozen=True):
 
     former: Former
     case: int
-    part: str
+    part: Part
     answer: Answer
     verdict: Verdict
 
@@ -162,8 +163,8 @@ def enter(
     for framework, (python, platform) in environments.items():
         answers = [
             _answer(place[r.problem], r, verdict)
-            for r, (_, verdict) in zip(hearing.in_order(), hearing.judged, strict=True)
-            if r.framework == framework and r.mode == "reverse"
+            for _, r, verdict in hearing.judged
+            if r and r.framework == framework and r.mode == "reverse"
         ]
         documents = {
             x.name: named_triangle(x) for x in hearing.excerpts if x.framework == framework
@@ -189,10 +190,13 @@ def _without_unused(record: Record) -> Record:
 def _questions(hearing: Hearing) -> list[Question]:
     """What was asked, in the order of the cases."""
     return [
-        Question(reference.function, cast(_Constants, constants), dtype, reference.X.tolist())
-        for (_, dtype), constants, reference in zip(
-            hearing.cases, hearing.constants, hearing.references, strict=False
+        Question(
+            reference.function,
+            cast(_Constants, scenario.constants),
+            scenario.dtype,
+            reference.X.tolist(),
         )
+        for scenario, reference in zip(hearing.scenarios, hearing.references, strict=False)
         if not reference.hermitian
     ]
 
@@ -225,15 +229,15 @@ def recall(hearing: Hearing, record: Record, about: Sequence[int] = ()) -> list[
         for answer in former.answers:
             case = cases.get(answer.question)
             if case is not None and (case in about or not about):
-                part, dtype = hearing.cases[case]
+                scenario = hearing.scenarios[case]
                 reported = _reported(former, case, answer)
-                verdict = judge(hearing.references[case], reported, dtype)
+                verdict = judge(hearing.references[case], reported, scenario.dtype)
                 if (answer.verdict, verdict.verdict) == ("inaccurate", "disagrees"):
                     # what the route said near X was heard then, and is not kept
                     verdict = structs.replace(
                         verdict, verdict="inaccurate", convention=answer.convention
                     )
-                found.append(Recalled(former, case, part, answer, verdict))
+                found.append(Recalled(former, case, scenario.part, answer, verdict))
     return found
 
 

@@ -45,8 +45,8 @@ def check(hearing: Hearing, record: Record, wanted: Sequence[str]) -> Check:
     }
     measured = {
         (r.framework, r.problem, r.route): (r, verdict)
-        for r, (_, verdict) in zip(hearing.in_order(), hearing.judged, strict=True)
-        if r.framework in wanted and record.get(r.framework) and hearing.heard(r.framework)
+        for _, r, verdict in hearing.judged
+        if r and r.framework in wanted and record.get(r.framework) and hearing.heard(r.framework)
     }
     again = [(r, *measured[key]) for key, r in recalled.items() if key in measured]
     with_gradient = [
@@ -121,7 +121,7 @@ def _apart(reference: Reference, G: Array, H: Array, dtype: str) -> str:
 def _unasked(hearing: Hearing, record: Record, wanted: Sequence[str], recalled: int) -> list[str]:
     """Whether recorded answers are to no question of this run; ``recalled`` are to one."""
     count = sum(len(f.answers) for f in record.versions if f.framework in wanted) - recalled
-    if not count or len(hearing.references) < len(hearing.cases):
+    if not count or len(hearing.references) < len(hearing.scenarios):
         return []
     return [f"{count} recorded answers are to questions that are not asked any more"]
 

@@ -20,6 +20,9 @@ relative condition number of the gradient map.
 Of a constant f nothing of this is left but η: there the last term is p(n)·u·|f|/‖X‖, the rounding
 of what cancels in a gradient that would be of the size of f's relative to X.
 
+Of a program, whose steps are many and need not be backward stable together, STAGES·u times what
+roundings of all its steps move S_ij by, per unit roundoff, is added.
+
 Where δ·‖∂S/∂X‖ is no longer small beside ‖S‖ the expansion means nothing, and nothing is judged.
 The contraction with ∂X/∂θ_k is done in rational arithmetic and adds nothing: its tolerance is
 Σ_ij tolerance_ij·|(∂X/∂θ_k)_ij|.
@@ -86,7 +89,10 @@ def entry_tolerances(reference: Reference, skew: Array | None, dtype: str) -> Ar
     floor = STAGES * len(reference.X) * spacing(dtype)
     if S == norm(moved) == 0 and reference.value is not None and norm(reference.X) > 0:
         floor += pu * abs(float(reference.value.mid)) / norm(reference.X)
-    return np.asarray(pu * (moved + assembled) + second + floor)
+    steps = (
+        0.0 if reference.roundoff is None else STAGES * unit_roundoff(dtype) * reference.roundoff
+    )
+    return np.asarray(pu * (moved + assembled) + second + steps + floor)
 
 
 def value_tolerance(reference: Reference, dtype: str) -> float:

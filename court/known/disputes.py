@@ -132,8 +132,8 @@ class Dispute(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     checks: Annotated[tuple[Asked | Proposed, ...], Meta(min_length=1)]
     note: Annotated[str, Meta(description="what the checks leave out, or stand for")] = ""
 
-    def part(self, number: int) -> str:
-        """The part of a hearing that is one of its checks."""
+    def label(self, number: int) -> str:
+        """What the scenario of one of its checks is labelled with."""
         return f"{self.id} {number}"
 
 

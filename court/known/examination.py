@@ -84,15 +84,17 @@ class Document(Struct, frozen=True):
 
 
 def examine(hearing: Hearing, findings: Sequence[Finding]) -> list[Examined]:
-    """What a run says of some findings, whose cases are the parts named after them; by class."""
+    """What a run says of some findings, whose scenarios are labelled with their names; by class."""
     return [_examine(hearing, finding) for finding in ranked(findings)]
 
 
 def _examine(hearing: Hearing, finding: Finding) -> Examined:
-    verdicts = {v.route: v for v in hearing.verdicts(finding.id) if v.mode == finding.mode}
+    verdicts = {
+        v.route: v for v in hearing.verdicts("known", label=finding.id) if v.mode == finding.mode
+    }
     verdict, other = verdicts.get(finding.route), verdicts.get(finding.against)
     version = hearing.versions.get(finding.framework)
-    found = answer(hearing, hearing.numbers(finding.id)[0], verdict)
+    found = answer(hearing, hearing.numbers("known", finding.id)[0], verdict)
     if version is None:
         status: Status = "not installed"
     elif public(version) not in finding.versions:
@@ -140,9 +142,9 @@ def _conjugate(a: Verdict, b: Verdict | None) -> bool:
 
 def smallest(hearing: Hearing, mode: Mode) -> Answer | None:
     """The first case of a run at which the verdict is that it disagrees."""
-    for part, verdict in hearing.judged:
-        if verdict.mode == mode and verdict.verdict == "disagrees":
-            return answer(hearing, hearing.numbers(part)[0], verdict)
+    for _, reported, verdict in hearing.judged:
+        if reported and verdict.mode == mode and verdict.verdict == "disagrees":
+            return answer(hearing, reported.problem, verdict)
     return None
 
 

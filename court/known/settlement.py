@@ -55,15 +55,15 @@ class Document(Struct, frozen=True):
 
 
 def settle(hearing: Hearing, disputes: Sequence[Dispute]) -> list[Heard]:
-    """What a run says of some disputes, each of whose checks is a part of its own."""
+    """What a run says of some disputes, each of whose checks has a label of its own."""
     return [
-        Heard(d, tuple(_check(hearing, check, d.part(k)) for k, check in enumerate(d.checks)))
+        Heard(d, tuple(_check(hearing, check, d.label(k)) for k, check in enumerate(d.checks)))
         for d in disputes
     ]
 
 
-def _check(hearing: Hearing, check: Asked | Proposed, part: str) -> Checked:
-    (case,) = hearing.numbers(part)
+def _check(hearing: Hearing, check: Asked | Proposed, label: str) -> Checked:
+    (case,) = hearing.numbers("known", label)
     reference = hearing.references[case]
     if isinstance(check, Proposed):
         G = check.of(reference.S.high) if reference.S else None
@@ -73,7 +73,7 @@ def _check(hearing: Hearing, check: Asked | Proposed, part: str) -> Checked:
             check, None, found, _differences(check, found), answer(hearing, case, verdict)
         )
     reports = [r for r in hearing.reported if (r.problem, r.mode) == (case, check.mode)]
-    verdicts = [v for v in hearing.verdicts(part) if v.mode == check.mode]
+    verdicts = [v for v in hearing.verdicts("known", label=label) if v.mode == check.mode]
     judged = [_outcomes(v, reference, r) for v, r in zip(verdicts, reports, strict=True)]
     differs: tuple[str, ...] = ()
     if check.framework in hearing.choice.resources.frameworks:

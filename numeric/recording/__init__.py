@@ -2,5 +2,5 @@
 
 One file per framework says how what it executed is made of the operations of
 :mod:`symgrad.court.program`; ``tape`` is what they write on, ``composites`` what is made of
-several, ``evaluation`` the record run again, in NumPy.
+several.
 """

@@ -19,8 +19,8 @@ from jaxtyping import Inexact
 from msgspec import structs
 
 from symgrad.court import formats
+from symgrad.court.evaluation import replay
 from symgrad.court.program import Program, Step
-from symgrad.numeric.recording.evaluation import replay
 from symgrad.numeric.recording.tape import Array, UnsupportedError
 
 Matrix = Inexact[np.ndarray, "n n"]
@@ -134,9 +134,9 @@ def _alike(a: Step, b: Step) -> bool:
         own |= {"pivots": (), "signs": ()}
     if structs.replace(a, **own) != structs.replace(b, **own):
         return False
-    first, second = (np.array([float(x) for x in step.constants]) for step in (a, b))
-    size = 1e-6 * np.max(np.abs(first), initial=0, where=np.isfinite(first))
-    return bool(np.allclose(first, second, rtol=1e-6, atol=size, equal_nan=True))
+    one, other = (np.array([float(x) for x in step.constants]) for step in (a, b))
+    size = 1e-6 * np.max(np.abs(one), initial=0, where=np.isfinite(one))
+    return bool(np.allclose(one, other, rtol=1e-6, atol=size, equal_nan=True))
 
 
 def _twice(label: str, program: Program, what: str, step: Step | None = None) -> str:

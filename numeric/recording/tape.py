@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-import sys
+import traceback
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
@@ -11,9 +11,9 @@ from typing import Any
 import numpy as np
 from msgspec import structs
 
+from symgrad.court.evaluation import evaluate
 from symgrad.court.program import MOST_STEPS, Call, Operation, Program, Shape, Step
 from symgrad.court.records import Number
-from symgrad.numeric.recording.evaluation import evaluate
 
 Array = np.ndarray
 SPELLED: dict[str, Number] = {"nan": "NaN", "inf": "Infinity", "-inf": "-Infinity"}
@@ -61,7 +61,10 @@ class Tape:
     """A program as it is recorded."""
 
     def __init__(self, framework: str, version: str, dtype: str, size: int) -> None:
-        self.about = {"framework": framework, "version": version, "dtype": dtype, "size": size}
+        self.framework = framework
+        self.version = version
+        self.dtype = dtype
+        self.size = size
         self.steps: list[Step] = []
         self.indices: dict[int, Array] = {}
         self.calls: list[Call] = []
@@ -169,13 +172,16 @@ class Tape:
             for call in self.calls
         ]
         return Program(
+            framework=self.framework,
+            version=self.version,
+            dtype=self.dtype,
+            size=self.size,
             steps=tuple(steps),
             output=renumbered[output.number],
             calls=tuple(calls),
             folded=tuple(dict.fromkeys(self.folded)),
             casts=tuple(dict.fromkeys(self.casts)),
             value=value,
-            **self.about,
         )
 
     # data movement
@@ -265,7 +271,7 @@ class Tape:
 
     def signs(self, v: Value, note: str) -> Array:
         """The signs of the entries, on which the program decides."""
-        signs = np.sign(v.floats).astype(int)
+        signs = np.asarray(np.sign(v.floats), int)
         if v.depends:
             self.emit("guard", [v], signs=tuple(signs.ravel().tolist()), note=note)
         return signs
@@ -291,11 +297,8 @@ def _needed(steps: Sequence[Step], output: int) -> tuple[list[int], set[int]]:
 
 def line_of_caller(packages: Sequence[str]) -> str:
     """file:line of the innermost frame that is neither here nor in one of these packages."""
-    frame = sys._getframe(1)
-    while frame is not None:
+    for frame, line in traceback.walk_stack(None):
         path = Path(frame.f_code.co_filename)
-        inner = PACKAGE in path.parents or any(name in path.parts for name in packages)
-        if not inner:
-            return f"{path.name}:{frame.f_lineno}"
-        frame = frame.f_back  # type: ignore[assignment]
+        if PACKAGE not in path.parents and not any(name in path.parts for name in packages):
+            return f"{path.name}:{line}"
     return ""

@@ -1,0 +1,63 @@
+"""Known mistakes: what a wrong vector–Jacobian product has in place of the right one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from symgrad.court.blame import Mistake
+
+Array = np.ndarray
+CLOSE = 1e-6
+"""A mistake is named if what was found is that, to so many parts of its size."""
+
+
+def _diagonal(M: Array) -> Array:
+    return np.where(np.eye(M.shape[-1], dtype=bool), M, 0.0)
+
+
+def _transposed(M: Array) -> Array:
+    return np.asarray(M.swapaxes(-1, -2))
+
+
+OF_MATRICES: dict[Mistake, tuple[Callable[[Array], Array], ...]] = {
+    "doubled off the diagonal": (lambda M: 2 * M - _diagonal(M),),
+    "one triangle dropped": (np.tril, np.triu),
+    "the diagonal dropped": (lambda M: M - _diagonal(M),),
+    "not transposed": (_transposed,),
+}
+"""What is made of the right cotangent, of square matrices in a batch, by mistake."""
+
+
+def recognise(found: Array, true: Array) -> tuple[Mistake | None, float | None]:
+    """Which mistake makes the ``found`` cotangent of the ``true`` one; and the factor, if one.
+
+    Both have the shape of an input of a call.  Of square matrices, which may be symmetric ones, the
+    symmetric parts are looked at too.
+    """
+    if not np.all(np.isfinite(found)):
+        return "not finite", None
+    is_square = true.ndim >= 2 and true.shape[-1] == true.shape[-2]
+    for part in (np.asarray, _symmetric_part) if is_square else (np.asarray,):
+        size = float(np.linalg.norm(part(true)))
+        if size == 0:
+            continue
+        if float(np.linalg.norm(part(found))) <= CLOSE * size:
+            return "nothing passed on", None
+        factor = float(np.vdot(part(true), part(found)) / size**2)
+        if factor and _is_close(part(found), factor * part(true)):
+            return ("the sign", None) if abs(factor + 1) <= CLOSE else ("a factor", factor)
+        for mistake, makers in OF_MATRICES.items() if is_square else ():
+            origins = (true, part(true))
+            if any(_is_close(part(found), part(make(M))) for make in makers for M in origins):
+                return mistake, None
+    return None, None
+
+
+def _is_close(A: Array, B: Array) -> bool:
+    return bool(np.linalg.norm(A - B) <= CLOSE * np.linalg.norm(B))
+
+
+def _symmetric_part(M: Array) -> Array:
+    return np.asarray((M + _transposed(M)) / 2)

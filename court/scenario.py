@@ -1,0 +1,45 @@
+"""The scenario: one question that both witnesses are asked, and where in a report it belongs."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from msgspec import Struct
+
+from symgrad.court.records import Constants
+
+
+class Query(Struct, frozen=True, kw_only=True):
+    """What is asked of f at X: an operator with its fixed data, which gives one n×n matrix.
+
+    ``gradient`` is S of df = ⟨S, dX⟩, and the only one yet.
+    """
+
+    operator: Literal["gradient"] = "gradient"
+
+
+GRADIENT = Query()
+
+Part = Literal[
+    "chosen", "2×2", "sum", "experiment", "real", "hermitian", "dtype", "rank", "known", "numbered"
+]
+"""Of a report: what the user chose; the three parts of the main job; the columns of the atlas, of
+real and Hermitian matrices, of the shorter dtypes and of singular matrices by rank; a known finding
+or dispute; a matrix of a series."""
+
+
+class Scenario(Struct, frozen=True, kw_only=True):
+    """Which derivative of which function, in which structure, at which point, in which dtype.
+
+    ``point`` is parameter → exact rational, and ``dtype`` that of the matrix that the frameworks
+    see.  ``label`` says which of a part's it is: the rank, the number, the finding's name.
+    """
+
+    function: str
+    structure: str
+    point: dict[str, str]
+    dtype: str
+    query: Query = GRADIENT
+    constants: Constants = {}
+    part: Part = "chosen"
+    label: str = ""

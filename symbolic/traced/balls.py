@@ -1,0 +1,279 @@
+"""Arb's balls as a number system: every result encloses what it would be in exact arithmetic.
+
+The same operation on the same objects gives the same object, so that x_ij and x_ji, which are one,
+stay one in whatever is made of them: a tie between the two, or a difference of 0, is known to be
+exact.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+from flint import acb_mat, arb, arb_mat
+
+from symgrad.court.program import Step
+from symgrad.symbolic.certified.enclosure import to_arb
+from symgrad.symbolic.traced.decisions import RefusedError, UndecidedError
+from symgrad.symbolic.traced.numbers import Array
+
+ZERO, ONE = arb(0), arb(1)
+MOST_MINORS = 12
+"""Up to this size the cofactors of a singular matrix are its minors, n² of them."""
+
+
+def _max(x: arb, y: arb) -> arb:
+    return x if x is y or x > y else y if y > x else x.max(y)
+
+
+def _min(x: arb, y: arb) -> arb:
+    return x if x is y or x < y else y if y < x else x.min(y)
+
+
+def power(x: arb, exponent: float) -> arb:
+    """x to a constant exponent; by products where it is whole, as x may be negative."""
+    if exponent != int(exponent):
+        return x ** arb(exponent)
+    whole = abs(int(exponent))
+    result, square = ONE, x
+    while whole:
+        if whole & 1:
+            result = result * square
+        square, whole = square * square, whole >> 1
+    return result if exponent >= 0 else ONE / result
+
+
+FUNCTIONS: dict[str, Callable[..., arb]] = {
+    "add": lambda x, y: x + y,
+    "sub": lambda x, y: ZERO if x is y else x - y,
+    "neg": lambda x: -x,
+    "mul": lambda x, y: x * y,
+    "div": lambda x, y: x / y,
+    "exp": arb.exp,
+    "expm1": arb.expm1,
+    "log": arb.log,
+    "log1p": arb.log1p,
+    "sqrt": arb.sqrt,
+    "reciprocal": lambda x: ONE / x,
+    "sin": arb.sin,
+    "cos": arb.cos,
+    "tan": arb.tan,
+    "asin": arb.asin,
+    "acos": arb.acos,
+    "atan": arb.atan,
+    "sinh": arb.sinh,
+    "cosh": arb.cosh,
+    "tanh": arb.tanh,
+    "asinh": arb.asinh,
+    "acosh": arb.acosh,
+    "atanh": arb.atanh,
+    "logistic": lambda x: ONE / (ONE + (-x).exp()),
+    "erf": arb.erf,
+    "lgamma": arb.lgamma,
+    "digamma": arb.digamma,
+    "abs": abs,
+    "max": _max,
+    "min": _min,
+}
+COMMUTE = ("add", "mul", "max", "min")
+
+
+class Balls:
+    """Arrays of arb, at the precision in force."""
+
+    def __init__(self) -> None:
+        # each entry keeps its operands, whose identities are its key
+        self._known: dict[tuple[Any, ...], tuple[arb, tuple[Any, ...]]] = {}
+
+    def _map(self, name: str, f: Callable[..., arb], *arrays: Array) -> Array:
+        known, arrays = self._known, tuple(map(_whole, arrays))
+
+        def applied(*xs: arb) -> arb:
+            ids = [id(x) for x in xs]
+            key = (name, *(sorted(ids) if name in COMMUTE else ids))
+            if key not in known:
+                known[key] = (f(*xs), xs)
+            return known[key][0]
+
+        return _whole(np.frompyfunc(applied, len(arrays), 1)(*arrays))
+
+    def constant(self, floats: Array) -> Array:
+        """The same numbers, as exact balls; equal ones are one object."""
+        objects = np.empty(floats.shape, object)
+        for place, x in np.ndenumerate(floats):
+            key = ("constant", str(x))
+            if key not in self._known:
+                self._known[key] = (arb(float(x)), ())
+            objects[place] = self._known[key][0]
+        return objects
+
+    def entrywise(self, name: str, *arrays: Array) -> Array:
+        """The operation on every entry."""
+        return self._map(name, FUNCTIONS[name], *arrays)
+
+    def power(self, x: Array, exponent: float) -> Array:
+        """x to a constant exponent."""
+        return self._map(f"power {exponent!r}", lambda entry: power(entry, exponent), x)
+
+    def trigamma(self, x: Array) -> Array:
+        """ψ′(x) = ζ(2, x)."""
+        return self._map("trigamma", lambda entry: arb(2).zeta(entry), x)
+
+    def times(self, g: Array, d: Array) -> Array:
+        """g·d, and 0 where g is."""
+        product = np.frompyfunc(lambda a, b: ZERO if a == 0 else a * b, 2, 1)
+        return _whole(product(g, d))
+
+    def signs(self, x: Array, asked: Array) -> Array:
+        """The signs; what may be 0 and is not known to be is undecided."""
+        found = np.zeros(x.shape, int)
+        for place in zip(*np.nonzero(asked), strict=True) if x.shape else [()] * bool(asked):
+            entry = x[place]
+            if not (entry > 0 or entry < 0 or entry == 0):
+                raise UndecidedError("kink", "at a point of decision")
+            found[place] = 1 if entry > 0 else -1 if entry < 0 else 0
+        return found
+
+    def matmul(self, A: Array, B: Array) -> Array:
+        """AB."""
+        return _by_matrix(lambda a, b: a * b, A, B)
+
+    def solve(self, A: Array, B: Array) -> Array:
+        """A⁻¹B."""
+        try:
+            return _by_matrix(lambda a, b: a.solve(b), A, B)
+        except ZeroDivisionError as error:
+            raise UndecidedError("domain", "the matrix is singular here") from error
+
+    def cholesky(self, A: Array) -> Array:
+        """L, column by column."""
+        L = np.full(A.shape, ZERO, object)
+        for a, factor in zip(_matrices(A), _matrices(L), strict=True):
+            for j in range(len(a)):
+                column = a[j:, j]
+                if j:
+                    column = column - (_mat(factor[j:, :j]) * _mat(factor[j, :j, None])).entries()
+                if not column[0] > 0:
+                    why = "a matrix to be factored is not positive definite"
+                    raise UndecidedError("domain", why)
+                root = column[0].sqrt()
+                factor[j:, j] = column / root
+                factor[j, j] = root
+        return L
+
+    def eigh(self, step: Step, A: Array) -> tuple[Array, Array]:
+        """Eigenvalues that are apart, and their eigenvectors."""
+        n = A.shape[-1]
+        values, vectors = np.empty(A.shape[:-1], object), np.empty(A.shape, object)
+        for k, a in enumerate(_matrices(A)):
+            pivots, signs = step.pivots[k * n : k * n + n], step.signs[k * n : k * n + n]
+            w, V = _eigh(a, pivots, signs)
+            values.reshape(-1, n)[k], vectors.reshape(-1, n, n)[k] = w, V
+        return values, vectors
+
+    def det(self, A: Array) -> Array:
+        """det A."""
+        found = [_mat(a).det() for a in _matrices(A)]
+        return np.array(found, object).reshape(A.shape[:-2])
+
+    def cofactors(self, A: Array) -> Array:
+        """adj(A)ᵀ, from A⁻¹ or, where A may be singular, its minors."""
+        return _by_matrix(_cofactors, A)
+
+    def log_abs_det(self, A: Array, signs: Sequence[int]) -> Array:
+        """log |det A|."""
+        found = self.det(A).reshape(-1)
+        for k, (d, sign) in enumerate(zip(found, signs, strict=True)):
+            if not (d > 0 or d < 0):
+                raise UndecidedError("domain", "the matrix of a log-determinant is singular here")
+            if not d * sign > 0:
+                raise RefusedError("path", "float64 finds another sign of a determinant")
+            found[k] = abs(d).log()
+        return found.reshape(A.shape[:-2])
+
+    def lu(self, A: Array) -> Array:
+        """L − I + U, column by column."""
+        M = A.copy()
+        for m in _matrices(M):
+            for k in range(len(m) - 1):
+                if m[k, k].contains(0):
+                    raise UndecidedError("domain", "a pivot of an LU factorization is 0 here")
+                m[k + 1 :, k] = m[k + 1 :, k] / m[k, k]
+                m[k + 1 :, k + 1 :] = m[k + 1 :, k + 1 :] - np.outer(m[k + 1 :, k], m[k, k + 1 :])
+        return M
+
+    def expm(self, A: Array) -> Array:
+        """exp A."""
+        return _by_matrix(lambda a: a.exp(), A)
+
+
+def symmetric(X: Sequence[Sequence[Fraction]]) -> Array:
+    """An exact symmetric X (n×n), of which x_ij and x_ji are one object."""
+    n = len(X)
+    objects = np.empty((n, n), object)
+    for i in range(n):
+        for j in range(i + 1):
+            objects[i, j] = objects[j, i] = to_arb(X[i][j])
+    return objects
+
+
+def _eigh(A: Array, pivots: Sequence[int], signs: Sequence[int]) -> tuple[list[arb], Array]:
+    n, M = len(A), _mat(A)
+    if n == 1:
+        return [A[0, 0]], np.array([[arb(signs[0] or 1)]], object)
+    try:
+        found, right = acb_mat(M).eig(right=True, algorithm="vdhoeven")
+    except ValueError as error:
+        why = "eigenvalues are not apart, and what is made of them is not smooth there"
+        raise UndecidedError("spectrum", why) from error
+    order = sorted(range(n), key=lambda k: float(found[k].real.mid()))
+    V = np.empty((n, n), object)
+    for k, place in enumerate(order):
+        pivot = right[pivots[k], place]
+        if pivot.contains(0):
+            raise UndecidedError("spectrum", "an eigenvector is not known well enough")
+        column = [(right[i, place] / pivot).real for i in range(n)]
+        size = sum((x * x for x in column), ZERO).sqrt()
+        V[:, k] = [x * signs[k] / size for x in column]
+    return [found[place].real for place in order], V
+
+
+def _cofactors(A: arb_mat) -> arb_mat:
+    n, d = A.nrows(), A.det()
+    if d != 0 and not d.contains(0):
+        return A.inv().transpose() * d
+    if n > MOST_MINORS:
+        raise UndecidedError("domain", "the matrix of a determinant is singular here")
+    rows = A.tolist()
+
+    def minor(i: int, j: int) -> arb:
+        rest = [[x for k, x in enumerate(row) if k != j] for r, row in enumerate(rows) if r != i]
+        return arb_mat(rest).det() * (-1) ** (i + j) if rest else ONE
+
+    return arb_mat(n, n, [minor(i, j) for i in range(n) for j in range(n)])
+
+
+def _matrices(A: Array) -> Iterator[Array]:
+    return iter(A.reshape(-1, *A.shape[-2:]))
+
+
+def _mat(A: Array) -> arb_mat:
+    return arb_mat(*A.shape, list(A.flat))
+
+
+def _by_matrix(f: Callable[..., arb_mat], *arrays: Array) -> Array:
+    """f of the matrices in a batch, each as an array again."""
+    found = [f(*map(_mat, those)) for those in zip(*map(_matrices, arrays), strict=True)]
+    batch = arrays[0].shape[:-2]
+    if not found:
+        return np.empty((*batch, arrays[0].shape[-2], arrays[-1].shape[-1]), object)
+    entries = [x for M in found for x in M.entries()]
+    shape = (*batch, found[0].nrows(), found[0].ncols())
+    return np.array(entries, object).reshape(shape)
+
+
+def _whole(x: Any) -> Array:
+    """An array of objects, also of a single one, which arithmetic takes out of its array."""
+    return np.asarray(x, object)

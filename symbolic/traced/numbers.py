@@ -1,0 +1,64 @@
+"""What a number system can do: arrays of its numbers, entry by entry and as matrices."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+import numpy as np
+
+from symgrad.court.program import Step
+
+Array = np.ndarray
+
+
+class Numbers(Protocol):
+    """A number system.  Matrices are the last two axes of arrays, and all before them a batch.
+
+    What cannot be decided raises UndecidedError, what has no derivative RefusedError.
+    """
+
+    def constant(self, floats: Array) -> Array:
+        """The same numbers, exactly."""
+
+    def entrywise(self, name: str, *arrays: Array) -> Array:
+        """A scalar operation of :data:`symgrad.court.program.Scalar`, or of two numbers."""
+
+    def power(self, x: Array, exponent: float) -> Array:
+        """x to a constant exponent, entrywise."""
+
+    def trigamma(self, x: Array) -> Array:
+        """ψ′, entrywise."""
+
+    def times(self, g: Array, d: Array) -> Array:
+        """g·d entrywise, which is 0 where g is, whatever d is."""
+
+    def signs(self, x: Array, asked: Array) -> Array:
+        """The signs, −1, 0 or 1, where they are ``asked`` for; 0 elsewhere."""
+
+    def matmul(self, A: Array, B: Array) -> Array:
+        """AB."""
+
+    def solve(self, A: Array, B: Array) -> Array:
+        """A⁻¹B."""
+
+    def cholesky(self, A: Array) -> Array:
+        """L, lower, of a symmetric A = L Lᵀ."""
+
+    def eigh(self, step: Step, A: Array) -> tuple[Array, Array]:
+        """The eigenvalues, ascending, and the eigenvectors, as columns with the step's signs."""
+
+    def det(self, A: Array) -> Array:
+        """det A."""
+
+    def cofactors(self, A: Array) -> Array:
+        """∂ det A/∂A = adj(A)ᵀ."""
+
+    def log_abs_det(self, A: Array, signs: Sequence[int]) -> Array:
+        """log |det A|, where det A has these signs."""
+
+    def lu(self, A: Array) -> Array:
+        """L − I + U of A = L U, without exchanges of rows."""
+
+    def expm(self, A: Array) -> Array:
+        """The exponential of A."""

@@ -1,0 +1,310 @@
+"""What each operation gives, and its vector–Jacobian product: written once for all numbers.
+
+The rules of matrices are those of M. Giles, Collected matrix derivative results for forward and
+reverse mode algorithmic differentiation (2008), of the Cholesky factor that of I. Murray,
+Differentiation of the Cholesky decomposition, arXiv:1602.07527, and of the exponential Theorem 3.6
+of Higham, Functions of Matrices (2008).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+
+from symgrad.court.program import Step
+from symgrad.symbolic.traced.decisions import RefusedError
+from symgrad.symbolic.traced.numbers import Array, Numbers
+
+Cotangents = list[Array | None]
+"""One per input of a step; None where nothing comes back to it."""
+
+
+def apply(N: Numbers, step: Step, x: Sequence[Array]) -> list[Array]:
+    """The outputs of a step whose inputs are x."""
+    op = step.operation
+    if op in _FORWARD:
+        return _FORWARD[op](N, step, x)
+    if op == "power":
+        return [N.power(x[0], step.exponent)]
+    return [N.entrywise(op, *x)]
+
+
+def _take(N: Numbers, step: Step, x: Sequence[Array]) -> list[Array]:
+    padded = np.append(x[0].ravel(), N.constant(np.zeros(1)))
+    return [padded[np.array(step.index, int)].reshape(step.shapes[0])]
+
+
+def _put_add(N: Numbers, step: Step, x: Sequence[Array]) -> list[Array]:
+    flat = x[0].ravel().copy()
+    np.add.at(flat, np.array(step.index, int), x[1].ravel())
+    return [flat.reshape(x[0].shape)]
+
+
+def _sum(N: Numbers, step: Step, x: Sequence[Array]) -> list[Array]:
+    return [np.asarray(x[0].sum(axis=step.axes), x[0].dtype).reshape(step.shapes[0])]
+
+
+_FORWARD: dict[str, Callable[[Numbers, Step, Sequence[Array]], list[Array]]] = {
+    "const": lambda N, s, _: [
+        N.constant(np.array([float(c) for c in s.constants]).reshape(s.shapes[0]))
+    ],
+    "take": _take,
+    "cat": lambda _, __, x: [np.concatenate([v.ravel() for v in x])],
+    "put_add": _put_add,
+    "hold": lambda _, __, x: [x[0]],
+    "sum": _sum,
+    "matmul": lambda N, _, x: [N.matmul(*x)],
+    "solve": lambda N, _, x: [N.solve(*x)],
+    "cholesky": lambda N, _, x: [N.cholesky(x[0])],
+    "eigh": lambda N, s, x: list(N.eigh(s, x[0])),
+    "slogdet": lambda N, s, x: [N.log_abs_det(x[0], s.signs)],
+    "det": lambda N, _, x: [N.det(x[0])],
+    "lu": lambda N, _, x: [N.lu(x[0])],
+    "expm": lambda N, _, x: [N.expm(x[0])],
+}
+
+
+def pull(
+    N: Numbers, step: Step, x: Sequence[Array], y: Sequence[Array], g: Cotangents, moves: Array
+) -> Cotangents:
+    """The cotangents of the inputs x of a step from those of its outputs y.
+
+    ``moves`` says which entries of the first output depend on X: what does not needs no decision.
+    """
+    if step.operation == "eigh":
+        return [_pull_eigh(N, y[0], y[1], g[0], g[1])]
+    if step.operation in _SCALAR:
+        return [N.times(_given(g), _SCALAR[step.operation](N, x[0], y[0]))]
+    if step.operation == "power":
+        slope = N.power(x[0], step.exponent - 1) * N.constant(np.array(step.exponent))[()]
+        return [N.times(_given(g), slope)]
+    if step.operation in ("abs", "max", "min"):
+        return _CHOOSING[step.operation](N, x, _given(g), moves)
+    return _PULL[step.operation](N, step, x, y, _given(g))
+
+
+def _given(g: Cotangents) -> Array:
+    assert g[0] is not None  # a step of one output is only reached with its cotangent
+    return g[0]
+
+
+def _mT(A: Array) -> Array:
+    return A.swapaxes(-1, -2)
+
+
+def _number(N: Numbers, x: float) -> Array:
+    return N.constant(np.array(x))[()]
+
+
+# scalars: the derivative at x, where the value is y
+
+_SCALAR: dict[str, Callable[[Numbers, Array, Array], Array]] = {
+    "neg": lambda N, x, _: N.constant(np.full(x.shape, -1.0)),
+    "exp": lambda _, __, y: y,
+    "expm1": lambda N, _, y: y + _number(N, 1),
+    "log": lambda N, x, _: N.entrywise("reciprocal", x),
+    "log1p": lambda N, x, _: N.entrywise("reciprocal", x + _number(N, 1)),
+    "sqrt": lambda N, _, y: N.entrywise("reciprocal", y + y),
+    "reciprocal": lambda _, __, y: -(y * y),
+    "sin": lambda N, x, _: N.entrywise("cos", x),
+    "cos": lambda N, x, _: -N.entrywise("sin", x),
+    "tan": lambda N, _, y: y * y + _number(N, 1),
+    "asin": lambda N, x, _: _root(N, _number(N, 1) - x * x),
+    "acos": lambda N, x, _: -_root(N, _number(N, 1) - x * x),
+    "atan": lambda N, x, _: N.entrywise("reciprocal", x * x + _number(N, 1)),
+    "sinh": lambda N, x, _: N.entrywise("cosh", x),
+    "cosh": lambda N, x, _: N.entrywise("sinh", x),
+    "tanh": lambda N, _, y: _number(N, 1) - y * y,
+    "asinh": lambda N, x, _: _root(N, x * x + _number(N, 1)),
+    "acosh": lambda N, x, _: _root(N, x * x - _number(N, 1)),
+    "atanh": lambda N, x, _: N.entrywise("reciprocal", _number(N, 1) - x * x),
+    "logistic": lambda N, _, y: y * (_number(N, 1) - y),
+    "erf": lambda N, x, _: N.entrywise("exp", -(x * x)) * _two_over_root_pi(N),
+    "lgamma": lambda N, x, _: N.entrywise("digamma", x),
+    "digamma": lambda N, x, _: N.trigamma(x),
+}
+
+
+def _root(N: Numbers, x: Array) -> Array:
+    return N.entrywise("reciprocal", N.entrywise("sqrt", x))
+
+
+def _two_over_root_pi(N: Numbers) -> Array:
+    quarter = N.entrywise("atan", N.constant(np.array(1.0)))  # π/4
+    return N.entrywise("reciprocal", N.entrywise("sqrt", quarter))[()]
+
+
+# what chooses an entry
+
+
+def _abs(N: Numbers, x: Sequence[Array], g: Array, moves: Array) -> Cotangents:
+    return [N.times(g, N.constant(_decided(N, x[0], _asked(g, moves)).astype(float)))]
+
+
+def _choose(N: Numbers, x: Sequence[Array], g: Array, moves: Array, larger: int) -> Cotangents:
+    """All goes to the larger (or, −1, the smaller) one; of one object twice, to the first."""
+    same = np.frompyfunc(lambda a, b: a is b, 2, 1)(*x).astype(bool)
+    off = N.entrywise("sub", *x)
+    signs = _decided(N, off, _asked(g, moves) & ~np.asarray(same))
+    first = (np.asarray(same) | (signs == larger)).astype(float)
+    return [N.times(g, N.constant(first)), N.times(g, N.constant(1.0 - first))]
+
+
+def _asked(g: Array, moves: Array) -> Array:
+    return moves & np.asarray(np.frompyfunc(lambda a: a != 0, 1, 1)(g), bool)
+
+
+def _decided(N: Numbers, x: Array, asked: Array) -> Array:
+    signs = N.signs(x, asked)
+    if np.any(asked & (signs == 0)):
+        raise RefusedError("kink", "at a point of decision")
+    return signs
+
+
+_CHOOSING: dict[str, Callable[[Numbers, Sequence[Array], Array, Array], Cotangents]] = {
+    "abs": _abs,
+    "max": lambda N, x, g, moves: _choose(N, x, g, moves, 1),
+    "min": lambda N, x, g, moves: _choose(N, x, g, moves, -1),
+}
+
+
+# data movement and arithmetic
+
+
+def _zeros(N: Numbers, shape: tuple[int, ...]) -> Array:
+    return N.constant(np.zeros(shape))
+
+
+def _pull_take(N: Numbers, s: Step, x: Sequence[Array], _: Sequence[Array], g: Array) -> Cotangents:
+    index = np.array(s.index, int)
+    there = index >= 0
+    flat = _zeros(N, (x[0].size,))
+    np.add.at(flat, index[there], g.ravel()[there])
+    return [flat.reshape(x[0].shape)]
+
+
+def _pull_cat(N: Numbers, s: Step, x: Sequence[Array], _: Sequence[Array], g: Array) -> Cotangents:
+    ends = np.cumsum([v.size for v in x])[:-1]
+    return [part.reshape(v.shape) for part, v in zip(np.split(g, ends), x, strict=True)]
+
+
+def _pull_sum(N: Numbers, s: Step, x: Sequence[Array], _: Sequence[Array], g: Array) -> Cotangents:
+    return [np.broadcast_to(np.expand_dims(g, s.axes), x[0].shape)]
+
+
+def _pull_div(N: Numbers, s: Step, x: Sequence[Array], y: Sequence[Array], g: Array) -> Cotangents:
+    share = N.times(g, N.entrywise("reciprocal", x[1]))
+    return [share, -N.times(share, y[0])]
+
+
+# matrices
+
+
+def _pull_solve(
+    N: Numbers, s: Step, x: Sequence[Array], y: Sequence[Array], g: Array
+) -> Cotangents:
+    B = N.solve(_mT(x[0]), g)
+    return [-N.matmul(B, _mT(y[0])), B]
+
+
+def _pull_cholesky(
+    N: Numbers, s: Step, x: Sequence[Array], y: Sequence[Array], g: Array
+) -> Cotangents:
+    n, Lt = g.shape[-1], _mT(y[0])
+    half = N.constant(np.tril(np.ones((n, n)), -1) + np.eye(n) / 2)
+    P = N.matmul(Lt, _below(N, g)) * half
+    S = _mT(N.solve(Lt, _mT(N.solve(Lt, P))))
+    return [(S + _mT(S)) * _number(N, 0.5)]
+
+
+def _below(N: Numbers, g: Array) -> Array:
+    """The lower triangle: the other one of a factor is always 0."""
+    return N.times(N.constant(np.tril(np.ones(g.shape))), g)
+
+
+def _pull_lu(N: Numbers, s: Step, x: Sequence[Array], y: Sequence[Array], g: Array) -> Cotangents:
+    n = g.shape[-1]
+    strict, upper = np.tril(np.ones((n, n)), -1), np.triu(np.ones((n, n)))
+    L = y[0] * N.constant(strict) + N.constant(np.eye(n))
+    Ut = _mT(y[0] * N.constant(upper))
+    inner = N.matmul(_mT(L), g * N.constant(strict)) * N.constant(strict)
+    inner = inner + N.matmul(g * N.constant(upper), Ut) * N.constant(upper)
+    # L⁻ᵀ (…) U⁻ᵀ, the second by its transpose
+    left = N.solve(_mT(L), inner)
+    return [_mT(N.solve(_mT(Ut), _mT(left)))]
+
+
+def _pull_expm(N: Numbers, s: Step, x: Sequence[Array], y: Sequence[Array], g: Array) -> Cotangents:
+    n, At = g.shape[-1], _mT(x[0])
+    block = np.concatenate(
+        [
+            np.concatenate([At, g], -1),
+            np.concatenate([_zeros(N, g.shape), At], -1),
+        ],
+        -2,
+    )
+    return [N.expm(block)[..., :n, n:]]
+
+
+def _pull_eigh(N: Numbers, w: Array, V: Array, gw: Array | None, gV: Array | None) -> Array:
+    """V (diag w̄ + F∘(K − Kᵀ)/2) Vᵀ with K = VᵀV̄ and F_ij = 1/(λ_j − λ_i)."""
+    n = w.shape[-1]
+    inner = _zeros(N, V.shape).copy()
+    if gw is not None:
+        inner[..., range(n), range(n)] = gw
+    if gV is not None:
+        K = N.matmul(_mT(V), gV)
+        gaps = w[..., None, :] - w[..., :, None] + N.constant(np.eye(n))
+        off = N.entrywise("div", (K - _mT(K)) * _number(N, 0.5), gaps)
+        inner = inner + off * N.constant(1 - np.eye(n))
+    return N.matmul(N.matmul(V, inner), _mT(V))
+
+
+_Pull = Callable[[Numbers, Step, Sequence[Array], Sequence[Array], Array], Cotangents]
+_PULL: dict[str, _Pull] = {
+    "take": _pull_take,
+    "cat": _pull_cat,
+    "put_add": lambda N, s, x, _, g: [g, g.ravel()[np.array(s.index, int)].reshape(x[1].shape)],
+    "hold": lambda _, __, ___, ____, g: [g],
+    "add": lambda _, __, ___, ____, g: [g, g],
+    "sub": lambda _, __, ___, ____, g: [g, -g],
+    "mul": lambda N, _, x, __, g: [N.times(g, x[1]), N.times(g, x[0])],
+    "div": _pull_div,
+    "sum": _pull_sum,
+    "matmul": lambda N, _, x, __, g: [N.matmul(g, _mT(x[1])), N.matmul(_mT(x[0]), g)],
+    "solve": _pull_solve,
+    "cholesky": _pull_cholesky,
+    "lu": _pull_lu,
+    "expm": _pull_expm,
+    "det": lambda N, _, x, __, g: [g[..., None, None] * N.cofactors(x[0])],
+    "slogdet": lambda N, _, x, __, g: [g[..., None, None] * _mT(_inverse(N, x[0]))],
+}
+
+
+def _inverse(N: Numbers, A: Array) -> Array:
+    n = A.shape[-1]
+    return N.solve(A, np.broadcast_to(N.constant(np.eye(n)), A.shape))
+
+
+def moves(step: Step, given: Sequence[Array], held: bool) -> list[Array]:
+    """Which entries of the outputs depend on X, from those of the inputs."""
+    op, shapes = step.operation, step.shapes
+    if op == "const" or held:
+        return [np.zeros(shape, bool) for shape in shapes]
+    if op == "take":
+        return [np.append(given[0].ravel(), False)[np.array(step.index, int)].reshape(shapes[0])]
+    if op == "cat":
+        return [np.concatenate([d.ravel() for d in given])]
+    if op == "put_add":
+        flat = given[0].ravel().copy()
+        np.logical_or.at(flat, np.array(step.index, int), given[1].ravel())
+        return [flat.reshape(shapes[0])]
+    if op == "sum":
+        return [np.asarray(given[0].any(axis=step.axes))]
+    if op == "matmul":
+        rows, columns = np.asarray(given[0].any(-1)), np.asarray(given[1].any(-2))
+        return [rows[..., :, None] | columns[..., None, :]]
+    if op in ("solve", "cholesky", "eigh", "slogdet", "det", "lu", "expm"):
+        return [np.full(shape, any(d.any() for d in given)) for shape in shapes]
+    return [np.logical_or.reduce(given)]

@@ -1,0 +1,122 @@
+"""A program run there and back: its values, and the cotangents of all of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+
+import numpy as np
+
+from symgrad.court.program import Program, Step
+from symgrad.symbolic.traced import rules
+from symgrad.symbolic.traced.balls import ZERO, Balls
+from symgrad.symbolic.traced.decisions import RefusedError, UndecidedError
+from symgrad.symbolic.traced.numbers import Array, Numbers
+
+
+class Sweep:
+    """The values of a program over some numbers, by number, and which entries depend on X.
+
+    ``inputs`` are X, or the parts of a Hermitian X, and ``held`` the numbers of values that are
+    taken for constants.
+    """
+
+    def __init__(
+        self,
+        N: Numbers,
+        program: Program,
+        inputs: Sequence[Array],
+        held: frozenset[int] = frozenset(),
+    ) -> None:
+        self.N = N
+        self.program = program
+        self.values: list[Array] = []
+        self.moves: list[Array] = []
+        self._held = held
+        given = iter(inputs)
+        for step in program.steps:
+            with _placed(program, step):
+                self._forward(step, given)
+
+    def _forward(self, step: Step, given: Iterator[Array]) -> None:
+        moves = [self.moves[k] for k in step.inputs]
+        x = [self.values[k] for k in step.inputs]
+        if step.operation == "input":
+            X = next(given)
+            self.values.append(X)
+            self.moves.append(np.ones(X.shape, bool))
+        elif step.operation == "guard":
+            self._check(step, x[0], moves[0])
+        else:
+            held = len(self.values) in self._held
+            self.values += map(np.asarray, rules.apply(self.N, step, x))
+            self.moves += rules.moves(step, moves, held)
+            if step.operation == "sub":
+                self._settle()
+
+    def _settle(self) -> None:
+        """What is 0 because it was taken from itself depends on nothing."""
+        if isinstance(self.N, Balls):
+            zero = np.frompyfunc(lambda x: x is ZERO, 1, 1)(self.values[-1])
+            self.moves[-1] = self.moves[-1] & ~np.asarray(zero, bool)
+
+    def _check(self, step: Step, x: Array, moves: Array) -> None:
+        """Whether the program went on as it does in exact arithmetic; of floats it is not asked."""
+        if not isinstance(self.N, Balls):
+            return
+        signs = self.N.signs(x, moves)
+        recorded = np.array(step.signs, int).reshape(x.shape)
+        if np.any(moves & (signs == 0)):
+            raise RefusedError("kink", f"{step.note}: f has a kink, or jumps, just here")
+        if np.any(moves & (signs != recorded)):
+            why = f"{step.note}: float64 takes another path than exact arithmetic"
+            raise RefusedError("path", why)
+
+    @property
+    def value(self) -> Array:
+        """The output of the program."""
+        return self.values[self.program.output]
+
+    def back(self, seeds: Mapping[int, Array], call: int | None = None) -> list[Array | None]:
+        """The cotangents of all values, from those of some; through the steps of one call alone.
+
+        None where nothing comes back.
+        """
+        found: list[Array | None] = [None] * len(self.values)
+        for number, seed in seeds.items():
+            found[number] = seed
+        after = len(self.values)
+        for step in reversed(self.program.steps):
+            outputs = range(after - len(step.shapes), after)
+            after -= len(step.shapes)
+            skipped = step.operation in ("input", "const", "guard")
+            given = [found[k] for k in outputs]
+            if skipped or all(g is None for g in given) or call not in (None, step.call):
+                continue
+            if any(self.moves[k].any() for k in step.inputs) and self.moves[outputs[0]].any():
+                with _placed(self.program, step):
+                    self._pull(step, outputs, given, found)
+        return found
+
+    def _pull(
+        self, step: Step, outputs: range, given: list[Array | None], found: list[Array | None]
+    ) -> None:
+        x, y = ([self.values[k] for k in ks] for ks in (step.inputs, outputs))
+        moves = self.moves[outputs[0]]
+        for k, g in zip(step.inputs, rules.pull(self.N, step, x, y, given, moves), strict=True):
+            if g is not None and self.moves[k].any():
+                before = found[k]
+                found[k] = np.asarray(g if before is None else before + g)
+
+
+@contextmanager
+def _placed(program: Program, step: Step) -> Iterator[None]:
+    """Say of what stops a step where the user's program has it."""
+    try:
+        yield
+    except RefusedError as error:
+        call = program.calls[step.call] if step.call >= 0 else None
+        where = f"{call.name} ({call.line}): " if call and call.line else ""
+        raise type(error)(error.kind, f"{where}{error.why}") from error
+    except ZeroDivisionError as error:
+        raise UndecidedError("domain", f"{step.operation}: a division by 0") from error

@@ -1,0 +1,288 @@
+"""A callable as it ran: recorded by its framework, differentiated exactly, its wrong step named.
+
+What crosses is the record of the forward pass, as JSON; it is made before any gradient is.
+"""
+
+from __future__ import annotations
+
+import importlib
+import math
+from collections.abc import Callable, Sequence
+from fractions import Fraction
+from functools import partial
+from typing import Any, NamedTuple
+
+import numpy as np
+import sympy
+from jaxtyping import Float, Inexact
+
+from symgrad.court import formats
+from symgrad.court import program as records
+from symgrad.court.blame import Blame
+from symgrad.court.errors import InputError, check_known
+from symgrad.court.hearing import confirm
+from symgrad.court.judging import scatter
+from symgrad.court.judging.judge import judge
+from symgrad.court.judging.mistakes import recognise
+from symgrad.court.judging.tolerance import entry_tolerances
+from symgrad.court.program import Program
+from symgrad.court.records import RIGHT, Matrix, Mode, Reference, Reported
+from symgrad.numeric import here as numeric
+from symgrad.numeric.pool import known_frameworks
+from symgrad.numeric.recording.recording import Recording
+from symgrad.numeric.recording.tape import UnsupportedError
+from symgrad.report.here import Derivative, Formula, Report
+from symgrad.symbolic import here as symbolic
+from symgrad.symbolic import traced
+from symgrad.symbolic.here import LISTED
+from symgrad.symbolic.neighbours import neighbours, split
+from symgrad.symbolic.parameterizations import hermitian, symmetric
+
+Square = Inexact[np.ndarray, "n n"]
+RECORDERS = ("torch", "jax", "tensorflow")
+"""The frameworks that say what they execute."""
+NOTHING: frozenset[int] = frozenset()
+
+
+class Run(NamedTuple):
+    """A callable as it ran at X (n×n, exact, in blocks): recorded, and the record as it crossed."""
+
+    recording: Recording
+    program: Program
+    X: Matrix
+    blocks: int
+    name: str
+
+    def at(self, X: Matrix, held: frozenset[int] = NOTHING) -> Reference:
+        """What is true of the recorded program at X, or near it."""
+        n = len(X) // self.blocks
+        x = symmetric(n) if self.blocks == 1 else hermitian(n)
+        small = n <= LISTED
+        directions = x.directions(dict.fromkeys(x.names, Fraction(0))) if small else {}
+        return traced.certify(
+            self.program, X, self.name, blocks=self.blocks, directions=directions, held=held
+        )
+
+
+def judged(
+    framework: str,
+    f: Callable[..., Any],
+    M: Square,
+    X: Matrix,
+    blocks: int,
+    dtype: str,
+    name: str,
+    mode: Mode,
+    strict: bool,
+) -> Report:
+    """The verdict on what the framework says of f at M (n×n), X exactly, by what f executes there.
+
+    Raises:
+        InputError: the framework does not say what it executes.
+    """
+    try:
+        run = record(framework, f, M, X, blocks, dtype, name)
+    except UnsupportedError as error:
+        reference = refused(name, X, blocks, str(error))
+        reported = Reported(0, framework, "", name, mode=mode)
+        return Report(judge(reference, reported, dtype), None, None, strict)
+    dtype = run.program.dtype
+    reference = run.at(X)
+    reported = numeric.ask(framework, f, M, {}, dtype, name, mode)
+    verdict = judge(reference, reported, dtype)
+    if verdict.verdict == "disagrees":
+        real = formats.real(dtype)
+        beside = [X, *neighbours(X, real, blocks, scatter.spread(reference))]
+        again = [
+            (numeric.ask(framework, f, floats(Y, blocks), {}, dtype, name, mode), run.at(Y))
+            for Y in beside
+        ]
+        reported, near = confirm(reported, again)
+        verdict = judge(reference, reported, dtype, near)
+    blamed: tuple[Blame, ...] = ()
+    if verdict.verdict == "disagrees" and reported.gradient is not None and mode == "reverse":
+        blamed = blame(run, reference, reported, dtype)
+    about = (verdict, exact_of(reference), reported.gradient, strict)
+    return Report(*about, run.program, blamed, partial(formula, run, framework, f))
+
+
+GENERIC = np.array([[2.0, 0.5], [0.5, 3.0]])
+"""Where f is recorded for its closed form, if it was judged at a larger matrix."""
+
+
+def formula(run: Run, framework: str, f: Callable[..., Any]) -> Formula | None:
+    """The closed form of f at 2×2 matrices; nothing where it has none, or takes no such matrix."""
+    if run.blocks == 2:
+        return None
+    if len(run.X) != 2:
+        X, _ = symbolic.exactly(GENERIC)
+        try:
+            run = record(framework, f, GENERIC, X, 1, run.program.dtype, run.name)
+        except UnsupportedError:
+            return None
+    found = traced.closed_form(run.program, run.X)
+    if found is None:
+        return None
+    texts = [
+        (sympy.pretty(e, wrap_line=False), sympy.latex(e))
+        for e in (found.value, *found.derivatives)
+    ]
+    (value, latex), *slopes = texts
+    return Formula(
+        ("a", "b", "c"),
+        value,
+        tuple(text for text, _ in slopes),
+        latex,
+        tuple(text for _, text in slopes),
+    )
+
+
+def record(
+    framework: str, f: Callable[..., Any], M: Square, X: Matrix, blocks: int, dtype: str, name: str
+) -> Run:
+    """Run f forward at M (n×n), X exactly, and write down what was executed.
+
+    Raises:
+        InputError: the framework does not say what it executes.
+        UnsupportedError: f cannot be recorded.
+    """
+    check_known("framework", framework, known_frameworks())
+    if framework not in RECORDERS:
+        raise InputError(
+            f"{framework} does not tell what f executes; give function=, a name of the catalogue "
+            f"or a definition in SymPy, or write f in {', '.join(RECORDERS)}"
+        )
+    try:
+        recorder = importlib.import_module(f"symgrad.numeric.recording.{framework}")
+    except ModuleNotFoundError as error:
+        raise InputError(f"{framework} is not installed: {error}") from error
+    recording = recorder.record(f, M, dtype, name)
+    return Run(recording, records.read(records.write(recording.program)), X, blocks, name)
+
+
+def refused(name: str, X: Matrix, blocks: int, why: str) -> Reference:
+    """Nothing is known of f at X, and why."""
+    rows = np.array([[float(x) for x in row] for row in X])
+    about = (name, "", dict[str, str](), rows)
+    nothing = np.zeros((0, 0))
+    return Reference(*about, None, None, (), nothing, "traced", why, hermitian=blocks == 2)
+
+
+def floats(X: Matrix, blocks: int) -> Square:
+    """The n×n matrix that an exact one, in blocks, stands for."""
+    A, B = split(X, blocks)
+    return np.array(A) if B is None else np.array(A) + 1j * np.array(B)
+
+
+def of_blocks(M: Inexact[np.ndarray, "m m"], blocks: int) -> Square:
+    """The n×n gradient G that [[Re G, −Im G], [Im G, Re G]]/2, of two blocks, stands for."""
+    n = len(M) // blocks
+    return np.array(M) if blocks == 1 else 2 * (M[:n, :n] + 1j * M[n:, :n])
+
+
+def exact_of(reference: Reference) -> Derivative | None:
+    """f(X) and S as a person reads them; None where there is none."""
+    if reference.S is None or reference.value is None:
+        return None
+    radius = of_blocks(np.abs(reference.S.low) + reference.S.radius, reference.blocks)
+    value = float(reference.value.mid)
+    off = abs(reference.value.mid - type(reference.value.mid)(value)) + reference.value.radius
+    S = of_blocks(reference.S.high, reference.blocks)
+    return Derivative(value, math.nextafter(float(off), math.inf), S, np.abs(radius))
+
+
+def blame(run: Run, reference: Reference, reported: Reported, dtype: str) -> tuple[Blame, ...]:
+    """The calls whose vector–Jacobian products are wrong by more than rounding, worst first.
+
+    Each call alone is asked for its product at the values that it had, with the exact cotangents of
+    what it gave; what it is off by is carried on to X exactly, so that no convention is blamed.
+    """
+    held = _held(run, reported, dtype)
+    if held:
+        return held
+    cotangents = traced.cotangents(run.program, run.X, run.blocks)
+    tolerances = entry_tolerances(reference, None, dtype)
+    found = []
+    for number, call in enumerate(run.program.calls):
+        given = [_or_zeros(cotangents[k], run.program.shapes[k]) for k in call.outputs]
+        if call.inputs and any(np.any(G) for G in given):
+            true = traced.pullback(run.program, run.X, number, given, run.blocks)
+            told = _told(run.recording, number, given, true)
+            share = _share(run, call.inputs, told, true, tolerances)
+            if share > 1:
+                found.append(_blame(run.program, number, told, true, share))
+    return tuple(sorted(found, key=lambda b: -b.share))
+
+
+def _held(run: Run, reported: Reported, dtype: str) -> tuple[Blame, ...]:
+    """Where the gradient is that of f with what the framework was told not to differentiate held.
+
+    Nothing if it is not.
+    """
+    values, count = [], 0
+    for step in run.program.steps:
+        values += [(count, step.call)] if step.operation == "hold" else []
+        count += len(step.shapes)
+    if not values:
+        return ()
+    constant = run.at(run.X, frozenset(number for number, _ in values))
+    if judge(constant, reported, dtype).verdict not in RIGHT:
+        return ()
+    calls = [run.program.calls[k] if k >= 0 else None for _, k in values]
+    return tuple(
+        Blame(
+            call=k,
+            name=call.name if call else "a value",
+            line=call.line if call else "",
+            custom=False,
+            share=float("inf"),
+            mistake="held constant",
+        )
+        for (_, k), call in zip(values, calls, strict=True)
+    )
+
+
+def _or_zeros(G: np.ndarray | None, shape: Sequence[int]) -> np.ndarray:
+    return np.zeros(shape) if G is None else G
+
+
+def _told(
+    recording: Recording, number: int, given: list[np.ndarray], true: list[np.ndarray]
+) -> list[np.ndarray]:
+    """The framework's own product; not finite where it raises an error."""
+    try:
+        return [np.asarray(G, float) for G in recording.pullback(number, given)]
+    except Exception:  # whatever the user's backward raises
+        return [np.full_like(G, np.nan) for G in true]
+
+
+def _share(
+    run: Run,
+    inputs: Sequence[int],
+    told: list[np.ndarray],
+    true: list[np.ndarray],
+    tolerances: Float[np.ndarray, "n n"],
+) -> float:
+    """How much of the gradient's error is by this call, in units of what rounding explains."""
+    off = {k: a - b for k, a, b in zip(inputs, told, true, strict=True)}
+    if not all(np.all(np.isfinite(x)) for x in off.values()):
+        return float("inf")
+    carried = traced.carried(run.program, run.X, off, run.blocks)
+    return float(np.max(np.abs(carried) / tolerances))
+
+
+def _blame(
+    program: Program, number: int, told: list[np.ndarray], true: list[np.ndarray], share: float
+) -> Blame:
+    call = program.calls[number]
+    mistakes = [recognise(a, b) for a, b in zip(told, true, strict=True)]
+    mistake, factor = next((m for m in mistakes if m[0]), (None, None))
+    return Blame(
+        call=number,
+        name=call.name,
+        line=call.line,
+        custom=call.custom,
+        share=share,
+        mistake=mistake,
+        factor=factor,
+    )
