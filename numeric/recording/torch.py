@@ -1,0 +1,124 @@
+"""PyTorch: what it executes, as it dispatches it, operation by operation.
+
+Two of its modes stand in the way of every call: the one of its functions (torch.overrides) tells
+what the user called, and the one of its dispatcher (torch.utils._python_dispatch) which operations
+that was.  They run as always, on the same numbers; nothing is differentiated.
+"""
+
+from __future__ import annotations
+
+import random
+import sys
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from typing import Any
+
+import numpy as np
+import torch
+
+from symgrad.numeric.recording.recording import Matrix, Recording, checked
+from symgrad.numeric.recording.tape import Tape, UnsupportedError
+from symgrad.numeric.recording.torch_modes import Recorder, watched
+from symgrad.numeric.recording.torch_storages import Pair
+
+
+def record(
+    f: Callable[..., Any], X: Matrix, dtype: str, label: str = "f", device: str = "cpu"
+) -> Recording:
+    """The record of f at X (n×n, float64 or complex128, of numbers that the dtype holds).
+
+    Raises:
+        UnsupportedError: f cannot be recorded; it is named by ``label``.
+    """
+    with _undisturbed():
+        try:
+            return checked(
+                lambda: _once(f, _tensor(X, dtype, device), dtype),
+                lambda there: _number(f(_tensor(there, dtype, device))).item(),
+                X,
+                dtype,
+                label,
+            )
+        except UnsupportedError as error:
+            if str(error).startswith(label):
+                raise
+            raise UnsupportedError(f"{label}: {error}") from error
+
+
+def _tensor(X: Matrix, dtype: str, device: str) -> torch.Tensor:
+    return torch.tensor(X, dtype=getattr(torch, dtype), device=device)
+
+
+@contextmanager
+def _undisturbed() -> Iterator[None]:
+    """The caller's random numbers and modes come back as they were; no warning is shown."""
+    states = random.getstate(), np.random.get_state()
+    with ExitStack() as stack:
+        stack.enter_context(torch.random.fork_rng())
+        stack.enter_context(torch.enable_grad())
+        stack.enter_context(warnings.catch_warnings())
+        warnings.simplefilter("ignore")
+        if "torch._dynamo" in sys.modules:  # what is compiled runs as it was written
+            stack.enter_context(torch.compiler.set_stance("force_eager"))
+        try:
+            yield
+        finally:
+            random.setstate(states[0])
+            np.random.set_state(states[1])
+
+
+def _once(f: Callable[..., Any], x: torch.Tensor, dtype: str) -> Recording:
+    """The record of one run."""
+    tape = Tape("torch", torch.__version__, dtype, len(x))
+    recorder = Recorder(tape)
+    before = x.clone()
+    recorder.begin(x)
+    y = _run(recorder, f, x)
+    if not torch.equal(x, before):
+        raise UnsupportedError("it writes into X; let it write into X.clone()")
+    output = recorder.storages.read(_number(y))
+    assert not isinstance(output, Pair)
+    program = tape.finish(tape.reshape(output, ()), float(y))
+    return Recording(program, recorder.pullbacks(program))
+
+
+def _run(recorder: Recorder, f: Callable[..., Any], x: torch.Tensor) -> Any:
+    """f(x), watched.
+
+    Raises:
+        UnsupportedError: it raised an error, or did what is not recorded, even if it caught that.
+    """
+    try:
+        with watched(recorder):
+            y = f(x)
+    except UnsupportedError:
+        raise
+    except Exception as error:
+        if recorder.failure is None:
+            said = " ".join(str(error).split())
+            raise UnsupportedError(f"it raised {type(error).__name__}: {said}") from error
+    if recorder.failure is not None:
+        raise recorder.failure
+    return y
+
+
+def _number(y: Any) -> torch.Tensor:
+    """What f returned, if it is one real number.
+
+    Raises:
+        UnsupportedError: it is not.
+    """
+    if not isinstance(y, torch.Tensor):
+        raise UnsupportedError(
+            f"it returned a {type(y).__name__}; return a tensor of one real number, without "
+            "float(), .item() or .numpy() on the way"
+        )
+    if y.numel() != 1:
+        raise UnsupportedError(
+            f"it returned a tensor of the shape {tuple(y.shape)}; return one real number, as "
+            ".sum() gives"
+        )
+    if not y.is_floating_point():
+        raise UnsupportedError(f"it returned a number of the {y.dtype}; return a real one")
+    return y

@@ -1,0 +1,481 @@
+"""What stands in the way of PyTorch's calls while a function is recorded."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any, NamedTuple
+
+import numpy as np
+import torch
+from torch.overrides import TorchFunctionMode, resolve_name
+from torch.utils import _pytree as pytree
+from torch.utils._python_dispatch import TorchDispatchMode
+
+from symgrad.court.program import Program
+from symgrad.numeric.recording.recording import LOOSE, Pullback
+from symgrad.numeric.recording.tape import Tape, UnsupportedError, Value, line_of_caller
+from symgrad.numeric.recording.torch_again import Again, pullback
+from symgrad.numeric.recording.torch_complex import of_complex
+from symgrad.numeric.recording.torch_matrices import CLOSE
+from symgrad.numeric.recording.torch_rules import METADATA, RULES, Executed, Hidden, Output
+from symgrad.numeric.recording.torch_storages import (
+    Held,
+    Pair,
+    Storages,
+    is_numeric,
+    numbers,
+    parts,
+)
+
+HOLDING = {
+    "torch.Tensor.detach", "torch.detach", "torch.Tensor.data.__get__", "torch.tensor",
+    "torch.Tensor.new_tensor", "torch.Tensor.detach_", "torch.detach_", "torch.asarray",
+}  # fmt: skip
+"""Functions whose results PyTorch does not differentiate; none writes, but the last ones."""
+LEAVING = {
+    "torch.Tensor.numpy", "torch.Tensor.tolist", "torch.Tensor.__array__", "torch.Tensor.__dlpack__",
+    "torch.Tensor.data_ptr", "torch.Tensor.apply_", "torch.Tensor.map_", "torch.Tensor.map2_",
+    "torch.Tensor.storage", "torch.Tensor.untyped_storage", "torch.Tensor.__reduce_ex__",
+    "torch.Tensor.__cuda_array_interface__.__get__", "torch.Tensor.set_",
+}  # fmt: skip
+"""Functions by which numbers leave PyTorch unseen."""
+FROM_ROWS = {"torch.tensor", "torch.as_tensor", "torch.asarray", "torch.Tensor.new_tensor"}
+"""Functions that read the numbers of a list of tensors unseen."""
+DIFFERENTIATING = {"torch.autograd.grad", "torch.Tensor.backward", "torch.autograd.backward"}
+SHOWING = {"torch.Tensor.__format__", "torch.Tensor.__repr__", "torch.Tensor.__str__"}
+SHAPES_ALONE = {
+    "squeeze_", "unsqueeze_", "t_", "transpose_", "swapaxes_", "swapdims_", "as_strided_",
+    "detach_", "requires_grad_", "_conj", "_neg_view",
+}  # fmt: skip
+"""What changes of a tensor how it is read."""
+MINE = ("torch",)
+
+
+class Running(NamedTuple):
+    """A call while it runs: the values that it was given, and how it is repeated."""
+
+    number: int
+    inputs: list[Value]
+    again: Again
+    writes: list[int]
+    """Of the storage of each tensor that it was given, how often it had been written to."""
+
+
+class Pending:
+    """A function that was called; it is a call of the record once it executes an operation."""
+
+    def __init__(self, name: str, line: str, again: Again, custom: bool) -> None:
+        self.name = name
+        self.line = line
+        self.again = again
+        self.custom = custom
+        self.running: Running | None = None
+
+
+class Recorder:
+    """A record as it is made: of every operation that reads what depends on X."""
+
+    def __init__(self, tape: Tape) -> None:
+        self.tape = tape
+        self.storages = Storages(tape)
+        self.again: dict[int, Again] = {}
+        self.failure: UnsupportedError | None = None
+        self.pending: Pending | None = None
+        self.is_passing = False
+        """Whether what is dispatched is not looked at."""
+
+    def begin(self, x: torch.Tensor) -> None:
+        """X, which f must not write to."""
+        t = numbers(x)
+        held: Held = self.tape.input(t.real)
+        if x.is_complex():
+            held = Pair(held, self.tape.input(t.imag))
+        self.storages.write(x, held)
+        self.storages.close(x, "it writes into X; let it write into X.clone()")
+
+    def pullbacks(self, program: Program) -> tuple[Pullback, ...]:
+        """Of every call of the program, between what is left of its values."""
+        return tuple(
+            pullback(self.again.get(k), self.tape.kept, call.name)
+            for k, call in enumerate(program.calls)
+        )
+
+    @contextmanager
+    def passing(self) -> Iterator[None]:
+        """What is dispatched now is the recorder's own."""
+        before, self.is_passing = self.is_passing, True
+        try:
+            yield
+        finally:
+            self.is_passing = before
+
+    # functions
+
+    def call(
+        self,
+        name: str,
+        func: Callable[..., Any],
+        args: Sequence[Any],
+        kwargs: dict[str, Any],
+        custom: bool = False,
+    ) -> Any:
+        """Run a function that the user called, as one call; within another it is part of that."""
+        if self.pending is not None:
+            return func(*args, **kwargs)
+        again = Again(func, args, kwargs, torch.is_grad_enabled())
+        self.pending = Pending(name, self.line(), again, custom)
+        try:
+            out = func(*args, **kwargs)
+            if not custom:
+                out = self._hold(name, again, out)
+            if self.pending.running is not None:
+                self._end(self.pending.running, out)
+        finally:
+            self.tape.call = -1
+            self.pending = None
+        return out
+
+    def line(self) -> str:
+        """Where the user's program is."""
+        return line_of_caller(MINE)
+
+    def start(self, pending: Pending) -> Running:
+        """Let it be a call of the record from here on."""
+        if pending.running is None:
+            again = pending.again
+            with self.passing():
+                again.keep([self.storages.depends(t) and is_numeric(t) for t in again.tensors])
+            given = [self.storages.read(t) for t in again.given]
+            inputs = [v for held in given for v in parts(held)]
+            writes = [self._writes(t) for t in again.tensors]
+            number = self.tape.begin(pending.name, pending.line, pending.custom)
+            pending.running = Running(number, inputs, again, writes)
+        return pending.running
+
+    def _writes(self, t: torch.Tensor) -> int:
+        found = self.storages.find(t)
+        return found.writes if found else 0
+
+    def _end(self, running: Running, out: Any) -> None:
+        """The call is over: its outputs are its results, and what it wrote to."""
+        again = running.again
+        results = [t for t in pytree.tree_leaves(out) if isinstance(t, torch.Tensor)]
+        written = [
+            k
+            for k, (t, before) in enumerate(zip(again.tensors, running.writes, strict=True))
+            if self._writes(t) != before and not any(t is r for r in results)
+        ]
+        came = [*results, *(again.tensors[k] for k in written)]
+        seen = [
+            k for k, t in enumerate(came) if is_numeric(t) and self.storages.find(t) is not None
+        ]
+        values = [self.storages.read(came[k]) for k in seen]
+        outputs = [v for held in values for v in parts(held)]
+        again.done(running.inputs, outputs, seen, written, [numbers(came[k]) for k in seen])
+        self.again[running.number] = again
+        self.tape.end(running.number, running.inputs, outputs)
+
+    def _hold(self, name: str, again: Again, out: Any) -> Any:
+        """The results, held where PyTorch is told not to differentiate.
+
+        What shares its storage with what is differentiated is given one of its own; neither is
+        written to any more.
+        """
+        if torch.is_grad_enabled() and name not in HOLDING:
+            return out
+        if not any(self.storages.depends(t) for t in pytree.tree_leaves(out)):
+            return out
+        assert self.pending is not None
+        running = self.start(self.pending)
+        with self.passing():
+            return pytree.tree_map(lambda t: self._held(t, running), out)
+
+    def _held(self, t: Any, running: Running) -> Any:
+        if not is_numeric(t) or self.storages.find(t) is None:
+            return t
+        if any(t is given for given in running.again.tensors):
+            return t  # it was written to, in place
+        held = self.storages.read(t)
+        values = [self.tape.emit("hold", [v])[0] for v in parts(held)]
+        own = torch.clone(t)
+        if any(self.storages.shares(t, given) for given in running.again.tensors):
+            why = "a write into memory that a detached tensor shares; write into its clone()"
+            self.storages.close(t, why)
+            self.storages.write(own, Pair(*values) if isinstance(held, Pair) else values[0])
+            self.storages.close(own, why)
+            return own
+        self.storages.write(t, Pair(*values) if isinstance(held, Pair) else values[0])
+        return t
+
+    # operations
+
+    def operation(self, func: Any, args: Sequence[Any], kwargs: dict[str, Any]) -> Any:
+        """Execute an operation that was dispatched, and write down what it was."""
+        if self.is_passing:
+            return func(*args, **kwargs)
+        given = _by_name(func, args, kwargs)
+        tensors = [t for t in pytree.tree_leaves(given) if isinstance(t, torch.Tensor)]
+        depends = any(self.storages.depends(t) for t in tensors)
+        name = func._schema.name.split("::")[1]
+        if torch.Tag.nondeterministic_seeded in func.tags:
+            self._draw(func, given, depends)
+        if not depends or name in SHAPES_ALONE or name in METADATA or _is_view(func):
+            return func(*args, **kwargs)
+        if torch._C._current_graph_task_id() != -1:
+            raise self.refusal(name, "it differentiates inside itself; give the derivative in full")
+        if name == "_local_scalar_dense":
+            self._leave(args[0])
+            return func(*args, **kwargs)
+        alone = self.pending is None
+        if alone:
+            again = Again(func, args, kwargs, torch.is_grad_enabled())
+            self.pending = Pending(told(func), self.line(), again, False)
+        assert self.pending is not None
+        try:
+            running = self.start(self.pending)
+            out = self._execute(func, name, given, args, kwargs)
+            if alone:
+                self._end(running, out)
+        finally:
+            if alone:
+                self.tape.call, self.pending = -1, None
+        return out
+
+    def _draw(self, func: Any, given: dict[str, Any], depends: bool) -> None:
+        if func._schema.name.endswith("dropout") and not given.get("train", True):
+            return
+        what = f"{self.pending.name if self.pending else told(func)} ({self.line()})"
+        self.tape.folded.append(what)
+        if depends and not func._schema.name.endswith("_like"):
+            raise self.refusal(func, "random numbers; draw them outside of f and give them to it")
+
+    def _leave(self, t: torch.Tensor) -> None:
+        """A number leaves PyTorch: as a decision, or as text, it may."""
+        name = self.pending.name if self.pending else "torch.Tensor.item"
+        if name in SHOWING or not is_numeric(t):
+            return
+        v = self.storages.read(t)
+        if isinstance(v, Value) and name == "torch.Tensor.__bool__":
+            self.tape.signs(v, "the truth of a number")
+        elif isinstance(v, Value) and name == "torch.Tensor.__int__":
+            whole = np.trunc(v.floats)
+            self.tape.compare(v, np.where(v.floats < 0, whole - 1, whole), "int()")
+            self.tape.compare(whole + 1, v, "int()")
+        else:
+            raise self.refusal(name, "a number that depends on X leaves PyTorch; keep it a tensor")
+
+    def _execute(
+        self, func: Any, name: str, given: dict[str, Any], args: Any, kwargs: Any
+    ) -> Any:
+        base = name.removesuffix("_")
+        rule = RULES.get(base)
+        if rule is None:
+            raise self.refusal(func, "it is not known to the recorder; write it by operations that are")
+        writes = [a.name for a in func._schema.arguments if a.alias_info and a.alias_info.is_write]
+        read = self.storages.read
+        if writes:
+            before = {id(t): read(t) for t in pytree.tree_leaves(given) if is_numeric(t)}
+            read = lambda t: before[id(t)] if id(t) in before else self.storages.read(t)  # noqa: E731
+        out = func(*args, **kwargs)
+        run = lambda given: func(**given)  # noqa: E731
+        executed = Executed(self.tape, base, given, read, out, run)
+        try:
+            with self.passing():
+                of = of_complex(executed) or rule
+                answers = of(executed)
+                self._note(out, answers if _is_several(answers) else (answers,))
+        except UnsupportedError as error:
+            raise self.refusal(func, str(error)) from error
+        except (ArithmeticError, LookupError, RuntimeError, TypeError, ValueError) as error:
+            raise self.refusal(func, " ".join(str(error).split())) from error
+        return out
+
+    def _note(self, out: Any, answers: Sequence[Output]) -> None:
+        """Let the results have their values, which are PyTorch's own up to rounding."""
+        results = list(out) if isinstance(out, (tuple, list)) else [out]
+        for t, answer in zip(results, answers, strict=False):
+            if not is_numeric(t) or not t.numel():
+                continue
+            if isinstance(answer, Hidden):
+                self.storages.hide(t)
+            elif answer is not None:
+                held = self._shaped(answer, tuple(t.shape), t.is_complex())
+                _compare(t, held)
+                self.storages.write(t, held)
+
+    def _shaped(self, held: Held, shape: tuple[int, ...], is_complex: bool) -> Held:
+        if isinstance(held, Pair):
+            return Pair(*(self._broadcast(v, shape) for v in held))
+        v = self._broadcast(held, shape)
+        return Pair(v, self.tape.const(np.zeros(shape))) if is_complex else v
+
+    def _broadcast(self, v: Value, shape: tuple[int, ...]) -> Value:
+        if v.shape == shape:
+            return v
+        if v.size == int(np.prod(shape)):
+            return self.tape.reshape(v, shape)
+        return self.tape.broadcast(v, shape)
+
+    def refusal(self, what: Any, why: str) -> UnsupportedError:
+        """The error, which is not lost if f catches it."""
+        name = self.pending.name if self.pending else ""
+        own = what if isinstance(what, str) else told(what)
+        where = f"{name or own} ({self.line()})"
+        inner = f" [{own}]" if name and own.split(".")[-1] not in name else ""
+        error = UnsupportedError(f"{where}{inner}: {why}")
+        self.failure = self.failure or error
+        return self.failure
+
+
+def _compare(t: torch.Tensor, held: Held) -> None:
+    """Whether PyTorch's numbers are those of the record, which then goes on with them.
+
+    Raises:
+        UnsupportedError: they are not.
+    """
+    given = numbers(t)
+    dtype = str(t.dtype.to_real() if t.is_complex() else t.dtype).removeprefix("torch.")
+    close = CLOSE.get(dtype, LOOSE.get(dtype, 0.1))
+    for v, x in zip(parts(held), (given.real, given.imag), strict=False):
+        with np.errstate(all="ignore"):
+            same = (v.floats == x) | (np.isnan(v.floats) & np.isnan(x))
+            off = np.max(np.where(same, 0, np.abs(v.floats - x)), initial=0)
+            size = np.max(np.abs(given), initial=0, where=np.isfinite(given))
+        if not off <= close * size + np.finfo(float).tiny:
+            raise UnsupportedError(
+                "it computes something else than was recorded, or the numbers are lost in "
+                "rounding; check a part of the function"
+            )
+        v.floats = np.asarray(x, float)
+
+
+def told(func: Any) -> str:
+    """The name of a function or an operation, as a user knows it."""
+    if hasattr(func, "_schema"):
+        return f"torch.ops.{func._schema.name.replace('::', '.')}"
+    return resolve_name(func) or f"{func.__module__}.{func.__name__}"
+
+
+def _is_several(answers: Any) -> bool:
+    return isinstance(answers, tuple) and not isinstance(answers, Pair)
+
+
+def _is_view(func: Any) -> bool:
+    about = [r.alias_info for r in func._schema.returns]
+    return any(alias is not None and not alias.is_write for alias in about)
+
+
+def _by_name(func: Any, args: Sequence[Any], kwargs: dict[str, Any]) -> dict[str, Any]:
+    """The arguments of an operation by their names, with what is left out."""
+    about = func._schema.arguments
+    given = {a.name: a.default_value for a in about if a.has_default_value()}
+    given |= {a.name: x for a, x in zip(about, args, strict=False)}
+    return given | kwargs
+
+
+# the modes
+
+
+class _Functions(TorchFunctionMode):
+    """What the user calls."""
+
+    def __init__(self, recorder: Recorder) -> None:
+        super().__init__()
+        self.recorder = recorder
+
+    def __torch_function__(
+        self, func: Any, types: Any, args: Sequence[Any] = (), kwargs: Any = None
+    ) -> Any:
+        recorder, kwargs = self.recorder, kwargs or {}
+        if recorder.is_passing or recorder.pending is not None:
+            return func(*args, **kwargs)
+        name = told(func)
+        _refuse(recorder, name, args, kwargs)
+        if name in ("torch.isclose", "torch.Tensor.isclose", "torch.allclose", "torch.Tensor.allclose"):
+            return _is_close(recorder, func, name, *args, **kwargs)
+        return recorder.call(name, func, args, kwargs)
+
+
+def _refuse(recorder: Recorder, name: str, args: Sequence[Any], kwargs: dict[str, Any]) -> None:
+    """Whether the function reads numbers unseen, or differentiates.
+
+    Raises:
+        UnsupportedError: it does.
+    """
+    if name in DIFFERENTIATING:
+        raise recorder.refusal(name, "it differentiates inside itself; give the derivative in full")
+    depends = any(recorder.storages.depends(t) for t in pytree.tree_leaves((args, kwargs)))
+    rows = name in FROM_ROWS and not any(isinstance(x, torch.Tensor) for x in args)
+    if depends and (name in LEAVING or rows):
+        do = "use torch.stack" if rows else "keep it a tensor"
+        raise recorder.refusal(name, f"numbers that depend on X leave PyTorch; {do}")
+
+
+def _is_close(
+    recorder: Recorder,
+    func: Any,
+    name: str,
+    a: torch.Tensor,
+    b: torch.Tensor,
+    rtol: float = 1e-5,
+    atol: float = 1e-8,
+    equal_nan: bool = False,
+) -> Any:
+    """What is decided by it: |a − b| ≤ atol + rtol·|b|, not whether they are equal."""
+    with recorder.passing():
+        out = func(a, b, rtol=rtol, atol=atol, equal_nan=equal_nan)
+    if recorder.storages.depends(a) or recorder.storages.depends(b):
+        t, v, w = recorder.tape, recorder.storages.read(a), recorder.storages.read(b)
+        if isinstance(v, Pair) or isinstance(w, Pair):
+            raise recorder.refusal(name, "a decision on complex numbers")
+        size = t.binary("mul", w, rtol * np.sign(w.floats))
+        margin, off = t.binary("add", size, atol), t.binary("sub", v, w)
+        t.signs(t.binary("sub", margin, off), "isclose")
+        t.signs(t.binary("add", margin, off), "isclose")
+    return out
+
+
+class _Operations(TorchDispatchMode):
+    """What is executed."""
+
+    def __init__(self, recorder: Recorder) -> None:
+        super().__init__()
+        self.recorder = recorder
+
+    def __torch_dispatch__(
+        self, func: Any, types: Any, args: Sequence[Any] = (), kwargs: Any = None
+    ) -> Any:
+        return self.recorder.operation(func, args, kwargs or {})
+
+
+@contextmanager
+def watched(recorder: Recorder) -> Iterator[None]:
+    """Write down what is executed here."""
+    with _Functions(recorder), _Operations(recorder), _custom(recorder):
+        yield
+
+
+@contextmanager
+def _custom(recorder: Recorder) -> Iterator[None]:
+    """Let the forward of each torch.autograd.Function be one call.
+
+    ``apply`` of that class, bound long before maybe, calls that of its base, which stands in here.
+    """
+    base = torch.autograd.Function.__mro__[1]
+    own = base.__dict__.get("apply")
+
+    def apply(cls: Any, *args: Any, **kwargs: Any) -> Any:
+        run = super(base, cls).apply
+        return recorder.call(cls.__qualname__, run, args, kwargs, custom=True)
+
+    base.apply = classmethod(apply)  # type: ignore[attr-defined]
+    try:
+        yield
+    finally:
+        if own is None:
+            del base.apply  # type: ignore[attr-defined]
+        else:
+            base.apply = own  # type: ignore[attr-defined]
+
+

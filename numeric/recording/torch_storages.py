@@ -1,0 +1,212 @@
+"""What PyTorch's tensors hold, by storage: views and in-place writes need no rules then.
+
+A storage is one row of real numbers, those of a complex one its parts in turn; a tensor reads of it
+what its shape, strides and offset say.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+import torch
+
+from symgrad.numeric.recording.tape import Array, Tape, UnsupportedError, Value
+
+Layout = tuple[tuple[int, ...], tuple[int, ...], int]
+
+
+class Pair(NamedTuple):
+    """A complex array, by its parts."""
+
+    re: Value
+    im: Value
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Its shape."""
+        return self.re.shape
+
+
+Held = Value | Pair
+
+
+def parts(v: Held) -> tuple[Value, ...]:
+    """The values of which it is made."""
+    return tuple(v) if isinstance(v, Pair) else (v,)
+
+
+def is_numeric(x: object) -> bool:
+    """Whether it is a tensor of real or complex numbers, on which f may depend smoothly."""
+    return isinstance(x, torch.Tensor) and (x.is_floating_point() or x.is_complex())
+
+
+def numbers(t: torch.Tensor) -> Array:
+    """The numbers of a tensor, in float64 or complex128."""
+    t = t.detach().resolve_conj().resolve_neg().cpu()
+    wide = torch.complex128 if t.is_complex() else torch.float64
+    return np.array(t.to(wide).numpy())
+
+
+class _Storage:
+    """One storage: the row of all its entries, or what was last written to all of it."""
+
+    def __init__(self, storage: torch.UntypedStorage, dtype: torch.dtype, size: int) -> None:
+        self.storage = storage  # which stays alive, lest another have its address
+        self.dtype = dtype
+        self.size = size
+        self.row: Value | None = None
+        self.whole: tuple[Array, Value] | None = None
+        self.read: dict[Layout, Value] = {}
+        self.writes = 0
+
+    def flat(self, tape: Tape) -> Value:
+        """All entries, in one row."""
+        if self.row is None:
+            assert self.whole is not None
+            places, v = self.whole
+            back = np.empty(self.size, int)
+            back[places.ravel()] = np.arange(v.size)
+            self.row = tape.take(v, back)
+        return self.row
+
+    @property
+    def depends(self) -> bool:
+        """Whether X has any part in it."""
+        held = self.row or (self.whole[1] if self.whole else None)
+        return held is not None and held.depends
+
+
+class Storages:
+    """The storages on which X has any part, by their addresses."""
+
+    def __init__(self, tape: Tape) -> None:
+        self.tape = tape
+        self.by_address: dict[int, _Storage] = {}
+        self.closed: dict[int, str] = {}
+        """Those that must not be written to, and why."""
+        self.hidden: dict[int, torch.UntypedStorage] = {}
+        """Those that depend on X and are not recorded."""
+
+    def find(self, t: torch.Tensor) -> _Storage | None:
+        """The storage of a tensor, if X has a part in it; None for a transform's wrapper too."""
+        address = self._address(t)
+        found = None if address is None else self.by_address.get(address)
+        return found if found and found.depends else None
+
+    def depends(self, x: object) -> bool:
+        """Whether it is a tensor in whose storage X has a part."""
+        if not isinstance(x, torch.Tensor):
+            return False
+        return self.find(x) is not None or self._address(x) in self.hidden
+
+    def shares(self, t: torch.Tensor, other: torch.Tensor) -> bool:
+        """Whether both lie in one storage."""
+        return self._address(t) is not None and self._address(t) == self._address(other)
+
+    def hide(self, t: torch.Tensor) -> None:
+        """What a tensor holds depends on X and is not recorded: refuse to read it."""
+        address = self._address(t)
+        if address is not None:
+            self.hidden[address] = t.untyped_storage()
+
+    def close(self, t: torch.Tensor, why: str) -> None:
+        """Refuse writes to the storage of this tensor from now on."""
+        address = self._address(t)
+        if address is not None:
+            self.closed[address] = why
+
+    def read(self, t: torch.Tensor) -> Held:
+        """What a tensor holds; what does not depend on X is a constant.
+
+        Raises:
+            UnsupportedError: its storage was written with another dtype, or is hidden.
+        """
+        if self._address(t) in self.hidden:
+            raise UnsupportedError("it reads an output of the operation before that is not recorded")
+        storage = self.find(t)
+        if storage is None:
+            x = numbers(t)
+            if t.is_complex():
+                return Pair(self.tape.const(x.real), self.tape.const(x.imag))
+            return self.tape.const(x)
+        if _real(t.dtype) != storage.dtype:
+            raise UnsupportedError(f"memory of {storage.dtype} is read as {t.dtype}; use .to()")
+        found = [self._at(storage, layout) for layout in _layouts(t)]
+        if t.is_conj():
+            found[1] = self.tape.unary("neg", found[1])
+        if t.is_neg():
+            found = [self.tape.unary("neg", v) for v in found]
+        return Pair(*found) if t.is_complex() else found[0]
+
+    def write(self, t: torch.Tensor, held: Held) -> None:
+        """What a tensor holds now.
+
+        Raises:
+            UnsupportedError: its storage must not be written to.
+        """
+        address = self._address(t)
+        if address is None or not t.numel():
+            return
+        if address in self.closed:
+            raise UnsupportedError(self.closed[address])
+        if t.is_conj() or t.is_neg():
+            raise UnsupportedError("a write into a conjugated view; write into its clone()")
+        storage = self.by_address.get(address)
+        if storage is None or storage.dtype != _real(t.dtype):
+            size = t.untyped_storage().nbytes() // _real(t.dtype).itemsize
+            storage = _Storage(t.untyped_storage(), _real(t.dtype), size)
+            self.by_address[address] = storage
+        self._put(storage, dict(zip(_layouts(t), parts(held), strict=True)), t)
+
+    def _put(self, storage: _Storage, written: dict[Layout, Value], t: torch.Tensor) -> None:
+        places = np.concatenate([_places(layout).ravel() for layout in written])
+        v = self.tape.cat(list(written.values())) if len(written) > 1 else next(iter(written.values()))
+        if places.size == storage.size and np.unique(places).size == places.size:
+            storage.row, storage.whole = None, (places, v)
+        else:
+            row = storage.flat(self.tape) if storage.depends else None
+            row = self.tape.const(_row(t, storage.size)) if row is None else row
+            storage.row, storage.whole = self.tape.put(row, places, v), None
+        storage.read = written
+        storage.writes += 1
+
+    def _at(self, storage: _Storage, layout: Layout) -> Value:
+        if layout not in storage.read:
+            storage.read[layout] = self.tape.take(storage.flat(self.tape), _places(layout))
+        return storage.read[layout]
+
+    def _address(self, t: torch.Tensor) -> int | None:
+        try:
+            return t.untyped_storage().data_ptr() or None
+        except (NotImplementedError, RuntimeError):  # a transform's wrapper has none
+            return None
+
+
+def _real(dtype: torch.dtype) -> torch.dtype:
+    return dtype.to_real() if dtype.is_complex else dtype
+
+
+def _layouts(t: torch.Tensor) -> list[Layout]:
+    """Where the entries are in the row of real numbers, or the parts of them."""
+    shape, strides, offset = tuple(t.shape), t.stride(), int(t.storage_offset())
+    if not t.is_complex():
+        return [(shape, strides, offset)]
+    doubled = tuple(2 * s for s in strides)
+    return [(shape, doubled, 2 * offset), (shape, doubled, 2 * offset + 1)]
+
+
+def _places(layout: Layout) -> Array:
+    """The flat position of each entry."""
+    shape, strides, offset = layout
+    places = np.full(shape, offset)
+    for axis, (size, stride) in enumerate(zip(shape, strides, strict=True)):
+        places += (np.arange(size) * stride).reshape([-1] + [1] * (len(shape) - axis - 1))
+    return places
+
+
+def _row(t: torch.Tensor, size: int) -> Array:
+    """All numbers in the storage of a tensor."""
+    t = torch.view_as_real(t) if t.is_complex() else t
+    return numbers(torch.as_strided(t.detach(), (size,), (1,), 0))
+
