@@ -246,7 +246,7 @@ class Reference(Struct, frozen=True):
     is to be said even of a gradient that agrees.  ``work`` is the size of the matrix on which as
     much is done as f does, where that is not X.  ``kinks``
     are the places nearby at which S jumps.  ``roundoff`` is how far each entry of S moves by
-    roundings of every step of a program, per unit roundoff.
+    roundings of every step of a program, per unit roundoff, and ``value_roundoff`` how far f does.
 
     A Hermitian X = A + iB is given as the real symmetric [[A, −B], [B, A]], twice as large, and the
     gradient G of df = Re tr(Gᴴ dX) as [[Re G, −Im G], [Im G, Re G]]/2, so that the Frobenius inner
@@ -270,6 +270,7 @@ class Reference(Struct, frozen=True):
     work: int = 0
     kinks: tuple[Kink, ...] = ()
     roundoff: Float[np.ndarray, "n n"] | None = None
+    value_roundoff: float = 0.0
 
     @property
     def size(self) -> int:

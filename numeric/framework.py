@@ -1,5 +1,7 @@
 """What every framework's file defines: a subclass of this one."""
 
+import contextlib
+
 import numpy as np
 
 
@@ -76,6 +78,10 @@ class BaseFramework:
             shape = "×".join(map(str, value.shape))
             raise TypeError("the route gave an array of shape %s, not a scalar" % shape)
         return value
+
+    def preserving(self):
+        """A context after which the framework draws the random numbers that it would have drawn."""
+        return contextlib.ExitStack()
 
     def tidy(self):
         """Called after each problem: drop what need not be kept for the next one."""

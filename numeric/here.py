@@ -134,5 +134,6 @@ def ask(
     }
     if mode == "forward" and not own.has_forward_mode:
         raise InputError(f"{framework} has no forward mode; leave mode out")
-    *_, said = (a for a in answers.give(own, f, asked, lambda: None) if "asks" not in a)
-    return reported(framework, own.version, {"problem": 0, "route": label, **said})
+    with own.preserving():
+        *_, said = (a for a in answers.give(own, f, asked, lambda: None) if "asks" not in a)
+    return reported(framework, str(own.version), {"problem": 0, "route": label, **said})

@@ -11,6 +11,8 @@ from symgrad.court.blame import Mistake
 Array = np.ndarray
 CLOSE = 1e-6
 """A mistake is named if what was found is that, to so many parts of its size."""
+PARALLEL = 1e-3
+"""And an error is one of a factor, if so many parts of it are along the right cotangent."""
 
 
 def _diagonal(M: Array) -> Array:
@@ -46,17 +48,20 @@ def recognise(found: Array, true: Array) -> tuple[Mistake | None, float | None]:
         if float(np.linalg.norm(part(found))) <= CLOSE * size:
             return "nothing passed on", None
         factor = float(np.vdot(part(true), part(found)) / size**2)
-        if factor and _is_close(part(found), factor * part(true)):
+        rest = float(np.linalg.norm(part(found) - factor * part(true)))
+        off = float(np.linalg.norm(part(found) - part(true)))
+        if factor and rest <= min(CLOSE * size, PARALLEL * off):
             return ("the sign", None) if abs(factor + 1) <= CLOSE else ("a factor", factor)
         for mistake, makers in OF_MATRICES.items() if is_square else ():
             origins = (true, part(true))
-            if any(_is_close(part(found), part(make(M))) for make in makers for M in origins):
+            rests = [
+                float(np.linalg.norm(part(found) - part(make(M))))
+                for make in makers
+                for M in origins
+            ]
+            if min(rests) <= min(CLOSE * size, PARALLEL * off):
                 return mistake, None
     return None, None
-
-
-def _is_close(A: Array, B: Array) -> bool:
-    return bool(np.linalg.norm(A - B) <= CLOSE * np.linalg.norm(B))
 
 
 def _symmetric_part(M: Array) -> Array:

@@ -101,7 +101,8 @@ def value_tolerance(reference: Reference, dtype: str) -> float:
     pu, X = roundoff(reference, dtype), norm(reference.X)
     first = pu * (X * gradient_norm(reference) + abs(float(reference.value.mid)))
     second = pu * X * perturbation(reference, dtype)
-    return first + second + STAGES * len(reference.X) * spacing(dtype)
+    steps = STAGES * unit_roundoff(dtype) * reference.value_roundoff
+    return first + second + steps + STAGES * len(reference.X) * spacing(dtype)
 
 
 def roundoff(reference: Reference, dtype: str) -> float:

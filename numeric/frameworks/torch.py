@@ -379,6 +379,9 @@ class Framework(BaseFramework):
     def array(self, values, dtype):
         return torch.tensor(values, dtype=dtype)
 
+    def preserving(self):
+        return torch.random.fork_rng(devices=[])
+
     def differentiate(self, route, X, constants, dtype):
         x = torch.tensor(X, dtype=getattr(torch, dtype), requires_grad=True)
         value = self.apply(route, x, constants)

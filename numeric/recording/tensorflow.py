@@ -100,7 +100,7 @@ def _called(f: Callable[..., Any], X: Matrix, dtype: str) -> float:
 def _once(f: Callable[..., Any], X: Matrix, dtype: str, value: float) -> Recording:
     """The record, checked operation by operation."""
     graph, captured = _traced(f, X, dtype)
-    tape = Tape("tensorflow", tf.__version__, dtype, len(X))
+    tape = Tape("tensorflow", str(tf.__version__), dtype, len(X))
     walk = Walk(tape)
     x = Item(tf.constant(X, dtype), tape.input(X))
     held = walk.graph(graph, [x, *captured])

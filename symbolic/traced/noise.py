@@ -56,19 +56,21 @@ def gradient(
 
 def roundoff(
     program: Program, inputs: Sequence[Array], held: frozenset[int], symmetrized: Symmetrized
-) -> Square:
-    """How far each entry of S is moved by roundings of every step, per unit roundoff."""
-    exact = symmetrized(gradient(program, inputs, Floats(), held)[1])
+) -> tuple[Square, float]:
+    """How far each entry of S, and f, are moved by roundings of every step, per unit roundoff."""
+    f, G = gradient(program, inputs, Floats(), held)
+    S = symmetrized(G)
 
-    def spread(epsilon: float) -> Square:
-        numbers = (Floats(epsilon, seed) for seed in range(SAMPLES))
-        moved = [symmetrized(gradient(program, inputs, N, held)[1]) for N in numbers]
-        return np.max(np.abs(np.array(moved) - exact), axis=0) / epsilon
+    def spread(epsilon: float) -> tuple[Square, float]:
+        runs = [gradient(program, inputs, Floats(epsilon, k), held) for k in range(SAMPLES)]
+        moved = np.array([symmetrized(G) for _, G in runs])
+        off = max(abs(value - f) for value, _ in runs)
+        return np.max(np.abs(moved - S), axis=0) / epsilon, off / epsilon
 
     for epsilon in EPSILONS[:-1]:
         with suppress(RefusedError):
             found = spread(epsilon)
-            if np.all(np.isfinite(found)):
+            if np.all(np.isfinite(found[0])):
                 return found
     return spread(EPSILONS[-1])
 

@@ -53,7 +53,7 @@ def certify(
     try:
         value, S = _precisely(program, X, blocks, held)
         noise.check_gauge(program, _split(floats, blocks), held)
-        roundoff, sensitivity = _rounding(program, floats, blocks, held)
+        (roundoff, moved), sensitivity = _rounding(program, floats, blocks, held)
         enclosed = to_enclosure(S)
         strange = out_of_range(floats, value, enclosed, sensitivity)
     except (RefusedError, OverflowError) as error:
@@ -72,6 +72,7 @@ def certify(
         "traced",
         hermitian=blocks == 2,
         roundoff=roundoff,
+        value_roundoff=moved,
     )
 
 
@@ -148,13 +149,13 @@ def _symmetrized(cotangents: Sequence[Array]) -> Array:
 
 def _rounding(
     program: Program, X: Square, blocks: int, held: frozenset[int]
-) -> tuple[Square, Square]:
-    """How far S moves by roundings on the way, per unit roundoff, and with X."""
+) -> tuple[tuple[Square, float], Square]:
+    """How far S and f move by roundings on the way, per unit roundoff, and S with X."""
     inputs = _split(X, blocks)
     about = (program, inputs, held, _symmetrized)
     roundoff = noise.roundoff(*about)
     sensitivity = noise.sensitivity(*about, _directions(len(inputs[0]), blocks))
-    if not (np.all(np.isfinite(roundoff)) and np.all(np.isfinite(sensitivity))):
+    if not (np.all(np.isfinite(roundoff[0])) and np.all(np.isfinite(sensitivity))):
         raise RefusedError("domain", "float64 cannot compute the gradient of f here")
     return roundoff, sensitivity
 

@@ -1,0 +1,366 @@
+"""``symgrad.check(f, X)``: callables judged by what they execute, and their wrong steps named."""
+
+import json
+
+import numpy as np
+import pytest
+import torch
+from torch import linalg
+from torch.nn import functional
+
+import symgrad
+from symgrad.court.errors import InputError
+from symgrad.report.here import NoVerdictError
+
+RNG = np.random.default_rng(7)
+W = torch.tensor(RNG.standard_normal((4, 4)))
+
+
+def spd(n, seed=3):
+    A = np.random.default_rng(seed).standard_normal((n, n))
+    return (A @ A.T + (A @ A.T).T) / 2 + np.eye(n)
+
+
+X = torch.tensor(spd(4))
+
+
+def by_eigh(X, phi):
+    w, V = linalg.eigh(X)
+    return (V * phi(w)) @ V.T
+
+
+def gaussian_process(X):
+    y = torch.arange(1.0, len(X) + 1, dtype=X.dtype)
+    L = linalg.cholesky(X)
+    a = torch.cholesky_solve(y[:, None], L)[:, 0]
+    return 0.5 * y @ a + L.diagonal().log().sum()
+
+
+def multivariate_normal(X):
+    zero = torch.zeros(len(X), dtype=X.dtype)
+    return torch.distributions.MultivariateNormal(zero, X).log_prob(zero + 1)
+
+
+def newton_schulz(X):
+    I = torch.eye(len(X), dtype=X.dtype)  # noqa: E741
+    Y, Z = X / X.norm(), I
+    for _ in range(8):
+        T = 1.5 * I - 0.5 * Z @ Y
+        Y, Z = Y @ T, T @ Z
+    return (Y * W).sum()
+
+
+def sinkhorn(X):
+    K = torch.exp(-X)
+    for _ in range(5):
+        K = K / K.sum(0, keepdim=True)
+        K = K / K.sum(1, keepdim=True)
+    return (K * W).sum()
+
+
+def bures_wasserstein(X):
+    A = W @ W.T + torch.eye(4, dtype=X.dtype)
+    root = by_eigh(A, torch.sqrt)
+    return torch.trace(X + A - 2 * by_eigh(root @ X @ root, torch.sqrt))
+
+
+def affine_invariant(X):
+    A = W @ W.T + torch.eye(4, dtype=X.dtype)
+    root = by_eigh(A, lambda w: w.rsqrt())
+    return linalg.eigvalsh(root @ X @ root).log().pow(2).sum()
+
+
+def stein(X):
+    A = W @ W.T + torch.eye(4, dtype=X.dtype)
+    return torch.logdet((X + A) / 2) - (torch.logdet(X) + torch.logdet(A)) / 2
+
+
+def cayley(X):
+    I = torch.eye(len(X), dtype=X.dtype)  # noqa: E741
+    return (linalg.solve(I + X, I - X) * W).sum()
+
+
+def zca(X):
+    return (by_eigh(X, lambda w: (w + 1e-5).rsqrt()) @ W).pow(2).sum()
+
+
+def spdnet(X):
+    """BiMap, ReEig and LogEig."""
+    Y = W[:3] @ X @ W[:3].T
+    Z = by_eigh(Y, lambda w: torch.clamp(w, min=0.5))
+    return by_eigh(Z, torch.log).sum()
+
+
+def generalized(X):
+    L = linalg.cholesky(W @ W.T + torch.eye(4, dtype=X.dtype))
+    M = linalg.solve_triangular(L, X, upper=False)
+    M = linalg.solve_triangular(L, M.mT, upper=False)
+    return linalg.eigvalsh(M)[-1]
+
+
+def connectivity(X):
+    A = torch.exp(-X) * (1 - torch.eye(4, dtype=X.dtype))
+    return linalg.eigvalsh(torch.diag(A.sum(0)) - A)[1]
+
+
+def kalman(X):
+    P = W @ X @ W.T + torch.eye(4, dtype=X.dtype)
+    S = P[:2, :2] + 0.5 * torch.eye(2, dtype=X.dtype)
+    K = linalg.solve(S, P[:2]).T
+    P = P - K @ S @ K.T
+    return torch.logdet(S) + torch.trace(P)
+
+
+def written_into(X):
+    A = X.clone()
+    A[0, 0] = 5.0
+    A.view(-1)[5] *= 2
+    A[1:3, 1:3] += X[:2, :2]
+    return A.pow(3).sum()
+
+
+def chosen(X):
+    largest = torch.topk(linalg.eigvalsh(X), 2).values.sum()
+    return largest + torch.where(X > 0.3, X, 2 * X).sum() + X.clamp(-1, 1).sum() + X.abs().max()
+
+
+def branching(X):
+    return X.sum() if linalg.det(X) > 0 else X.pow(2).sum()
+
+
+FUNCTIONS = {
+    f.__name__: f
+    for f in (
+        gaussian_process, multivariate_normal, newton_schulz, sinkhorn, bures_wasserstein,
+        affine_invariant, stein, cayley, zca, spdnet, generalized, connectivity, kalman,
+        written_into, chosen, branching,
+    )
+} | {
+    "logdet": torch.logdet,
+    "cholesky": lambda X: 2 * linalg.cholesky(X).diagonal().log().sum(),
+    "log-euclidean": lambda X: (by_eigh(X, torch.log) - W).pow(2).sum(),
+    "attention": lambda X: (functional.softmax(X @ W / 2, -1) @ X).sum(),
+    "layer norm": lambda X: functional.layer_norm(X, (4,)).pow(3).sum(),
+    "activations": lambda X: (functional.gelu(X) + torch.tanh(X) + torch.sigmoid(X)).sum(),
+    "matrix_exp": lambda X: (linalg.matrix_exp(X / 5) * W).sum(),
+    "svdvals": lambda X: linalg.svdvals(X @ W).sum(),
+    "svd": lambda X: (lambda U, S, V: ((U * S.sqrt()) @ V).sum())(*linalg.svd(X @ W)),
+    "qr": lambda X: linalg.qr(X @ W)[1].abs().diagonal().log().sum(),
+    "inv": lambda X: (linalg.inv(X) * W).sum(),
+    "pinv": lambda X: (linalg.pinv(X) * W).sum(),
+    "einsum": lambda X: torch.einsum("ij,jk,kl->", X, W, X),
+    "batched": lambda X: linalg.cholesky(torch.stack([X, 2 * X])).sum(),
+    "matrix norms": lambda X: linalg.matrix_norm(X, "nuc") + linalg.matrix_norm(X, 2),
+    "logsumexp": lambda X: torch.logsumexp(X @ W, (0, 1)) + X.std() + (X @ W).prod(),
+    "cumsum": lambda X: (X.cumsum(0) * W).sum() + torch.mvlgamma(X.trace() + 4, 3),
+    "half of it": lambda X: torch.tril(X).pow(3).sum(),
+    "checkpoint": lambda X: torch.utils.checkpoint.checkpoint(
+        torch.logdet, X, use_reentrant=False
+    ),
+    "vmap": lambda X: torch.func.vmap(lambda s: torch.logdet(X + s * torch.eye(4).double()))(
+        torch.arange(3.0).double()
+    ).sum(),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_a_right_gradient_agrees(name):
+    report = symgrad.check(FUNCTIONS[name], X)
+    assert report.verdict == "agrees", str(report)
+    assert (report.record.evidence, report.blame) == ("traced", ())
+    assert report.error <= report.tolerance
+    assert report.tolerance <= 1e-10 * np.max(np.abs(report.exact.gradient)) + 1e-10
+    assert np.all(report.exact.radius <= 2.0**-52 * np.max(np.abs(report.exact.gradient)))
+
+
+@pytest.mark.parametrize("n", [1, 2, 3, 6, 16])
+def test_any_size(n):
+    report = symgrad.check(lambda X: by_eigh(X, torch.log).sum(), torch.tensor(spd(n)))
+    assert report.verdict == "agrees", str(report)
+
+
+class LogEig(torch.autograd.Function):
+    """log X, with a backward that a test may spoil."""
+
+    spoil = staticmethod(lambda S, G, w, V: S)
+
+    @staticmethod
+    def forward(ctx, X):
+        w, V = linalg.eigh(X)
+        ctx.save_for_backward(w, V)
+        return (V * w.log()) @ V.T
+
+    @staticmethod
+    def backward(ctx, G):
+        w, V = ctx.saved_tensors
+        off = torch.eye(len(w), dtype=w.dtype)
+        gaps = w[:, None] - w + off
+        slopes = (w.log()[:, None] - w.log()) / gaps * (1 - off) + torch.diag(1 / w)
+        S = V @ (slopes * (V.T @ ((G + G.T) / 2) @ V)) @ V.T
+        return LogEig.spoil(S, G, w, V)
+
+
+logm = LogEig.apply
+
+
+def loss(X):
+    return (logm(W[:3] @ X @ W[:3].T) * W[:3, :3]).sum()
+
+
+def diagonal(M):
+    return torch.diag(M.diagonal())
+
+
+PLANTED = {
+    "doubled": (lambda S, *_: 2 * S - diagonal(S), "is doubled off the diagonal"),
+    "one triangle": (lambda S, *_: torch.tril(S), "one triangle"),
+    "the sign": (lambda S, *_: -S, "the wrong sign"),
+    "half": (lambda S, *_: S / 2, "a factor 0.5"),
+    "a percent": (lambda S, *_: S * 1.01, "a factor 1.01"),
+    "no diagonal": (lambda S, *_: S - diagonal(S), "the diagonal"),
+    "nothing": (lambda S, *_: 0 * S, "no cotangent comes back"),
+    "nan": (lambda S, *_: S * float("nan"), "not finite"),
+    "a gap floor": (
+        lambda S, G, w, V: S + 1e-6 * V @ ((V.T @ G @ V) / (1 + (w[:, None] - w) ** 2)) @ V.T,
+        "its own backward is wrong",
+    ),
+    "1e-11": (lambda S, *_: S * (1 + 1e-11), "a factor 1 + 1.0e-11"),
+    "the diagonal times 1 + 1e-9": (
+        lambda S, *_: S + 1e-9 * diagonal(S), "its own backward is wrong"
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", PLANTED)
+def test_a_wrong_backward_disagrees_and_is_blamed(monkeypatch, name):
+    spoil, told = PLANTED[name]
+    monkeypatch.setattr(LogEig, "spoil", staticmethod(spoil))
+    report = symgrad.check(loss, X)
+    assert report.verdict == "disagrees"
+    assert not report
+    (blame,) = report.blame
+    assert (blame.name, blame.custom) == ("LogEig", True)
+    assert blame.line.startswith("test_callables.py:")
+    if name not in ("a percent", "1e-11"):  # a factor near 1 is told by what it is off by
+        assert told in str(blame)
+    assert str(blame) in str(report)
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        lambda S, *_: S,
+        lambda S, *_: S * (1 + 1e-16),
+        lambda S, *_: S + torch.triu(S, 1) - torch.tril(S, -1),
+    ],
+)
+def test_a_right_backward_of_any_layout_agrees(monkeypatch, spoil):
+    monkeypatch.setattr(LogEig, "spoil", staticmethod(spoil))
+    report = symgrad.check(loss, X)
+    assert (report.verdict, report.blame) == ("agrees", ())
+    (call,) = [call for call in report.program.calls if call.custom]
+    assert (call.name, len(call.inputs), len(call.outputs)) == ("LogEig", 1, 1)
+
+
+def no_grad(X):
+    with torch.no_grad():
+        w, V = linalg.eigh(X)
+    return torch.trace(V.T @ X @ V @ torch.diag(w))
+
+
+@pytest.mark.parametrize("f", [lambda X: (X * X.detach()).sum(), no_grad])
+def test_what_is_held_constant_is_said(f):
+    report = symgrad.check(f, X)
+    assert report.verdict == "disagrees"
+    assert {blame.mistake for blame in report.blame} == {"held constant"}
+
+
+REFUSED = {
+    "item": (lambda X: X.trace() * X[0, 0].item(), "a number that depends on X left PyTorch"),
+    "numpy": (lambda X: X.trace() * float(X.detach().numpy()[0, 0]), "the replay of its record"),
+    "dropout": (lambda X: functional.dropout(X, 0.5, True).sum(), "random numbers"),
+    "noise": (lambda X: (X * torch.rand(4, 4)).sum(), "something else the second time"),
+    "a vector": (lambda X: X.diagonal(), "return one real number"),
+    "a tuple": (lambda X: (X.sum(), 1), "it returned a tuple"),
+    "raises": (lambda X: X @ W[:3, :3], "it raised RuntimeError"),
+    "writes into X": (lambda X: X.mul_(2).sum(), "it writes into X"),
+    "unknown": (lambda X: torch.special.bessel_j0(X).sum(), "not known"),
+    "complex": (lambda X: (X + 1j * X).abs().sum(), "complex"),
+    "eigenvector": (lambda X: linalg.eigh(X)[1][0, 0], "the sign of eigenvector 0"),
+}
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_what_cannot_be_recorded_is_refused_in_one_line(name, capsys):
+    f, told = REFUSED[name]
+    report = symgrad.check(f, X)
+    assert report.verdict == "refused"
+    assert told in report.reason
+    assert "\n" not in report.reason
+    with pytest.raises(NoVerdictError, match="neither right nor wrong"):
+        bool(report)
+    assert capsys.readouterr() == ("", "")
+
+
+def test_kinks_are_refused_at_the_users_line_and_judged_beside():
+    at, beside = torch.tensor([[2.0, 0.0], [0.0, 1.0]]).double(), spd(2)
+    report = symgrad.check(lambda X: X.abs().sum(), at)
+    assert (report.verdict, "test_callables.py:" in report.reason) == ("refused", True)
+    assert symgrad.check(lambda X: X.abs().sum(), torch.tensor(beside)).verdict == "agrees"
+    outside = symgrad.check(lambda X: linalg.cholesky(X).sum(), torch.tensor([[1.0, 2], [2, 1]]))
+    assert outside.verdict == "refused"
+
+
+def test_the_state_of_the_caller_is_left_alone():
+    x = X.clone().requires_grad_()
+    torch.manual_seed(0)
+    before = torch.random.get_rng_state()
+    symgrad.check(lambda X: (X + 0 * torch.rand(4, 4)).sum(), x)
+    assert torch.equal(torch.random.get_rng_state(), before)
+    assert torch.equal(x, X)
+    assert x.grad is None
+    assert torch.is_grad_enabled()
+    assert torch.get_default_dtype() == torch.float32
+
+
+def test_in_single_precision():
+    x = X.float()
+    x = (x + x.T) / 2
+    report = symgrad.check(lambda X: by_eigh(X, torch.log).sum(), x)
+    assert (report.verdict, report.record.dtype) == ("agrees", "float32")
+    wrong = symgrad.check(lambda X: (X * X.detach()).sum(), x)
+    assert wrong.verdict == "disagrees"
+
+
+def test_batches_modes_and_what_is_not_symmetric():
+    several = torch.stack([X, 2 * X])
+    reports = symgrad.check(torch.logdet, several)
+    assert [r.verdict for r in reports] == ["agrees", "agrees"]
+    assert reports
+    assert reports.is_right
+    both = symgrad.check(lambda X: (X @ X).trace(), X, mode="both")
+    assert both.verdict == "agrees"
+    assert symgrad.check(torch.logdet, X, mode="forward").record.mode == "forward"
+    with pytest.raises(InputError, match="it is 'reverse', 'forward' or 'both'"):
+        symgrad.check(torch.logdet, X, mode="sideways")
+    skew = X + torch.triu(W, 1)
+    with pytest.raises(InputError, match="X is not symmetric"):
+        symgrad.check(torch.logdet, skew)
+    assert symgrad.check(torch.logdet, skew, symmetrize=True).verdict == "agrees"
+    with pytest.raises(InputError, match="numpy does not tell what f executes"):
+        symgrad.check(np.trace, X.numpy())
+
+
+def test_the_closed_form():
+    report = symgrad.check(lambda X: torch.logdet(X) / 2, torch.tensor(spd(3)))
+    assert report.formula.parameters == ("a", "b", "c")
+    assert report.formula.latex_value == r"\frac{\log{\left(a c - b^{2} \right)}}{2}"
+    assert "∂f/∂b" in str(report.formula)
+    assert symgrad.check(lambda X: (X @ W).sum(), X).formula is None  # it takes no 2×2 matrix
+
+
+def test_a_report_is_written_as_on_the_command_line():
+    report = symgrad.check(torch.logdet, X)
+    record = json.loads(report.to_json())
+    assert (record["evidence"], record["verdict"]) == ("traced", "agrees")
+    assert record["framework"] == "torch"
