@@ -142,7 +142,8 @@ def _alike(a: Step, b: Step) -> bool:
 def _twice(label: str, program: Program, what: str, step: Step | None = None) -> str:
     """The message: f is another one each time."""
     line = program.calls[step.call].line if step and step.call >= 0 else ""
-    cause = ", ".join(program.folded) or "random numbers, a clock or a state that it keeps"
+    drawn = f"random numbers by {', '.join(program.folded)}"
+    cause = drawn if program.folded else "random numbers, a clock or a state that it keeps"
     return (
         f"{label} computed something else the second time ({what}{line and f', {line}'}): {cause}; "
         "fix the seed inside it, or give what it draws as a constant"

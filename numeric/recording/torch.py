@@ -70,7 +70,7 @@ def _undisturbed() -> Iterator[None]:
 
 def _once(f: Callable[..., Any], x: torch.Tensor, dtype: str) -> Recording:
     """The record of one run."""
-    tape = Tape("torch", torch.__version__, dtype, len(x))
+    tape = Tape("torch", str(torch.__version__), dtype, len(x))
     recorder = Recorder(tape)
     before = x.clone()
     recorder.begin(x)

@@ -121,20 +121,27 @@ class Recorder:
         custom: bool = False,
     ) -> Any:
         """Run a function that the user called, as one call; within another it is part of that."""
-        if self.pending is not None:
+        with self.passing():
+            is_part = self.pending is not None or not self._is_plain(args, kwargs)
+        if is_part:
             return func(*args, **kwargs)
         again = Again(func, args, kwargs, torch.is_grad_enabled())
         self.pending = Pending(name, self.line(), again, custom)
         try:
             out = func(*args, **kwargs)
-            if not custom:
-                out = self._hold(name, again, out)
-            if self.pending.running is not None:
-                self._end(self.pending.running, out)
+            with self.passing():
+                out = out if custom else self._hold(name, out)
+                if self.pending.running is not None:
+                    self._end(self.pending.running, out)
         finally:
             self.tape.call = -1
             self.pending = None
         return out
+
+    def _is_plain(self, args: Sequence[Any], kwargs: dict[str, Any]) -> bool:
+        """Whether no tensor is a wrapper of torch.func, of which each operation is a call."""
+        leaves = pytree.tree_leaves((args, kwargs))
+        return all(self.storages.has(t) for t in leaves if isinstance(t, torch.Tensor))
 
     def line(self) -> str:
         """Where the user's program is."""
@@ -146,9 +153,9 @@ class Recorder:
             again = pending.again
             with self.passing():
                 again.keep([self.storages.depends(t) and is_numeric(t) for t in again.tensors])
-            given = [self.storages.read(t) for t in again.given]
+                given = [self.storages.read(t) for t in again.given]
+                writes = [self._writes(t) for t in again.tensors]
             inputs = [v for held in given for v in parts(held)]
-            writes = [self._writes(t) for t in again.tensors]
             number = self.tape.begin(pending.name, pending.line, pending.custom)
             pending.running = Running(number, inputs, again, writes)
         return pending.running
@@ -176,7 +183,7 @@ class Recorder:
         self.again[running.number] = again
         self.tape.end(running.number, running.inputs, outputs)
 
-    def _hold(self, name: str, again: Again, out: Any) -> Any:
+    def _hold(self, name: str, out: Any) -> Any:
         """The results, held where PyTorch is told not to differentiate.
 
         What shares its storage with what is differentiated is given one of its own; neither is
@@ -188,8 +195,7 @@ class Recorder:
             return out
         assert self.pending is not None
         running = self.start(self.pending)
-        with self.passing():
-            return pytree.tree_map(lambda t: self._held(t, running), out)
+        return pytree.tree_map(lambda t: self._held(t, running), out)
 
     def _held(self, t: Any, running: Running) -> Any:
         if not is_numeric(t) or self.storages.find(t) is None:
@@ -214,9 +220,9 @@ class Recorder:
         """Execute an operation that was dispatched, and write down what it was."""
         if self.is_passing:
             return func(*args, **kwargs)
-        given = _by_name(func, args, kwargs)
-        tensors = [t for t in pytree.tree_leaves(given) if isinstance(t, torch.Tensor)]
-        depends = any(self.storages.depends(t) for t in tensors)
+        with self.passing():
+            given = _by_name(func, args, kwargs)
+            depends = any(self.storages.depends(t) for t in pytree.tree_leaves(given))
         name = func._schema.name.split("::")[1]
         if torch.Tag.nondeterministic_seeded in func.tags:
             self._draw(func, given, depends)
@@ -225,7 +231,8 @@ class Recorder:
         if torch._C._current_graph_task_id() != -1:
             raise self.refusal(name, "it differentiates inside itself; give the derivative in full")
         if name == "_local_scalar_dense":
-            self._leave(args[0])
+            with self.passing():
+                self._leave(args[0])
             return func(*args, **kwargs)
         alone = self.pending is None
         if alone:
@@ -234,9 +241,10 @@ class Recorder:
         assert self.pending is not None
         try:
             running = self.start(self.pending)
-            out = self._execute(func, name, given, args, kwargs)
-            if alone:
-                self._end(running, out)
+            with self.passing():
+                out = self._execute(func, name, given, args, kwargs)
+                if alone:
+                    self._end(running, out)
         finally:
             if alone:
                 self.tape.call, self.pending = -1, None
@@ -263,7 +271,7 @@ class Recorder:
             self.tape.compare(v, np.where(v.floats < 0, whole - 1, whole), "int()")
             self.tape.compare(whole + 1, v, "int()")
         else:
-            raise self.refusal(name, "a number that depends on X leaves PyTorch; keep it a tensor")
+            raise self.refusal(name, "a number that depends on X left PyTorch; keep it a tensor")
 
     def _execute(
         self, func: Any, name: str, given: dict[str, Any], args: Any, kwargs: Any
@@ -281,10 +289,8 @@ class Recorder:
         run = lambda given: func(**given)  # noqa: E731
         executed = Executed(self.tape, base, given, read, out, run)
         try:
-            with self.passing():
-                of = of_complex(executed) or rule
-                answers = of(executed)
-                self._note(out, answers if _is_several(answers) else (answers,))
+            answers = (of_complex(executed) or rule)(executed)
+            self._note(out, answers if _is_several(answers) else (answers,))
         except UnsupportedError as error:
             raise self.refusal(func, str(error)) from error
         except (ArithmeticError, LookupError, RuntimeError, TypeError, ValueError) as error:
@@ -353,7 +359,11 @@ def _compare(t: torch.Tensor, held: Held) -> None:
 def told(func: Any) -> str:
     """The name of a function or an operation, as a user knows it."""
     if hasattr(func, "_schema"):
-        return f"torch.ops.{func._schema.name.replace('::', '.')}"
+        package, name = func._schema.name.split("::")
+        plain = name.strip("_").removesuffix("_ex")
+        if plain.startswith("linalg_"):
+            return f"torch.linalg.{plain.removeprefix('linalg_')}"
+        return f"torch.{plain}" if hasattr(torch, plain) else f"torch.ops.{package}.{name}"
     return resolve_name(func) or f"{func.__module__}.{func.__name__}"
 
 
@@ -391,7 +401,8 @@ class _Functions(TorchFunctionMode):
         if recorder.is_passing or recorder.pending is not None:
             return func(*args, **kwargs)
         name = told(func)
-        _refuse(recorder, name, args, kwargs)
+        with recorder.passing():
+            _refuse(recorder, name, args, kwargs)
         if name in ("torch.isclose", "torch.Tensor.isclose", "torch.allclose", "torch.Tensor.allclose"):
             return _is_close(recorder, func, name, *args, **kwargs)
         return recorder.call(name, func, args, kwargs)
@@ -409,7 +420,7 @@ def _refuse(recorder: Recorder, name: str, args: Sequence[Any], kwargs: dict[str
     rows = name in FROM_ROWS and not any(isinstance(x, torch.Tensor) for x in args)
     if depends and (name in LEAVING or rows):
         do = "use torch.stack" if rows else "keep it a tensor"
-        raise recorder.refusal(name, f"numbers that depend on X leave PyTorch; {do}")
+        raise recorder.refusal(name, f"numbers that depend on X left PyTorch; {do}")
 
 
 def _is_close(
@@ -425,7 +436,8 @@ def _is_close(
     """What is decided by it: |a − b| ≤ atol + rtol·|b|, not whether they are equal."""
     with recorder.passing():
         out = func(a, b, rtol=rtol, atol=atol, equal_nan=equal_nan)
-    if recorder.storages.depends(a) or recorder.storages.depends(b):
+        depends = recorder.storages.depends(a) or recorder.storages.depends(b)
+    if depends:
         t, v, w = recorder.tape, recorder.storages.read(a), recorder.storages.read(b)
         if isinstance(v, Pair) or isinstance(w, Pair):
             raise recorder.refusal(name, "a decision on complex numbers")

@@ -100,6 +100,10 @@ class Storages:
             return False
         return self.find(x) is not None or self._address(x) in self.hidden
 
+    def has(self, t: torch.Tensor) -> bool:
+        """Whether it has a storage; a wrapper of a transform has none."""
+        return not t.numel() or self._address(t) is not None
+
     def shares(self, t: torch.Tensor, other: torch.Tensor) -> bool:
         """Whether both lie in one storage."""
         return self._address(t) is not None and self._address(t) == self._address(other)
