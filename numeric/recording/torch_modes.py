@@ -379,9 +379,12 @@ def _is_view(func: Any) -> bool:
 def _by_name(func: Any, args: Sequence[Any], kwargs: dict[str, Any]) -> dict[str, Any]:
     """The arguments of an operation by their names, with what is left out."""
     about = func._schema.arguments
-    given = {a.name: a.default_value for a in about if a.has_default_value()}
-    given |= {a.name: x for a, x in zip(about, args, strict=False)}
-    return given | kwargs
+    said = dict(zip((a.name for a in about), args, strict=False)) | kwargs
+    return {
+        a.name: said[a.name] if a.name in said else a.default_value
+        for a in about
+        if a.name in said or a.has_default_value()
+    }
 
 
 # the modes
