@@ -18,7 +18,7 @@ from symgrad.numeric.recording.tape import Array, Tape, UnsupportedError, Value
 from symgrad.numeric.recording.torch_rules import HIDDEN, MOVES, RULES, Answer, Executed, Rule
 from symgrad.numeric.recording.torch_storages import Held, Pair
 
-APART = {*MOVES, "neg", "sum", "mean", "trace", "cumsum", "copy", "fill", "zero", "positive"}
+APART = {*MOVES, "where", "neg", "sum", "mean", "trace", "cumsum", "copy", "fill", "zero", "positive"}
 """What acts on both parts alike."""
 COMPLEX: dict[str, Rule] = {}
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, NamedTuple
@@ -16,9 +17,9 @@ from symgrad.court.program import Program
 from symgrad.numeric.recording.recording import LOOSE, Pullback
 from symgrad.numeric.recording.tape import Tape, UnsupportedError, Value, line_of_caller
 from symgrad.numeric.recording.torch_again import Again, pullback
-from symgrad.numeric.recording.torch_complex import of_complex
+from symgrad.numeric.recording.torch_complex import COMPLEX, of_complex
 from symgrad.numeric.recording.torch_matrices import CLOSE
-from symgrad.numeric.recording.torch_rules import METADATA, RULES, Executed, Hidden, Output
+from symgrad.numeric.recording.torch_rules import HIDDEN, METADATA, RULES, Executed, Hidden, Output
 from symgrad.numeric.recording.torch_storages import (
     Held,
     Pair,
@@ -36,7 +37,7 @@ HOLDING = {
 LEAVING = {
     "torch.Tensor.numpy", "torch.Tensor.tolist", "torch.Tensor.__array__", "torch.Tensor.__dlpack__",
     "torch.Tensor.data_ptr", "torch.Tensor.apply_", "torch.Tensor.map_", "torch.Tensor.map2_",
-    "torch.Tensor.storage", "torch.Tensor.untyped_storage", "torch.Tensor.__reduce_ex__",
+    "torch.Tensor.storage", "torch.Tensor.__deepcopy__", "torch.Tensor.untyped_storage", "torch.Tensor.__reduce_ex__",
     "torch.Tensor.__cuda_array_interface__.__get__", "torch.Tensor.set_",
 }  # fmt: skip
 """Functions by which numbers leave PyTorch unseen."""
@@ -49,6 +50,8 @@ SHAPES_ALONE = {
     "detach_", "requires_grad_", "_conj", "_neg_view",
 }  # fmt: skip
 """What changes of a tensor how it is read."""
+UNMARKED = {"_unsafe_view", "unsafe_split", "unsafe_split_with_sizes", "unsafe_chunk"}
+"""Views that are not said to be any, as nothing is written to them."""
 MINE = ("torch",)
 
 
@@ -226,8 +229,12 @@ class Recorder:
         name = func._schema.name.split("::")[1]
         if torch.Tag.nondeterministic_seeded in func.tags:
             self._draw(func, given, depends)
-        if not depends or name in SHAPES_ALONE or name in METADATA or _is_view(func):
+        if not depends or name in SHAPES_ALONE or name in METADATA:
             return func(*args, **kwargs)
+        if _is_view(func):
+            out = func(*args, **kwargs)
+            if self._is_of(out, given):
+                return out  # else it had to copy
         if torch._C._current_graph_task_id() != -1:
             raise self.refusal(name, "it differentiates inside itself; give the derivative in full")
         if name == "_local_scalar_dense":
@@ -250,8 +257,18 @@ class Recorder:
                 self.tape.call, self.pending = -1, None
         return out
 
+    def _is_of(self, out: Any, given: dict[str, Any]) -> bool:
+        """Whether what an operation gave lies in the storages that it was given."""
+        with self.passing():
+            tensors = [t for t in pytree.tree_leaves(given) if isinstance(t, torch.Tensor)]
+            return all(
+                not t.numel() or any(self.storages.shares(t, other) for other in tensors)
+                for t in pytree.tree_leaves(out)
+                if isinstance(t, torch.Tensor)
+            )
+
     def _draw(self, func: Any, given: dict[str, Any], depends: bool) -> None:
-        if func._schema.name.endswith("dropout") and not given.get("train", True):
+        if given.get("train") is False or given.get("dropout_p") == 0:
             return
         what = f"{self.pending.name if self.pending else told(func)} ({self.line()})"
         self.tape.folded.append(what)
@@ -277,25 +294,42 @@ class Recorder:
         self, func: Any, name: str, given: dict[str, Any], args: Any, kwargs: Any
     ) -> Any:
         base = name.removesuffix("_")
-        rule = RULES.get(base)
-        if rule is None:
-            raise self.refusal(func, "it is not known to the recorder; write it by operations that are")
         writes = [a.name for a in func._schema.arguments if a.alias_info and a.alias_info.is_write]
         read = self.storages.read
         if writes:
             before = {id(t): read(t) for t in pytree.tree_leaves(given) if is_numeric(t)}
             read = lambda t: before[id(t)] if id(t) in before else self.storages.read(t)  # noqa: E731
+        made = None if base in RULES or base in COMPLEX else self._decomposed(func, args, kwargs)
         out = func(*args, **kwargs)
         run = lambda given: func(**given)  # noqa: E731
         executed = Executed(self.tape, base, given, read, out, run)
         try:
-            answers = (of_complex(executed) or rule)(executed)
+            answers = made or (of_complex(executed) or RULES[base])(executed)
             self._note(out, answers if _is_several(answers) else (answers,))
         except UnsupportedError as error:
             raise self.refusal(func, str(error)) from error
         except (ArithmeticError, LookupError, RuntimeError, TypeError, ValueError) as error:
             raise self.refusal(func, " ".join(str(error).split())) from error
         return out
+
+    def _decomposed(self, func: Any, args: Any, kwargs: Any) -> tuple[Output, ...]:
+        """What an operation without a rule gives, by those that PyTorch makes it of."""
+        base = func._schema.name.split("::")[1].removesuffix("_")
+        same = getattr(getattr(torch.ops.aten, base, None), func._overloadname or "default", None)
+        made_of = _decompositions().get(same)
+        if made_of is None or "out" in kwargs:
+            raise self.refusal(func, "it is not known to the recorder; write it by others")
+        before, self.is_passing = self.is_passing, False
+        try:
+            with _Operations(self):
+                made = made_of(*args, **kwargs)
+        finally:
+            self.is_passing = before
+        several = made if isinstance(made, (tuple, list)) else (made,)
+        return tuple(
+            self.storages.read(t) if is_numeric(t) and self.storages.depends(t) else HIDDEN
+            for t in several
+        )
 
     def _note(self, out: Any, answers: Sequence[Output]) -> None:
         """Let the results have their values, which are PyTorch's own up to rounding."""
@@ -356,6 +390,12 @@ def _compare(t: torch.Tensor, held: Held) -> None:
         v.floats = np.asarray(x, float)
 
 
+@functools.cache
+def _decompositions() -> dict[Any, Callable[..., Any]]:
+    """How PyTorch makes operations of others, for those who export its programs."""
+    return dict(torch.export.default_decompositions())
+
+
 def told(func: Any) -> str:
     """The name of a function or an operation, as a user knows it."""
     if hasattr(func, "_schema"):
@@ -372,6 +412,8 @@ def _is_several(answers: Any) -> bool:
 
 
 def _is_view(func: Any) -> bool:
+    if func._schema.name.split("::")[1] in UNMARKED:
+        return True
     about = [r.alias_info for r in func._schema.returns]
     return any(alias is not None and not alias.is_write for alias in about)
 

@@ -290,6 +290,23 @@ def _logaddexp(e: Executed) -> Answer:
     return c.logsumexp(e.tape, e.tape.reshape(e.tape.cat(rows), (2, *both)), (0,))
 
 
+@rule("atan2")
+def _atan2(e: Executed) -> Answer:
+    """2 atan (y/(r + x)), or 2 atan ((r − x)/y) where x < 0, which is the same."""
+    t, y, x = e.tape, e.value("self"), e.value("other")
+    r = t.unary("sqrt", t.binary("add", t.binary("mul", x, x), t.binary("mul", y, y)))
+    is_left = np.broadcast_to(x.floats < 0, r.shape)
+    above = c.where(t, is_left, t.binary("sub", r, x), y)
+    below = c.where(t, is_left, y, t.binary("add", r, x))
+    return t.binary("mul", 2.0, t.unary("atan", t.binary("div", above, below)))
+
+
+@rule("copysign")
+def _copysign(e: Executed) -> Answer:
+    signs = e.tape.signs(e.value("other"), "copysign")
+    return e.tape.binary("mul", e.tape.unary("abs", e.value("self")), signs)
+
+
 @rule("mvlgamma")
 def _mvlgamma(e: Executed) -> Answer:
     t, v, p = e.tape, e.value("self"), e.get("p")
@@ -442,6 +459,14 @@ def _cumsum(e: Executed) -> Answer:
     return c.cumsum(e.tape, e.value("self"), e.get("dim"))
 
 
+@rule("logcumsumexp")
+def _logcumsumexp(e: Executed) -> Answer:
+    t, v = e.tape, e.value("self")
+    shift = float(np.max(v.floats, initial=-np.inf))
+    sums = c.cumsum(t, t.unary("exp", t.binary("sub", v, shift)), e.get("dim"))
+    return t.binary("add", t.unary("log", sums), shift)
+
+
 @rule("cumprod")
 def _cumprod(e: Executed) -> Answer:
     t, v, axis = e.tape, e.value("self"), e.get("dim")
@@ -512,6 +537,37 @@ def _layer_norm(e: Executed) -> Answer:
     return (found, inverse) if is_rms else (found, c.mean(t, v, axes, True), inverse)
 
 
+@rule("native_group_norm")
+def _group_norm(e: Executed) -> Answer:
+    t, v, groups = e.tape, e.value("input"), e.get("group")
+    rows = t.reshape(v, (v.shape[0], groups, -1))
+    spread = t.binary("add", c.variance(t, rows, (-1,), 0, True), e.rounded(e.get("eps")))
+    off = t.binary("sub", rows, c.mean(t, rows, (-1,), True))
+    found = t.reshape(t.binary("div", off, t.unary("sqrt", spread)), v.shape)
+    return _scaled(e, found), HIDDEN, HIDDEN
+
+
+@rule("native_batch_norm", "_native_batch_norm_legit_no_training")
+def _batch_norm(e: Executed) -> Answer:
+    if e.get("training", False):
+        raise UnsupportedError("batch normalization that keeps a state; call .eval() before")
+    t, v = e.tape, e.value("input")
+    shape = (1, -1) + (1,) * (len(v.shape) - 2)
+    mean, variance = (t.reshape(e.value(f"running_{name}"), shape) for name in ("mean", "var"))
+    spread = t.unary("sqrt", t.binary("add", variance, e.rounded(e.get("eps"))))
+    return _scaled(e, t.binary("div", t.binary("sub", v, mean), spread)), None, None
+
+
+def _scaled(e: Executed, v: Value) -> Value:
+    """By the weight of each channel, the second axis, and moved by its bias."""
+    shape = (1, -1) + (1,) * (len(v.shape) - 2)
+    for name, operation in (("weight", "mul"), ("bias", "add")):
+        if e.get(name) is not None:
+            given = e.tape.reshape(e.value(name), shape)
+            v = e.tape.binary(operation, v, given)  # type: ignore[arg-type]
+    return v
+
+
 # decisions
 
 COMPARED: dict[str, Callable[[Array], Array]] = {
@@ -574,13 +630,13 @@ METADATA = {
 }  # fmt: skip
 """What reads no numbers of its tensors."""
 MOVES = """clone tril triu diag_embed cat stack flip roll repeat gather index_select index
-constant_pad_nd contiguous diag _unsafe_view rot90 take masked_select repeat_interleave block_diag
-where masked_fill scatter select_scatter slice_scatter diagonal_scatter as_strided_scatter
+constant_pad_nd contiguous diag rot90 take masked_select repeat_interleave block_diag
+masked_fill scatter select_scatter slice_scatter diagonal_scatter as_strided_scatter
 masked_scatter index_copy index_fill put fill_diagonal view_copy expand_copy permute_copy
 transpose_copy t_copy select_copy slice_copy squeeze_copy unsqueeze_copy diagonal_copy
 unfold_copy as_strided_copy _reshape_copy _reshape_alias_copy lift_fresh_copy embedding
-hstack vstack dstack column_stack take_along_dim movedim reshape channel_shuffle im2col
-reflection_pad1d reflection_pad2d replication_pad1d replication_pad2d""".split()
+hstack vstack dstack column_stack take_along_dim movedim reshape channel_shuffle pixel_shuffle
+pixel_unshuffle reflection_pad1d reflection_pad2d replication_pad1d replication_pad2d""".split()
 FORMATS = ("dtype", "layout", "device", "pin_memory", "memory_format")
 FILLS = ("value", "fill_value")
 
@@ -592,8 +648,6 @@ def _move(e: Executed) -> Answer:
     for name in FILLS:
         if isinstance(given.get(name), (bool, int, float)):
             given[name] = 0
-    scalars = [k for k in ("self", "other") if isinstance(given.get(k), (int, float))]
-    given |= {k: torch.tensor(given[k], dtype=e.dtype) for k in scalars}
     leaves, tree = pytree.tree_flatten(given)
     moving = [k for k, x in enumerate(leaves) if is_numeric(x)]
     values = [e.read(leaves[k]) for k in moving]
@@ -608,15 +662,20 @@ def _move(e: Executed) -> Answer:
         again = [x.cpu() if isinstance(x, torch.Tensor) else x for x in again]
         return np.array(e.run(pytree.tree_unflatten(again, tree)).numpy())
 
-    found = c.moved(e.tape, reals, move)
-    return _filled(e, found, move)
+    return _filled(e, c.moved(e.tape, reals, move))
 
 
-def _filled(e: Executed, found: Value, move: Callable[[list[Array]], Array]) -> Value:
+def _filled(e: Executed, found: Value) -> Value:
     """With the constant that was filled in, where that is not 0."""
     given = numbers(e.out)
     is_off = (found.floats == 0) & (given != 0)
     return c.where(e.tape, is_off, given, found) if is_off.any() else found
+
+
+@rule("where")
+def _where(e: Executed) -> Answer:
+    mask = e.get("condition").cpu().numpy()
+    return c.where(e.tape, mask, e.value("self"), e.value("other"))
 
 
 @rule("index_put", "_index_put_impl", "_unsafe_index_put")
@@ -628,8 +687,10 @@ def _index_put(e: Executed) -> Answer:
     return (t.put_add if e.get("accumulate", False) else t.put)(v, places, given)
 
 
-@rule("index_add", "scatter_add")
+@rule("index_add", "scatter_add", "scatter_reduce")
 def _scatter_add(e: Executed) -> Answer:
+    if e.get("reduce", "sum") != "sum" or not e.get("include_self", True):
+        raise UnsupportedError("scatter_reduce by anything but 'sum'; write it by index_add")
     t, v, axis = e.tape, e.value("self"), e.get("dim")
     index = e.get("index").cpu().numpy()
     source = e.value("source" if e.name == "index_add" else "src")
