@@ -61,8 +61,6 @@ class Running(NamedTuple):
     number: int
     inputs: list[Value]
     again: Again
-    writes: list[int]
-    """Of the storage of each tensor that it was given, how often it had been written to."""
 
 
 class Pending:
@@ -137,9 +135,13 @@ class Recorder:
                 if self.pending.running is not None:
                     self._end(self.pending.running, out)
         finally:
-            self.tape.call = -1
-            self.pending = None
+            self._close()
         return out
+
+    def _close(self) -> None:
+        """No call is running any more."""
+        self.tape.call, self.pending = -1, None
+        self.storages.leave()
 
     def _is_plain(self, args: Sequence[Any], kwargs: dict[str, Any]) -> bool:
         """Whether no tensor is a wrapper of torch.func, of which each operation is a call."""
@@ -157,15 +159,15 @@ class Recorder:
             with self.passing():
                 again.keep([self.storages.depends(t) and is_numeric(t) for t in again.tensors])
                 given = [self.storages.read(t) for t in again.given]
-                writes = [self._writes(t) for t in again.tensors]
-            inputs = [v for held in given for v in parts(held)]
-            number = self.tape.begin(pending.name, pending.line, pending.custom)
-            pending.running = Running(number, inputs, again, writes)
+                inputs = [v for held in given for v in parts(held)]
+                number = self.tape.begin(pending.name, pending.line, pending.custom)
+                self.storages.enter(list(zip(again.given, given, strict=True)))
+            pending.running = Running(number, inputs, again)
         return pending.running
 
-    def _writes(self, t: torch.Tensor) -> int:
+    def _is_written(self, t: torch.Tensor) -> bool:
         found = self.storages.find(t)
-        return found.writes if found else 0
+        return found is not None and found.writes > 0
 
     def _end(self, running: Running, out: Any) -> None:
         """The call is over: its outputs are its results, and what it wrote to."""
@@ -173,8 +175,8 @@ class Recorder:
         results = [t for t in pytree.tree_leaves(out) if isinstance(t, torch.Tensor)]
         written = [
             k
-            for k, (t, before) in enumerate(zip(again.tensors, running.writes, strict=True))
-            if self._writes(t) != before and not any(t is r for r in results)
+            for k, t in enumerate(again.tensors)
+            if self._is_written(t) and not any(t is r for r in results)
         ]
         came = [*results, *(again.tensors[k] for k in written)]
         seen = [
@@ -254,7 +256,7 @@ class Recorder:
                     self._end(running, out)
         finally:
             if alone:
-                self.tape.call, self.pending = -1, None
+                self._close()
         return out
 
     def _is_of(self, out: Any, given: dict[str, Any]) -> bool:

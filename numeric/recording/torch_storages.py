@@ -6,6 +6,7 @@ what its shape, strides and offset say.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -48,33 +49,59 @@ def numbers(t: torch.Tensor) -> Array:
     return np.array(t.to(wide).numpy())
 
 
+class _State(NamedTuple):
+    """What is known of a storage: what was last written, and the row that was there before.
+
+    There is none where all of it was written.
+    """
+
+    written: dict[Layout, Value]
+    under: Value | None
+
+
 class _Storage:
-    """One storage: the row of all its entries, or what was last written to all of it."""
+    """One storage: a row of real numbers, put together once it is read otherwise than written."""
 
     def __init__(self, storage: torch.UntypedStorage, dtype: torch.dtype, size: int) -> None:
         self.storage = storage  # which stays alive, lest another have its address
         self.dtype = dtype
         self.size = size
+        self.state: _State | None = None
         self.row: Value | None = None
-        self.whole: tuple[Array, Value] | None = None
         self.read: dict[Layout, Value] = {}
         self.writes = 0
+        """How often a call that was given it has written to it."""
+
+    def set(self, state: _State) -> None:
+        """Know nothing else of it."""
+        self.state, self.row, self.read = state, None, dict(state.written)
+
+    def covers(self, layouts: Iterable[Layout]) -> bool:
+        """Whether they are all of it."""
+        places = np.concatenate([_places(layout).ravel() for layout in layouts])
+        return bool(places.size == self.size == np.unique(places).size)
 
     def flat(self, tape: Tape) -> Value:
         """All entries, in one row."""
+        assert self.state is not None
         if self.row is None:
-            assert self.whole is not None
-            places, v = self.whole
-            back = np.empty(self.size, int)
-            back[places.ravel()] = np.arange(v.size)
-            self.row = tape.take(v, back)
+            written, under = self.state
+            places = np.concatenate([_places(layout).ravel() for layout in written])
+            values = list(written.values())
+            v = tape.cat(values) if len(values) > 1 else values[0]
+            if under is None:
+                self.row = tape.take(v, np.argsort(places))
+            else:
+                self.row = tape.put(under, places, v)
         return self.row
 
     @property
     def depends(self) -> bool:
         """Whether X has any part in it."""
-        held = self.row or (self.whole[1] if self.whole else None)
-        return held is not None and held.depends
+        if self.state is None:
+            return False
+        written, under = self.state
+        return any(v.depends for v in written.values()) or (under is not None and under.depends)
 
 
 class Storages:
@@ -87,6 +114,8 @@ class Storages:
         """Those that must not be written to, and why."""
         self.hidden: dict[int, torch.UntypedStorage] = {}
         """Those that depend on X and are not recorded."""
+        self.before: list[tuple[_Storage, _State | None, Value | None, dict[Layout, Value]]] = []
+        """What was known before a call of the storages that it was given."""
 
     def find(self, t: torch.Tensor) -> _Storage | None:
         """The storage of a tensor, if X has a part in it; None for a transform's wrapper too."""
@@ -136,11 +165,7 @@ class Storages:
             return self.tape.const(x)
         if _real(t.dtype) != storage.dtype:
             raise UnsupportedError(f"memory of {storage.dtype} is read as {t.dtype}; use .to()")
-        found = [self._at(storage, layout) for layout in _layouts(t)]
-        if t.is_conj():
-            found[1] = self.tape.unary("neg", found[1])
-        if t.is_neg():
-            found = [self.tape.unary("neg", v) for v in found]
+        found = self._stored(t, [self._at(storage, layout) for layout in _layouts(t)])
         return Pair(*found) if t.is_complex() else found[0]
 
     def write(self, t: torch.Tensor, held: Held) -> None:
@@ -164,16 +189,44 @@ class Storages:
         self._put(storage, dict(zip(_layouts(t), parts(held), strict=True)), t)
 
     def _put(self, storage: _Storage, written: dict[Layout, Value], t: torch.Tensor) -> None:
-        places = np.concatenate([_places(layout).ravel() for layout in written])
-        v = self.tape.cat(list(written.values())) if len(written) > 1 else next(iter(written.values()))
-        if places.size == storage.size and np.unique(places).size == places.size:
-            storage.row, storage.whole = None, (places, v)
-        else:
-            row = storage.flat(self.tape) if storage.depends else None
-            row = self.tape.const(_row(t, storage.size)) if row is None else row
-            storage.row, storage.whole = self.tape.put(row, places, v), None
-        storage.read = written
+        under = None
+        if not storage.covers(written):
+            row = self.tape.const(_row(t, storage.size)) if not storage.depends else None
+            under = storage.flat(self.tape) if row is None else row
+        storage.set(_State(written, under))
         storage.writes += 1
+
+    def enter(self, given: Sequence[tuple[torch.Tensor, Held]]) -> None:
+        """A call begins: what it reads of its arguments is made of the values that it was given."""
+        own: dict[int, dict[Layout, Value]] = {}
+        for t, held in given:
+            storage = self.find(t)
+            if storage is None:
+                continue
+            place = id(storage)
+            if place not in own:
+                self.before.append((storage, storage.state, storage.row, storage.read))
+                own[place] = {}
+            written = dict(zip(_layouts(t), self._stored(t, parts(held)), strict=True))
+            under = None if storage.covers(written) else storage.flat(self.tape)
+            own[place] |= written
+            storage.set(_State(written, under))
+            storage.read |= own[place]
+            storage.writes = 0
+
+    def _stored(self, t: torch.Tensor, values: Sequence[Value]) -> list[Value]:
+        """What the storage has of a tensor that reads it, or gets it, conjugated or negated."""
+        found = list(values)
+        if t.is_conj():
+            found[1] = self.tape.unary("neg", found[1])
+        return [self.tape.unary("neg", v) for v in found] if t.is_neg() else found
+
+    def leave(self) -> None:
+        """It is over: what it did not write to is what it was."""
+        for storage, state, row, read in self.before:
+            if not storage.writes:
+                storage.state, storage.row, storage.read = state, row, read
+        self.before = []
 
     def _at(self, storage: _Storage, layout: Layout) -> Value:
         if layout not in storage.read:
