@@ -19,7 +19,8 @@ import torch
 
 from symgrad.numeric.recording.recording import Matrix, Recording, checked
 from symgrad.numeric.recording.tape import Tape, UnsupportedError
-from symgrad.numeric.recording.torch_modes import Recorder, watched
+from symgrad.numeric.recording.torch_modes import watched
+from symgrad.numeric.recording.torch_recorder import Recorder
 from symgrad.numeric.recording.torch_storages import Pair
 
 

@@ -79,7 +79,9 @@ class Again:
                 G = rest.pop(0)
                 G = G + 1j * rest.pop(0) if out.is_complex() else G
                 seeds.append(torch.as_tensor(G, dtype=out.dtype, device=out.device))
-            pairs = [(out, G) for out, G in zip(outs, seeds, strict=True) if out.requires_grad]
+            pairs = [
+                (out, G) for out, G in zip(outs, seeds, strict=True) if out.grad_fn is not None
+            ]
             found: Sequence[Any] = [None] * len(x)
             if pairs and x:
                 ys, Gs = zip(*pairs, strict=True)
@@ -136,9 +138,7 @@ def pullback(
             said = " ".join(str(error).split())
             raise UnsupportedError(f"{name} cannot be differentiated alone: {said}") from error
         return [
-            g
-            for v, g in zip(again.inputs, found, strict=True)
-            if v.depends and v.number in left
+            g for v, g in zip(again.inputs, found, strict=True) if v.depends and v.number in left
         ]
 
     return product

@@ -15,10 +15,23 @@ from torch.utils import _pytree as pytree
 
 from symgrad.numeric.recording import composites as c
 from symgrad.numeric.recording.tape import Array, Tape, UnsupportedError, Value
-from symgrad.numeric.recording.torch_rules import HIDDEN, MOVES, RULES, Answer, Executed, Rule
+from symgrad.numeric.recording.torch_moves import MOVES
+from symgrad.numeric.recording.torch_rules import HIDDEN, RULES, Answer, Executed, Rule
 from symgrad.numeric.recording.torch_storages import Held, Pair
 
-APART = {*MOVES, "where", "neg", "sum", "mean", "trace", "cumsum", "copy", "fill", "zero", "positive"}
+APART = {
+    *MOVES,
+    "where",
+    "neg",
+    "sum",
+    "mean",
+    "trace",
+    "cumsum",
+    "copy",
+    "fill",
+    "zero",
+    "positive",
+}
 """What acts on both parts alike."""
 COMPLEX: dict[str, Rule] = {}
 
@@ -35,7 +48,9 @@ def of_complex(e: Executed) -> Rule | None:
     if e.name in APART:
         return _apart
     if e.name not in COMPLEX:
-        raise UnsupportedError("not known of complex numbers; write it by the parts, X.real, X.imag")
+        raise UnsupportedError(
+            "not known of complex numbers; write it by the parts, X.real, X.imag"
+        )
     return COMPLEX[e.name]
 
 
@@ -63,7 +78,9 @@ def _part(e: Executed, k: int) -> Value:
     def read(t: torch.Tensor) -> Held:
         return _pair(e.tape, e.read(t))[k]
 
-    given = {key: (x.real, x.imag)[k] if isinstance(x, complex) else x for key, x in e.given.items()}
+    given = {
+        key: (x.real, x.imag)[k] if isinstance(x, complex) else x for key, x in e.given.items()
+    }
     out = torch.view_as_real(e.out.detach().resolve_conj())[..., k]
     found = RULES[e.name](Executed(e.tape, e.name, given, read, out, e.run))
     assert isinstance(found, Value)

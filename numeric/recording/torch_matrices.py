@@ -25,7 +25,7 @@ def _matmul(e: Executed) -> Answer:
 @rule("mv", "addmv")
 def _matvec(e: Executed) -> Answer:
     t = e.tape
-    matrix, row = (("self", "vec") if e.name == "mv" else ("mat", "vec"))
+    matrix, row = ("self", "vec") if e.name == "mv" else ("mat", "vec")
     v = e.value(row)
     product = t.matmul(e.value(matrix), t.reshape(v, (v.size, 1)))
     found = t.reshape(product, (product.size,))

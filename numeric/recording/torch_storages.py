@@ -7,6 +7,7 @@ what its shape, strides and offset say.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from copy import copy
 from typing import NamedTuple
 
 import numpy as np
@@ -68,6 +69,7 @@ class _Storage:
         self.size = size
         self.state: _State | None = None
         self.row: Value | None = None
+        self.together: Value | None = None
         self.read: dict[Layout, Value] = {}
         self.writes = 0
         """How often a call that was given it has written to it."""
@@ -75,6 +77,7 @@ class _Storage:
     def set(self, state: _State) -> None:
         """Know nothing else of it."""
         self.state, self.row, self.read = state, None, dict(state.written)
+        self.together = None
 
     def covers(self, layouts: Iterable[Layout]) -> bool:
         """Whether they are all of it."""
@@ -85,15 +88,35 @@ class _Storage:
         """All entries, in one row."""
         assert self.state is not None
         if self.row is None:
-            written, under = self.state
-            places = np.concatenate([_places(layout).ravel() for layout in written])
-            values = list(written.values())
-            v = tape.cat(values) if len(values) > 1 else values[0]
-            if under is None:
+            places, v = self._last(tape)
+            if self.state.under is None:
                 self.row = tape.take(v, np.argsort(places))
             else:
-                self.row = tape.put(under, places, v)
+                self.row = tape.put(self.state.under, places, v)
         return self.row
+
+    def at(self, tape: Tape, layout: Layout) -> Value:
+        """What a tensor of this layout reads, of what was last written if that has all of it."""
+        if layout not in self.read:
+            wanted = _places(layout)
+            places, v = self._last(tape)
+            order = np.argsort(places)
+            found = np.searchsorted(places, wanted, sorter=order)
+            index = order[np.minimum(found, places.size - 1)]
+            if self.row is None and np.array_equal(places[index], wanted):
+                self.read[layout] = tape.take(v, index)
+            else:
+                self.read[layout] = tape.take(self.flat(tape), wanted)
+        return self.read[layout]
+
+    def _last(self, tape: Tape) -> tuple[Array, Value]:
+        """What was last written, and where."""
+        assert self.state is not None
+        values = list(self.state.written.values())
+        if len(values) > 1 and self.together is None:
+            self.together = tape.cat(values)
+        places = np.concatenate([_places(layout).ravel() for layout in self.state.written])
+        return places, self.together or values[0]
 
     @property
     def depends(self) -> bool:
@@ -114,7 +137,7 @@ class Storages:
         """Those that must not be written to, and why."""
         self.hidden: dict[int, torch.UntypedStorage] = {}
         """Those that depend on X and are not recorded."""
-        self.before: list[tuple[_Storage, _State | None, Value | None, dict[Layout, Value]]] = []
+        self.before: list[tuple[_Storage, _Storage]] = []
         """What was known before a call of the storages that it was given."""
 
     def find(self, t: torch.Tensor) -> _Storage | None:
@@ -156,7 +179,9 @@ class Storages:
             UnsupportedError: its storage was written with another dtype, or is hidden.
         """
         if self._address(t) in self.hidden:
-            raise UnsupportedError("it reads an output of the operation before that is not recorded")
+            raise UnsupportedError(
+                "it reads an output of the operation before that is not recorded"
+            )
         storage = self.find(t)
         if storage is None:
             x = numbers(t)
@@ -165,7 +190,7 @@ class Storages:
             return self.tape.const(x)
         if _real(t.dtype) != storage.dtype:
             raise UnsupportedError(f"memory of {storage.dtype} is read as {t.dtype}; use .to()")
-        found = self._stored(t, [self._at(storage, layout) for layout in _layouts(t)])
+        found = self._stored(t, [storage.at(self.tape, layout) for layout in _layouts(t)])
         return Pair(*found) if t.is_complex() else found[0]
 
     def write(self, t: torch.Tensor, held: Held) -> None:
@@ -177,6 +202,7 @@ class Storages:
         address = self._address(t)
         if address is None or not t.numel():
             return
+        self.hidden.pop(address, None)
         if address in self.closed:
             raise UnsupportedError(self.closed[address])
         if t.is_conj() or t.is_neg():
@@ -205,7 +231,7 @@ class Storages:
                 continue
             place = id(storage)
             if place not in own:
-                self.before.append((storage, storage.state, storage.row, storage.read))
+                self.before.append((storage, copy(storage)))
                 own[place] = {}
             written = dict(zip(_layouts(t), self._stored(t, parts(held)), strict=True))
             under = None if storage.covers(written) else storage.flat(self.tape)
@@ -223,15 +249,10 @@ class Storages:
 
     def leave(self) -> None:
         """It is over: what it did not write to is what it was."""
-        for storage, state, row, read in self.before:
+        for storage, before in self.before:
             if not storage.writes:
-                storage.state, storage.row, storage.read = state, row, read
+                vars(storage).update(vars(before))
         self.before = []
-
-    def _at(self, storage: _Storage, layout: Layout) -> Value:
-        if layout not in storage.read:
-            storage.read[layout] = self.tape.take(storage.flat(self.tape), _places(layout))
-        return storage.read[layout]
 
     def _address(self, t: torch.Tensor) -> int | None:
         try:
@@ -266,4 +287,3 @@ def _row(t: torch.Tensor, size: int) -> Array:
     """All numbers in the storage of a tensor."""
     t = torch.view_as_real(t) if t.is_complex() else t
     return numbers(torch.as_strided(t.detach(), (size,), (1,), 0))
-
