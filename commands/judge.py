@@ -30,7 +30,7 @@ from symgrad.report.listing import show_list
 
 
 @click.command(context_settings=SETTINGS)
-@click.argument("functions", nargs=-1, metavar="[FUNCTION | FILE.py]...")
+@click.argument("functions", nargs=-1, metavar="[FUNCTION | FILE.py | FILE.py:CALLABLE]...")
 @FRAMEWORK
 @INTERPRETER
 @click.option(
@@ -133,7 +133,8 @@ def judge(
 
     Without arguments: the eigenvalues of x = [[a, b], [b, c]], exactly and by every installed
     framework, the sum of the entries, and the reference experiment with its claims.  With names of
-    functions (see --list), or a file that defines one of your own: that, in the chosen structures,
+    functions (see --list), a file that defines one of your own, or a callable in a file, which is
+    judged by what it executes (my_loss.py:loss): that, in the chosen structures,
     sizes and dtypes.
 
     Exit status: 0 something is right and nothing disagrees or fails, 1 something disagrees or a

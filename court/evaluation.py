@@ -84,12 +84,8 @@ def _eigh(step: Step, inputs: Sequence[Array], index: Array | None) -> list[Arra
         pivots = np.array(step.pivots).reshape(values.shape)[..., None, :]
         there = np.take_along_axis(V, pivots, -2)
         size = np.abs(there)
-        V = (
-            V
-            * np.array(step.signs).reshape(pivots.shape)
-            * np.conj(there)
-            / np.where(size, size, 1)
-        )
+        phase = np.where(size > 0, np.conj(there) / np.where(size > 0, size, 1), 1)
+        V = V * np.where(size > 0, np.array(step.signs).reshape(pivots.shape), 1) * phase
     return [values, V] if len(inputs) == 1 else [values, V.real, V.imag]
 
 

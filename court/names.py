@@ -22,3 +22,8 @@ def order_of(framework: str) -> tuple[str, list[int]]:
     """The place of ``torch@1.0.1`` among all versions: by name, then by numbers."""
     name, _, version = framework.partition("@")
     return name, [int(part) for part in version.split(".") if part.isdigit()]
+
+
+def is_callable(name: str) -> bool:
+    """Whether a name is that of a callable in a file: ``my_loss.py:loss``."""
+    return ".py:" in name

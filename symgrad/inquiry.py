@@ -31,6 +31,7 @@ from symgrad.court.judging import scatter
 from symgrad.court.judging.printing import Printing
 from symgrad.court.known.disputes import Dispute
 from symgrad.court.known.findings import Finding
+from symgrad.court.names import is_callable
 from symgrad.court.records import (
     Answered,
     Choice,
@@ -261,6 +262,17 @@ def listen(hearing: Hearing, plan: Plan) -> bool:
     return interrupted
 
 
+def _traced(hearing: Hearing) -> bool:
+    """Judge callables of files, in this process; whether it was interrupted."""
+    from symgrad import callables
+
+    try:
+        callables.judge(hearing)
+    except KeyboardInterrupt:
+        return True
+    return False
+
+
 class Witnesses:
     """Both witnesses, as a :class:`symgrad.commands.session.Session` asks them."""
 
@@ -293,6 +305,8 @@ class Witnesses:
 
     def hear(self, hearing: Hearing) -> bool:
         """Hear both on what the user chose, and judge; whether it was interrupted."""
+        if any(map(is_callable, hearing.choice.functions)):
+            return _traced(hearing)
         return listen(hearing, plans.chosen(hearing.choice, known_frameworks()))
 
     def survey(self, hearing: Hearing) -> bool:

@@ -207,7 +207,9 @@ def blame(run: Run, reference: Reference, reported: Reported, dtype: str) -> tup
         given = [_or_zeros(cotangents[k], run.program.shapes[k]) for k in call.outputs]
         if call.inputs and any(np.any(G) for G in given):
             true = traced.pullback(run.program, run.X, number, given, run.blocks)
-            told = _told(run.recording, number, given, true)
+            told = _told(run.recording, number, given)
+            if told is None:
+                continue
             share = _share(run, call.inputs, told, true, tolerances)
             if share > 1:
                 found.append(_blame(run.program, number, told, true, share))
@@ -246,14 +248,12 @@ def _or_zeros(G: np.ndarray | None, shape: Sequence[int]) -> np.ndarray:
     return np.zeros(shape) if G is None else G
 
 
-def _told(
-    recording: Recording, number: int, given: list[np.ndarray], true: list[np.ndarray]
-) -> list[np.ndarray]:
-    """The framework's own product; not finite where it raises an error."""
+def _told(recording: Recording, number: int, given: list[np.ndarray]) -> list[np.ndarray] | None:
+    """The framework's own product; None where it cannot be asked of this call alone."""
     try:
         return [np.asarray(G, float) for G in recording.pullback(number, given)]
-    except Exception:  # whatever the user's backward raises
-        return [np.full_like(G, np.nan) for G in true]
+    except Exception:  # whatever the framework raises, as of a graph in place of numbers
+        return None
 
 
 def _share(

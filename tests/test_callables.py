@@ -351,6 +351,15 @@ def test_batches_modes_and_what_is_not_symmetric():
         symgrad.check(np.trace, X.numpy())
 
 
+def test_equal_eigenvalues_are_no_obstacle_where_f_is_smooth():
+    I = torch.eye(3, dtype=torch.float64)  # noqa: E741
+    assert symgrad.check(lambda X: linalg.eigvalsh(X).log().sum(), I).verdict == "agrees"
+    assert symgrad.check(lambda X: linalg.matrix_exp(X)[0, 1] + X.trace(), I).verdict == "agrees"
+    report = symgrad.check(lambda X: (by_eigh(X, torch.log) * W[:3, :3]).sum(), I)
+    assert report.verdict == "disagrees"  # PyTorch divides by the gap, and gives NaN
+    assert symgrad.check(lambda X: linalg.eigvalsh(X)[-1], I).verdict == "refused"
+
+
 def test_the_closed_form():
     report = symgrad.check(lambda X: torch.logdet(X) / 2, torch.tensor(spd(3)))
     assert report.formula.parameters == ("a", "b", "c")

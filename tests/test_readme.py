@@ -31,15 +31,18 @@ def split(command):
 
 
 def test_the_interface_of_the_readme(capsys):
-    code, _ = blocks("python")
-    exec(code, {})
+    code, more, _ = blocks("python")
+    names = {}
+    exec(code, names)
     shown = capsys.readouterr().out
-    assert "log_det at a 2×2 matrix in float64, torch " in shown
+    assert "loss at a 2×2 matrix in float64, torch " in shown
     assert ": agrees\n" in shown
+    assert "∂f/∂b = " in shown
+    exec(more, names)
 
 
 def test_the_function_of_the_readme(tmp_path, capsys):
-    _, text = blocks("python")
+    *_, text = blocks("python")
     file = tmp_path / "quartic_trace.py"
     file.write_text(text)
     assert len([line for line in text.splitlines() if line.strip()]) <= 20

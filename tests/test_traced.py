@@ -154,7 +154,11 @@ REFUSED = {
         "not finite",
     ),
     "a root of 0": (lambda t, X: t.unary("sqrt", t.emit("det", [X])[0]), [[1, 1], [1, 1]], ""),
-    "repeated": (lambda t, X: t.take(c.eigh(t, X)[0], np.array(0)), [[1, 0], [0, 1]], "not apart"),
+    "repeated": (
+        lambda t, X: t.take(c.eigh(t, X)[0], np.array(0)),
+        [[1, 0], [0, 1]],
+        "coincide here",
+    ),
     "an eigenvector's entry": (
         lambda t, X: t.take(c.eigh(t, X)[1], np.array(0)),
         [[2, 1], [1, 3]],
@@ -200,6 +204,42 @@ def test_beside_what_is_refused_there_is_a_derivative():
         lambda t, X: t.power(t.take(c.eigh(t, X)[1], np.array(0)), 2), [[2, 1], [1, 3]]
     )
     assert square.refusal == ""
+
+
+@pytest.mark.parametrize("way", LOG_DET)
+@pytest.mark.parametrize("X", [np.eye(2), np.diag([1.0, 1.0, 2.0]), 2 * np.eye(3)])
+def test_what_is_smooth_at_equal_eigenvalues_is_certified(way, X):
+    found = certify(LOG_DET[way], X)
+    assert found.refusal == ""
+    assert np.allclose(found.S.high, np.linalg.inv(X), atol=1e-50)
+    size = np.linalg.norm(true_at(resolve("log_det", len(X)), exactly(X)).sensitivity)
+    assert np.linalg.norm(found.sensitivity) == pytest.approx(size, rel=1e-3)
+
+
+def test_a_spectral_function_at_equal_eigenvalues_has_its_divided_differences():
+    W = np.arange(9.0).reshape(3, 3)
+    found = certify(
+        lambda t, X: t.sum(t.binary("mul", spectral(t, X, lambda w: t.unary("log", w)), W)),
+        np.diag([1.0, 1.0, 2.0]),
+    )
+    slopes = np.array([[1, 1, np.log(2)], [1, 1, np.log(2)], [np.log(2), np.log(2), 0.5]])
+    assert np.allclose(found.S.high, slopes * (W + W.T) / 2, rtol=1e-14)
+
+
+NOT_SMOOTH = {
+    "the largest": lambda t, X: c.reduce_max(t, c.eigh(t, X)[0], None),
+    "weighted": lambda t, X: t.sum(t.binary("mul", c.eigh(t, X)[0], np.array([1.0, 2.0, 3.0]))),
+    "a product of vectors": lambda t, X: t.sum(
+        t.power(t.take(c.eigh(t, X)[1], np.array([0, 3])), 2)
+    ),
+}
+
+
+@pytest.mark.parametrize("what", NOT_SMOOTH)
+def test_what_depends_on_the_basis_of_an_eigenspace_is_refused(what):
+    found = certify(NOT_SMOOTH[what], 2 * np.eye(3))
+    assert "coincide here" in found.refusal
+    assert certify(NOT_SMOOTH[what], np.diag([1.0, 2.0, 3.0])).refusal == ""
 
 
 def test_det_has_a_derivative_at_a_singular_matrix():

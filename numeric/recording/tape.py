@@ -246,7 +246,7 @@ class Tape:
 
     def sum(self, v: Value, axes: Sequence[int] | None = None, keep: bool = False) -> Value:
         """The sum over some axes, or all."""
-        about = range(len(v.shape)) if axes is None else (axis % len(v.shape) for axis in axes)
+        about = range(len(v.shape)) if axes is None else (int(axis) % len(v.shape) for axis in axes)
         gone = tuple(sorted(about))
         if not gone:
             return v

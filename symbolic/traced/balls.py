@@ -16,6 +16,7 @@ from flint import acb_mat, arb, arb_mat
 
 from symgrad.court.program import Step
 from symgrad.symbolic.certified.enclosure import to_arb
+from symgrad.symbolic.traced import ties
 from symgrad.symbolic.traced.decisions import RefusedError, UndecidedError
 from symgrad.symbolic.traced.numbers import Array
 
@@ -81,9 +82,17 @@ COMMUTE = ("add", "mul", "max", "min")
 
 
 class Balls:
-    """Arrays of arb, at the precision in force."""
+    """Arrays of arb, at the precision in force.
 
-    def __init__(self) -> None:
+    ``tied`` are the steps, by identity, that decompose a matrix with exactly equal eigenvalues, and
+    ``within`` what such a step adds between them (:mod:`symgrad.symbolic.traced.ties`).  Bases of
+    their eigenspaces are turned by ``turn``.
+    """
+
+    def __init__(self, turn: ties.Turn = lambda _: None) -> None:
+        self.tied: dict[int, tuple[Step, list[ties.Cluster]]] = {}
+        self.within: dict[int, Array] = {}
+        self._turn = turn
         # each entry keeps its operands, whose identities are its key
         self._known: dict[tuple[Any, ...], tuple[arb, tuple[Any, ...]]] = {}
 
@@ -169,9 +178,23 @@ class Balls:
         values, vectors = np.empty(A.shape[:-1], object), np.empty(A.shape, object)
         for k, a in enumerate(_matrices(A)):
             pivots, signs = step.pivots[k * n : k * n + n], step.signs[k * n : k * n + n]
-            w, V = _eigh(a, pivots, signs)
+            try:
+                w, V = _eigh(a, pivots, signs)
+            except UndecidedError:
+                if len(A.shape) > 2 or not ties.is_exact(a.ravel()):
+                    raise
+                w, V, clusters = ties.decompose(a, self._turn)
+                if clusters:
+                    self.tied[id(step)] = (step, clusters)
             values.reshape(-1, n)[k], vectors.reshape(-1, n, n)[k] = w, V
         return values, vectors
+
+    def off_diagonal(self, step: Step, w: Array, K: Array) -> Array:
+        """(K − Kᵀ)/2 over λ_j − λ_i off the diagonal; between equal λ what was found of it."""
+        same = np.frompyfunc(lambda x, y: x is y, 2, 1)(w[..., None, :], w[..., :, None])
+        gaps = np.where(same, ONE, w[..., None, :] - w[..., :, None])
+        off = np.where(same, ZERO, (K - K.swapaxes(-1, -2)) * arb(0.5) / gaps)
+        return off + self.within[id(step)] if id(step) in self.within else off
 
     def det(self, A: Array) -> Array:
         """det A."""

@@ -115,6 +115,10 @@ class Expressions:
         size = _map(sympy.sqrt, first**2 + second**2)
         return values, np.stack([first / size, second / size], -2)
 
+    def off_diagonal(self, step: Step, w: Array, K: Array) -> Array:
+        """No derivative is taken here."""
+        raise NoFormulaError("it goes back")
+
     def det(self, A: Array) -> Array:
         """det A."""
         _check_small(A)

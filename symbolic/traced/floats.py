@@ -81,6 +81,11 @@ class Floats:
         values, vectors = evaluate(step, [self._moved(A, True)])
         return values, vectors
 
+    def off_diagonal(self, step: Step, w: Array, K: Array) -> Array:
+        """(K − Kᵀ)/2 over λ_j − λ_i off the diagonal."""
+        gaps = w[..., None, :] - w[..., :, None] + np.eye(w.shape[-1])
+        return self._rounded((K - K.swapaxes(-1, -2)) / 2 / gaps * (1 - np.eye(w.shape[-1])))
+
     def det(self, A: Array) -> Array:
         """det A."""
         return np.asarray(np.linalg.det(self._moved(A)))

@@ -75,16 +75,25 @@ def roundoff(
     return spread(EPSILONS[-1])
 
 
-def sensitivity(
+def symmetrized_gradient(
     program: Program,
-    inputs: Sequence[Array],
     held: frozenset[int],
     symmetrized: Symmetrized,
+    inputs: Sequence[Array],
+) -> Square:
+    """S in float64."""
+    return symmetrized(gradient(program, inputs, Floats(), held)[1])
+
+
+def sensitivity(
+    inputs: Sequence[Array],
     directions: Sequence[Sequence[Array]],
+    at: Callable[[Sequence[Array]], Square],
 ) -> Square:
     """‖∂S_ij/∂X‖ in the Frobenius norm, by central differences along orthogonal directions.
 
     ``directions`` are all of them, normalized, each by its parts; of many only some are taken.
+    ``at`` gives S beside X.
     """
     count = len(directions)
     chosen = directions
@@ -95,22 +104,13 @@ def sensitivity(
             [sum(w * E[k] for w, E in zip(ws, directions, strict=True)) for k in range(len(inputs))]
             for ws in weights
         ]
-    size = max(float(np.max(np.abs(X), initial=0.0)) for X in inputs) or 1.0
-    h = STEP * size
+    h = STEP * (max(float(np.max(np.abs(X), initial=0.0)) for X in inputs) or 1.0)
     squares = np.zeros(())
     for E in chosen:
-        ends = [
-            symmetrized(
-                gradient(
-                    program,
-                    [X + sign * h * e for X, e in zip(inputs, E, strict=True)],
-                    Floats(),
-                    held,
-                )[1]
-            )
-            for sign in (1, -1)
-        ]
-        squares = squares + ((ends[0] - ends[1]) / (2 * h)) ** 2
+        before, after = (
+            at([X + sign * h * e for X, e in zip(inputs, E, strict=True)]) for sign in (-1, 1)
+        )
+        squares = squares + ((after - before) / (2 * h)) ** 2
     return np.asarray(np.sqrt(squares * (1 if count <= DIRECTIONS else 1 / DIRECTIONS)))
 
 

@@ -48,6 +48,9 @@ class Numbers(Protocol):
     def eigh(self, step: Step, A: Array) -> tuple[Array, Array]:
         """The eigenvalues, ascending, and the eigenvectors, as columns with the step's signs."""
 
+    def off_diagonal(self, step: Step, w: Array, K: Array) -> Array:
+        """(K − Kᵀ)/2 over λ_j − λ_i off the diagonal; between equal λ what makes f smooth."""
+
     def det(self, A: Array) -> Array:
         """det A."""
 

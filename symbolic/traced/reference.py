@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
+from functools import partial
 from itertools import combinations_with_replacement
 
 import numpy as np
@@ -15,7 +16,7 @@ from symgrad.court.program import Program
 from symgrad.court.records import Ball, Direction, Matrix, Reference, Sparse
 from symgrad.symbolic.certified.enclosure import precision, to_arb, to_ball
 from symgrad.symbolic.certified.reference import contract, out_of_range, to_enclosure
-from symgrad.symbolic.traced import noise
+from symgrad.symbolic.traced import noise, ties
 from symgrad.symbolic.traced.balls import ZERO, Balls
 from symgrad.symbolic.traced.decisions import RefusedError, UndecidedError
 from symgrad.symbolic.traced.numbers import Array
@@ -53,7 +54,8 @@ def certify(
     try:
         value, S = _precisely(program, X, blocks, held)
         noise.check_gauge(program, _split(floats, blocks), held)
-        (roundoff, moved), sensitivity = _rounding(program, floats, blocks, held)
+        about_rounding = (program, floats, blocks, held, _is_tied(program, X, blocks, held))
+        (roundoff, moved), sensitivity = _rounding(*about_rounding)
         enclosed = to_enclosure(S)
         strange = out_of_range(floats, value, enclosed, sensitivity)
     except (RefusedError, OverflowError) as error:
@@ -106,7 +108,10 @@ def _swept(program: Program, X: Matrix, blocks: int, held: frozenset[int]) -> tu
     Raises:
         UndecidedError: a value is not finite.
     """
-    sweep = Sweep(Balls(), program, _inputs(X, blocks), held)
+    N = Balls()
+    sweep = Sweep(N, program, _inputs(X, blocks), held)
+    if N.tied:
+        N.within = ties.blocks(N.tied, partial(_in_basis, program, _inputs(X, blocks), held))
     value = sweep.value.item()
     if not value.is_finite():
         raise UndecidedError("domain", "f is not finite here")
@@ -116,6 +121,27 @@ def _swept(program: Program, X: Matrix, blocks: int, held: frozenset[int]) -> tu
     if not all(x.is_finite() for x in S.flat):
         raise UndecidedError("domain", "the derivative is not finite here")
     return to_ball(value), [[to_ball(x) for x in row] for row in S]
+
+
+def _in_basis(
+    program: Program, inputs: list[Array], held: frozenset[int], turn: ties.Turn
+) -> ties.Cotangents:
+    """f, and the cotangents of what tied steps give, in turned bases of their eigenspaces."""
+    N = Balls(turn)
+    sweep = Sweep(N, program, inputs, held)
+    found = sweep.back({program.output: np.array(arb(1), object)})
+    told: ties.Cotangents = {}
+    count = 0
+    for step in program.steps:
+        if id(step) in N.tied:
+            told[id(step)] = (
+                sweep.value.item(),
+                found[count],
+                found[count + 1],
+                sweep.values[count + 1],
+            )
+        count += len(step.shapes)
+    return told
 
 
 def _inputs(X: Matrix, blocks: int) -> list[Array]:
@@ -148,16 +174,38 @@ def _symmetrized(cotangents: Sequence[Array]) -> Array:
 
 
 def _rounding(
-    program: Program, X: Square, blocks: int, held: frozenset[int]
+    program: Program, X: Square, blocks: int, held: frozenset[int], tied: bool
 ) -> tuple[tuple[Square, float], Square]:
     """How far S and f move by roundings on the way, per unit roundoff, and S with X."""
     inputs = _split(X, blocks)
     about = (program, inputs, held, _symmetrized)
-    roundoff = noise.roundoff(*about)
-    sensitivity = noise.sensitivity(*about, _directions(len(inputs[0]), blocks))
+    directions = _directions(len(inputs[0]), blocks)
+    if tied:  # float64 divides by 0 there; what is true beside tells how S moves
+        roundoff = (np.zeros(X.shape), 0.0)
+        at = partial(_floats_near, program, held)
+    else:
+        roundoff = noise.roundoff(*about)
+        at = partial(noise.symmetrized_gradient, program, held, _symmetrized)
+    sensitivity = noise.sensitivity(inputs, directions, at)
     if not (np.all(np.isfinite(roundoff[0])) and np.all(np.isfinite(sensitivity))):
         raise RefusedError("domain", "float64 cannot compute the gradient of f here")
     return roundoff, sensitivity
+
+
+def _is_tied(program: Program, X: Matrix, blocks: int, held: frozenset[int]) -> bool:
+    with precision(FIRST_BITS):
+        N = Balls()
+        Sweep(N, program, _inputs(X, blocks), held)
+        return bool(N.tied)
+
+
+def _floats_near(program: Program, held: frozenset[int], inputs: Sequence[Array]) -> Square:
+    """S at matrices of floats beside X, rounded."""
+    if len(inputs) > 1:
+        raise RefusedError("spectrum", "equal eigenvalues of a Hermitian matrix are not looked at")
+    X = tuple(tuple(map(Fraction, row)) for row in inputs[0].tolist())
+    _, S = _precisely(program, X, 1, held)
+    return np.array([[float(b.mid) for b in row] for row in S])
 
 
 def _directions(n: int, blocks: int) -> list[list[Array]]:

@@ -73,7 +73,7 @@ def pull(
     ``moves`` says which entries of the first output depend on X: what does not needs no decision.
     """
     if step.operation == "eigh":
-        return [_pull_eigh(N, y[0], y[1], g[0], g[1])]
+        return [_pull_eigh(N, step, y, g)]
     if step.operation in _SCALAR:
         return [N.times(_given(g), _SCALAR[step.operation](N, x[0], y[0]))]
     if step.operation == "power":
@@ -144,10 +144,10 @@ def _abs(N: Numbers, x: Sequence[Array], g: Array, moves: Array) -> Cotangents:
 
 def _choose(N: Numbers, x: Sequence[Array], g: Array, moves: Array, larger: int) -> Cotangents:
     """All goes to the larger (or, −1, the smaller) one; of one object twice, to the first."""
-    same = np.frompyfunc(lambda a, b: a is b, 2, 1)(*x).astype(bool)
+    same = np.asarray(np.frompyfunc(lambda a, b: a is b, 2, 1)(*x), bool)
     off = N.entrywise("sub", *x)
-    signs = _decided(N, off, _asked(g, moves) & ~np.asarray(same))
-    first = (np.asarray(same) | (signs == larger)).astype(float)
+    signs = _decided(N, off, _asked(g, moves) & ~same)
+    first = (same | (signs == larger)).astype(float)
     return [N.times(g, N.constant(first)), N.times(g, N.constant(1.0 - first))]
 
 
@@ -247,17 +247,14 @@ def _pull_expm(N: Numbers, s: Step, x: Sequence[Array], y: Sequence[Array], g: A
     return [N.expm(block)[..., :n, n:]]
 
 
-def _pull_eigh(N: Numbers, w: Array, V: Array, gw: Array | None, gV: Array | None) -> Array:
+def _pull_eigh(N: Numbers, step: Step, y: Sequence[Array], g: Cotangents) -> Array:
     """V (diag w̄ + F∘(K − Kᵀ)/2) Vᵀ with K = VᵀV̄ and F_ij = 1/(λ_j − λ_i)."""
-    n = w.shape[-1]
+    (w, V), n = y, y[0].shape[-1]
     inner = _zeros(N, V.shape).copy()
-    if gw is not None:
-        inner[..., range(n), range(n)] = gw
-    if gV is not None:
-        K = N.matmul(_mT(V), gV)
-        gaps = w[..., None, :] - w[..., :, None] + N.constant(np.eye(n))
-        off = N.entrywise("div", (K - _mT(K)) * _number(N, 0.5), gaps)
-        inner = inner + off * N.constant(1 - np.eye(n))
+    if g[0] is not None:
+        inner[..., range(n), range(n)] = g[0]
+    K = _zeros(N, V.shape) if g[1] is None else N.matmul(_mT(V), g[1])
+    inner = inner + N.off_diagonal(step, w, K)
     return N.matmul(N.matmul(V, inner), _mT(V))
 
 

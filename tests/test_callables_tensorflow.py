@@ -1,0 +1,106 @@
+"""Callables of TensorFlow, judged by the graphs that tf.function traces of them."""
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+import symgrad
+
+W = np.random.default_rng(7).standard_normal((4, 4))
+
+
+def spd(n):
+    A = np.random.default_rng(3).standard_normal((n, n))
+    return (A @ A.T + (A @ A.T).T) / 2 + np.eye(n)
+
+
+def by_eigh(X, phi):
+    w, V = tf.linalg.eigh(X)
+    return tf.matmul(V * phi(w), V, transpose_b=True)
+
+
+def repeated(X):
+    return tf.while_loop(lambda i, A: i < 3, lambda i, A: (i + 1, A @ X / 9), [0, X])[1]
+
+
+FUNCTIONS = {
+    "cholesky": lambda X: (
+        2 * tf.reduce_sum(tf.math.log(tf.linalg.diag_part(tf.linalg.cholesky(X))))
+    ),
+    "logdet": tf.linalg.logdet,
+    "log-euclidean": lambda X: tf.reduce_sum((by_eigh(X, tf.math.log) - W) ** 2),
+    "solve": lambda X: tf.reduce_sum(tf.linalg.solve(X, tf.constant(W)) ** 2),
+    "inv": lambda X: tf.reduce_sum(tf.linalg.inv(X) * W),
+    "expm": lambda X: tf.reduce_sum(tf.linalg.expm(X / 5) * W),
+    "svd": lambda X: tf.reduce_sum(tf.linalg.svd(X @ W, compute_uv=False)),
+    "einsum": lambda X: tf.einsum("ij,jk,kl->", X, tf.constant(W), X),
+    "attention": lambda X: tf.reduce_sum(tf.nn.softmax(X @ W) @ X),
+    "where": lambda X: tf.reduce_sum(tf.where(X > 0.3, X, 2 * X)),
+    "sort": lambda X: tf.reduce_sum(tf.sort(tf.linalg.eigvalsh(X))[1:]),
+    "while_loop": lambda X: tf.reduce_sum(repeated(X)),
+    "tf.function": tf.function(lambda X: tf.linalg.logdet(X)),
+}
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_a_right_gradient_agrees(name):
+    report = symgrad.check(FUNCTIONS[name], tf.constant(spd(4)))
+    assert (report.verdict, report.record.evidence) == ("agrees", "traced"), str(report)
+
+
+def logm_spoiled_by(spoil):
+    @tf.custom_gradient
+    def logm(X):
+        w, V = tf.linalg.eigh(X)
+
+        def grad(G):
+            unit = tf.eye(w.shape[0], dtype=w.dtype)
+            logs = tf.math.log(w)
+            gaps = w[:, None] - w + unit
+            slopes = (logs[:, None] - logs) / gaps * (1 - unit) + tf.linalg.diag(1 / w)
+            inner = tf.transpose(V) @ ((G + tf.transpose(G)) / 2) @ V
+            return spoil(V @ (slopes * inner) @ tf.transpose(V))
+
+        return tf.matmul(V * tf.math.log(w), V, transpose_b=True), grad
+
+    return lambda X: tf.reduce_sum(logm(X) * W)
+
+
+@pytest.mark.parametrize(
+    ("spoil", "told"),
+    [
+        (lambda S: S, ""),
+        (lambda S: 2 * S - tf.linalg.diag(tf.linalg.diag_part(S)), "is doubled off the diagonal"),
+        (lambda S: tf.linalg.band_part(S, -1, 0), "one triangle"),
+        (lambda S: S * (1 + 1e-10), "a factor 1 + 1.0e-10"),
+    ],
+)
+def test_a_custom_gradient_is_judged_and_blamed(spoil, told):
+    report = symgrad.check(logm_spoiled_by(spoil), tf.constant(spd(4)))
+    if not told:
+        assert (report.verdict, report.blame) == ("agrees", ())
+        return
+    assert report.verdict == "disagrees"
+    (blame,) = report.blame
+    assert (blame.custom, told in str(blame)) == (True, True)
+
+
+REFUSED = {
+    "numpy": (lambda X: tf.reduce_sum(X) * X.numpy()[0, 0], "leaves TensorFlow"),
+    "a vector": (lambda X: X[0], "return one real number"),
+    "an eigenvector": (lambda X: tf.linalg.eigh(X)[1][0, 0], "the sign of eigenvector"),
+}
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_what_cannot_be_recorded_is_refused(name):
+    f, told = REFUSED[name]
+    report = symgrad.check(f, tf.constant(spd(4)))
+    assert report.verdict == "refused"
+    assert told in report.reason
+
+
+def test_what_is_stopped_is_said():
+    report = symgrad.check(lambda X: tf.reduce_sum(X * tf.stop_gradient(X)), tf.constant(spd(3)))
+    assert report.verdict == "disagrees"
+    assert {blame.mistake for blame in report.blame} == {"held constant"}
