@@ -157,8 +157,7 @@ def _scatter_add(e: Executed) -> Answer:
 
 def _scattered(places: Array, axis: int, index: Array) -> Array:
     """The position that each entry of the index means along an axis."""
-    at = list(np.indices(index.shape))
-    at[axis] = index
+    at = [index if k == axis % index.ndim else x for k, x in enumerate(np.indices(index.shape))]
     return np.asarray(places[tuple(at)])
 
 
