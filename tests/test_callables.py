@@ -283,7 +283,7 @@ def test_what_is_held_constant_is_said(f):
 
 REFUSED = {
     "item": (lambda X: X.trace() * X[0, 0].item(), "a number that depends on X left PyTorch"),
-    "numpy": (lambda X: X.trace() * float(X.detach().numpy()[0, 0]), "the replay of its record"),
+    "numpy": (lambda X: X.trace() * float(X.detach().numpy()[0, 0]), "torch.Tensor.numpy"),
     "dropout": (lambda X: functional.dropout(X, 0.5, True).sum(), "random numbers"),
     "noise": (lambda X: (X * torch.rand(4, 4)).sum(), "something else the second time"),
     "a vector": (lambda X: X.diagonal(), "return one real number"),
@@ -291,7 +291,7 @@ REFUSED = {
     "raises": (lambda X: X @ W[:3, :3], "it raised RuntimeError"),
     "writes into X": (lambda X: X.mul_(2).sum(), "it writes into X"),
     "unknown": (lambda X: torch.special.bessel_j0(X).sum(), "not known"),
-    "complex": (lambda X: (X + 1j * X).abs().sum(), "complex"),
+    "complex": (lambda X: (X + 1j * W).sin().abs().sum(), "complex numbers"),
     "eigenvector": (lambda X: linalg.eigh(X)[1][0, 0], "the sign of eigenvector 0"),
 }
 

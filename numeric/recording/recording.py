@@ -135,15 +135,16 @@ def _alike(a: Step, b: Step) -> bool:
         own |= {"pivots": (), "signs": ()}
     if structs.replace(a, **own) != structs.replace(b, **own):
         return False
-    numbers = ([float(x) for x in step.constants] for step in (a, b))
-    one, other = numbers
-    return bool(np.allclose(one, other, rtol=1e-6, atol=0, equal_nan=True))
+    one, other = (np.array([float(x) for x in step.constants]) for step in (a, b))
+    size = 1e-6 * np.max(np.abs(one), initial=0, where=np.isfinite(one))
+    return bool(np.allclose(one, other, rtol=1e-6, atol=size, equal_nan=True))
 
 
 def _twice(label: str, program: Program, what: str, step: Step | None = None) -> str:
     """The message: f is another one each time."""
     line = program.calls[step.call].line if step and step.call >= 0 else ""
-    cause = ", ".join(program.folded) or "random numbers, a clock or a state that it keeps"
+    drawn = f"random numbers by {', '.join(program.folded)}"
+    cause = drawn if program.folded else "random numbers, a clock or a state that it keeps"
     return (
         f"{label} computed something else the second time ({what}{line and f', {line}'}): {cause}; "
         "fix the seed inside it, or give what it draws as a constant"
