@@ -32,11 +32,6 @@ def real(dtype: str) -> str:
     return PARTS.get(dtype, dtype)
 
 
-def narrowest(dtype: str, *casts: str) -> str:
-    """Of the dtype of a computation, and of those that it is cast to on the way, the coarsest."""
-    return max([dtype] + [name for name in casts if name in REAL], key=unit_roundoff)
-
-
 def unit_roundoff(dtype: str) -> float:
     """u, half the distance from 1 to the next larger number; of complex ones √8 times that.
 
@@ -45,6 +40,16 @@ def unit_roundoff(dtype: str) -> float:
     """
     bits, _, _ = REAL[real(dtype)]
     return math.sqrt(8) ** (dtype in PARTS) * 2.0**-bits
+
+
+def narrowest(dtype: str, *casts: str) -> str:
+    """Of the dtype of a computation, and of those that it is cast to on the way, the coarsest.
+
+    It is complex if the first is.
+    """
+    parts = [real(name) for name in (dtype, *casts) if name in NAMES]
+    coarsest = max(parts, key=unit_roundoff)
+    return COMPLEX.get(coarsest, "complex64") if dtype in PARTS else coarsest
 
 
 def spacing(dtype: str) -> float:

@@ -234,7 +234,7 @@ def _held(run: Run, reported: Reported, dtype: str) -> tuple[Blame, ...]:
     constant = run.at(run.X, frozenset(number for number, _ in values))
     if judge(constant, reported, dtype).verdict not in RIGHT:
         return ()
-    calls = [run.program.calls[k] if k >= 0 else None for _, k in values]
+    held = {k: run.program.calls[k] if k >= 0 else None for _, k in values}
     return tuple(
         Blame(
             call=k,
@@ -244,7 +244,7 @@ def _held(run: Run, reported: Reported, dtype: str) -> tuple[Blame, ...]:
             share=float("inf"),
             mistake="held constant",
         )
-        for (_, k), call in zip(values, calls, strict=True)
+        for k, call in held.items()
     )
 
 

@@ -401,3 +401,39 @@ def test_a_report_is_written_as_on_the_command_line():
     record = json.loads(report.to_json())
     assert (record["evidence"], record["verdict"]) == ("traced", "agrees")
     assert record["framework"] == "torch"
+
+
+COMPLEX = np.random.default_rng(5).standard_normal((2, 3, 3))
+HERMITIAN = COMPLEX[0] + 1j * COMPLEX[1]
+HERMITIAN = torch.tensor(HERMITIAN @ HERMITIAN.conj().T + np.eye(3))
+HERMITIAN = (HERMITIAN + HERMITIAN.mH) / 2
+V = torch.tensor(COMPLEX[1] + 1j * COMPLEX[0])
+
+
+def by_complex_eigh(X, phi):
+    w, U = linalg.eigh(X)
+    return (U * phi(w)) @ U.mH
+
+
+OF_HERMITIAN = {
+    "slogdet": lambda X: linalg.slogdet(X)[1],
+    "eigvalsh": lambda X: linalg.eigvalsh(X).log().sum(),
+    "log-euclidean": lambda X: (by_complex_eigh(X, torch.log) * V).sum().real,
+    "inv": lambda X: (linalg.inv(X) * V).sum().real,
+    "cholesky": lambda X: linalg.cholesky(X).diagonal().real.log().sum(),
+    "solve": lambda X: linalg.solve(X, V).abs().pow(2).sum(),
+}
+
+
+@pytest.mark.parametrize("name", OF_HERMITIAN)
+def test_functions_of_a_hermitian_matrix(name):
+    report = symgrad.check(OF_HERMITIAN[name], HERMITIAN)
+    assert (report.verdict, report.record.conjugation) == ("agrees", "∂Re + i∂Im"), str(report)
+
+
+def test_a_wrong_one_of_a_hermitian_matrix():
+    report = symgrad.check(lambda X: (X * X.detach().conj()).sum().real, HERMITIAN)
+    assert report.verdict == "disagrees"
+    assert [blame.mistake for blame in report.blame] == ["held constant"]
+    report = symgrad.check(lambda X: linalg.eigh(X)[1][0, 0].real, HERMITIAN)
+    assert "moves with the phase of eigenvector 0" in report.reason

@@ -104,3 +104,35 @@ def test_what_is_stopped_is_said():
     report = symgrad.check(lambda X: tf.reduce_sum(X * tf.stop_gradient(X)), tf.constant(spd(3)))
     assert report.verdict == "disagrees"
     assert {blame.mistake for blame in report.blame} == {"held constant"}
+
+
+COMPLEX = np.random.default_rng(5).standard_normal((2, 3, 3))
+HERMITIAN = COMPLEX[0] + 1j * COMPLEX[1]
+HERMITIAN = HERMITIAN @ HERMITIAN.conj().T + np.eye(3)
+HERMITIAN = tf.constant((HERMITIAN + HERMITIAN.conj().T) / 2)
+V = COMPLEX[1] + 1j * COMPLEX[0]
+
+
+def real_sum(Y):
+    return tf.math.real(tf.reduce_sum(Y))
+
+
+OF_HERMITIAN = {
+    "slogdet": lambda X: tf.math.real(tf.linalg.slogdet(X)[1]),
+    "inv": lambda X: real_sum(tf.linalg.inv(X) * V),
+    "cholesky": lambda X: real_sum(tf.math.log(tf.linalg.diag_part(tf.linalg.cholesky(X)))),
+    "squares": lambda X: tf.reduce_sum(tf.math.abs(X) ** 2),
+}
+
+
+@pytest.mark.parametrize("name", OF_HERMITIAN)
+def test_functions_of_a_hermitian_matrix(name):
+    report = symgrad.check(OF_HERMITIAN[name], HERMITIAN)
+    assert (report.verdict, report.record.conjugation) == ("agrees", "∂Re + i∂Im"), str(report)
+
+
+def test_the_known_mistake_of_a_complex_root_is_found_and_blamed():
+    """The finding tensorflow-sqrtm-complex."""
+    report = symgrad.check(lambda X: real_sum(tf.linalg.sqrtm(X) * V), HERMITIAN)
+    assert report.verdict == "disagrees"
+    assert [blame.name for blame in report.blame] == ["tf.linalg.sqrtm"]
