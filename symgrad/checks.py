@@ -14,6 +14,7 @@ from symgrad.court import formats
 from symgrad.court.errors import InputError
 from symgrad.court.hearing import confirm
 from symgrad.court.judging import scatter
+from symgrad.court.judging.deviation import deviations
 from symgrad.court.judging.judge import judge
 from symgrad.court.judging.printing import Printing, judge_proposed
 from symgrad.court.records import Matrix, Reference, Reported, Verdict
@@ -156,7 +157,7 @@ def check_gradient(
     printing.check(given)
     reference = place.reference()
     verdict = judge_proposed(reference, given, "given", place.dtype, printing)
-    return _report(verdict, reference, given)
+    return _report(verdict, reference, given, half_units=printing.half_units(given))
 
 
 def assert_gradient(
@@ -260,6 +261,11 @@ def _exact(reference: Reference) -> Derivative | None:
 
 
 def _report(
-    verdict: Verdict, reference: Reference, G: Square | None, strict: bool = False
+    verdict: Verdict,
+    reference: Reference,
+    G: Square | None,
+    strict: bool = False,
+    half_units: Square | None = None,
 ) -> Report:
-    return Report(verdict, _exact(reference), G, strict)
+    off = deviations(reference, G, verdict.dtype, half_units)
+    return Report(verdict, _exact(reference), G, strict, deviations=off)
