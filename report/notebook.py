@@ -22,8 +22,9 @@ MOST_ROWS = 8
 """Larger matrices are cut."""
 STYLE = """
 .symgrad-report p, .symgrad-report ul { margin: 0.3em 0; }
-.symgrad-report .matrices { display: flex; flex-wrap: wrap; gap: 0 2em; overflow-x: auto; }
+.symgrad-report .matrices { display: flex; flex-wrap: wrap; gap: 0.5em 2em; overflow-x: auto; }
 .symgrad-report table { border-collapse: collapse; font-variant-numeric: tabular-nums; }
+.symgrad-report table { color: inherit; font-size: inherit; }
 .symgrad-report caption { text-align: left; color: inherit; }
 .symgrad-report th { font-weight: normal; opacity: 0.7; text-align: right; padding: 0 0.5em; }
 .symgrad-report td { text-align: right; padding: 0 0.5em; white-space: nowrap; }

@@ -60,7 +60,7 @@ def hermitian(n: int) -> st.SearchStrategy[Hermitian]:
         ValueError: n is less than 1.
     """
     _check_size(n)
-    return st.builds(_hermitian_of, _symmetric(n), _upper(n, 1))
+    return _hermitian(n)
 
 
 def positive_definite(n: int, condition: float = 10.0) -> st.SearchStrategy[Real]:
@@ -80,7 +80,7 @@ def positive_definite(n: int, condition: float = 10.0) -> st.SearchStrategy[Real
     _check_size(n)
     if not LEAST_CONDITION <= condition < math.inf:
         raise ValueError(f"condition = {condition}: give a number from {LEAST_CONDITION} on")
-    return st.builds(_shifted, _symmetric(n), st.just(condition), st.booleans())
+    return _positive_definite(n, condition)
 
 
 def nearly_repeated(n: int, gap: float = 1e-8) -> st.SearchStrategy[Real]:
@@ -125,8 +125,7 @@ def graded(n: int, ratio: float = 1024.0) -> st.SearchStrategy[Real]:
         raise ValueError(
             f"{n} rows that fall by up to {ratio} would overflow; give a smaller ratio"
         )
-    steps = st.lists(st.integers(1, powers), min_size=n - 1, max_size=n - 1)
-    return st.builds(_scaled, positive_definite(n), steps)
+    return _graded(n, powers)
 
 
 def _check_size(n: int) -> None:
@@ -153,18 +152,30 @@ def _upper(draw: Draw, n: int, first: int) -> Real:
     return U
 
 
-def _symmetric(n: int) -> st.SearchStrategy[Real]:
-    return _upper(n, 0).map(lambda U: np.diag(np.arange(1.0, n + 1)) + U + np.triu(U, 1).T)
+@st.composite
+def _symmetric(draw: Draw, n: int) -> Real:
+    U = draw(_upper(n, 0))
+    return np.asarray(np.diag(np.arange(1.0, n + 1)) + U + np.triu(U, 1).T)
 
 
-def _hermitian_of(A: Real, U: Real) -> Hermitian:
-    H = A.astype(np.complex128)
+@st.composite
+def _hermitian(draw: Draw, n: int) -> Hermitian:
+    H = draw(_symmetric(n)).astype(np.complex128)
+    U = draw(_upper(n, 1))
     H.imag = U - U.T
     return H
 
 
-def _shifted(M: Real, condition: float, to_the_bound: bool) -> Real:
-    """M + sI, s the least number, or the least integer, with which the condition holds.
+@st.composite
+def _positive_definite(draw: Draw, n: int, condition: float) -> Real:
+    M = draw(_symmetric(n))
+    s = _shift(M, condition)
+    to_the_bound = draw(st.booleans())
+    return M + np.diag(np.full(n, s if to_the_bound else math.ceil(s)))
+
+
+def _shift(M: Real, condition: float) -> float:
+    """The least s ≥ 0 with which M + sI, and M + tI for all t > s, has the condition.
 
     Computed eigenvalues, and the sum, are off by a small multiple of n·u·‖M + sI‖, which both ends
     of the spectrum are moved by before s is chosen.  So that λ_min is not tiny, they are 1 apart.
@@ -174,8 +185,7 @@ def _shifted(M: Real, condition: float, to_the_bound: bool) -> Real:
     off = 32 * len(M) * float(np.finfo(np.float64).eps) * largest
     low = float(values[0]) - off
     high = max(float(values[-1]) + off, low + 1)
-    s = max(0.0, (high - condition * low) / (condition - 1))
-    return M + np.diag(np.full(len(M), s if to_the_bound else math.ceil(s)))
+    return max(0.0, (high - condition * low) / (condition - 1))
 
 
 @st.composite
@@ -193,6 +203,9 @@ def _reflected(values: Vector, v: Vector) -> Real:
     return np.asarray((M + M.T) / 2)
 
 
-def _scaled(M: Real, steps: list[int]) -> Real:
-    powers = np.cumsum([0, *reversed(steps)])[::-1]
-    return np.asarray(np.ldexp(M, np.add.outer(powers, powers)))
+@st.composite
+def _graded(draw: Draw, n: int, powers: int) -> Real:
+    M = draw(positive_definite(n))
+    steps = [draw(st.integers(1, powers)) for _ in range(n - 1)]
+    scale = np.array([sum(steps[i:]) for i in range(n)])
+    return np.asarray(np.ldexp(M, np.add.outer(scale, scale)))
