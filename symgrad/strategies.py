@@ -102,11 +102,12 @@ def nearly_repeated(n: int, gap: float = 1e-8) -> st.SearchStrategy[Real]:
     return _nearly_repeated(n, gap)
 
 
-def graded(n: int, ratio: float = 1024.0) -> st.SearchStrategy[Real]:
+def graded(n: int, ratio: float = 16.0) -> st.SearchStrategy[Real]:
     """Positive definite n×n matrices whose rows and columns fall off, from the first to the last.
 
     They are D M D with a well-conditioned M and a diagonal D that falls by 2, 4, … up to ``ratio``
-    from each entry to the next, to 1.  (Powers of two, so that nothing is rounded.)
+    from each entry to the next, to 1.  (Powers of two, so that nothing is rounded.)  The condition
+    may be ratio^(2n − 2) and more: beyond 1e16 most gradients are refused.
 
     Raises:
         ValueError: n is less than 1, the ratio less than 2, or the first entry may overflow.

@@ -138,7 +138,7 @@ def test_graded_matrices_fall_off(data, ratio):
 
 
 def test_graded_matrices_reach_the_ratio():
-    steep = smallest(strategies.graded(2), lambda X: X[0, 0] > 1e6 * X[1, 1] > 0)
+    steep = smallest(strategies.graded(2, 1024.0), lambda X: X[0, 0] > 1e6 * X[1, 1] > 0)
     assert is_whole(steep)
 
 
@@ -176,7 +176,7 @@ def test_hermitian_matrices_are_complex_off_the_diagonal(H):
             "from 1.01 on",
         ),
         (lambda: strategies.graded(2, ratio=1.9), lambda: strategies.graded(2, 2.0), "from 2 on"),
-        (lambda: strategies.graded(47), lambda: strategies.graded(46), "overflow"),
+        (lambda: strategies.graded(114), lambda: strategies.graded(113), "overflow"),
     ],
 )
 def test_what_cannot_be_drawn_is_said(wrong, right, said):
