@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
 import numpy as np
 from jaxtyping import Float, Inexact
@@ -13,6 +14,9 @@ from symgrad.court.blame import Blame
 from symgrad.court.program import Program
 from symgrad.court.records import RIGHT, Component, Outcome, Verdict
 from symgrad.report.document import ENCODER
+
+if TYPE_CHECKING:
+    from rich.console import Group
 
 SHOWN = 6
 """Matrices up to this size are printed."""
@@ -61,7 +65,8 @@ class Report(Struct, frozen=True):
     of their errors; None where there is no derivative.  ``reported`` is the gradient G (n×n) that
     was judged, None if there is none.  ``record`` is all that is known, as the command line writes
     it.  Of a callable whose forward pass was recorded, ``program`` is the record, and ``blame``
-    names the steps whose derivatives are wrong, worst first.
+    names the steps whose derivatives are wrong, worst first.  ``deviations`` is
+    |(G + Gᵀ)/2 − S| over what rounding explains of it, entry by entry; None if not compared.
     """
 
     record: Verdict
@@ -71,6 +76,7 @@ class Report(Struct, frozen=True):
     program: Program | None = None
     blame: tuple[Blame, ...] = ()
     derive: Callable[[], Formula | None] | None = None
+    deviations: Float[np.ndarray, "n n"] | None = None
 
     @property
     def verdict(self) -> Outcome:
@@ -139,6 +145,21 @@ class Report(Struct, frozen=True):
         return "\n".join(self._lines())
 
     __repr__ = __str__
+
+    def _repr_html_(self) -> str:
+        """The report in a notebook."""
+        from symgrad.report import notebook
+
+        exact = None if self.exact is None else self.exact.gradient
+        matrices = notebook.Matrices(exact, self.reported, self.deviations)
+        return notebook.to_html(self.record, self.worst, self.blame, matrices)
+
+    def __rich__(self) -> Group:
+        """The report in a terminal, where Rich prints it."""
+        from symgrad.report.console import card
+
+        worst_first = sorted(self.record.parameters, key=_excess, reverse=True)
+        return card(self.record, worst_first, self.blame)
 
     def _lines(self) -> Iterator[str]:
         v, worst = self.record, self.worst

@@ -22,7 +22,7 @@ from symgrad.report.here import Derivative, Report, Reports
 from symgrad.symbolic import here as symbolic
 from symgrad.symbolic.catalogue import CATALOGUE, Instance, instances
 from symgrad.symbolic.neighbours import Neighbour, neighbours
-from symgrad.traced import exact_of, floats
+from symgrad.traced import exact_of, floats, report_of
 
 Square = Inexact[np.ndarray, "n n"]
 WORSE: tuple[Outcome, ...] = ("agrees", "inaccurate", "refused", "failed", "disagrees")
@@ -162,7 +162,7 @@ def _check(
         again = [(ask(floats(n.X, n.blocks)), n.reference()) for n in beside]
         reported, near = confirm(reported, again)
         verdict = judge(reference, reported, dtype, near)
-    return Report(verdict, exact_of(reference), reported.gradient, strict)
+    return report_of(verdict, reference, reported.gradient, strict)
 
 
 def check_gradient(
@@ -209,7 +209,8 @@ def check_gradient(
     printing.check(given)
     reference = place.reference()
     verdict = judge_proposed(reference, given, "given", place.dtype, printing)
-    return Report(verdict, exact_of(reference), given)
+    half_units = printing.half_units(given)
+    return report_of(verdict, reference, given, half_units=half_units)
 
 
 def assert_gradient(

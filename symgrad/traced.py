@@ -23,11 +23,12 @@ from symgrad.court.blame import Blame
 from symgrad.court.errors import InputError, check_known
 from symgrad.court.hearing import confirm
 from symgrad.court.judging import scatter
+from symgrad.court.judging.deviation import deviations
 from symgrad.court.judging.judge import judge
 from symgrad.court.judging.mistakes import recognise
 from symgrad.court.judging.tolerance import entry_tolerances
 from symgrad.court.program import Program
-from symgrad.court.records import RIGHT, Matrix, Mode, Reference, Reported
+from symgrad.court.records import RIGHT, Matrix, Mode, Reference, Reported, Verdict
 from symgrad.numeric import here as numeric
 from symgrad.numeric.pool import known_frameworks
 from symgrad.numeric.recording.recording import Recording
@@ -86,7 +87,7 @@ def judged(
     except UnsupportedError as error:
         reference = refused(name, X, blocks, str(error))
         reported = Reported(0, framework, "", name, mode=mode)
-        return Report(judge(reference, reported, dtype), None, None, strict)
+        return report_of(judge(reference, reported, dtype), reference, None, strict)
     asked, dtype = dtype, formats.narrowest(run.program.dtype, *run.program.casts)
     reference = run.at(X)
     if dtype != asked:
@@ -105,8 +106,9 @@ def judged(
     blamed: tuple[Blame, ...] = ()
     if verdict.verdict == "disagrees" and reported.gradient is not None and mode == "reverse":
         blamed = blame(run, reference, reported, dtype)
-    about = (verdict, exact_of(reference), reported.gradient, strict)
-    return Report(*about, run.program, blamed, partial(formula, run, framework, f))
+    report = report_of(verdict, reference, reported.gradient, strict)
+    derive = partial(formula, run, framework, f)
+    return structs.replace(report, program=run.program, blame=blamed, derive=derive)
 
 
 GENERIC = np.array([[2.0, 0.5], [0.5, 3.0]])
@@ -181,6 +183,18 @@ def of_blocks(M: Inexact[np.ndarray, "m m"], blocks: int) -> Square:
     """The n×n gradient G that [[Re G, −Im G], [Im G, Re G]]/2, of two blocks, stands for."""
     n = len(M) // blocks
     return np.array(M) if blocks == 1 else 2 * (M[:n, :n] + 1j * M[n:, :n])
+
+
+def report_of(
+    verdict: Verdict,
+    reference: Reference,
+    G: Square | None,
+    strict: bool = False,
+    half_units: Square | None = None,
+) -> Report:
+    """The report of a verdict on G (n×n), whose entries are rounded to ``half_units``, if any."""
+    off = deviations(reference, G, verdict.dtype, half_units)
+    return Report(verdict, exact_of(reference), G, strict, deviations=off)
 
 
 def exact_of(reference: Reference) -> Derivative | None:

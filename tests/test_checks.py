@@ -275,24 +275,6 @@ def test_what_cannot_be_used_is_said_in_one_line(wrong, said):
     assert "\n" not in str(told.value)
 
 
-@pytest.mark.parametrize("name", strategies.__all__)
-def test_strategies_draw_what_they_say(name):
-    from hypothesis import given
-
-    @given(getattr(strategies, name)(3))
-    def drawn(M):
-        assert M.shape == (3, 3)
-        assert np.array_equal(M, np.conj(M.T))
-        assert np.iscomplexobj(M) == (name == "hermitian")
-        values = np.linalg.eigvalsh(M)
-        assert name not in ("positive_definite", "nearly_repeated") or values[0] > 0.9
-        assert name != "nearly_repeated" or np.min(np.diff(values)) < 1e-7
-
-    drawn()
-    with pytest.raises(ValueError, match="two rows"):
-        strategies.nearly_repeated(1)
-
-
 def test_a_mistake_of_the_callable_s_own_is_no_declining_of_the_framework():
     """NumPy says "unsupported" of it; only what a framework lacks is refused."""
     mine = symgrad.check(lambda X: (np.linalg.det(X.astype(np.longdouble)), X), X, function="det")

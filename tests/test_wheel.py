@@ -162,6 +162,23 @@ def test_a_function_file_of_a_user(installed, place):
     assert RIGHT in shown
 
 
+PLUGIN = """
+import numpy as np
+
+def test_my_trace(symgrad):
+    f = lambda X: (np.trace(X), FACTOR * np.eye(2))
+    symgrad.assert_gradient(f, np.eye(2), function="trace")
+"""
+
+
+def test_pytest_finds_the_plugin(installed, place):
+    for factor, status in ((1, 0), (2, 1)):
+        (place / "test_mine.py").write_text(PLUGIN.replace("FACTOR", str(factor)))
+        words = ("-m", "pytest", "-q", "-W", "error", "-p", "no:cacheprovider", "test_mine.py")
+        shown = installed.python(*words, status=status)
+        assert ("to see it again:" in shown) == (status == 1)
+
+
 def test_an_appendix(installed, place):
     installed.symgrad("appendix", "det", "-f", "numpy", "--output", "proof")
     assert (place / "proof" / "certificate.json").is_file()
