@@ -10,6 +10,15 @@ import numpy as np
 from symgrad.numeric.recording.tape import Array, Operand, Tape, UnsupportedError, Value
 
 Axes = Sequence[int] | None
+COMPARISONS: dict[str, Callable[[Array], Array]] = {
+    "lt": lambda signs: signs < 0,
+    "le": lambda signs: signs <= 0,
+    "gt": lambda signs: signs > 0,
+    "ge": lambda signs: signs >= 0,
+    "eq": lambda signs: signs == 0,
+    "ne": lambda signs: signs != 0,
+}
+"""What holds of a and b by the signs of a − b."""
 
 
 # decisions

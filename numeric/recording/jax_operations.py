@@ -33,16 +33,7 @@ BINARY = {"add": "add", "add_any": "add", "sub": "sub", "mul": "mul", "div": "di
     "max": "max",
     "min": "min",
 }
-COMPARISONS: dict[str, Callable[[Array], Array]] = {
-    "lt": lambda s: s < 0,
-    "le": lambda s: s <= 0,
-    "gt": lambda s: s > 0,
-    "ge": lambda s: s >= 0,
-    "eq": lambda s: s == 0,
-    "ne": lambda s: s != 0,
-    "lt_to": lambda s: s < 0,
-    "le_to": lambda s: s <= 0,
-}
+COMPARISONS = c.COMPARISONS | {f"{name}_to": c.COMPARISONS[name] for name in ("lt", "le")}
 MOVES = {
     "broadcast_in_dim", "reshape", "transpose", "squeeze", "slice", "rev", "gather", "copy",
     "dynamic_slice", "expand_dims", "copy_p", "concatenate", "pad", "dynamic_update_slice",

@@ -52,13 +52,13 @@ BINARY: dict[str, Operation] = {
     "Maximum": "max",
     "Minimum": "min",
 }
-COMPARISONS: dict[str, Callable[[Array], Array]] = {
-    "Less": lambda signs: signs < 0,
-    "LessEqual": lambda signs: signs <= 0,
-    "Greater": lambda signs: signs > 0,
-    "GreaterEqual": lambda signs: signs >= 0,
-    "Equal": lambda signs: signs == 0,
-    "NotEqual": lambda signs: signs != 0,
+COMPARISONS = {
+    "Less": "lt",
+    "LessEqual": "le",
+    "Greater": "gt",
+    "GreaterEqual": "ge",
+    "Equal": "eq",
+    "NotEqual": "ne",
 }
 ROUNDINGS: dict[str, tuple[Callable[[Array], Array], str]] = {
     "Floor": (np.floor, "floor"),
@@ -245,7 +245,7 @@ def _decided(op: Executed, decided: Array) -> list[None]:
 
 def _compare(t: Tape, op: Executed) -> list[None]:
     signs = t.compare(op.given[0], op.given[1], op.kind)
-    return _decided(op, COMPARISONS[op.kind](signs))
+    return _decided(op, composites.COMPARISONS[COMPARISONS[op.kind]](signs))
 
 
 def _round(t: Tape, op: Executed) -> list[None]:

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import random
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from functools import partial
-from itertools import combinations_with_replacement
 from typing import NamedTuple
 
 import numpy as np
@@ -16,9 +14,9 @@ from jaxtyping import Float
 from symgrad.court.judging.tolerance import norm
 from symgrad.court.program import Program
 from symgrad.court.records import Ball, Direction, Matrix, Reference, Sparse
-from symgrad.symbolic.certified.enclosure import precision, to_arb, to_ball
+from symgrad.symbolic.certified.enclosure import precision, to_ball
 from symgrad.symbolic.certified.reference import contract, out_of_range, to_enclosure
-from symgrad.symbolic.traced import noise, ties
+from symgrad.symbolic.traced import blocked, noise, quotient, ties
 from symgrad.symbolic.traced.balls import ZERO, Balls
 from symgrad.symbolic.traced.decisions import RefusedError, UndecidedError
 from symgrad.symbolic.traced.noise import Rounding
@@ -27,10 +25,6 @@ from symgrad.symbolic.traced.sweep import Sweep
 
 FIRST_BITS, MOST_BITS = 192, 1536
 RELATIVE_RADIUS = Fraction(1, 10**32)
-QUOTIENT_BITS = 512
-"""The precision of the check by differences; half of it is the step."""
-AGREE = 2.0**-80
-"""To so many parts the difference quotient is the slope: of the step, 2⁻¹²⁸, much is left."""
 NOTHING: frozenset[int] = frozenset()
 
 Square = Float[np.ndarray, "n n"]
@@ -57,7 +51,7 @@ def certify(
     try:
         known = _precisely(program, X, blocks, held)
         value, S = known.value, known.S
-        noise.check_gauge(program, _split(floats, blocks), held)
+        noise.check_gauge(program, blocked.split(floats, blocks), held)
         rounding, sensitivity = _rounding(program, floats, blocks, held, known)
         enclosed = to_enclosure(S)
         strange = out_of_range(floats, value, enclosed, sensitivity)
@@ -66,7 +60,7 @@ def certify(
     if strange:
         nothing = np.zeros((0, 0))
         return Reference(*about, None, None, (), nothing, "traced", strange)
-    _check_quotient(program, X, blocks, held, S, name)
+    quotient.check(program, X, blocks, held, S, name)
     slopes = tuple(Direction(key, D, contract(S, D)) for key, D in directions.items())
     return Reference(
         *about,
@@ -121,15 +115,15 @@ def _swept(program: Program, X: Matrix, blocks: int, held: frozenset[int]) -> Kn
         UndecidedError: a value is not finite.
     """
     N = Balls()
-    sweep = Sweep(N, program, _inputs(X, blocks), held)
+    sweep = Sweep(N, program, blocked.inputs(X, blocks), held)
     if N.tied:
-        N.within = ties.blocks(N.tied, partial(_in_basis, program, _inputs(X, blocks), held))
+        N.within = ties.blocks(N.tied, partial(_in_basis, program, blocked.inputs(X, blocks), held))
     value = sweep.value.item()
     if not value.is_finite():
         raise UndecidedError("domain", "f is not finite here")
     found = sweep.back({program.output: np.array(arb(1), object)})[:blocks]
     nothing = np.full(sweep.values[0].shape, ZERO, object)
-    S = _symmetrized([nothing if g is None else g for g in found])
+    S = blocked.symmetrized([nothing if g is None else g for g in found])
     if not all(x.is_finite() for x in S.flat):
         raise UndecidedError("domain", "the derivative is not finite here")
     rows = [[to_ball(x) for x in row] for row in S]
@@ -157,47 +151,18 @@ def _in_basis(
     return told
 
 
-def _inputs(X: Matrix, blocks: int) -> list[Array]:
-    """X, or A and B of [[A, −B], [B, A]], in balls: what is equal is one object."""
-    n = len(X) // blocks
-    A = np.empty((n, n), object)
-    B = np.full((n, n), ZERO, object)
-    for i in range(n):
-        for j in range(i + 1):
-            A[i, j] = A[j, i] = to_arb(X[i][j])
-            if blocks == 2 and i != j:
-                B[i, j] = to_arb(X[n + i][j])
-                B[j, i] = -B[i, j]
-    return [A, B][:blocks]
-
-
-def _split(X: Square, blocks: int) -> list[Array]:
-    n = len(X) // blocks
-    return [X] if blocks == 1 else [X[:n, :n], X[n:, :n]]
-
-
-def _symmetrized(cotangents: Sequence[Array]) -> Array:
-    """S of the cotangents of X, or of A and B: [[S_A, −S_B], [S_B, S_A]]/2."""
-    half = 0.5 if cotangents[0].dtype != object else arb(0.5)
-    A = (cotangents[0] + cotangents[0].T) * half
-    if len(cotangents) == 1:
-        return np.asarray(A)
-    B = (cotangents[1] - cotangents[1].T) * half
-    return np.asarray(np.block([[A, -B], [B, A]]) * half)
-
-
 def _rounding(
     program: Program, X: Square, blocks: int, held: frozenset[int], known: Known
 ) -> tuple[Rounding, Square]:
     """What roundings on the way move, and how S moves with X (n×n)."""
-    inputs = _split(X, blocks)
+    inputs = blocked.split(X, blocks)
     if known.is_tied:  # float64 divides by 0 there; what is true beside tells how S moves
         rounding = Rounding(np.zeros(X.shape), 0.0, {})
         at = partial(_floats_near, program, held)
     else:
-        rounding = noise.rounding(program, inputs, held, _symmetrized, known.decided)
-        at = partial(noise.symmetrized_gradient, program, held, _symmetrized, known.decided)
-    sensitivity = noise.sensitivity(inputs, _directions(len(inputs[0]), blocks), at)
+        rounding = noise.rounding(program, inputs, held, blocked.symmetrized, known.decided)
+        at = partial(noise.symmetrized_gradient, program, held, blocked.symmetrized, known.decided)
+    sensitivity = noise.sensitivity(inputs, blocked.directions(len(inputs[0]), blocks), at)
     if not (np.all(np.isfinite(rounding.S)) and np.all(np.isfinite(sensitivity))):
         raise RefusedError("domain", "float64 cannot compute the gradient of f here")
     return rounding, sensitivity
@@ -210,146 +175,3 @@ def _floats_near(program: Program, held: frozenset[int], inputs: Sequence[Array]
     X = tuple(tuple(map(Fraction, row)) for row in inputs[0].tolist())
     known = _precisely(program, X, 1, held)
     return np.array([[float(b.mid) for b in row] for row in known.S])
-
-
-def _directions(n: int, blocks: int) -> list[list[Array]]:
-    """Orthogonal directions of norm 1 in X, as its blocks have it; each by its parts."""
-    found = []
-    for i, j in combinations_with_replacement(range(n), 2):
-        E = np.zeros((n, n))
-        E[i, j] = E[j, i] = 1.0
-        size = float(np.linalg.norm(E)) * np.sqrt(blocks)
-        found.append([E / size, np.zeros((n, n))][:blocks])
-        if blocks == 2 and i != j:
-            K = np.zeros((n, n))
-            K[i, j], K[j, i] = -1.0, 1.0
-            found.append([np.zeros((n, n)), K / size])
-    return found
-
-
-def _check_quotient(
-    program: Program, X: Matrix, blocks: int, held: frozenset[int], S: Balls2, name: str
-) -> None:
-    """Hold ⟨S, E⟩, by rules, against the difference quotient of f, by values alone.
-
-    Raises:
-        ArithmeticError: they contradict each other.
-    """
-    if held:  # f moves with what is held
-        return
-    n = len(X) // blocks
-    rng = random.Random(f"{name} {n}")
-    with precision(QUOTIENT_BITS):
-        inputs = _inputs(X, blocks)
-        E = [np.zeros((n, n), int) for _ in inputs]
-        for i, j in combinations_with_replacement(range(n), 2):
-            E[0][i, j] = E[0][j, i] = rng.randint(-8, 8)
-            if blocks == 2 and i != j:
-                E[1][i, j] = rng.randint(-8, 8)
-                E[1][j, i] = -E[1][i, j]
-        h = arb(2) ** (-QUOTIENT_BITS // 4)
-        ends = []
-        for sign in (1, -1):
-            try:
-                moved = [
-                    _moved(M, e, h * sign, k)
-                    for k, (M, e) in enumerate(zip(inputs, E, strict=True))
-                ]
-                ends.append(Sweep(Balls(), program, moved).value.item())
-            except UndecidedError:
-                return  # what is undecided so near tells nothing
-        quotient = (ends[0] - ends[1]) / (2 * h)
-        whole = np.block([[E[0], -E[1]], [E[1], E[0]]]) if blocks == 2 else E[0]
-        flat = [b.mid for row in S for b in row]
-        terms = [mid * int(e) for mid, e in zip(flat, whole.flat, strict=True)]
-        slope, scale = sum(terms, Fraction(0)), sum(map(abs, terms), Fraction(0))
-        off = abs(quotient - to_arb(slope))
-        if off > to_arb(scale) * AGREE + arb(2) ** (-QUOTIENT_BITS // 8) * (1 + abs(ends[0])):
-            raise ArithmeticError(
-                f"{name}: the derivative by rules and the difference quotient contradict each "
-                "other; no verdict is possible"
-            )
-
-
-def _moved(M: Array, E: Array, h: arb, part: int) -> Array:
-    """M + hE, of which what is equal is one object again; part 1 is skew."""
-    moved = M.copy()
-    for i in range(len(M)):
-        for j in range(i + 1):
-            moved[i, j] = M[i, j] + h * int(E[i, j])
-            moved[j, i] = moved[i, j] if part == 0 else -moved[i, j]
-    return moved
-
-
-def cotangents(
-    program: Program, X: Matrix, blocks: int = 1, held: frozenset[int] = NOTHING
-) -> list[Array | None]:
-    """∂f/∂v of every value v of the program, in its shape, rounded; None where f has none of it.
-
-    Raises:
-        RefusedError: f has no derivative here.
-    """
-
-    def swept() -> list[Array | None]:
-        sweep = Sweep(Balls(), program, _inputs(X, blocks), held)
-        return sweep.back({program.output: np.array(arb(1), object)})
-
-    return [None if g is None else _rounded(g) for g in _decided(swept)]
-
-
-def pullback(
-    program: Program, X: Matrix, call: int, given: Sequence[Array], blocks: int = 1
-) -> list[Array]:
-    """The vector–Jacobian product of one call alone, of float64 cotangents of its outputs.
-
-    One array per input of the call, in its shape, rounded; the values are those at X, exactly.
-
-    Raises:
-        RefusedError: it has no derivative here.
-    """
-    about = program.calls[call]
-
-    def swept() -> list[Array | None]:
-        N = Balls()
-        sweep = Sweep(N, program, _inputs(X, blocks))
-        seeds = {k: N.constant(g) for k, g in zip(about.outputs, given, strict=True)}
-        return sweep.back(seeds, call)
-
-    found, shapes = _decided(swept), program.shapes
-    mine = ((shapes[k], found[k]) for k in about.inputs)
-    return [np.zeros(shape) if g is None else _rounded(g) for shape, g in mine]
-
-
-def carried(program: Program, X: Matrix, seeds: Mapping[int, Array], blocks: int = 1) -> Square:
-    """What cotangents of some values add to S (n×n, in blocks), rounded.
-
-    Raises:
-        RefusedError: a step before them has no derivative here.
-    """
-
-    def swept() -> list[Array | None]:
-        N = Balls()
-        sweep = Sweep(N, program, _inputs(X, blocks))
-        return sweep.back({k: N.constant(g) for k, g in seeds.items()})
-
-    found = _decided(swept)
-    n = len(X) // blocks
-    parts = [np.zeros((n, n)) if g is None else _rounded(g) for g in found[:blocks]]
-    return np.asarray(_symmetrized(parts))
-
-
-def _decided(swept: Callable[[], list[Array | None]]) -> list[Array | None]:
-    """What a sweep gives, with more bits until all is decided."""
-    bits = FIRST_BITS
-    while True:
-        try:
-            with precision(bits):
-                return swept()
-        except UndecidedError:
-            if 2 * bits > MOST_BITS:
-                raise
-            bits *= 2
-
-
-def _rounded(x: Array) -> Array:
-    return np.asarray(np.frompyfunc(lambda entry: float(entry.mid()), 1, 1)(x), float)

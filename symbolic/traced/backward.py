@@ -1,0 +1,95 @@
+"""Cotangents of single values of a program, rounded: for who asks which step is wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+import numpy as np
+from flint import arb
+from jaxtyping import Float
+
+from symgrad.court.program import Program
+from symgrad.court.records import Matrix
+from symgrad.symbolic.certified.enclosure import precision
+from symgrad.symbolic.traced import blocked
+from symgrad.symbolic.traced.balls import Balls
+from symgrad.symbolic.traced.decisions import UndecidedError
+from symgrad.symbolic.traced.numbers import Array
+from symgrad.symbolic.traced.reference import FIRST_BITS, MOST_BITS, NOTHING
+from symgrad.symbolic.traced.sweep import Sweep
+
+Square = Float[np.ndarray, "n n"]
+
+
+def cotangents(
+    program: Program, X: Matrix, blocks: int = 1, held: frozenset[int] = NOTHING
+) -> list[Array | None]:
+    """∂f/∂v of every value v of the program, in its shape, rounded; None where f has none of it.
+
+    Raises:
+        RefusedError: f has no derivative here.
+    """
+
+    def swept() -> list[Array | None]:
+        sweep = Sweep(Balls(), program, blocked.inputs(X, blocks), held)
+        return sweep.back({program.output: np.array(arb(1), object)})
+
+    return [None if g is None else _rounded(g) for g in _decided(swept)]
+
+
+def pullback(
+    program: Program, X: Matrix, call: int, given: Sequence[Array], blocks: int = 1
+) -> list[Array]:
+    """The vector–Jacobian product of one call alone, of float64 cotangents of its outputs.
+
+    One array per input of the call, in its shape, rounded; the values are those at X, exactly.
+
+    Raises:
+        RefusedError: it has no derivative here.
+    """
+    about = program.calls[call]
+
+    def swept() -> list[Array | None]:
+        N = Balls()
+        sweep = Sweep(N, program, blocked.inputs(X, blocks))
+        seeds = {k: N.constant(g) for k, g in zip(about.outputs, given, strict=True)}
+        return sweep.back(seeds, call)
+
+    found, shapes = _decided(swept), program.shapes
+    mine = ((shapes[k], found[k]) for k in about.inputs)
+    return [np.zeros(shape) if g is None else _rounded(g) for shape, g in mine]
+
+
+def carried(program: Program, X: Matrix, seeds: Mapping[int, Array], blocks: int = 1) -> Square:
+    """What cotangents of some values add to S (n×n, in blocks), rounded.
+
+    Raises:
+        RefusedError: a step before them has no derivative here.
+    """
+
+    def swept() -> list[Array | None]:
+        N = Balls()
+        sweep = Sweep(N, program, blocked.inputs(X, blocks))
+        return sweep.back({k: N.constant(g) for k, g in seeds.items()})
+
+    found = _decided(swept)
+    n = len(X) // blocks
+    parts = [np.zeros((n, n)) if g is None else _rounded(g) for g in found[:blocks]]
+    return np.asarray(blocked.symmetrized(parts))
+
+
+def _decided(swept: Callable[[], list[Array | None]]) -> list[Array | None]:
+    """What a sweep gives, with more bits until all is decided."""
+    bits = FIRST_BITS
+    while True:
+        try:
+            with precision(bits):
+                return swept()
+        except UndecidedError:
+            if 2 * bits > MOST_BITS:
+                raise
+            bits *= 2
+
+
+def _rounded(x: Array) -> Array:
+    return np.asarray(np.frompyfunc(lambda entry: float(entry.mid()), 1, 1)(x), float)
