@@ -173,6 +173,28 @@ def test_a_right_gradient_agrees(name):
     assert np.all(report.exact.radius <= 2.0**-52 * np.max(np.abs(report.exact.gradient)))
 
 
+SPECTRA = {
+    "well conditioned": lambda rng: rng.uniform(1, 8, 4),
+    "ill conditioned": lambda rng: np.geomspace(1e-5, 1, 4) * rng.uniform(0.5, 2, 4),
+    "nearly singular": lambda rng: np.geomspace(1e-9, 1, 4),
+    "nearly repeated": lambda rng: np.array([1, 1 + 10.0 ** -rng.integers(3, 13), 2, 3]),
+    "small": lambda rng: 1e-6 * rng.uniform(1, 8, 4),
+    "large": lambda rng: 1e4 * rng.uniform(1, 8, 4),
+}
+
+
+@pytest.mark.parametrize("kind", SPECTRA)
+def test_no_right_gradient_disagrees_wherever_X_is(kind):
+    rng = np.random.default_rng(11)
+    Q = np.linalg.qr(rng.standard_normal((4, 4)))[0]
+    M = (Q * SPECTRA[kind](rng)) @ Q.T
+    M = torch.tensor((M + M.T) / 2)
+    found = {name: symgrad.check(f, M).verdict for name, f in FUNCTIONS.items()}
+    assert "disagrees" not in found.values(), found
+    assert list(found.values()).count("agrees") > len(found) / 2
+    assert symgrad.check(lambda X: (X * X.detach()).sum(), M).verdict == "disagrees"
+
+
 @pytest.mark.parametrize("n", [1, 2, 3, 6, 16])
 def test_any_size(n):
     report = symgrad.check(lambda X: by_eigh(X, torch.log).sum(), torch.tensor(spd(n)))
