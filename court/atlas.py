@@ -42,6 +42,9 @@ class Row(Struct, frozen=True):
     dtypes: Annotated[dict[str, Outcome], Meta(description="dtype → verdict")]
     wrong: Annotated[dict[str, str], Meta(description="what disagrees → why")]
     missing: Annotated[dict[str, str], Meta(description="what was refused or failed → why")]
+    lost: Annotated[
+        list[str], Meta(description="what disagrees by digits that are lost, and no more")
+    ] = []
     digits: Annotated[dict[str, int], Meta(description="what is inaccurate → digits left")] = {}
     singular: Annotated[
         dict[str, Outcome], Meta(description="the rank of a singular matrix, as `rank-2` → verdict")
@@ -155,11 +158,18 @@ def _row(verdicts: dict[str, Verdict], reported: Reported | None) -> Row:
         dtypes=dtypes,
         singular=singular,
         wrong={name: v.reason for name, v in verdicts.items() if v.verdict == "disagrees"},
+        lost=[name for name, v in verdicts.items() if _loses_digits_alone(v)],
         missing={
             name: v.reason for name, v in verdicts.items() if v.verdict in ("refused", "failed")
         },
         digits={name: v.digits for name, v in verdicts.items() if v.digits is not None},
     )
+
+
+def _loses_digits_alone(verdict: Verdict) -> bool:
+    """Whether it disagrees, and no formula need be wrong."""
+    off = [r for r in verdict.reasons if r.kind in ("value", "contraction", "entry")]
+    return verdict.verdict == "disagrees" and all(reason.lost for reason in off)
 
 
 def _outcome(verdict: Verdict | None) -> Outcome | None:

@@ -166,7 +166,7 @@ def _release(version: str) -> tuple[int, ...]:
 
 
 def _c4(e: Experiment) -> Settled:
-    free = [i for i in e.identities if i.gradient.startswith(("weighted", "S + K"))]
+    free = [i for i in e.identities if i.convention in ("weighted", "skew")]
     reads = sorted({v.reads for v in e.verdicts if v.reads and v.verdict == "agrees"})
     return bool(free) and all(i.holds and i.vanishes for i in free) and len(reads) > 1, (
         f"{len(free)} contractions vanish identically with the weight w, or the skew part κ, left "
@@ -222,7 +222,7 @@ def _c8(e: Experiment) -> Settled:
 
 
 def _c9(e: Experiment) -> Settled:
-    spurious = [i for i in e.identities if i.gradient.startswith("spurious")]
+    spurious = [i for i in e.identities if i.convention == "spurious"]
     shown = [i for i in spurious if not i.vanishes]
     S = e.references[0].S
     assert S is not None

@@ -10,6 +10,7 @@ from msgspec import structs
 from symgrad.court.judging.gauge import refuse_both_signs
 from symgrad.court.judging.judge import judge
 from symgrad.court.judging.printing import NOT_ROUNDED, Matrix, Printing, judge_proposed
+from symgrad.court.reasons import Reason
 from symgrad.court.records import (
     Choice,
     Demonstration,
@@ -80,9 +81,8 @@ class Hearing:
         seem_wrong = [k for k, verdict in enumerate(found) if _seems_wrong(verdict)]
         near = ask_near([reports[k] for k in seem_wrong])
         for k in seem_wrong if near is None else ():
-            found[k] = structs.replace(
-                found[k], verdict="refused", convention=None, reason=NOT_ASKED_AGAIN
-            )
+            why = Reason("not asked again", NOT_ASKED_AGAIN)
+            found[k] = found[k].saying(why, verdict="refused", convention=None)
         for k, (report, references) in zip(seem_wrong, near or (), strict=False):
             found[k] = self._judge(report, references)
             self._replace(reports[k], report)

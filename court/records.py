@@ -9,11 +9,13 @@ from __future__ import annotations
 
 from decimal import Decimal
 from fractions import Fraction
-from typing import Annotated, Literal, NamedTuple
+from typing import Annotated, Any, Literal, NamedTuple
 
 import numpy as np
 from jaxtyping import Float, Inexact
-from msgspec import Meta, Struct
+from msgspec import Meta, Struct, structs
+
+from symgrad.court.reasons import Kind, Reason, told
 
 Matrix = tuple[tuple[Fraction, ...], ...]
 """An exact n×n matrix, as rows."""
@@ -322,7 +324,7 @@ class Verdict(Struct, frozen=True):
     ]
     evidence: Evidence
     verdict: Outcome
-    reason: str
+    reason: Annotated[str, Meta(description="all that is said of it, in one line")]
     mode: Mode = "reverse"
     conjugation: Annotated[
         Conjugation | None, Meta(description="of a complex gradient: which conjugate it is")
@@ -330,6 +332,22 @@ class Verdict(Struct, frozen=True):
     digits: Annotated[
         int | None, Meta(description="decimal digits that rounding left, if it is inaccurate")
     ] = None
+    reasons: Annotated[
+        list[Reason], Meta(description="the same one by one, each with its kind")
+    ] = []
+
+    def is_said(self, *kinds: Kind) -> bool:
+        """Whether a reason of one of these kinds is given."""
+        return any(reason.kind in kinds for reason in self.reasons)
+
+    def saying(self, *reasons: Reason, **changes: Any) -> Verdict:
+        """The same with these reasons in place of its own, and with other changes."""
+        return structs.replace(self, reason=told(reasons), reasons=list(reasons), **changes)
+
+
+Representative = Literal["symmetric", "lower", "upper", "weighted", "skew", "spurious"]
+"""A matrix made of S that a proof is about: for every weight w, or with every skew part; the last
+one is not valid."""
 
 
 class Identity(Struct, frozen=True):
@@ -341,6 +359,9 @@ class Identity(Struct, frozen=True):
     residual: str
     vanishes: bool
     expected_to_vanish: bool = True
+    convention: Annotated[
+        Representative | None, Meta(description="of G, where the proof is about one")
+    ] = None
 
     @property
     def holds(self) -> bool:

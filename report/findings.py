@@ -148,7 +148,7 @@ def _compared(examined: Examined) -> list[tuple[str, str]]:
 
 def _numbers(answer: Answer, kind: str) -> list[tuple[str, str]]:
     """The value if it is wrong, else the gradients."""
-    if kind == "value" or answer.reason.startswith("the value"):
+    if kind == "value" or answer.of_value:
         return [("value", str(answer.value)), ("exact value", str(answer.exact_value))]
     if answer.exact is None:
         return []

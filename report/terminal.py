@@ -62,7 +62,7 @@ def closing_line(verdicts: Sequence[Verdict], claims: Sequence[Claim], note: str
     for outcome in ("inaccurate", "disagrees", "refused", "failed"):
         colour = COLOURS[outcome] if count[outcome] else ""
         line.append(f", {count[outcome]} {COUNTED[outcome]}", colour)
-    vacuous = sum(v.reason.startswith("vacuous") for v in verdicts)
+    vacuous = sum(v.is_said("vacuous") for v in verdicts)
     if vacuous:
         line.append(f" ({vacuous} vacuous)")
     if claims:

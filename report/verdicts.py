@@ -40,7 +40,7 @@ def show_answer(
         )
     if wrong:
         console.print(Text(f"  Wrong: {', '.join(wrong)}", COLOURS["disagrees"]))
-    if any(i.gradient.startswith("spurious") and not i.vanishes for i in identities):
+    if any(i.convention == "spurious" and not i.vanishes for i in identities):
         console.print(
             "  2S − diag(S), “the gradient of a symmetric matrix”, does not: it is refuted below."
         )

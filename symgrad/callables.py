@@ -15,6 +15,7 @@ from symgrad.court import formats
 from symgrad.court.errors import InputError
 from symgrad.court.hearing import Hearing, Judged
 from symgrad.court.names import is_callable
+from symgrad.court.reasons import Reason
 from symgrad.court.records import Choice, Mode, Verdict
 from symgrad.court.scenario import Scenario
 from symgrad.symbolic.alarm import EndlessError, alarm
@@ -129,8 +130,8 @@ def _judge(
         report.record, parameterization="symmetric", point=as_text(theta)
     )
     if report.blame:
-        told = "; ".join(map(str, report.blame))
-        verdict = structs.replace(verdict, reason=f"{verdict.reason}; {told}")
+        blame = (Reason("blame", str(blame)) for blame in report.blame)
+        verdict = verdict.saying(*verdict.reasons, *blame)
     scenario = Scenario(function=name, structure="symmetric", point=as_text(theta), dtype=dtype)
     hearing.scenarios.append(scenario)
     hearing.versions[framework] = verdict.version

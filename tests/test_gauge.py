@@ -11,6 +11,7 @@ from symgrad import cli
 from symgrad.appendix import recheck
 from symgrad.court.judging.gauge import FLIPPED, UNDETERMINED, refuse_both_signs
 from symgrad.court.judging.judge import judge
+from symgrad.court.reasons import Reason
 from symgrad.numeric.pool import known_frameworks
 from symgrad.report.document import from_json
 from symgrad.symbolic.algebra.spectrum import Spectrum
@@ -312,7 +313,7 @@ def test_both_signs_by_one_route_refuse_it_and_no_other():
     (function,) = choose("trace_square", 2)
     reference = refer(function, symmetric(2), theta, "float64")
     right = judge(reference, report(reference), "float64")
-    flipped = structs.replace(right, verdict="refused", reason=FLIPPED)
+    flipped = right.saying(Reason("turned", FLIPPED), verdict="refused")
     elsewhere = structs.replace(right, route="another")
     other = structs.replace(right, function="other")
     assert [v.verdict for v in refuse_both_signs([right, flipped, elsewhere, other])] == [

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from msgspec import structs
 
+from symgrad.court.reasons import Reason
 from symgrad.court.records import Component, Direction, Enclosure, Verdict
 from tests.records import (
     SPURIOUS,
@@ -245,9 +246,9 @@ def test_of_two_answers_the_worse_one_is_judged():
             found = verdict(reported=structs.replace(one, again=other))
             worse = max(first, second, key=ranks.index)
             alone = verdict(reported=reports[worse])
-            told = f"asked twice, it answered differently ({first}, then {second})"
-            told += f"; {alone.reason}" if alone.reason else ""
-            assert found == structs.replace(alone, reason=told)
+            twice = f"asked twice, it answered differently ({first}, then {second})"
+            assert found == alone.saying(Reason("asked twice", twice), *alone.reasons)
+            assert found.reason == "; ".join(filter(None, [twice, alone.reason]))
     as_bad = said(np.array([[2, 1], [3, 2]]))
     found = verdict(reported=structs.replace(right, again=as_bad))
     assert found.convention == "symmetric"  # of two that are as bad, the first

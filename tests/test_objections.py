@@ -14,8 +14,13 @@ from tests.records import TOLERANCE, S, ball, exactly, plus, said, truth
 ABOVE = math.nextafter(TOLERANCE, 1)
 
 
+def text(reason):
+    """What it says; nothing is no objection."""
+    return reason.text if reason else ""
+
+
 def value(reported, reference):
-    return objections.wrong_value(reference, said(value=reported), "float64")
+    return text(objections.wrong_value(reference, said(value=reported), "float64"))
 
 
 @pytest.mark.parametrize("sign", [1, -1])
@@ -35,8 +40,8 @@ def test_the_radius_of_the_exact_value_counts_against_the_reported_one():
 
 def test_the_tolerance_of_the_value_is_that_of_the_dtype():
     reported = said(value=1e-6, dtype="float32")
-    assert objections.wrong_value(truth(), reported, "float32") == ""
-    assert objections.wrong_value(truth(), reported, "float64") != ""
+    assert objections.wrong_value(truth(), reported, "float32") is None
+    assert objections.wrong_value(truth(), reported, "float64").kind == "value"
 
 
 def test_a_loss_of_digits_in_a_value_is_relative_to_its_size():
@@ -60,7 +65,7 @@ SUBNORMAL = Direction("c", ((0, 0, Fraction(1, 10**400)),), ball(0))
 
 
 def contraction(*components, along=(UNIT,), scale=1.0):
-    return objections.wrong_component(list(components), along, scale)
+    return text(objections.wrong_component(list(components), along, scale, said()))
 
 
 def test_a_contraction_is_right_up_to_its_tolerance():
@@ -128,7 +133,8 @@ TOLERANCES = np.full((2, 2), TOLERANCE)
 
 
 def entry(G, reference=None, tolerances=TOLERANCES):
-    return objections.wrong_entry(reference or truth(), np.asarray(G, dtype=float), tolerances)
+    about = (reference or truth(), np.asarray(G, dtype=float), tolerances, said())
+    return text(objections.wrong_entry(*about))
 
 
 @pytest.mark.parametrize("sign", [1, -1])

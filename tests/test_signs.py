@@ -5,6 +5,7 @@ import pytest
 from msgspec import structs
 
 from symgrad.court.judging.gauge import refuse_both_signs
+from symgrad.court.reasons import Reason
 from tests.records import S, ball, plus, said, truth, verdict
 
 FLIPPED = (
@@ -73,8 +74,8 @@ def test_a_route_with_both_signs_speaks_against_itself_alone(other, outcome):
     assert [v.verdict for v in judged] == [outcome, "agrees", "refused", "agrees"]
     assert judged[1:] == verdicts[1:]
     if outcome == "refused":
-        refused = {"verdict": "refused", "reason": UNDETERMINED, "convention": None}
-        assert judged[0] == structs.replace(right[0], **refused)
+        why = Reason("gauge", UNDETERMINED)
+        assert judged[0] == right[0].saying(why, verdict="refused", convention=None)
     else:
         assert judged == verdicts
 

@@ -71,7 +71,7 @@ def judge_valid(scene: Scene, count: int) -> Iterator[tuple[Band, str]]:
         valid = draw(rng, gradient_of(reference), real)
         value = float(reference.value.mid)
         verdict = judge(reference, scene.report(valid.G, dtype, value), dtype)
-        vacuous = verdict.verdict == "refused" and verdict.reason.startswith(("vacuous", "out of"))
+        vacuous = verdict.verdict == "refused" and verdict.is_said("vacuous", "out of range")
         agrees = verdict.verdict == "agrees"
         alarm = not agrees and not vacuous
         shy = vacuous and real == "float64" and valid.power < SMALL

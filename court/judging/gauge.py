@@ -8,8 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from msgspec import structs
-
+from symgrad.court.reasons import Reason
 from symgrad.court.records import Verdict
 
 FLIPPED = (
@@ -26,9 +25,9 @@ def refuse_both_signs(verdicts: Sequence[Verdict]) -> list[Verdict]:
 
     What another route reports of f says nothing of it.
     """
-    flipped = {_route(v) for v in verdicts if v.reason == FLIPPED}
+    flipped = {_route(v) for v in verdicts if v.is_said("turned")}
     return [
-        structs.replace(v, verdict="refused", reason=UNDETERMINED, convention=None)
+        v.saying(Reason("gauge", UNDETERMINED), verdict="refused", convention=None)
         if v.verdict == "agrees" and _route(v) in flipped
         else v
         for v in verdicts

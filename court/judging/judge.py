@@ -37,6 +37,7 @@ from symgrad.court.judging.tolerance import (
     gradient_norm,
     value_tolerance,
 )
+from symgrad.court.reasons import Reason, say, told
 from symgrad.court.records import (
     RIGHT,
     Ball,
@@ -71,7 +72,7 @@ class Matter(NamedTuple):
     def verdict(
         self,
         outcome: Outcome,
-        reason: str,
+        reasons: Sequence[Reason],
         convention: Convention | None = None,
         components: Sequence[Component] = (),
         digits: int | None = None,
@@ -93,9 +94,10 @@ class Matter(NamedTuple):
             parameters=list(components),
             evidence=reference.evidence,
             verdict=outcome,
-            reason=reason,
+            reason=told(reasons),
             mode=reported.mode,
             digits=digits,
+            reasons=list(reasons),
         )
 
 
@@ -115,7 +117,7 @@ def judge(
     both = (verdict, _judge_one(Matter(reference, again, dtype, near)))
     worse = min(both, key=lambda v: WORST_FIRST.index(v.verdict))
     said = f"asked twice, it answered differently ({both[0].verdict}, then {both[1].verdict})"
-    return structs.replace(worse, reason="; ".join(filter(None, [said, worse.reason])))
+    return worse.saying(Reason("asked twice", said), *worse.reasons)
 
 
 def _judge_one(matter: Matter) -> Verdict:
@@ -163,30 +165,33 @@ def _judge(matter: Matter) -> Verdict:
     """The same for a real gradient, and for a complex one that is given by its real blocks."""
     reference, reported, dtype, _ = matter
     if reported.error and (reported.worker_died or not reference.refusal):
-        return matter.verdict("refused" if reported.declined else "failed", reported.error)
+        declined = say("declined", reported.error)
+        failed = say("raised", reported.error)
+        return matter.verdict(*("refused", declined) if reported.declined else ("failed", failed))
     if reference.refusal:
-        said = [reference.refusal, _subgradient(reference, reported)]
-        return matter.verdict("refused", _joined(*said))
-    unfit = admission.malformed(reference, reported, dtype)
+        subgradient = say("subgradient", _subgradient(reference, reported))
+        return matter.verdict("refused", (*say("no derivative", reference.refusal), *subgradient))
+    unfit = say("malformed", admission.malformed(reference, reported, dtype))
     if unfit:
         return matter.verdict("disagrees", unfit, "invalid")
     G = reported.gradient
     assert G is not None
-    doubt = admission.out_of_range(reference, dtype) or admission.doubt(reference, G, dtype)
-    infinite = admission.infinite(reported, reference.size)
+    doubt = say("out of range", admission.out_of_range(reference, dtype))
+    doubt = doubt or say("vacuous", admission.doubt(reference, G, dtype))
+    infinite = say("not finite", admission.infinite(reported, reference.size))
     if infinite:
         if doubt:  # a matrix as near as rounding may have no derivative; NaN is said all the same
-            return matter.verdict("refused", _joined(doubt, infinite))
+            return matter.verdict("refused", (*doubt, *infinite))
         return matter.verdict("disagrees", infinite, "invalid")
     tolerances = entry_tolerances(reference, skew_part(G), dtype)
     if reported.half_units is not None:
         tolerances = tolerances + (reported.half_units + reported.half_units.T) / 2
     if not np.all(np.isfinite(tolerances)):
-        return matter.verdict("refused", HIDDEN)
+        return matter.verdict("refused", say("vacuous", HIDDEN))
     return _compare(matter, G, tolerances, doubt)
 
 
-def _compare(matter: Matter, G: Array, tolerances: Array, doubt: str) -> Verdict:
+def _compare(matter: Matter, G: Array, tolerances: Array, doubt: Sequence[Reason]) -> Verdict:
     """The verdict on a finite G (n×n) with these tolerances of its entries, unless in doubt."""
     reference, reported, dtype, near = matter
     assert reference.S is not None
@@ -195,35 +200,37 @@ def _compare(matter: Matter, G: Array, tolerances: Array, doubt: str) -> Verdict
     if doubt:
         return matter.verdict("refused", doubt, None, components)
     value = objections.wrong_value(reference, reported, dtype)
-    gradient = objections.wrong_component(components, directions, gradient_norm(reference))
-    gradient = gradient or objections.wrong_entry(reference, G, tolerances)
+    size = gradient_norm(reference)
+    gradient = objections.wrong_component(components, directions, size, reported)
+    gradient = gradient or objections.wrong_entry(reference, G, tolerances, reported)
+    off = tuple(filter(None, (value, gradient)))
     if value and objections.is_turned(reference, reported, dtype):
-        return matter.verdict("refused", FLIPPED, None, components)
+        return matter.verdict("refused", say("turned", FLIPPED), None, components)
     found = scatter.RIGHT
-    if value or gradient:
+    if off:
         excess = _excess(matter, G, tolerances, components)
         found = scatter.examine(
             reference, reported, near, dtype, excess[0] * bool(value), excess[1] * bool(gradient)
         )
     if found.verdict == "disagrees":
-        mistake = find_mistake(G, reference.S, tolerances, reference.blocks)
-        told = _joined(value, gradient, found.said, mistake)
-        return matter.verdict("disagrees", told, "invalid", components)
+        mistake = say("mistake", find_mistake(G, reference.S, tolerances, reference.blocks))
+        return matter.verdict("disagrees", (*off, *found.said, *mistake), "invalid", components)
     if found.verdict == "inaccurate":
-        told = _joined(found.said, value, gradient)
         wide = tolerances + scatter.WIDE * np.max(np.abs(symmetric_error(G, reference.S)))
         convention = _convention(matter, G, wide)
-        return matter.verdict("inaccurate", told, convention, components, found.digits)
+        said = (*found.said, *off)
+        return matter.verdict("inaccurate", said, convention, components, found.digits)
     if np.max(tolerances) > gradient_norm(reference) > 0:
-        return matter.verdict("refused", HIDDEN, None, components)
+        return matter.verdict("refused", say("vacuous", HIDDEN), None, components)
     is_printed = reported.half_units is not None  # with mistakes that are printed alike
     blind = "" if is_printed else admission.blind(reference, G, tolerances, dtype)
     if blind:
-        return matter.verdict("refused", blind, None, components)
+        return matter.verdict("refused", say("vacuous", blind), None, components)
     widened = "" if reported.dtype == dtype else f"the gradient came back in {reported.dtype}"
     coarse = admission.coarse(reference, tolerances, dtype)
-    note = _joined(reference.note, widened, coarse, found.said)
-    return matter.verdict("agrees", note, _convention(matter, G, tolerances), components)
+    notes = (x for text in (reference.note, widened, coarse) for x in say("note", text))
+    convention = _convention(matter, G, tolerances)
+    return matter.verdict("agrees", (*notes, *found.said), convention, components)
 
 
 def _excess(
@@ -238,10 +245,6 @@ def _excess(
         entries = float(np.max(np.abs(symmetric_error(G, reference.S)) / tolerances))
     along = [float(c.error) / c.tolerance for c in components]
     return to_float(value) / value_tolerance(reference, dtype), max([entries, *along])
-
-
-def _joined(*said: str) -> str:
-    return "; ".join(filter(None, said))
 
 
 def _convention(matter: Matter, G: Array, tolerances: Array) -> Convention | None:

@@ -14,13 +14,13 @@ from collections.abc import Callable
 
 import numpy as np
 from jaxtyping import Float, Inexact
-from msgspec import Struct, structs
+from msgspec import Struct
 
 from symgrad.court.errors import InputError
 from symgrad.court.judging.contraction import as_blocks
 from symgrad.court.judging.conventions import mistakes
 from symgrad.court.judging.judge import judge
-from symgrad.court.judging.objections import STABLE
+from symgrad.court.reasons import Reason, say
 from symgrad.court.records import Reference, Reported, Verdict
 
 Matrix = Inexact[np.ndarray, "n n"]
@@ -114,18 +114,15 @@ def judge_proposed(
         printed = judge(reference, _report(reference, G, by, dtype, shown), dtype).verdict
         hint = f"{shown.said} (--digits {shown.digits}) it agrees"
         is_printed = (verdict.verdict, printed) == ("disagrees", "agrees")
-        return _with(verdict, verdict.reason, hint if is_printed else "")
+        return verdict.saying(*verdict.reasons, *say("printing", hint if is_printed else ""))
     if verdict.verdict == "agrees":
         passing = _passing_mistake(reference, by, dtype, printing)
         if passing:
-            verdict = structs.replace(verdict, verdict="refused", convention=None, reason=passing)
-    reason = verdict.reason.replace(STABLE, "what rounding in print loses")
-    mistake = "" if verdict.verdict != "disagrees" else _mistake(reference, G, printing)
-    return _with(verdict, reason, "" if mistake in reason else mistake, printing.said)
-
-
-def _with(verdict: Verdict, *said: str) -> Verdict:
-    return structs.replace(verdict, reason="; ".join(filter(None, said)))
+            verdict = verdict.saying(Reason("vacuous", passing), verdict="refused", convention=None)
+    is_wrong = verdict.verdict == "disagrees" and not verdict.is_said("mistake")
+    mistake = _mistake(reference, G, printing) if is_wrong else ""
+    rounding = say("printing", printing.said)
+    return verdict.saying(*verdict.reasons, *say("mistake", mistake), *rounding)
 
 
 def _shown_digits(G: Matrix) -> int:

@@ -43,6 +43,7 @@ from jaxtyping import Float
 from symgrad.court.formats import unit_roundoff
 from symgrad.court.judging.contraction import symmetric_error, to_float
 from symgrad.court.judging.tolerance import deflation, gradient_norm, norm, roundoff
+from symgrad.court.reasons import Reason, say
 from symgrad.court.records import NEIGHBOURS, Outcome, Reference, Reported
 
 SYSTEMATIC = 4.0
@@ -214,7 +215,7 @@ class Finding(NamedTuple):
     """
 
     verdict: Outcome
-    said: str = ""
+    said: tuple[Reason, ...] = ()
     digits: int | None = None
 
 
@@ -237,13 +238,14 @@ def examine(
     found = errors(reference, reported, near, NEAR)
     if not found.are_enough:
         few = "unstable: nothing finite at most neighbouring matrices" if any(near) else ""
-        return Finding("disagrees", few)
+        return Finding("disagrees", say("not finite", few))
     is_quantum = max(value, gradient) <= quantum(reference)
     around = errors(reference, reported, near, AROUND if is_quantum else ())
     is_zero = not (value and _is_nonzero(reference)) and not (gradient and _is_varied(reference))
     stays = not any(_scatters(e, value > 0, gradient > 0) for e in (found, around))
     if stays and (is_zero or max(value, gradient) > remainder(reference, dtype)):
-        return Finding("disagrees", "it is the same at neighbouring matrices, as rounding is not")
+        stays_off = "it is the same at neighbouring matrices, as rounding is not"
+        return Finding("disagrees", say("systematic", stays_off))
     parts = _parts(found, value > 0, gradient > 0)
     worst = [float(np.max(np.abs(part[0]))) for part in parts]
     scales = [value_scale(reference)] * (value > 0) + [gradient_scale(reference)] * (gradient > 0)
@@ -251,11 +253,12 @@ def examine(
     left = min(digits_left(error, scale, dtype) for error, scale in pairs)
     if left < KEPT * of:
         how_many = f"{left:.0f} of {of:.0f} digits are" if left >= 1 else "no digit is"
-        return Finding("disagrees", f"unstable: {how_many} left")
+        return Finding("disagrees", say("rounding", f"unstable: {how_many} left"))
     if is_zero:
-        return Finding("agrees", f"exactly 0: what is reported is rounding, {max(worst):.1g}")
-    said = f"agrees to {int(left)} of {of:.0f} digits" + STOPPED * stays
-    return Finding("inaccurate", said, int(left))
+        told = f"exactly 0: what is reported is rounding, {max(worst):.1g}"
+        return Finding("agrees", say("rounding", told))
+    told = f"agrees to {int(left)} of {of:.0f} digits" + STOPPED * stays
+    return Finding("inaccurate", say("rounding", told), int(left))
 
 
 def _parts(found: Errors, value: bool, gradient: bool) -> list[np.ndarray]:

@@ -55,6 +55,7 @@ class Answer(Struct, frozen=True):
     value_error: Annotated[
         Number | None, Meta(description="of the value, relative to it or to what it is made of")
     ] = None
+    of_value: Annotated[bool, Meta(description="the verdict is on the value, first of all")] = False
 
 
 class Examined(Struct, frozen=True):
@@ -169,6 +170,7 @@ def answer(hearing: Hearing, case: int, verdict: Verdict | None) -> Answer:
         radius,
         _error(reference, reports[0]) if reports else None,
         _value_error(reference, reports[0]) if reports else None,
+        bool(verdict and verdict.reasons and verdict.reasons[0].kind == "value"),
     )
 
 

@@ -105,14 +105,17 @@ class Finding(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         kinds = {"float64": "real", "complex128": "hermitian"}
         return f"{kinds.get(self.dtype, self.dtype)} {self.mode}"
 
-    def covers(self, name: str, reason: str) -> bool:
-        """Whether what is wrong in this column of the atlas, for this reason, is this finding."""
+    def covers(self, name: str, is_lost: bool) -> bool:
+        """Whether what is wrong in this column of the atlas is this finding.
+
+        ``is_lost`` says that no more than digits are lost there.
+        """
         kind, mode = name.split()
         if kind.startswith(RANK):
             return mode == self.mode and (self.at_singular or self.own_place == "real reverse")
         if self.in_atlas == "never":
             return False
-        if self.only_digits and reason.count("off by") > reason.count("(off by"):
+        if self.only_digits and not is_lost:
             return False
         return any(
             mode == place.split()[1] and kind in COVERED.get(place.split()[0], (place.split()[0],))
@@ -183,8 +186,8 @@ def _known(row: Row, findings: Sequence[Finding]) -> dict[str, str]:
     known: dict[str, str] = {}
     for finding in findings:
         if finding.is_about(row):
-            for name, reason in row.wrong.items():
-                if finding.covers(name, reason):
+            for name in row.wrong:
+                if finding.covers(name, name in row.lost):
                     known.setdefault(name, finding.id)
     return known
 

@@ -25,6 +25,7 @@ def _portable(examined: Examined) -> Answer:
     return structs.replace(
         found,
         reason=found.reason if found.verdict != "disagrees" else "",
+        of_value=found.of_value and found.verdict != "disagrees",
         value=None if noise or value is None else _kept(value, 0.0),
         gradient=None if noise or G is None else _kept_rows(G),
         error=None if noise or found.error is None else _kept(found.error, SMALL),

@@ -12,13 +12,8 @@ from flint import Ordering, fmpz_mpoly_ctx
 from sympy import Expr, ImmutableDenseMatrix, Symbol
 
 from symgrad.court.records import Identity
-from symgrad.symbolic.proofs.by_sympy.identities import (
-    SPURIOUS,
-    contract,
-    representatives,
-    spurious,
-)
-from symgrad.symbolic.proofs.plain import entry_pairs
+from symgrad.symbolic.proofs.by_sympy.identities import contract, representatives, spurious
+from symgrad.symbolic.proofs.plain import NAMES, entry_pairs
 
 FUNCTION = "any f with symmetric gradient S"
 
@@ -30,18 +25,19 @@ def prove_conventions(n: int) -> list[Identity]:
         ArithmeticError: SymPy and python-flint disagree on whether one vanishes.
     """
     S, D = (_generic(letter, n) for letter in "sd")
-    named = representatives(S) | {f"spurious: {SPURIOUS}": spurious(S)}
+    named = {**representatives(S), "spurious": spurious(S)}
     by_flint = _vanishing_by_flint(n)
     identities = []
     for name, G in named.items():
         residual = sympy.expand(contract(G, D) - contract(S, D))
         if (residual == 0) != by_flint[name]:
             raise ArithmeticError(
-                f"⟨G, D⟩ − ⟨S, D⟩ for {name} at n = {n} differs between SymPy and python-flint; "
-                "neither can be trusted, report it as a defect"
+                f"⟨G, D⟩ − ⟨S, D⟩ for {NAMES[name]} at n = {n} differs between SymPy and "
+                "python-flint; neither can be trusted, report it as a defect"
             )
-        valid = n == 1 or not name.startswith("spurious")
-        identities.append(Identity(FUNCTION, name, "every θ", str(residual), residual == 0, valid))
+        valid = n == 1 or name != "spurious"
+        about = (FUNCTION, NAMES[name], "every θ", str(residual), residual == 0, valid, name)
+        identities.append(Identity(*about))
     return identities
 
 
@@ -62,12 +58,12 @@ def _vanishing_by_flint(n: int) -> dict[str, bool]:
     w, skew = generators[:2]
     S, D = generators[2 : 2 + len(pairs)], generators[2 + len(pairs) :]
     conventions = {
-        "S": lambda s: (s, s),
-        "lower: 2 tril(S) − diag(S)": lambda s: (2 * s, 0 * s),
-        "upper: 2 triu(S) − diag(S)": lambda s: (0 * s, 2 * s),
-        "weighted: 2w below, 2(1 − w) above": lambda s: (2 * w * s, 2 * (1 - w) * s),
-        "S + K, K skew with a free κ": lambda s: (s - skew, s + skew),
-        "spurious: 2S − diag(S)": lambda s: (2 * s, 2 * s),
+        "symmetric": lambda s: (s, s),
+        "lower": lambda s: (2 * s, 0 * s),
+        "upper": lambda s: (0 * s, 2 * s),
+        "weighted": lambda s: (2 * w * s, 2 * (1 - w) * s),
+        "skew": lambda s: (s - skew, s + skew),
+        "spurious": lambda s: (2 * s, 2 * s),
     }
     return {
         name: sum((sum(entries(s)) - 2 * s) * d for s, d in zip(S, D, strict=True)) == 0

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from sympy import ImmutableDenseMatrix
 
-from symgrad.court.records import Identity
+from symgrad.court.records import Identity, Representative
 from symgrad.symbolic.algebra.expressions import Eigenvalue
 
 Plain = dict[tuple[int, ...], int]
@@ -14,6 +14,17 @@ Plain = dict[tuple[int, ...], int]
 
 The variables are the entries x_ij, i ≤ j, of X, row by row, and then λ.
 """
+
+
+NAMES: dict[Representative, str] = {
+    "symmetric": "S",
+    "lower": "lower: 2 tril(S) − diag(S)",
+    "upper": "upper: 2 triu(S) − diag(S)",
+    "weighted": "weighted: 2w below, 2(1 − w) above",
+    "skew": "S + K, K skew with a free κ",
+    "spurious": "spurious: 2S − diag(S)",
+}
+"""What each matrix made of S is called in an identity."""
 
 
 class RouteRecord(NamedTuple):
@@ -49,11 +60,12 @@ def characteristic_identity(n: int, parameter: str, terms: int) -> Identity:
 
 
 def eigenvalue_identity(
-    n: int, gradient: str, parameter: str, terms: int, expected_to_vanish: bool
+    n: int, convention: Representative, parameter: str, terms: int, expected_to_vanish: bool
 ) -> Identity:
-    """p′(λ) (⟨G, ∂X/∂x_ij⟩ − ∂λ/∂x_ij) = 0 for G of the convention ``gradient``."""
+    """p′(λ) (⟨G, ∂X/∂x_ij⟩ − ∂λ/∂x_ij) = 0 for G of the convention."""
+    residual, name = _residual(terms), NAMES[convention]
     return Identity(
-        f"λ(X), n = {n}", gradient, parameter, _residual(terms), terms == 0, expected_to_vanish
+        f"λ(X), n = {n}", name, parameter, residual, terms == 0, expected_to_vanish, convention
     )
 
 

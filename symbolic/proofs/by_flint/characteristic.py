@@ -7,11 +7,11 @@ the conventions are written here once more, so that a slip in either place is a 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from flint import Ordering, fmpz_mpoly, fmpz_mpoly_ctx
 
-from symgrad.court.records import Identity
+from symgrad.court.records import Identity, Representative
 from symgrad.symbolic.proofs.by_flint.minors import Minors
 from symgrad.symbolic.proofs.plain import (
     Plain,
@@ -95,13 +95,13 @@ def _eigenvalue_identities(
     p, A = found
     w, skew = p.context().gens()[-2:]
     slope = p.derivative(len(names))
-    conventions = {
-        "S": (1, 1, 0),
-        "lower: 2 tril(S) − diag(S)": (2, 0, 0),
-        "upper: 2 triu(S) − diag(S)": (0, 2, 0),
-        "weighted: 2w below, 2(1 − w) above": (2 * w, 2 - 2 * w, 0),
-        "S + K, K skew with a free κ": (1, 1, skew),
-        "spurious: 2S − diag(S)": (2, 2, 0),
+    conventions: dict[Representative, tuple[Any, Any, Any]] = {
+        "symmetric": (1, 1, 0),
+        "lower": (2, 0, 0),
+        "upper": (0, 2, 0),
+        "weighted": (2 * w, 2 - 2 * w, 0),
+        "skew": (1, 1, skew),
+        "spurious": (2, 2, 0),
     }
     left_by_S = [_left_by_S(found, k, i, j) for k, (i, j) in enumerate(entry_pairs(n))]
     for name, (below, above, above_skew) in conventions.items():
@@ -112,7 +112,7 @@ def _eigenvalue_identities(
             elif i != j:
                 residual = residual + (below - 1) * A[j][i] + (above - 1) * A[i][j]
                 residual = residual + (above_skew * slope - above_skew * slope)
-            refuted = name.startswith("spurious") and i != j
+            refuted = name == "spurious" and i != j
             yield eigenvalue_identity(n, name, names[k], len(residual), not refuted)
 
 

@@ -17,12 +17,11 @@ from sympy.polys.domains.domain import Domain
 from sympy.polys.matrices import DomainMatrix
 from sympy.polys.rings import PolyElement
 
-from symgrad.court.records import Identity
+from symgrad.court.records import Identity, Representative
 from symgrad.symbolic.derivation import LAMBDA
 from symgrad.symbolic.parameterizations import symmetric
 from symgrad.symbolic.proofs.by_sympy.identities import (
     SKEW,
-    SPURIOUS,
     WEIGHT,
     representatives,
     spurious,
@@ -89,15 +88,15 @@ def _eigenvalue_identities(n: int, found: Polynomials) -> Iterator[Identity]:
             direction = symmetric(n).X.diff(theta)
             residual = _contract(G, _convert(direction, ring), ring)
             residual += p.diff(ring.from_sympy(theta))
-            refuted = name.startswith("spurious") and not direction.is_diagonal()
+            refuted = name == "spurious" and not direction.is_diagonal()
             yield eigenvalue_identity(n, name, theta.name, len(residual), not refuted)
 
 
-def _conventions(n: int, ring: Domain) -> dict[str, tuple[Rows, Rows]]:
+def _conventions(n: int, ring: Domain) -> dict[Representative, tuple[Rows, Rows]]:
     """The n×n matrices W and K of G = W∘S + K, by convention, read off at S = 0 and S = 11ᵀ."""
     named = []
     for S in (ImmutableDenseMatrix.zeros(n, n), ImmutableDenseMatrix.ones(n, n)):
-        named.append(representatives(S) | {f"spurious: {SPURIOUS}": spurious(S)})
+        named.append({**representatives(S), "spurious": spurious(S)})
     at_zero, at_ones = named
     return {
         name: (_convert((at_ones[name] - K).applyfunc(sympy.expand), ring), _convert(K, ring))

@@ -12,9 +12,10 @@ from collections.abc import Mapping
 from typing import Any
 
 import sympy
+from msgspec import structs
 from sympy import Expr, ImmutableDenseMatrix, Symbol
 
-from symgrad.court.records import Identity
+from symgrad.court.records import Identity, Representative
 from symgrad.symbolic.algebra.expressions import Eigenvalue
 from symgrad.symbolic.catalogue import Instance
 from symgrad.symbolic.derivation import LAMBDA, characteristic_polynomial, derive, unvech
@@ -22,25 +23,22 @@ from symgrad.symbolic.parameterizations import Parameterization, symmetric
 from symgrad.symbolic.proofs.by_sympy.residuals import Residuals
 from symgrad.symbolic.proofs.plain import matrix_of
 
-SPURIOUS = "2S − diag(S)"
 SKEW = Symbol("κ", real=True)
 WEIGHT = Symbol("w", real=True)
 
 
-def representatives(S: ImmutableDenseMatrix) -> dict[str, ImmutableDenseMatrix]:
+def representatives(S: ImmutableDenseMatrix) -> dict[Representative, ImmutableDenseMatrix]:
     """The valid gradients that frameworks report, made of a symmetric S (n×n), by name.
 
     κ and w are free symbols: S + K stands for every skew part of that shape, and the weighted
     one for every way to share a mirrored pair of entries out between its two places.
     """
     return {
-        "S": S,
-        "lower: 2 tril(S) − diag(S)": _weighted(S, 2, 0),
-        "upper: 2 triu(S) − diag(S)": _weighted(S, 0, 2),
-        "weighted: 2w below, 2(1 − w) above": _weighted(S, 2 * WEIGHT, 2 - 2 * WEIGHT),
-        "S + K, K skew with a free κ": ImmutableDenseMatrix(
-            S + _entrywise(S.rows, -SKEW, sympy.S.Zero, SKEW)
-        ),
+        "symmetric": S,
+        "lower": _weighted(S, 2, 0),
+        "upper": _weighted(S, 0, 2),
+        "weighted": _weighted(S, 2 * WEIGHT, 2 - 2 * WEIGHT),
+        "skew": ImmutableDenseMatrix(S + _entrywise(S.rows, -SKEW, sympy.S.Zero, SKEW)),
     }
 
 
@@ -104,10 +102,12 @@ def contraction_identity(
     derivative: Expr,
     relations: Mapping[Symbol, Expr],
     expected_to_vanish: bool = True,
+    convention: Representative | None = None,
 ) -> Identity:
     """The identity ⟨G, D⟩ − ``derivative`` = 0, with its residual reduced; G and D are n×n."""
     residuals = Residuals([*G, *D, derivative], relations)
-    return _identity(residuals, function, name, G, parameter, D, derivative, expected_to_vanish)
+    found = _identity(residuals, function, name, G, parameter, D, derivative, expected_to_vanish)
+    return structs.replace(found, convention=convention)
 
 
 def _identity(

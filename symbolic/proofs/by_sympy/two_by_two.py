@@ -17,6 +17,7 @@ from symgrad.symbolic.proofs.by_sympy.identities import (
     representatives,
     spurious,
 )
+from symgrad.symbolic.proofs.plain import NAMES
 
 ROOT = Symbol("r", positive=True)
 """r = √Δ with Δ = (a − c)² + 4b², the discriminant: positive exactly where λ is simple."""
@@ -34,7 +35,7 @@ def two_by_two() -> Demonstration:
         closed = value.subs(ROOT, sympy.sqrt(discriminant))
         formulae.append(_equation(Symbol(f"λ{'₁₂'[i - 1]}"), closed))
         S = ImmutableDenseMatrix((x.X - other * sympy.eye(2)) / (value - other))
-        named = representatives(S) | {"spurious: 2S − diag(S)": spurious(S)}
+        named = {**representatives(S), "spurious": spurious(S)}
         for theta in x.symbols:
             derivative = closed.diff(theta).subs(discriminant.expand(), ROOT**2)
             derivative = derivative.subs(sympy.sqrt(discriminant), ROOT)
@@ -43,13 +44,14 @@ def two_by_two() -> Demonstration:
             identities += [
                 contraction_identity(
                     f"λ{'₁₂'[i - 1]}",
-                    name,
+                    NAMES[name],
                     G,
                     theta.name,
                     x.X.diff(theta),
                     derivative,
                     {ROOT: ROOT**2 - discriminant},
-                    expected_to_vanish=not (name.startswith("spurious") and theta == b),
+                    expected_to_vanish=not (name == "spurious" and theta == b),
+                    convention=name,
                 )
                 for name, G in named.items()
             ]
