@@ -86,6 +86,14 @@ from symgrad.report.listing import show_list
     help="Ask for forward mode too, along every symmetric direction, where a framework has it.",
 )
 @click.option(
+    "--execution",
+    "executions",
+    multiple=True,
+    metavar="NAME",
+    help="Ask for what is executed otherwise than by default too, as by jax.jit or torch.compile "
+    "(repeatable; see --list), or all.",
+)
+@click.option(
     "--json",
     "path",
     type=click.Path(path_type=Path),

@@ -46,8 +46,9 @@ class Hearing:
     """One run.
 
     The ``references`` are in the order of the ``scenarios``, as far as they are known; reports name
-    their scenario by its number.  ``proposed`` is a gradient in the first one that no framework
-    reported, and ``printing`` how it was rounded.
+    their scenario by its number.  ``executions`` are those that anybody who was asked knows.
+    ``proposed`` is a gradient in the first scenario that no framework reported, and ``printing``
+    how it was rounded.
     """
 
     def __init__(self, choice: Choice) -> None:
@@ -57,6 +58,7 @@ class Hearing:
         self.reported: list[Reported] = []
         self.excerpts: list[Excerpt] = []
         self.versions: dict[str, str] = {}
+        self.executions: set[str] = set()
         self.demonstration: Demonstration | None = None
         self.proposed: Matrix | None = None
         self.printing: Printing = NOT_ROUNDED
@@ -68,6 +70,7 @@ class Hearing:
             self.reported.append(event)
         elif isinstance(event, Started):
             self.versions[event.framework] = event.version
+            self.executions.update(event.executions)
         elif isinstance(event, Excerpt):
             self.excerpts.append(event)
 

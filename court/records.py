@@ -84,6 +84,7 @@ class Choice(Struct, frozen=True, kw_only=True):
     digits: int | None = None
     decimals: int | None = None
     forward: bool = False
+    executions: tuple[str, ...] = ()
 
     @property
     def files(self) -> list[str]:
@@ -102,8 +103,8 @@ class Problem(Struct, frozen=True):
     """What a framework is told: which function, at which matrix, in which dtype. Nothing else.
 
     ``matrix`` is n×n, the real part of a Hermitian one where ``imaginary`` is given.  ``forward``
-    asks for the derivatives by forward mode as well; ``route`` names the one to try, if not all.
-    ``confirm`` asks in the mode that a user gets who says nothing, should it take long to compile.
+    asks for the derivatives by forward mode as well; ``route`` names the one to try, if not all;
+    ``executions`` are further ways to run each, ``jax.jit`` or ``all`` that there are.
     """
 
     id: int
@@ -116,7 +117,7 @@ class Problem(Struct, frozen=True):
     forward: bool = False
     entrywise: bool = False
     route: str = ""
-    confirm: bool = False
+    executions: tuple[str, ...] = ()
 
 
 NEIGHBOURS = 6
@@ -169,11 +170,15 @@ class Answered(Struct, frozen=True):
 
 
 class Started(Struct, frozen=True):
-    """A worker has imported its framework; ``routes`` lists what it can be asked, by function."""
+    """A worker has imported its framework.
+
+    ``routes`` lists what it can be asked, by function, and ``executions`` how else than by default.
+    """
 
     framework: str
     version: str
     routes: dict[str, list[str]]
+    executions: list[str] = []
 
 
 class Excerpt(Struct, frozen=True):

@@ -38,7 +38,6 @@ def give(framework, route, request, beat):
         beat()
         return _call(framework.evaluate, route, Y, constants, dtype)
 
-    framework.confirming = request["confirm"]
     yield {"asks": "reverse"}
     try:
         value, gradient, found = _call(framework.differentiate, route, X.copy(), constants, dtype)

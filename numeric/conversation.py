@@ -351,7 +351,8 @@ def started(framework: str, answer: dict[str, Any]) -> Started:
     """What a worker's first line means; raises one of ``MALFORMED`` if it is no such line."""
     version, routes = answer["hello"]["version"], answer["hello"]["routes"]
     named = {plain(f): [plain(route) for route in known] for f, known in routes.items()}
-    return Started(framework, plain(version), named)
+    executions = [plain(name) for name in answer["hello"].get("executions", ())]
+    return Started(framework, plain(version), named, executions)
 
 
 def reported(framework: str, version: str, answer: dict[str, Any]) -> Reported:

@@ -12,9 +12,9 @@ class BaseFramework:
     that of the installed framework, and ``routes`` maps function name → route → callable, a
     route being one public call as a user types it.  ``declines`` are words in lower case by
     which it says that a call or its derivative does not exist, mostly in a dtype; what it raises as
-    a NotImplementedError says so by itself.  While it is
-    ``confirming`` it runs in the mode that its users get who say nothing, however long that takes
-    to compile.
+    a NotImplementedError says so by itself.  It runs
+    as it does for users who say nothing; ``executions`` are further ways, by what a user types for
+    them (``jax.jit``): each makes of a route the one that runs so.
 
     X is n×n: real symmetric in float64, or Hermitian in complex128 where ``dtype`` is complex.
     """
@@ -24,7 +24,7 @@ class BaseFramework:
     routes = {}
     has_forward_mode = False
     declines = ()
-    confirming = False
+    executions = {}
 
     def configure(self):
         """Set in a worker's process, once, under what the framework is asked there."""

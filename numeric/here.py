@@ -127,7 +127,6 @@ def ask(
         "matrix": transport.pack(X),
         "constants": {name: x for name, x in constants.items() if name in _parameters(f)},
         "dtype": dtype,
-        "confirm": True,
         "find_reads": not np.iscomplexobj(X),
         "entrywise": False,
         "forward": mode == "forward",

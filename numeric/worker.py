@@ -14,7 +14,6 @@ Written for Python 3.6, NumPy and one framework.
 import importlib
 import json
 import os
-import runpy
 import sys
 import time
 import types
@@ -43,8 +42,13 @@ def main(name, file=None):
     framework = importlib.import_module(former.module(name)).Framework()
     framework.configure()
     routes = framework.routes if file is None else _own_routes(file, package)
-    hello = {f: list(named) for f, named in routes.items()}
-    _send(output, {"hello": {"version": framework.version, "routes": hello}})
+    hello = {
+        "version": framework.version,
+        "routes": {f: list(named) for f, named in routes.items()},
+        "executions": list(framework.executions),
+    }
+    _send(output, {"hello": hello})
+    ways = _ways(framework, routes)
     for line in sys.stdin:
         request = json.loads(line)
         if "document" in request:
@@ -52,9 +56,7 @@ def main(name, file=None):
             _send(output, {"done": request["id"], "document": text})
             continue
         beat = _Beat(output, request["id"])
-        for label, route in routes.get(request["function"].split("[")[0], {}).items():
-            if request["route"] not in ("", label) or label in request["settled"]:
-                continue
+        for label, route in _asked(ways, request):
             for answer in answers.give(framework, route, request, beat):
                 mode = answer.pop("asks", None)
                 about = (
@@ -65,10 +67,43 @@ def main(name, file=None):
         framework.tidy()
 
 
+def _ways(framework, routes):
+    """Every way to execute → function → what it is called there → route; "" is the default.
+
+    They are made once, as each keeps what it has compiled.
+    """
+    ways = {"": routes}
+    for execution, made in framework.executions.items():
+        ways[execution] = {
+            function: {"%s: %s" % (execution, label): made(route) for label, route in named.items()}
+            for function, named in routes.items()
+        }
+    return ways
+
+
+def _asked(ways, request):
+    """The routes that a request means, and has not settled: each as it is called, and itself."""
+    wanted, function = request["executions"], request["function"].split("[")[0]
+    for execution, routes in ways.items():
+        is_wanted = not execution or "all" in wanted or execution in wanted
+        for label, route in routes.get(function, {}).items():
+            is_asked = label == request["route"] if request["route"] else is_wanted
+            if is_asked and label not in request["settled"]:
+                yield label, route
+
+
 def _own_routes(file, package):
-    """The routes of a user's file by one framework, as a catalogue has them."""
+    """The routes of a user's file by one framework, as a catalogue has them.
+
+    It stays a module, under a name that no other has: compilers look up there what a route calls.
+    """
     stem = os.path.splitext(os.path.basename(file))[0]
-    return {stem: runpy.run_path(file, run_name=stem)["routes"].get(package, {})}
+    module = types.ModuleType("function_file_" + stem)
+    module.__file__ = file
+    sys.modules[module.__name__] = module
+    with open(file, "rb") as source:
+        exec(compile(source.read(), file, "exec"), vars(module))
+    return {stem: module.routes.get(package, {})}
 
 
 class _Beat:

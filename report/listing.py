@@ -30,6 +30,13 @@ def show_list(
     for name, formula in parameterizations.items():
         table.add_row(name, formula)
     console.print(table)
+    table = Table(title="executions", title_justify="left", header_style="bold")
+    for name in ("framework", "--execution"):
+        table.add_column(name, overflow="fold")
+    for name, started in frameworks.items():
+        for execution in started.executions if started else ():
+            table.add_row(name, Text(execution))
+    console.print(table)
     table = Table(title="frameworks and routes", title_justify="left", header_style="bold")
     for name in ("framework", "function", "route"):
         table.add_column(name, overflow="fold")

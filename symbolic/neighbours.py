@@ -38,7 +38,7 @@ class Neighbour(NamedTuple):
         A, B = split(self.X, self.blocks)
         dtype = self.dtype if B is None else COMPLEX[self.dtype]
         about = (number, self.function.name, self.function.constants, A, dtype, B)
-        return Problem(*about, find_reads=False, forward=forward, route=route, confirm=True)
+        return Problem(*about, find_reads=False, forward=forward, route=route)
 
     def reference(self) -> Reference:
         """What is true of it, in no direction of its own."""

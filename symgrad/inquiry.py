@@ -13,6 +13,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
+from msgspec import structs
 from rich.progress import (
     BarColumn,
     Progress,
@@ -37,6 +38,7 @@ from symgrad.court.records import (
     Choice,
     Demonstration,
     Event,
+    Problem,
     Proved,
     Reference,
     Reported,
@@ -98,6 +100,7 @@ def hear(hearing: Hearing, plan: Plan, progress: Progress) -> AskNear:
         for event in pool.events():
             clerk.note(event)
             progress.update(task, description=f"{len(hearing.reported)} gradients")
+    check_executions(hearing)
     return partial(ask_near, cases, hearing.references, choice, progress)
 
 
@@ -106,11 +109,27 @@ def put(hearing: Hearing, plan: Plan, cases: Sequence[Case | LargeCase], pool: P
     hearing.scenarios = [case.scenario for case in cases]
     if hearing.choice.gradient is not None:
         take_proposed(hearing, cases)
-    for number, case in enumerate(cases):
-        pool.ask(case.problem(number), asked_of(case, hearing.choice.resources.frameworks))
+    for case, problem in zip(cases, problems(hearing.choice, cases), strict=True):
+        pool.ask(problem, asked_of(case, hearing.choice.resources.frameworks))
     for framework, calls in plan.documents.items():
         for name in calls:
             pool.look_up(framework, name)
+
+
+def problems(choice: Choice, cases: Sequence[Case | LargeCase]) -> list[Problem]:
+    """What the frameworks are told of the cases, numbered."""
+    told = (case.problem(number) for number, case in enumerate(cases))
+    return [structs.replace(problem, executions=choice.executions) for problem in told]
+
+
+def check_executions(hearing: Hearing) -> None:
+    """Check that somebody executes as the user chose to.
+
+    Raises:
+        InputError: of those that were asked, none does.
+    """
+    for name in hearing.choice.executions:
+        check_known("execution", name, ["all", *sorted(hearing.executions)])
 
 
 def _demonstration() -> Demonstration:
@@ -154,9 +173,9 @@ def _derive(cases: Sequence[Case | LargeCase], clerk: Clerk, stack: ExitStack) -
 
 def open_journal(choice: Choice, planned: Sequence[Case | LargeCase]) -> Journal:
     """The journal of a run that asks this and nothing else, by these versions."""
-    problems = [case.problem(number) for number, case in enumerate(planned)]
+    asked = problems(choice, planned)
     versions = installed_versions() | choice.resources.interpreters
-    return Journal(Path(choice.resources.journal), fingerprint(problems, versions, choice.files))
+    return Journal(Path(choice.resources.journal), fingerprint(asked, versions, choice.files))
 
 
 def make_pool(choice: Choice, names: Sequence[str], journal: Journal | None = None) -> Pool:

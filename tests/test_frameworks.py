@@ -63,6 +63,10 @@ WRONG = {
     ("paddle", "weighted_cube_root", "paddle.linalg.eigh(X, UPLO='L')"),  # 1/3 in float32
     ("paddle", "weighted_cube_root", "paddle.linalg.eigh(X, UPLO='U')"),
     ("pytensor", "inverse_quadratic_form", "pt.linalg.lu(permute_l=True)"),
+    # not by default: in FAST_COMPILE, as the tests run, the exponential is SciPy's
+    ("pytensor", "log_sum_exp", "pt.log(pt.trace(pt.linalg.expm(X)))"),
+    ("pytensor", "trace_exp", "pt.trace(pt.linalg.expm(X))"),
+    ("pytensor", "weighted_exp", "pt.linalg.expm"),
 }
 """Routes whose gradient is wrong at some matrices."""
 CONVENTIONS = {
@@ -149,14 +153,6 @@ def reject_twin(hearing, report: Reported):
         report.value, G, report.reads,
     )  # fmt: skip
     assert judge(reference, planted, dtype).verdict == "disagrees", report
-
-
-def test_what_pytensor_gets_wrong_is_judged_as_its_default_mode_computes_it():
-    """By its Python linker the exponential is SciPy's, which loses four digits there."""
-    pytest.importorskip("pytensor")
-    hearing = hearing_of("pytensor", 2, functions=("trace_exp",), matrix="1 3; 3 1")
-    verdicts = {v.route: v.verdict for v in hearing.verdicts()}
-    assert verdicts["pt.trace(pt.linalg.expm(X))"] == "agrees"
 
 
 @pytest.mark.parametrize("framework", known_frameworks())

@@ -324,7 +324,7 @@ def test_what_seems_wrong_is_asked_again_at_x_and_beside_it(monkeypatch):
         ("trace_square", "by this", False)
     }
     assert {(p.function, p.route, p.forward) for p in problems[13:]} == {("det", "by that", True)}
-    assert all(p.confirm and not p.find_reads for p in problems)
+    assert all(not p.find_reads for p in problems)
     assert pool.story[-2:] == ["close", "end"]
     for (report, true), numbers, sign, each in zip(
         near, (range(13), range(13, 26)), (1, -1), beside, strict=True

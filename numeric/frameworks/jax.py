@@ -12,6 +12,7 @@ import jax.scipy.stats
 import numpy as np
 
 from symgrad.numeric.calls import by, calls, only, then
+from symgrad.numeric.executions import batched, compiled
 from symgrad.numeric.framework import BaseFramework, directions
 
 _calls = functools.partial(calls, {"jnp": jnp, "jax": jax})
@@ -327,6 +328,7 @@ class Framework(BaseFramework):
         "not implemented for",
     )
     routes = ROUTES
+    executions = {"jax.jit": compiled(jax.jit), "jax.vmap": batched(jax.vmap)}
     has_forward_mode = True
     _since_dropped = 0
 

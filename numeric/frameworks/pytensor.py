@@ -1,16 +1,17 @@
 """PyTensor: reverse mode by pytensor.grad, forward mode by pytensor.gradient.pushforward."""
 
+import functools
+
 import numpy as np
 import pytensor
 import pytensor.tensor as pt
 from pytensor.assumptions import assume
-from pytensor.compile.mode import Mode, get_default_mode
+from pytensor.compile.mode import Mode, get_default_mode, get_mode
 from pytensor.gradient import pushforward
 
 from symgrad.numeric.framework import BaseFramework
 
-USUAL = get_default_mode()
-REWRITTEN = Mode(linker="py", optimizer="o4").excluding("inplace", "fusion", "BlasOpt")
+DEFAULT = get_default_mode()
 AS_BUILT = Mode(linker="py", optimizer=None)
 
 eigh, eigvalsh, svd, expm = pt.linalg.eigh, pt.linalg.eigvalsh, pt.linalg.svd, pt.linalg.expm
@@ -112,7 +113,7 @@ def _solve_upper(X, b):
 
 
 def _kl(log_det):
-    return lambda X, J: (pt.trace(J @ X) - X.type.shape[0] - _log_det(J) - log_det(X)) / 2
+    return lambda X, J: (pt.trace(J @ X) - X.shape[0] - _log_det(J) - log_det(X)) / 2
 
 
 def _bures_wasserstein(**options):
@@ -289,12 +290,22 @@ ROUTES = {
 }
 
 
-class Framework(BaseFramework):
-    """PyTensor's graphs, run by its Python linker: nothing waits for a compiler of C or of Numba.
+class _InMode:
+    """A route whose graphs are compiled in this mode."""
 
-    Values and gradients pass through the rewrites that users get by default, but those that save
-    memory and time alone; forward mode, whose graphs are larger, is run as it is built.  What seems
-    wrong is confirmed in the default mode, which is Numba's and takes seconds for each graph.
+    def __init__(self, mode, route):
+        self.mode, self._route = mode, route
+
+    def __call__(self, X, **constants):
+        return self._route(X, **constants)
+
+
+class Framework(BaseFramework):
+    """PyTensor's graphs, in the mode that users get who say nothing: that of PYTENSOR_FLAGS.
+
+    Where these do not set one it is Numba's.  It compiles for seconds the first time that a graph
+    is met, and keeps what it compiled in the user's folder; so that a graph is met once, it is of
+    matrices of any size.  Forward mode, whose graphs are larger, is run as it is built, by Python.
     """
 
     namespace = pt
@@ -310,32 +321,36 @@ class Framework(BaseFramework):
         "is not implemented",
     )
     routes = ROUTES
+    executions = {
+        "pytensor.function(mode='FAST_COMPILE')": functools.partial(
+            _InMode, get_mode("FAST_COMPILE")
+        )
+    }
     has_forward_mode = True
 
     def __init__(self):
         self._compiled = {}
 
     def configure(self):
-        pytensor.config.mode = AS_BUILT  # for graphs inside nodes, which have no mode of their own
-        pytensor.config.cxx = ""
+        pytensor.config.cxx = ""  # nothing waits for a compiler of C
         pytensor.config.traceback__limit = 0
 
     def array(self, values, dtype):
         return np.array(values, dtype)
 
     def differentiate(self, route, X, constants, dtype):
-        value, gradient = self._call(_gradient, REWRITTEN, route, (X,), constants, dtype)
+        value, gradient = self._call(_gradient, DEFAULT, route, (X,), constants, dtype)
         wide = np.complex128 if np.iscomplexobj(gradient) else np.float64
         return float(value), gradient.astype(wide), str(gradient.dtype)
 
     def evaluate(self, route, X, constants, dtype):
-        return float(self._call(_value, REWRITTEN, route, (X,), constants, dtype))
+        return float(self._call(_value, DEFAULT, route, (X,), constants, dtype))
 
     def derivative_along(self, route, X, E, constants, dtype):
         return float(self._call(_slope, AS_BUILT, route, (X, E), constants, dtype))
 
     def _call(self, wanted, mode, route, matrices, constants, dtype):
-        """What is ``wanted``, at numbers: a function compiled once per route, dtype and shapes.
+        """What is ``wanted``, at numbers: a function compiled once per route and dtype.
 
         The constants are inputs of it, integers too, lest each were compiled anew.
         """
@@ -343,20 +358,18 @@ class Framework(BaseFramework):
             key: self.array(value, dtype if isinstance(value, list) else "int64")
             for key, value in constants.items()
         }
-        shapes = [(key, array.shape) for key, array in arrays.items()]
-        mode = USUAL if self.confirming else mode
-        job = (wanted, route, dtype, self.confirming, matrices[0].shape, *shapes)
+        mode = getattr(route, "mode", mode)
+        job = (wanted, route, dtype, tuple(arrays))
         if job not in self._compiled:
-            x, *e = [pt.tensor(dtype=dtype, shape=M.shape) for M in matrices]
+            x, *e = [pt.matrix(dtype=dtype) for _ in matrices]
             inputs = {
-                key: pt.tensor(key, dtype=array.dtype, shape=array.shape)
+                key: pt.tensor(key, dtype=array.dtype, shape=(None,) * array.ndim)
                 for key, array in arrays.items()
             }
-            with pytensor.config.change_flags(mode=mode if self.confirming else AS_BUILT):
+            with pytensor.config.change_flags(mode=mode):  # also of graphs inside of nodes
                 self._compiled[job] = pytensor.function(
                     [x, *e, *inputs.values()],
                     wanted(self.apply(route, x, inputs), x, *e),
-                    mode=mode,
                     on_unused_input="ignore",
                 )
         return self._compiled[job](*[M.astype(dtype) for M in matrices], *arrays.values())

@@ -5,6 +5,7 @@ import functools
 import tensorflow as tf
 
 from symgrad.numeric.calls import by, calls, only, then
+from symgrad.numeric.executions import batched, compiled
 from symgrad.numeric.framework import BaseFramework
 
 _calls = functools.partial(calls, {"tf": tf})
@@ -346,6 +347,11 @@ class Framework(BaseFramework):
         "not defined for",
     )
     routes = ROUTES
+    executions = {
+        "tf.function": compiled(tf.function),
+        "tf.function(jit_compile=True)": compiled(functools.partial(tf.function, jit_compile=True)),
+        "tf.vectorized_map": batched(lambda f: functools.partial(tf.vectorized_map, f)),
+    }
     has_forward_mode = True
 
     def __init__(self):

@@ -1,12 +1,15 @@
 """PyTorch: reverse mode by torch.autograd, forward mode by torch.func."""
 
 import functools
+import importlib
 import math
+import shutil
 
 import numpy as np
 import torch
 
 from symgrad.numeric.calls import by, calls, then
+from symgrad.numeric.executions import batched, compiled
 from symgrad.numeric.framework import BaseFramework, directions
 
 LOG_2PI = math.log(2 * math.pi)
@@ -15,6 +18,8 @@ linalg = torch.linalg
 
 CHUNK = 64
 """So many directions at once in forward mode: a bound on the memory."""
+MOST_COMPILED = 10**6
+"""Programs of one line of code that torch.compile may compile; by default it is eight."""
 
 _calls = functools.partial(calls, {"torch": torch})
 
@@ -359,12 +364,31 @@ ROUTES = {
 }
 
 
+COMPILERS = [name for name in ("g++", "clang++") if shutil.which(name)]
+"""One of C++ is what torch.compile needs by default."""
+
+
+def _compile(f, **options):
+    """``torch.compile(f)``; an error where it would go on without compiling, silently."""
+    dynamo = importlib.import_module("torch._dynamo")
+    dynamo.config.recompile_limit = dynamo.config.accumulated_recompile_limit = MOST_COMPILED
+    dynamo.config.fail_on_recompile_limit_hit = True
+    return torch.compile(f, **options)
+
+
 class Framework(BaseFramework):
     """PyTorch, in eager mode, by ``torch.autograd.grad`` and ``torch.func.jvp``."""
 
     namespace = torch
     version = torch.__version__
     routes = ROUTES
+    executions = {
+        **({"torch.compile": compiled(_compile)} if COMPILERS else {}),
+        "torch.compile(backend='aot_eager')": compiled(
+            functools.partial(_compile, backend="aot_eager")
+        ),
+        "torch.func.vmap": batched(torch.func.vmap),
+    }
     has_forward_mode = True
     declines = (
         "not implemented for",
