@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from fractions import Fraction
 
 import numpy as np
@@ -12,7 +12,7 @@ from sympy import Expr
 
 from symgrad.court.errors import InputError, check_known
 from symgrad.court.names import family
-from symgrad.court.records import Matrix, Reference
+from symgrad.court.records import Matrix, Reference, Sparse
 from symgrad.symbolic.cases import CERTIFIED_SIZE_LIMIT
 from symgrad.symbolic.catalogue import CATALOGUE, Instance, MatrixFunction, choose
 from symgrad.symbolic.certified.reference import certify, refused
@@ -20,7 +20,13 @@ from symgrad.symbolic.derivation import SIZE_LIMIT, derive
 from symgrad.symbolic.domains import DOMAINS
 from symgrad.symbolic.extension import strange_in
 from symgrad.symbolic.limits import describe
-from symgrad.symbolic.parameterizations import Parameterization, hermitian, symmetric
+from symgrad.symbolic.parameterizations import (
+    PARAMETERIZATIONS,
+    Parameterization,
+    hermitian,
+    symmetric,
+)
+from symgrad.symbolic.points import coordinates
 
 Definition = str | Callable[[sympy.ImmutableDenseMatrix], Expr]
 """A function: the name of one of the catalogue, or X ↦ f(X) in SymPy."""
@@ -100,8 +106,29 @@ def exactly(M: Inexact[np.ndarray, "n n"]) -> tuple[Matrix, int]:
     return tuple(map(tuple, [*upper, *([*b, *a] for a, b in zip(A, B, strict=True))])), 2
 
 
-def true_at(function: Instance, X: Matrix, blocks: int = 1) -> Reference:
-    """What is true of f at X; along every parameter of a symmetric matrix, if it is small.
+def directions(X: Matrix, blocks: int, structure: str | None) -> Mapping[str, Sparse]:
+    """∂X/∂θ_k of the structure at X, by name; of any symmetric matrix, if it is small.
+
+    Raises:
+        InputError: the structure is unknown, or X has it not.
+    """
+    n = len(X) // blocks
+    if structure is None:
+        x = symmetric(n) if blocks == 1 else hermitian(n)
+        return x.directions(dict.fromkeys(x.names, Fraction(0))) if n <= LISTED else {}
+    check_known("parameterization", structure, PARAMETERIZATIONS)
+    if blocks == 2:
+        raise InputError(
+            f"X is Hermitian and {structure} a structure of real matrices; leave it out"
+        )
+    x = PARAMETERIZATIONS[structure](n)
+    return x.directions(coordinates(X, x, "symmetric"))
+
+
+def true_at(
+    function: Instance, X: Matrix, blocks: int = 1, structure: str | None = None
+) -> Reference:
+    """What is true of f at X; along every parameter of the structure (:func:`directions`).
 
     Outside the domain of f nothing is, and it says so.
     """
@@ -109,10 +136,18 @@ def true_at(function: Instance, X: Matrix, blocks: int = 1) -> Reference:
     if missing:
         why = f"outside the domain of f: X is not {function.function.domain}, {missing}"
         return refused(function, X, why)
-    n = len(X) // blocks
-    x = symmetric(n) if blocks == 1 else hermitian(n)
-    directions = x.directions(dict.fromkeys(x.names, Fraction(0))) if n <= LISTED else {}
-    return certify(function, X, directions, blocks)
+    return certify(function, X, directions(X, blocks, structure), blocks)
+
+
+def generic(n: int) -> sympy.ImmutableDenseMatrix:
+    """x = [[a, b], [b, c]], or the symmetric matrix of as many symbols as n (n×n) takes.
+
+    Raises:
+        InputError: expressions are not derived at that size.
+    """
+    if not 1 <= n <= SIZE_LIMIT:
+        raise InputError(f"n is {n}; expressions are derived for 1 to {SIZE_LIMIT}")
+    return symmetric(n).X
 
 
 def in_parameters(function: Definition, X: sympy.MatrixBase) -> dict[sympy.Symbol, Expr]:

@@ -309,7 +309,13 @@ def coordinates(X: Matrix, parameterization: Parameterization, domain: str) -> P
             entry = parameterization.X[i, j]
             if entry.is_Symbol:
                 theta.setdefault(entry.name, X[i][j])
-    if set(theta) != set(parameterization.names) or parameterization.at(theta) != X:
+    hidden = sorted(set(parameterization.names) - set(theta))
+    if hidden:
+        raise InputError(
+            f"{', '.join(hidden)} of {parameterization.name} cannot be read off a matrix, being no "
+            "entries of it; give a point"
+        )
+    if parameterization.at(theta) != X:
         raise InputError(f"the matrix has not the structure {parameterization.name}")
     _check_bound(theta, parameterization)
     return theta

@@ -11,16 +11,17 @@ from jaxtyping import Inexact
 
 from symgrad import traced
 from symgrad.court import formats
-from symgrad.court.errors import InputError
+from symgrad.court.errors import InputError, check_known
 from symgrad.court.hearing import confirm
 from symgrad.court.judging import scatter
 from symgrad.court.judging.judge import judge
 from symgrad.court.judging.printing import Printing, judge_proposed
 from symgrad.court.records import Matrix, Mode, Outcome, Reference, Reported
 from symgrad.numeric import here as numeric
-from symgrad.report.here import Derivative, Report, Reports
+from symgrad.report.here import Derivative, Formula, Report, Reports
 from symgrad.symbolic import here as symbolic
 from symgrad.symbolic.catalogue import CATALOGUE, Instance, instances
+from symgrad.symbolic.certified.reference import round_to
 from symgrad.symbolic.neighbours import Neighbour, neighbours
 from symgrad.traced import exact_of, floats, report_of
 
@@ -51,6 +52,7 @@ class Place(NamedTuple):
     X: Matrix
     blocks: int
     dtype: str
+    structure: str | None = None
 
     @classmethod
     def of(cls, function: symbolic.Definition, X: Any) -> Place:
@@ -61,7 +63,7 @@ class Place(NamedTuple):
 
     def reference(self) -> Reference:
         """What is true there."""
-        return symbolic.true_at(self.function, self.X, self.blocks)
+        return symbolic.true_at(self.function, self.X, self.blocks, self.structure)
 
     def beside(self, spread: float) -> list[Neighbour]:
         """The same, and matrices beside it."""
@@ -76,6 +78,8 @@ def check(
     *,
     function: symbolic.Definition | None = None,
     framework: str | None = None,
+    dtype: str | None = None,
+    parameterization: str | None = None,
     mode: Literal["reverse", "forward", "both"] = "reverse",
     symmetrize: bool = False,
     strict: bool = False,
@@ -100,6 +104,9 @@ def check(
         function: what f is meant to be, if it is not what its program says: the name of a function
             of the catalogue, or a callable that takes a SymPy matrix and gives an expression.
         framework: who differentiates f; by default the one that X is an array of.
+        dtype: that in which f is asked, X being rounded to it; by default that of X.
+        parameterization: the structure of X, by name (``toeplitz``): the contraction with each of
+            its parameters is told; by default those of any symmetric (Hermitian) matrix.
         mode: by reverse mode, forward mode along every symmetric direction, or the worse of both.
         symmetrize: take (X + Xᴴ)/2 for an X that is not symmetric.
         strict: whether digits that rounding lost make the report false.
@@ -125,15 +132,37 @@ def check(
     if mode not in ("reverse", "forward", "both"):
         raise InputError(f"mode is {mode!r}; it is 'reverse', 'forward' or 'both'")
     who = framework or numeric.framework_of(X)
-    batch, dtype = numeric.read(X, batched=True)
+    batch, kind = numeric.read(X, batched=True)
+    if dtype is not None:
+        kind = _fitting(dtype, batch)
     label = getattr(f, "__qualname__", type(f).__name__)
     modes: list[Mode] = ["reverse", "forward"] if mode == "both" else [mode]
     reports = []
     for M in batch.reshape(-1, *batch.shape[-2:]):
         one = numeric.symmetrized(M) if symmetrize else M
-        found = [_check(who, f, one, dtype, label, function, m, strict) for m in modes]
+        about = (function, parameterization)
+        one = _rounded(one, kind) if dtype else one
+        found = [_check(who, f, one, kind, label, *about, m, strict) for m in modes]
         reports.append(max(found, key=lambda report: WORSE.index(report.verdict)))
     return reports[0] if batch.ndim == 2 else Reports(reports)
+
+
+def _fitting(dtype: str, X: np.ndarray) -> str:
+    """The dtype, if it is one for X.
+
+    Raises:
+        InputError: it is not.
+    """
+    check_known("dtype", dtype, sorted(formats.NAMES))
+    if np.iscomplexobj(X) != (dtype in formats.PARTS):
+        raise InputError(f"X is {'complex' if np.iscomplexobj(X) else 'real'}, {dtype} is not")
+    return dtype
+
+
+def _rounded(M: Square, dtype: str) -> Square:
+    """M (n×n) as the dtype has it."""
+    X, blocks = symbolic.exactly(M)
+    return floats(round_to(X, formats.real(dtype)), blocks)
 
 
 def _check(
@@ -143,14 +172,15 @@ def _check(
     dtype: str,
     label: str,
     function: symbolic.Definition | None,
+    structure: str | None,
     mode: Mode,
     strict: bool,
 ) -> Report:
     """One matrix, by one mode."""
     X, blocks = symbolic.exactly(M)
     if function is None:
-        return traced.judged(who, f, M, X, blocks, dtype, label, mode, strict)
-    place = Place(_resolved(function, len(M), blocks), M, X, blocks, dtype)
+        return traced.judged(who, f, M, X, blocks, dtype, label, mode, strict, structure)
+    place = Place(_resolved(function, len(M), blocks), M, X, blocks, dtype, structure)
 
     def ask(M: Square) -> Reported:
         return numeric.ask(who, f, M, place.function.constants, dtype, label, mode)
@@ -167,9 +197,10 @@ def _check(
 
 def check_gradient(
     G: Any,
-    function: symbolic.Definition,
+    function: symbolic.Definition | Callable[..., Any],
     X: Any,
     *,
+    framework: str | None = None,
     digits: int | None = None,
     decimals: int | None = None,
 ) -> Report:
@@ -179,8 +210,10 @@ def check_gradient(
 
     Args:
         G: n×n, of any convention: the gradient in question.
-        function: what it is the gradient of, as in :func:`check`.
+        function: what it is the gradient of, as in :func:`check`; or, with a ``framework``, a
+            callable of its arrays, whose forward pass is recorded.
         X: n×n, symmetric to the last bit, or Hermitian; its dtype is that of the computation.
+        framework: whose arrays ``function`` takes, if it is no name and no definition in SymPy.
         digits: significant digits to which the entries of G were rounded, if they were.
         decimals: or the decimals.
 
@@ -194,23 +227,33 @@ def check_gradient(
     >>> print(check_gradient([[0.6, -0.4], [-0.4, 0.4]], "log_det", X).verdict)
     disagrees
     """
-    place = Place.of(function, X)
+    M, dtype = numeric.read(X)
     given, _ = numeric.read(G, "G")
-    if np.iscomplexobj(given) and not np.iscomplexobj(place.M):
+    if np.iscomplexobj(given) and not np.iscomplexobj(M):
         raise InputError("G is complex and X is real; give the real gradient")
-    if given.shape != place.M.shape:
+    if given.shape != M.shape:
         raise InputError(
-            f"G has the shape {'×'.join(map(str, given.shape))}, X "
-            f"{'×'.join(map(str, place.M.shape))}"
+            f"G has the shape {'×'.join(map(str, given.shape))}, X {'×'.join(map(str, M.shape))}"
         )
-    if np.iscomplexobj(place.M):
+    if np.iscomplexobj(M):
         given = given.astype(np.complex128)
     printing = Printing(digits, decimals)
     printing.check(given)
-    reference = place.reference()
-    verdict = judge_proposed(reference, given, "given", place.dtype, printing)
+    reference = _truth(function, X, framework)
+    verdict = judge_proposed(reference, given, "given", dtype, printing)
     half_units = printing.half_units(given)
     return report_of(verdict, reference, given, half_units=half_units)
+
+
+def _truth(
+    function: symbolic.Definition | Callable[..., Any], X: Any, framework: str | None
+) -> Reference:
+    """What is true at X of a definition, or of a callable of a framework, by what it executes."""
+    if framework is None or not callable(function):
+        return Place.of(function, X).reference()
+    M, dtype = numeric.read(X)
+    name = getattr(function, "__qualname__", type(function).__name__)
+    return traced.true_at(framework, function, M, *symbolic.exactly(M), dtype, name)
 
 
 def assert_gradient(
@@ -219,6 +262,8 @@ def assert_gradient(
     *,
     function: symbolic.Definition | None = None,
     framework: str | None = None,
+    dtype: str | None = None,
+    parameterization: str | None = None,
     mode: Literal["reverse", "forward", "both"] = "reverse",
     symmetrize: bool = False,
     strict: bool = False,
@@ -235,24 +280,36 @@ def assert_gradient(
     >>> assert_gradient(trace, np.eye(3), function="trace").is_right
     True
     """
-    about: dict[str, Any] = {"function": function, "framework": framework, "mode": mode}
+    about: dict[str, Any] = {"function": function, "framework": framework, "dtype": dtype}
+    about |= {"parameterization": parameterization, "mode": mode}
     report = check(f, X, **about, symmetrize=symmetrize, strict=strict)
     if not report.is_right:
         raise AssertionError(str(report))
     return report
 
 
-def derive(function: symbolic.Definition, X: Any) -> dict[sympy.Symbol, sympy.Expr] | Derivative:
-    """The exact derivative of a function of a symmetric matrix; no framework is asked.
+def derive(
+    function: symbolic.Definition | Callable[..., Any],
+    X: Any = None,
+    *,
+    n: int | None = None,
+    framework: str | None = None,
+) -> dict[sympy.Symbol, sympy.Expr] | Derivative | Formula:
+    """The exact derivative of a function of a symmetric matrix; no framework differentiates.
 
     Args:
-        function: the name of a function of the catalogue, or a callable that takes a SymPy matrix.
+        function: the name of a function of the catalogue, or a callable that takes a SymPy matrix;
+            or, with a ``framework``, a callable of its arrays, whose forward pass is recorded.
         X: n×n.  A SymPy matrix X(θ), symmetric, in symbols: then ∂f/∂θ_k, by symbol, is given as an
             expression; λ₀, λ₁, … in it are the eigenvalues of X, ascending.  Or numbers, symmetric
             or Hermitian: then the value and S, enclosed at just these numbers.
+        n: instead of X, for x = [[x0_0, x0_1, …], …], n×n, in symbols; of a recorded callable the
+            closed form at x = [[a, b], [b, c]] is told, n = 2.
+        framework: whose arrays ``function`` takes, if it is no name and no definition in SymPy.
 
     Raises:
-        InputError: (a ValueError) X or the function cannot be used, or f has no derivative at X.
+        InputError: (a ValueError) X or the function cannot be used, f has no derivative at X, or no
+            closed form was found.
 
     >>> from sympy import Matrix, symbols
     >>> a, b, c = symbols("a b c", real=True)
@@ -262,9 +319,15 @@ def derive(function: symbolic.Definition, X: Any) -> dict[sympy.Symbol, sympy.Ex
     array([[ 0.6, -0.2],
            [-0.2,  0.4]])
     """
+    if (X is None) == (n is None):
+        raise InputError("derive takes X, or n in place of it; give one of the two")
+    if framework is not None and callable(function) and n is not None:
+        return traced.closed_form_of(framework, function, n)
+    if n is not None:
+        X = symbolic.generic(n)
     if isinstance(X, sympy.MatrixBase):
         return symbolic.in_parameters(function, X)
-    reference = Place.of(function, X).reference()
+    reference = _truth(function, X, framework)
     exact = exact_of(reference)
     if exact is None:
         raise InputError(f"f has no derivative at X that can be given: {reference.refusal}")

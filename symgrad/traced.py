@@ -8,7 +8,6 @@ from __future__ import annotations
 import importlib
 import math
 from collections.abc import Callable, Sequence
-from fractions import Fraction
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -36,9 +35,7 @@ from symgrad.numeric.recording.tape import UnsupportedError
 from symgrad.report.here import Derivative, Formula, Report
 from symgrad.symbolic import here as symbolic
 from symgrad.symbolic import traced
-from symgrad.symbolic.here import LISTED
 from symgrad.symbolic.neighbours import neighbours, split
-from symgrad.symbolic.parameterizations import hermitian, symmetric
 
 Square = Inexact[np.ndarray, "n n"]
 RECORDERS = ("torch", "jax", "tensorflow")
@@ -54,15 +51,14 @@ class Run(NamedTuple):
     X: Matrix
     blocks: int
     name: str
+    structure: str | None = None
 
     def at(self, X: Matrix, held: frozenset[int] = NOTHING) -> Reference:
         """What is true of the recorded program at X, or near it."""
-        n = len(X) // self.blocks
-        x = symmetric(n) if self.blocks == 1 else hermitian(n)
-        small = n <= LISTED
-        directions = x.directions(dict.fromkeys(x.names, Fraction(0))) if small else {}
+        structure = self.structure if X == self.X else None  # what is beside X need not have it
+        along = symbolic.directions(X, self.blocks, structure)
         return traced.certify(
-            self.program, X, self.name, blocks=self.blocks, directions=directions, held=held
+            self.program, X, self.name, blocks=self.blocks, directions=along, held=held
         )
 
 
@@ -76,6 +72,7 @@ def judged(
     name: str,
     mode: Mode,
     strict: bool,
+    structure: str | None = None,
 ) -> Report:
     """The verdict on what the framework says of f at M (n×n), X exactly, by what f executes there.
 
@@ -83,7 +80,7 @@ def judged(
         InputError: the framework does not say what it executes.
     """
     try:
-        run = record(framework, f, M, X, blocks, dtype, name)
+        run = record(framework, f, M, X, blocks, dtype, name)._replace(structure=structure)
     except UnsupportedError as error:
         reference = refused(name, X, blocks, str(error))
         reported = Reported(0, framework, "", name, mode=mode)
@@ -109,6 +106,40 @@ def judged(
     report = report_of(verdict, reference, reported.gradient, strict)
     derive = partial(formula, run, framework, f)
     return structs.replace(report, program=run.program, blame=blamed, derive=derive)
+
+
+def true_at(
+    framework: str, f: Callable[..., Any], M: Square, X: Matrix, blocks: int, dtype: str, name: str
+) -> Reference:
+    """What is true at M (n×n), X exactly, of what f executes there.
+
+    Raises:
+        InputError: the framework does not say what it executes.
+    """
+    try:
+        return record(framework, f, M, X, blocks, dtype, name).at(X)
+    except UnsupportedError as error:
+        return refused(name, X, blocks, str(error))
+
+
+def closed_form_of(framework: str, f: Callable[..., Any], n: int) -> Formula:
+    """The closed form of f at x = [[a, b], [b, c]], as f runs at a generic x.
+
+    Raises:
+        InputError: n is not 2, f cannot be recorded, or no closed form is found in time.
+    """
+    if n != 2:
+        raise InputError(f"the closed form of a callable is told at n = 2, not {n}; give X instead")
+    X, blocks = symbolic.exactly(GENERIC)
+    name = getattr(f, "__qualname__", type(f).__name__)
+    try:
+        run = record(framework, f, GENERIC, X, blocks, "float64", name)
+    except UnsupportedError as error:
+        raise InputError(f"{name} has no record: {error}") from error
+    found = formula(run, framework, f)
+    if found is None:
+        raise InputError(f"no closed form of {name} was found in time; give X for enclosures")
+    return found
 
 
 GENERIC = np.array([[2.0, 0.5], [0.5, 3.0]])

@@ -294,3 +294,77 @@ def test_a_definition_in_sympy_is_one_of_real_matrices():
             ask()
     assert symgrad.derive("det", H).value == pytest.approx(4)
     assert symgrad.check_gradient(np.eye(2), "trace", H).verdict == "agrees"
+
+
+# --- what is recorded, asked for its truth alone; structures and dtypes of X
+
+TOEPLITZ = np.array([[2.0, 1.0, 0.5], [1.0, 2.0, 1.0], [0.5, 1.0, 2.0]])
+
+
+def log_det_of_torch(X):
+    import torch
+
+    return torch.logdet(X)
+
+
+@pytest.mark.parametrize(("off", "verdict"), [(0.0, "agrees"), (1e-9, "disagrees")])
+def test_numbers_are_judged_by_what_a_callable_executes(off, verdict):
+    pytest.importorskip("torch")
+    G = np.linalg.inv(TOEPLITZ)
+    G[0, 1] += off
+    report = symgrad.check_gradient(G, log_det_of_torch, TOEPLITZ, framework="torch")
+    assert (report.verdict, report.record.evidence) == (verdict, "traced")
+
+
+def test_what_is_true_of_a_callable_is_derived_without_a_gradient():
+    pytest.importorskip("torch")
+    exact = symgrad.derive(log_det_of_torch, TOEPLITZ, framework="torch")
+    assert np.max(np.abs(exact.gradient - np.linalg.inv(TOEPLITZ))) < 1e-15
+    formula = symgrad.derive(log_det_of_torch, n=2, framework="torch")
+    assert formula.parameters == ("a", "b", "c")
+    a, b, c = symgrad.derive("log_det", n=2)
+    assert str(symgrad.derive("log_det", n=2)[b]) == f"-2*{b}/({a}*{c} - {b}**2)"
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({}, "one of the two"),
+        ({"X": TOEPLITZ, "n": 2}, "one of the two"),
+        ({"n": 9}, "1 to 5"),
+        ({"n": 3, "framework": "torch"}, "at n = 2, not 3"),
+        ({"n": 2, "framework": "numpy"}, "numpy does not tell what f executes"),
+    ],
+)
+def test_what_cannot_be_derived_is_said(changes, said):
+    with pytest.raises(ValueError, match=said):
+        symgrad.derive(log_det_of_torch, **changes)
+
+
+def test_the_parameters_are_those_of_the_structure():
+    pytest.importorskip("torch")
+    about = {"framework": "torch", "parameterization": "toeplitz"}
+    report = symgrad.check(log_det_of_torch, TOEPLITZ, **about)
+    assert (report.verdict, [p.name for p in report.record.parameters]) == (
+        "agrees",
+        ["t0", "t1", "t2"],
+    )
+    by_numpy = symgrad.check(
+        lambda X: (np.linalg.slogdet(X)[1], np.linalg.inv(X)),
+        TOEPLITZ,
+        function="log_det",
+        parameterization="toeplitz",
+    )
+    assert [p.name for p in by_numpy.record.parameters] == ["t0", "t1", "t2"]
+    for name, why in (("cholesky", "cannot be read off"), ("diagonal", "has not the structure")):
+        with pytest.raises(ValueError, match=why):
+            symgrad.check(log_det_of_torch, TOEPLITZ, framework="torch", parameterization=name)
+
+
+def test_x_is_rounded_to_the_dtype_that_is_asked_for():
+    pytest.importorskip("torch")
+    report = symgrad.check(log_det_of_torch, TOEPLITZ / 3, framework="torch", dtype="float32")
+    assert (report.verdict, report.record.dtype) == ("agrees", "float32")
+    for dtype, why in (("float8", "unknown dtype"), ("complex64", "X is real")):
+        with pytest.raises(ValueError, match=why):
+            symgrad.check(log_det_of_torch, TOEPLITZ, framework="torch", dtype=dtype)
