@@ -9,6 +9,7 @@ from msgspec import Meta, Struct
 
 Kind = Literal[
     "no derivative",
+    "definition",
     "subgradient",
     "raised",
     "declined",
@@ -32,7 +33,8 @@ Kind = Literal[
 ]
 """What a reason is about.
 
-``no derivative``: f has none at X, or none is certified; ``subgradient``: whether G is one there.
+``no derivative``: f has none at X, or none is certified; ``definition``: f is defined twice, and
+not alike; ``subgradient``: whether G is one there.
 ``raised`` by a route, ``declined`` by its framework.  ``malformed``, ``not finite``: the report
 itself.  ``out of range``, ``vacuous``: the check could not have failed.  ``value``,
 ``contraction``, ``entry``: what is off.  ``systematic``: it stays off beside X; ``rounding``: it

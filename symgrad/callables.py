@@ -1,12 +1,14 @@
-"""Callables of a user's file on the command line: ``my_loss.py:loss``, by what they execute."""
+"""Callables of a user's file on the command line, by what they execute.
+
+They are named, ``my_loss.py:loss``, or they are the routes of a file that has no ``exact``.
+"""
 
 from __future__ import annotations
 
-import re
 import runpy
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from msgspec import structs
@@ -14,10 +16,12 @@ from msgspec import structs
 from symgrad.court import formats
 from symgrad.court.errors import InputError
 from symgrad.court.hearing import Hearing, Judged
-from symgrad.court.names import is_callable
 from symgrad.court.reasons import Reason
-from symgrad.court.records import Choice, Mode, Verdict
+from symgrad.court.records import Choice, Matrix, Mode, Verdict
 from symgrad.court.scenario import Scenario
+from symgrad.function_files import imported, is_by_record
+from symgrad.report.here import Derivative, Report
+from symgrad.symbolic import here as symbolic
 from symgrad.symbolic.alarm import EndlessError, alarm
 from symgrad.symbolic.certified.reference import round_to
 from symgrad.symbolic.limits import describe
@@ -31,10 +35,20 @@ from symgrad.symbolic.points import (
     parse_point,
     split_rows,
 )
-from symgrad.traced import RECORDERS, floats, judged
+from symgrad.traced import RECORDERS, exact_of, floats, judged
 
 POINTS = 3
 """How many matrices are drawn if nothing is said: positive definite ones."""
+
+
+class Route(NamedTuple):
+    """One callable of one framework: what it is called, and what its file defines it as, if so."""
+
+    function: str
+    label: str
+    framework: str
+    f: Callable[..., Any]
+    exact: symbolic.Definition | None = None
 
 
 def judge(hearing: Hearing) -> None:
@@ -44,7 +58,7 @@ def judge(hearing: Hearing) -> None:
         InputError: a file, a name in it, a point or an option cannot be used.
     """
     choice = hearing.choice
-    if not all(map(is_callable, choice.functions)):
+    if not all(map(is_by_record, choice.functions)):
         raise InputError("a callable of a file is judged by itself: leave the other functions out")
     if choice.gradient is not None or choice.parameterizations or choice.resources.interpreters:
         raise InputError(
@@ -52,29 +66,53 @@ def judge(hearing: Hearing) -> None:
             "and -f can be chosen; leave the rest out"
         )
     for name in choice.functions:
-        path, _, attribute = name.rpartition(":")
-        f = load(Path(path), attribute, choice.resources.timeout)
-        for framework in _frameworks(Path(path), choice.resources.frameworks):
+        for route in _routes(name, choice):
             for dtype in choice.dtypes:
                 for theta in _points(choice, dtype):
-                    _judge(hearing, f, attribute, framework, dtype, theta)
+                    _judge(hearing, route, dtype, theta)
 
 
-def load(path: Path, name: str, seconds: float) -> Callable[..., Any]:
-    """The callable of that name in a file.
+def _routes(name: str, choice: Choice) -> Iterator[Route]:
+    """What a name on the command line means: a callable of a file, or all routes of one."""
+    file, _, attribute = name.rpartition(":") if not name.endswith(".py") else (name, "", "")
+    path = Path(file)
+    names = load(path, choice.resources.timeout)
+    chosen = choice.resources.frameworks
+    if attribute:
+        f = _callable(path, names, attribute)
+        for framework in _imported(path, chosen):
+            yield Route(attribute, attribute, framework, f, names.get("exact"))
+        return
+    own = names["routes"]
+    asked = [framework for framework in own if framework in chosen and framework in RECORDERS]
+    if not asked:
+        raise InputError(
+            f"{path}: routes without exact are judged by what they execute, in "
+            f"{', '.join(RECORDERS)}, and there are none of one that is installed and chosen"
+        )
+    for framework in asked:
+        for label, f in own[framework].items():
+            yield Route(path.stem, label, framework, f)
+
+
+def load(path: Path, seconds: float) -> Mapping[str, Any]:
+    """The names in a file.
 
     Raises:
-        InputError: there is none, or the file raises or does not end.
+        InputError: it is not there, raises or does not end.
     """
     if not path.is_file():
         raise InputError(f"{path}: there is no such file")
     try:
         with alarm(seconds):
-            names = runpy.run_path(str(path), run_name=path.stem)
+            return runpy.run_path(str(path), run_name=path.stem)
     except KeyboardInterrupt:
         raise
     except BaseException as error:
         raise InputError(f"{path}: {describe(error)}") from error
+
+
+def _callable(path: Path, names: Mapping[str, Any], name: str) -> Callable[..., Any]:
     if not callable(names.get(name)):
         known = sorted(
             key for key, value in names.items() if callable(value) and not key.startswith("_")
@@ -84,14 +122,10 @@ def load(path: Path, name: str, seconds: float) -> Callable[..., Any]:
     return found
 
 
-def _frameworks(path: Path, chosen: Sequence[str]) -> list[str]:
+def _imported(path: Path, chosen: Sequence[str]) -> list[str]:
     """Those of the chosen frameworks that the file imports and that tell what they execute."""
-    text = path.read_text(encoding="utf-8")
-    found = [
-        name
-        for name in RECORDERS
-        if name in chosen and re.search(rf"^\s*(import|from)\s+{name}\b", text, re.MULTILINE)
-    ]
+    packages = imported(path)
+    found = [name for name in RECORDERS if name in chosen and name in packages]
     if not found:
         raise InputError(
             f"{path}: it imports none of {', '.join(RECORDERS)} that is installed and chosen; a "
@@ -111,28 +145,49 @@ def _points(choice: Choice, dtype: str) -> list[Point]:
     return draw_points(x, "positive definite", choice.points or POINTS, choice.seed, bits=bits)
 
 
-def _judge(
-    hearing: Hearing, f: Callable[..., Any], name: str, framework: str, dtype: str, theta: Point
-) -> None:
+def _judge(hearing: Hearing, route: Route, dtype: str, theta: Point) -> None:
     n = hearing.choice.size
     if hearing.choice.matrix is not None:
         n = len(split_rows(hearing.choice.matrix))
     X = round_to(symmetric(n).at(theta), dtype)
     mode: Mode = "forward" if hearing.choice.forward else "reverse"
-    seconds = hearing.choice.resources.timeout
     try:
-        with alarm(seconds):
-            about = (framework, f, np.asarray(floats(X, 1)), X, 1, dtype, name)
-            report = judged(*about, mode, strict=False)
+        with alarm(hearing.choice.resources.timeout):
+            about = (route.framework, route.f, np.asarray(floats(X, 1)), X, 1, dtype)
+            report = judged(*about, route.function, mode, strict=False)
+            differs = _differs(route, report, X)
     except EndlessError as error:
-        raise InputError(f"{name} at a {n}×{n} matrix: {error}") from error
+        raise InputError(f"{route.label} at a {n}×{n} matrix: {error}") from error
     verdict: Verdict = structs.replace(
-        report.record, parameterization="symmetric", point=as_text(theta)
+        report.record, parameterization="symmetric", point=as_text(theta), route=route.label
     )
     if report.blame:
         blame = (Reason("blame", str(blame)) for blame in report.blame)
         verdict = verdict.saying(*verdict.reasons, *blame)
-    scenario = Scenario(function=name, structure="symmetric", point=as_text(theta), dtype=dtype)
-    hearing.scenarios.append(scenario)
-    hearing.versions[framework] = verdict.version
-    hearing.judged.append(Judged(scenario, None, verdict))
+    if differs:
+        verdict = verdict.saying(Reason("definition", differs), verdict="refused", convention=None)
+    hearing.scenarios.append(
+        Scenario(function=route.function, structure="symmetric", point=as_text(theta), dtype=dtype)
+    )
+    hearing.versions[route.framework] = verdict.version
+    hearing.judged.append(Judged(hearing.scenarios[-1], None, verdict))
+
+
+def _differs(route: Route, report: Report, X: Matrix) -> str:
+    """Where what was executed is not what the file's ``exact`` is at X; nothing if it may be."""
+    if route.exact is None or report.exact is None:
+        return ""
+    defined = exact_of(symbolic.true_at(symbolic.resolve(route.exact, len(X)), X))
+    if defined is None or _may_be(defined, report.exact):
+        return ""
+    return (
+        f"what {route.label} executes is not the exact of its file: f(X) is "
+        f"{report.exact.value!r} and {defined.value!r}; neither is judged"
+    )
+
+
+def _may_be(one: Derivative, other: Derivative) -> bool:
+    """Whether two enclosures of f(X) and S have something in common."""
+    apart = abs(one.value - other.value) > one.value_radius + other.value_radius
+    entries = np.abs(one.gradient - other.gradient) > one.radius + other.radius
+    return not (apart or np.any(entries))

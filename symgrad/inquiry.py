@@ -32,7 +32,6 @@ from symgrad.court.judging import scatter
 from symgrad.court.judging.printing import Printing
 from symgrad.court.known.disputes import Dispute
 from symgrad.court.known.findings import Finding
-from symgrad.court.names import is_callable
 from symgrad.court.records import (
     Answered,
     Choice,
@@ -44,6 +43,7 @@ from symgrad.court.records import (
     Reported,
     Started,
 )
+from symgrad.function_files import is_by_record
 from symgrad.numeric import former, past
 from symgrad.numeric.interpreters import check_has_python
 from symgrad.numeric.journal import Journal, fingerprint, installed_versions
@@ -324,7 +324,7 @@ class Witnesses:
 
     def hear(self, hearing: Hearing) -> bool:
         """Hear both on what the user chose, and judge; whether it was interrupted."""
-        if any(map(is_callable, hearing.choice.functions)):
+        if any(map(is_by_record, hearing.choice.functions)):
             return _traced(hearing)
         return listen(hearing, plans.chosen(hearing.choice, known_frameworks()))
 

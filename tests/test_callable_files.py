@@ -5,6 +5,7 @@ import pytest
 
 from symgrad import cli
 from symgrad.court.records import Run
+from symgrad.function_files import is_by_record
 
 TEXT = """
 import torch
@@ -90,3 +91,72 @@ def test_what_cannot_be_used_is_said_in_one_line(file, capsys, arguments, told):
     error = capsys.readouterr().err
     assert told in error
     assert len(error.strip().splitlines()) == 1
+
+
+ROUTES = """
+import torch
+
+
+def right(X):
+    exact = torch.linalg.inv(X)
+    return exact.trace()
+
+
+def wrong(X):
+    return right(X) + (X[0, 0] - X[0, 0].detach()) * 1e-6
+
+
+routes = {"torch": {"by inv": right, "with a slip": wrong}, "numpy": {"by NumPy": None}}
+"""
+
+
+def test_routes_without_a_definition_are_judged_by_what_they_execute(tmp_path):
+    path = tmp_path / "trace_inverse.py"
+    path.write_text(ROUTES)
+    status, verdicts = run([str(path), "-n", "7", "--points", "1"], tmp_path / "out.json")
+    assert status == 1
+    assert [(v.function, v.route, v.verdict, v.evidence) for v in verdicts] == [
+        ("trace_inverse", "by inv", "agrees", "traced"),
+        ("trace_inverse", "with a slip", "disagrees", "traced"),
+    ]
+    assert cli.main([str(path), "-f", "numpy"]) == 2
+
+
+@pytest.mark.parametrize(
+    ("text", "is_alone"),
+    [
+        (ROUTES, True),
+        (ROUTES + "\nexact = 'trace'", False),
+        (ROUTES + "\nif True:\n    gauge = 'sign'", False),
+        (ROUTES + "\nfrom elsewhere import exact", False),
+        (ROUTES + "\nfrom elsewhere import *", False),
+        ("def exact(X):\n    return 1\n" + ROUTES, False),
+        ("routes: dict = {}", True),
+        ("answers = {}", False),
+        ("routes = (", False),
+    ],
+)
+def test_whether_a_file_has_a_definition_is_read_off_its_text(tmp_path, text, is_alone):
+    path = tmp_path / "f.py"
+    path.write_text(text)
+    assert is_by_record(str(path)) == is_alone
+    assert is_by_record(f"{path}:f")
+
+
+@pytest.mark.parametrize(
+    ("exact", "verdict"),
+    [
+        ('"trace_square"', "agrees"),
+        ("lambda X: (X * X).trace()", "agrees"),
+        ('"trace_cube"', "refused"),
+        ("lambda X: (X * X).trace() * (1 + sympy.Rational(1, 10**13))", "refused"),
+    ],
+)
+def test_what_is_executed_is_held_against_the_files_own_definition(tmp_path, exact, verdict):
+    path = tmp_path / "square.py"
+    path.write_text(
+        f"import sympy, torch\nexact = {exact}\ndef square(X):\n    return (X @ X).trace()\n"
+    )
+    status, verdicts = run([f"{path}:square", "-n", "3", "--points=1"], tmp_path / "out.json")
+    assert [v.verdict for v in verdicts] == [verdict]
+    assert [r.kind for v in verdicts for r in v.reasons] == ["definition"] * (status == 2)
