@@ -66,9 +66,9 @@ def apply_complex(e: Executed) -> Found:
 
 def _apart(e: Executed) -> Found:
     real, imaginary = (OPERATIONS[e.name](_part(e, k)) for k in (0, 1))
-    if isinstance(real, Value) and isinstance(imaginary, Value):
-        return Pair(real, imaginary)
-    return Pair(*(e.tape.value(x) for x in (real, imaginary)))
+    assert isinstance(real, (Value, np.ndarray))
+    assert isinstance(imaginary, (Value, np.ndarray))
+    return Pair(e.tape.value(real), e.tape.value(imaginary))
 
 
 def _part(e: Executed, k: int) -> Executed:
@@ -81,7 +81,7 @@ def _pairs(e: Executed) -> list[Pair]:
 
 def _entrywise(function: Callable[..., Any], *more: Any) -> Callable[[Executed], Found]:
     """The rule by a function of the arguments as pairs."""
-    return lambda e: function(e.tape, *_pairs(e), *more)  # type: ignore[no-any-return]
+    return lambda e: function(e.tape, *_pairs(e), *more)
 
 
 def _compared(e: Executed) -> Found:

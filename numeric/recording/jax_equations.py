@@ -67,8 +67,10 @@ def kind(v: Any) -> str:
 
 
 def told(e: Any) -> str:
-    """What its primitive is called, or the function with a derivative of its own."""
+    """What its primitive is called, or the function: with a derivative of its own, or compiled."""
     name = str(e.primitive.name)
+    if "jaxpr" in e.params and "name" in e.params:
+        return str(e.params["name"]).lstrip("_")
     if name in CUSTOM:
         return str(e.params.get("name") or _name_of(e.params) or name)
     return f"lax.{name}"

@@ -32,14 +32,19 @@ class Executed(NamedTuple):
     equation: Any
 
 
-UNARY = {
+UNARY: dict[str, Any] = {
     **{name: name for name in ("neg", "exp", "expm1", "log", "log1p", "sqrt", "sin", "cos", "tan")},
     **{name: name for name in ("asin", "acos", "atan", "sinh", "cosh", "tanh", "asinh", "acosh")},
     **{name: name for name in ("atanh", "logistic", "erf", "lgamma", "digamma", "abs")},
 }
-BINARY = {"add": "add", "add_any": "add", "sub": "sub", "mul": "mul", "div": "div"} | {
-    "max": "max",
-    "min": "min",
+BINARY: dict[str, Any] = {
+    **{name: name for name in ("add", "sub", "mul", "div", "max", "min")},
+    "add_any": "add",
+}
+ROUNDINGS: dict[str, Callable[[Array], Array]] = {
+    "floor": np.floor,
+    "ceil": np.ceil,
+    "round": np.round,
 }
 COMPARISONS = c.COMPARISONS | {f"{name}_to": c.COMPARISONS[name] for name in ("lt", "le")}
 MOVES = {
@@ -76,7 +81,7 @@ def _selected(e: Executed) -> Found:
         raise UnsupportedError("a choice among more than two arrays")
     mask = np.asarray(which).astype(bool)
     if not any(isinstance(case, Value) for case in cases):
-        return np.where(mask, cases[1], cases[0])
+        return np.asarray(np.where(mask, cases[1], cases[0]))
     return c.where(e.tape, mask, cases[1], cases[0])
 
 
@@ -86,8 +91,7 @@ def _clamp(e: Executed) -> Found:
 
 
 def _rounded(e: Executed) -> Found:
-    by = {"floor": np.floor, "ceil": np.ceil, "round": np.round}[e.name]
-    return c.floor(e.tape, e.args[0], by, e.name)
+    return c.floor(e.tape, e.args[0], ROUNDINGS[e.name], e.name)
 
 
 def _reduced(e: Executed) -> Found:
@@ -140,7 +144,7 @@ def _cast(e: Executed) -> Found:
     if dtype.kind == "b":
         return np.asarray(e.tape.signs(v, "a cast to bool") != 0)
     if dtype.kind in "iu":
-        return c.floor(e.tape, v, np.trunc, "trunc").astype(dtype)
+        return np.asarray(c.floor(e.tape, v, np.trunc, "trunc"), dtype)
     if dtype.itemsize < np.dtype(e.equation.invars[0].aval.dtype).itemsize:
         e.tape.casts.append(dtype.name)
     return v

@@ -47,6 +47,7 @@ class Walk:
     def __init__(self, tape: Tape) -> None:
         self.tape = tape
         self.pulled: dict[int, Pulled] = {}
+        self.solves = False
 
     def run(self, jaxpr: Any, consts: Sequence[Any], args: Sequence[Any]) -> list[Any]:
         """What it gives."""
@@ -70,19 +71,21 @@ class Walk:
 
     def _equation(self, e: Any, args: list[Any]) -> list[Any]:
         name, params = e.primitive.name, e.params
+        moves = any(parts(a) for a in args)
         if name in ENTERED:
-            return self.closed(params[ENTERED[name]], args)
+            is_solver = moves and _is_solver(params[ENTERED[name]])
+            return self._recorded(e, args) if is_solver else self._entered(e, args)
         if name == "custom_linear_solve":
             return self._linear_solve(params, args)
         if name in CONTROL:
             return CONTROL[name](self.tape, self.closed, params, args)
         if name == "platform_index":
             return [np.asarray(_platform(params))]
-        if not any(parts(a) for a in args):
+        if not moves:
             if name in RANDOM:
                 self.tape.folded.append(f"{name} ({line(e)})")
             return [plain(y) for y in bind(e, args)]
-        if name in SAME:
+        if name in SAME or (name == "stop_gradient" and self.solves):
             return args
         return self._recorded(e, args)
 
@@ -103,6 +106,8 @@ class Walk:
 
     def _found(self, e: Any, args: list[Any]) -> list[Any]:
         name = e.primitive.name
+        if name in ENTERED:
+            return self._solved(e, args)
         if name in CUSTOM:
             jaxpr = e.params.get("call_jaxpr") or e.params["fun_jaxpr"]
             return self.closed(jaxpr, args)
@@ -157,6 +162,17 @@ class Walk:
             found.append(composites.moved(self.tape, values, move))
         return found
 
+    def _entered(self, e: Any, args: list[Any]) -> list[Any]:
+        return self.closed(e.params[ENTERED[e.primitive.name]], args)
+
+    def _solved(self, e: Any, args: list[Any]) -> list[Any]:
+        """A solver as one step: the factors that it stops have their derivatives by its matvec."""
+        before, self.solves = self.solves, True
+        try:
+            return self._entered(e, args)
+        finally:
+            self.solves = before
+
     def _linear_solve(self, params: Any, args: list[Any]) -> list[Any]:
         """By the solve that the user, or jnp.linalg.solve, gave."""
         lengths = params["const_lengths"]
@@ -164,6 +180,12 @@ class Walk:
         consts = args[before : before + lengths.solve]
         rest = args[before + lengths.solve + lengths.transpose_solve :]
         return self.closed(params["jaxprs"].solve, [*consts, *rest])
+
+
+def _is_solver(jaxpr: Any) -> bool:
+    """Whether a function, as jnp.linalg.solve is one, calls lax.custom_linear_solve itself."""
+    equations = getattr(jaxpr, "jaxpr", jaxpr).eqns
+    return any(e.primitive.name == "custom_linear_solve" for e in equations)
 
 
 def _platform(params: Any) -> int:
