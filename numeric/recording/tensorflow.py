@@ -15,11 +15,11 @@ import numpy as np
 import tensorflow as tf
 
 from symgrad.court.program import Program
+from symgrad.numeric.recording.pairs import Pair
 from symgrad.numeric.recording.recording import Matrix, Pullback, Recording, checked
 from symgrad.numeric.recording.tape import Array, Tape, UnsupportedError, Value
 from symgrad.numeric.recording.tensorflow_graph import Pulled, Walk
 from symgrad.numeric.recording.tensorflow_items import Item
-from symgrad.numeric.recording.tensorflow_pairs import Pair
 from symgrad.numeric.recording.tensorflow_raw import array
 
 DEVICE = "CPU:0"

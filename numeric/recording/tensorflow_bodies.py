@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 import tensorflow as tf
 
+from symgrad.numeric.recording.pairs import Pair
 from symgrad.numeric.recording.tape import UnsupportedError
 from symgrad.numeric.recording.tensorflow_items import Frame, Held, Item, given
-from symgrad.numeric.recording.tensorflow_pairs import Pair
 from symgrad.numeric.recording.tensorflow_raw import array, line_of
 
 if TYPE_CHECKING:

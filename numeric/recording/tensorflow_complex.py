@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
 
-import numpy as np
-
-from symgrad.court.program import Operation
-from symgrad.numeric.recording import tensorflow_operations
+from symgrad.numeric.recording import pair_entries, tensorflow_operations
+from symgrad.numeric.recording.pairs import (
+    Pair,
+    conjugate,
+    is_real,
+    part,
+    product,
+    quotient,
+)
 from symgrad.numeric.recording.tape import Tape, UnsupportedError, Value
 from symgrad.numeric.recording.tensorflow_complex_matrices import (
     COMPLEX_MATRICES,
@@ -17,13 +21,6 @@ from symgrad.numeric.recording.tensorflow_complex_matrices import (
 )
 from symgrad.numeric.recording.tensorflow_entries import BINARY, UNARY
 from symgrad.numeric.recording.tensorflow_operations import MOVES, NO_DECISION, THROUGH
-from symgrad.numeric.recording.tensorflow_pairs import (
-    Pair,
-    conjugate,
-    product,
-    quotient,
-    squared_size,
-)
 from symgrad.numeric.recording.tensorflow_rules import Executed, into
 
 SUMS = ("AddN", "AddV2", "Add", "Sub", "Neg", "Sum", "Mean", "Cumsum", "UnsortedSegmentSum")
@@ -32,7 +29,6 @@ APART = (*MOVES, *THROUGH, *SUMS, *SCATTERING, "StopGradient")
 """What acts on the real and on the imaginary parts alike."""
 ALONG_REALS = (*UNARY, *BINARY, "Rsqrt", "Square", "Pow", "Xlogy")
 """What takes a number that has no imaginary part, for all X, to one, where it is defined there."""
-TURNS: tuple[Operation, ...] = ("cos", "sin")
 COMPLEX: dict[str, ComplexRule] = dict(COMPLEX_MATRICES)
 rule = into(COMPLEX)
 
@@ -53,7 +49,7 @@ def apply_complex(t: Tape, op: Executed) -> list[Value | Pair | None]:
         ]
     if op.kind in NO_DECISION:
         return [None] * len(op.came)
-    if op.kind in ALONG_REALS and all(_is_real(x) for x in [*op.given, *op.came]):
+    if op.kind in ALONG_REALS and all(is_real(x) for x in [*op.given, *op.came]):
         found = tensorflow_operations.apply(t, _part(op, 0))
         return [None if v is None else Pair.of(t, v) for v in found]
     if op.kind in COMPLEX:
@@ -65,22 +61,8 @@ def apply_complex(t: Tape, op: Executed) -> list[Value | Pair | None]:
 
 def _part(op: Executed, k: int) -> Executed:
     """The operation on one of the parts alone."""
-
-    def part(x: Any) -> Any:
-        if isinstance(x, Pair):
-            return x[k]
-        if isinstance(x, Value) or x.dtype.kind != "c":
-            return x
-        return np.real(x) if k == 0 else np.imag(x)
-
-    return replace(op, given=[part(x) for x in op.given], came=[part(x) for x in op.came])
-
-
-def _is_real(x: Any) -> bool:
-    """Whether there is no imaginary part, wherever X is."""
-    if isinstance(x, Pair):
-        return not x.im.depends and not x.im.floats.any()
-    return isinstance(x, Value) or not np.imag(x).any()
+    given, came = ([part(x, k) for x in xs] for xs in (op.given, op.came))
+    return replace(op, given=given, came=came)
 
 
 # entry by entry
@@ -100,7 +82,7 @@ def _div(t: Tape, op: Executed) -> list[Pair]:
 
 @rule("Reciprocal", "Inv")
 def _reciprocal(t: Tape, op: Executed) -> list[Pair]:
-    return [quotient(t, Pair.of(t, np.ones(())), pairs(t, op)[0])]
+    return [pair_entries.reciprocal(t, pairs(t, op)[0])]
 
 
 @rule("Square")
@@ -111,54 +93,27 @@ def _square(t: Tape, op: Executed) -> list[Pair]:
 
 @rule("Exp")
 def _exp(t: Tape, op: Executed) -> list[Pair]:
-    (a,) = pairs(t, op)
-    size = t.unary("exp", a.re)
-    return [Pair(*(t.binary("mul", size, t.unary(turn, a.im)) for turn in TURNS))]
+    return [pair_entries.exponential(t, pairs(t, op)[0])]
 
 
 @rule("Pow")
 def _pow(t: Tape, op: Executed) -> list[Pair]:
-    """To a whole power, by products."""
-    base, exponent = op.given
-    power = 0 if isinstance(exponent, Pair) else int(np.real(exponent.flat[0]))
-    if not 1 <= power <= 8 or np.any(exponent != power):
-        raise UnsupportedError("a power of complex numbers; take that of their real parts")
-    found = base = Pair.of(t, base)
-    for _ in range(power - 1):
-        found = product(t, found, base)
-    return [found]
+    return [pair_entries.general_power(t, *pairs(t, op))]
 
 
 @rule("Sqrt")
 def _sqrt(t: Tape, op: Executed) -> list[Pair]:
-    """That of positive real part, of what is not on the negative axis."""
-    a = op.given[0]
-    size = t.unary("sqrt", squared_size(t, a))
-    re = t.unary("sqrt", t.binary("mul", 0.5, t.binary("add", size, a.re)))
-    return [Pair(re, t.binary("div", t.binary("mul", 0.5, a.im), re))]
-
-
-def _angle(t: Tape, a: Pair) -> Value:
-    """That with the first axis, in the right half plane.
-
-    Raises:
-        UnsupportedError: it is in the left one.
-    """
-    if not (t.signs(a.re, "the half plane of an angle") > 0).all():
-        raise UnsupportedError("the angle of a complex number whose real part is not positive")
-    return t.unary("atan", t.binary("div", a.im, a.re))
+    return [pair_entries.root(t, op.given[0])]
 
 
 @rule("Angle")
-def _angle_of(t: Tape, op: Executed) -> list[Value]:
-    return [_angle(t, op.given[0])]
+def _angle(t: Tape, op: Executed) -> list[Value]:
+    return [pair_entries.angle(t, op.given[0].im, op.given[0].re)]
 
 
 @rule("Log")
 def _log(t: Tape, op: Executed) -> list[Pair]:
-    a = op.given[0]
-    size = t.binary("mul", 0.5, t.unary("log", squared_size(t, a)))
-    return [Pair(size, _angle(t, a))]
+    return [pair_entries.logarithm(t, op.given[0])]
 
 
 @rule("Conj")
@@ -183,7 +138,7 @@ def _complex(t: Tape, op: Executed) -> list[Pair]:
 
 @rule("ComplexAbs")
 def _abs(t: Tape, op: Executed) -> list[Value]:
-    return [t.unary("sqrt", squared_size(t, op.given[0]))]
+    return [pair_entries.size(t, op.given[0])]
 
 
 @rule("Cast")

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Sequence
 
 import numpy as np
 
 from symgrad.court.program import Operation
 from symgrad.numeric.recording import composites
+from symgrad.numeric.recording.pair_entries import angle
 from symgrad.numeric.recording.tape import Array, Tape, UnsupportedError, Value
 from symgrad.numeric.recording.tensorflow_rules import Executed, Rule, into
 
@@ -143,13 +143,7 @@ def _masked(t: Tape, mask: Array, v: Value) -> Value:
 @rule("Atan2")
 def _atan2(t: Tape, op: Executed) -> list[Value]:
     y, x = (t.value(v) for v in op.given)
-    right = t.signs(x, "the half plane of atan2") > 0
-    if not x.floats.all():
-        raise UnsupportedError("atan2 of a point on the second axis")
-    turn = np.where(right, 0.0, np.where(y.floats < 0, -math.pi, math.pi))
-    if not right.all():
-        t.signs(y, "the half plane of atan2")
-    return [t.binary("add", t.unary("atan", t.binary("div", y, x)), turn)]
+    return [angle(t, y, x, "the half plane of atan2")]
 
 
 @rule("Mod", "FloorMod", "TruncateMod")

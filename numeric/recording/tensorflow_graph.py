@@ -14,13 +14,13 @@ from typing import NamedTuple
 import numpy as np
 import tensorflow as tf
 
+from symgrad.numeric.recording.pairs import Pair
 from symgrad.numeric.recording.tape import Array, Tape, UnsupportedError, Value
 from symgrad.numeric.recording.tensorflow_bodies import CONTROL, LISTS
 from symgrad.numeric.recording.tensorflow_complex import apply_complex
 from symgrad.numeric.recording.tensorflow_custom import Custom, customs
 from symgrad.numeric.recording.tensorflow_items import Frame, Held, Item, constant, given
 from symgrad.numeric.recording.tensorflow_operations import THROUGH, apply
-from symgrad.numeric.recording.tensorflow_pairs import Pair
 from symgrad.numeric.recording.tensorflow_raw import Recipe, array, refuse, refuse_changes
 from symgrad.numeric.recording.tensorflow_rules import Executed, Operand
 

@@ -7,8 +7,8 @@ from typing import Any, NamedTuple
 
 import tensorflow as tf
 
+from symgrad.numeric.recording.pairs import Pair
 from symgrad.numeric.recording.tape import Array, UnsupportedError, Value
-from symgrad.numeric.recording.tensorflow_pairs import Pair
 from symgrad.numeric.recording.tensorflow_raw import array
 
 

@@ -46,9 +46,34 @@ class Pair(NamedTuple):
         return cls(t.const(np.real(x)), t.const(np.imag(x)))
 
 
+def parts(x: Any) -> list[Value]:
+    """The values that something is: one, the two of a complex array, none of numbers."""
+    return [x] if isinstance(x, Value) else list(x) if isinstance(x, Pair) else []
+
+
+def part(x: Any, k: int) -> Any:
+    """The real or the imaginary part; of what is real itself both are the whole."""
+    if isinstance(x, Pair):
+        return x[k]
+    if isinstance(x, Value) or np.asarray(x).dtype.kind != "c":
+        return x
+    return np.real(x) if k == 0 else np.imag(x)
+
+
+def is_real(x: Any) -> bool:
+    """Whether there is no imaginary part, wherever X is."""
+    if isinstance(x, Pair):
+        return not x.im.depends and not x.im.floats.any()
+    return isinstance(x, Value) or not np.imag(x).any()
+
+
 def product(t: Tape, a: Pair, b: Pair, by: Callable[[Value, Value], Value] | None = None) -> Pair:
     """The product of complex arrays, by a product of real ones."""
     by = by or (lambda x, y: t.binary("mul", x, y))
+    if is_real(b):
+        return Pair(by(a.re, b.re), by(a.im, b.re))
+    if is_real(a):
+        return Pair(by(a.re, b.re), by(a.re, b.im))
     re = t.binary("sub", by(a.re, b.re), by(a.im, b.im))
     return Pair(re, t.binary("add", by(a.re, b.im), by(a.im, b.re)))
 
@@ -56,6 +81,11 @@ def product(t: Tape, a: Pair, b: Pair, by: Callable[[Value, Value], Value] | Non
 def conjugate(t: Tape, a: Pair) -> Pair:
     """The conjugate."""
     return Pair(a.re, t.unary("neg", a.im))
+
+
+def transposed(t: Tape, A: Pair) -> Pair:
+    """The transposed matrices."""
+    return Pair(t.mT(A.re), t.mT(A.im))
 
 
 def adjoint(t: Tape, A: Pair) -> Pair:
@@ -94,10 +124,10 @@ def solved(t: Tape, A: Pair, B: Pair) -> Pair:
     return of_embedded(t, t.solve(embedded(t, A), embedded(t, B)))
 
 
-def mirrored(t: Tape, A: Pair) -> Pair:
-    """The Hermitian matrices of which the lower triangle was read."""
-    half = composites.triangle(t, A.im, True, -1)
-    return Pair(composites.mirror(t, A.re, True), t.binary("sub", half, t.mT(half)))
+def mirrored(t: Tape, A: Pair, lower: bool = True) -> Pair:
+    """The Hermitian matrices of which one triangle was read, and the real part of the diagonal."""
+    half = composites.triangle(t, A.im, lower, -1 if lower else 1)
+    return Pair(composites.mirror(t, A.re, lower), t.binary("sub", half, t.mT(half)))
 
 
 def eigh(t: Tape, A: Pair, V: Array) -> tuple[Value, Pair]:
