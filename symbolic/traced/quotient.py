@@ -14,7 +14,7 @@ from symgrad.court.records import Ball, Matrix
 from symgrad.symbolic.certified.enclosure import precision
 from symgrad.symbolic.traced import blocked
 from symgrad.symbolic.traced.balls import Balls
-from symgrad.symbolic.traced.decisions import UndecidedError
+from symgrad.symbolic.traced.decisions import RefusedError, UndecidedError
 from symgrad.symbolic.traced.numbers import Array
 from symgrad.symbolic.traced.sweep import Sweep
 
@@ -49,8 +49,10 @@ def check(
                 f, quotient = _quotient(
                     program, blocked.inputs(X, blocks), E, arb(2) ** (-bits // 4)
                 )
-            except UndecidedError:
-                continue  # what is undecided so near tells nothing
+            except RefusedError as error:
+                if bits == BITS[-1] and not isinstance(error, UndecidedError):
+                    raise
+                continue  # what is undecided, or decided otherwise so far off, tells nothing
             off = abs(quotient - arb(slope))
             most = arb(scale) * AGREE + NEAR * (1 + abs(f))
             if off <= most:
