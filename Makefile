@@ -42,6 +42,7 @@ bench: $(VENV)/.installed-test  ## speed, as ratios within one run
 	$(RUN) -m benchmarks.imports
 	$(RUN) -m benchmarks.main_job
 	$(RUN) -m benchmarks.peers
+	$(RUN) -m benchmarks.callables
 	$(RUN) -m benchmarks.symbolic
 	$(RUN) -m benchmarks.batching
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from rich.table import Table
 
@@ -36,10 +36,16 @@ def fitted_growth(timings: Timings, name: str) -> float:
 
 def aims_table(timings: Timings, thresholds: Thresholds) -> Table:
     """Each aim whose sizes were measured."""
-    table = Table(title="aims, by the worse of the two eigenvalues", header_style="bold")
+    rows = (*_speed(timings), *_errors(thresholds))
+    return table_of("aims, by the worse of the two eigenvalues", rows)
+
+
+def table_of(title: str, rows: Iterable[Row]) -> Table:
+    """Aims and what was measured, one below the other."""
+    table = Table(title=title, header_style="bold")
     for column in ("what", "aim", "measured", ""):
         table.add_column(column, justify="left" if column == "what" else "right")
-    for what, aim, measured, met in (*_speed(timings), *_errors(thresholds)):
+    for what, aim, measured, met in rows:
         table.add_row(what, aim, measured, "met" if met else "not met")
     return table
 

@@ -7,9 +7,6 @@ peers more than they gain.
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 from dataclasses import dataclass
 from functools import partial
 
@@ -19,20 +16,8 @@ from rich.table import Table
 from benchmarks.aims import FITTED, FITTED_FROM, Thresholds, Timings, aims_table, fitted_growth
 from benchmarks.checks import CHECKERS, TOOLKIT, Checker, Problem, draw
 from benchmarks.planted import smallest_rejected
+from benchmarks.threads import on_one_thread
 from benchmarks.timing import Timing, duration, in_turn, two_digits
-
-ONE_THREAD = {
-    "OMP_NUM_THREADS": "1",
-    "OPENBLAS_NUM_THREADS": "1",
-    "MKL_NUM_THREADS": "1",
-    "TF_NUM_INTRAOP_THREADS": "1",
-    "TF_NUM_INTEROP_THREADS": "1",
-    "XLA_FLAGS": "--xla_cpu_multi_thread_eigen=false",
-    "JAX_PLATFORMS": "cpu",
-    "TF_CPP_MIN_LOG_LEVEL": "3",
-    "CUDA_VISIBLE_DEVICES": "",
-}
-"""The environment in which all are timed; the libraries read it when they are imported."""
 
 
 @dataclass(frozen=True)
@@ -165,8 +150,4 @@ def main(arguments: list[str]) -> None:
 
 
 if __name__ == "__main__":
-    if all(os.environ.get(name) == value for name, value in ONE_THREAD.items()):
-        main(sys.argv[1:])
-    else:
-        again = [sys.executable, "-m", "benchmarks.peers", *sys.argv[1:]]
-        sys.exit(subprocess.call(again, env=os.environ | ONE_THREAD))
+    on_one_thread("benchmarks.peers", main)

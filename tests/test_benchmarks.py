@@ -18,7 +18,12 @@ ROOT = Path(__file__).parent.parent
 
 @pytest.mark.parametrize(
     ("module", "row"),
-    [("peers", "gradcheck fast_mode"), ("symbolic", "naive SymPy"), ("batching", "torch")],
+    [
+        ("peers", "gradcheck fast_mode"),
+        ("callables", "by theorem"),
+        ("symbolic", "naive SymPy"),
+        ("batching", "torch"),
+    ],
 )
 def test_the_quick_version_prints_its_table(module, row):
     argv = [sys.executable, "-m", f"benchmarks.{module}", "--quick"]

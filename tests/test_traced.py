@@ -13,6 +13,7 @@ from symgrad.symbolic import traced
 from symgrad.symbolic.here import resolve, true_at
 from symgrad.symbolic.traced import noise, rules
 from symgrad.symbolic.traced.floats import Floats
+from symgrad.symbolic.traced.sweep import Course
 
 
 def spd(n, seed=0):
@@ -279,7 +280,7 @@ def test_a_gradient_that_is_rounded_at_every_step_is_within_the_tolerance(way, c
     assert found.refusal == ""
     tolerance = entry_tolerances(found, None, "float64")
     for seed in range(20):
-        (G,) = noise.gradient(program, [X], Floats(u, 100 + seed), frozenset())[1]
+        (G,) = noise.gradient(Course(program), [X], Floats(u, 100 + seed))[1]
         off = np.abs((G + G.T) / 2 - found.S.high)
         assert np.all(off <= tolerance)
     assert np.max(tolerance) <= 1e-9 * np.max(np.abs(found.S.high)) * condition

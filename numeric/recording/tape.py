@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import math
-import traceback
 from collections.abc import Iterable, Sequence
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -17,7 +15,6 @@ from symgrad.court.records import Number
 
 Array = np.ndarray
 SPELLED: dict[str, Number] = {"nan": "NaN", "inf": "Infinity", "-inf": "-Infinity"}
-PACKAGE = Path(__file__).parents[1]
 
 
 class UnsupportedError(Exception):
@@ -293,12 +290,3 @@ def _needed(steps: Sequence[Step], output: int) -> tuple[list[int], set[int]]:
             needed.update(step.inputs)
             needed.update(gave)
     return kept[::-1], needed
-
-
-def line_of_caller(packages: Sequence[str]) -> str:
-    """file:line of the innermost frame that is neither here nor in one of these packages."""
-    for frame, line in traceback.walk_stack(None):
-        path = Path(frame.f_code.co_filename)
-        if PACKAGE not in path.parents and not any(name in path.parts for name in packages):
-            return f"{path.name}:{line}"
-    return ""

@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from symgrad.numeric.recording.tape import PACKAGE, Array, UnsupportedError
+from symgrad.numeric.recording.lines import PACKAGE
+from symgrad.numeric.recording.tape import Array, UnsupportedError
 from symgrad.numeric.recording.tensorflow_names import name_of
 
 PACKAGES = ("tensorflow", "keras", "tf_keras", "tensorflow_probability")

@@ -16,8 +16,9 @@ from torch.utils._python_dispatch import TorchDispatchMode
 
 from symgrad.court.program import Program
 from symgrad.numeric.recording import torch_entries, torch_matrices, torch_sums  # noqa: F401, rules
+from symgrad.numeric.recording.lines import line_of_caller
 from symgrad.numeric.recording.recording import LOOSE, Pullback
-from symgrad.numeric.recording.tape import Tape, UnsupportedError, Value, line_of_caller
+from symgrad.numeric.recording.tape import Tape, UnsupportedError, Value
 from symgrad.numeric.recording.torch_again import Again, pullback
 from symgrad.numeric.recording.torch_complex import COMPLEX, of_complex
 from symgrad.numeric.recording.torch_matrices import CLOSE

@@ -149,6 +149,7 @@ def _dyadic(x: arb) -> tuple[Fraction, Fraction]:
     if mantissa.bit_length() + exponent > HEIGHT:
         raise OverflowError(f"a number is larger than 2^{HEIGHT}")
     if exponent >= -DEPTH:
-        return Fraction(mantissa) * Fraction(2) ** exponent, Fraction(0)
+        up, down = (1 << exponent, 1) if exponent > 0 else (1, 1 << -exponent)
+        return Fraction(mantissa * up, down), Fraction(0)
     unit = Fraction(1, 2**DEPTH)
     return (mantissa >> -DEPTH - exponent) * unit, unit

@@ -272,15 +272,25 @@ def _change(function: Instance, X: Matrix, spectrum: Spectrum) -> float:
 
 def to_enclosure(S: Balls) -> Enclosure:
     """The same n×n matrix in double-double numbers, with the rounding added to the radius."""
-    entries = [[_double_double(ball) for ball in row] for row in S]
+    balls = {id(ball): ball for row in S for ball in row}  # those of a symmetric S are there twice
+    known = {place: _double_double(ball) for place, ball in balls.items()}
+    entries = [[known[id(ball)] for ball in row] for row in S]
     return Enclosure(*np.moveaxis(np.array(entries), 2, 0))
 
 
 def _double_double(ball: Ball) -> tuple[float, float, float]:
-    high = float(ball.mid)
-    low = float(ball.mid - Fraction(high))
-    radius = ball.radius + abs(ball.mid - Fraction(high) - Fraction(low))
-    return high, low, math.nextafter(float(radius), math.inf) if radius else 0.0
+    high, rest, size = _split(*ball.mid.as_integer_ratio())  # no fraction is reduced on the way
+    low, rest, size = _split(rest, size)
+    r, s = ball.radius.as_integer_ratio()
+    off = abs(rest) * s + r * size
+    return high, low, math.nextafter(off / (size * s), math.inf) if off else 0.0
+
+
+def _split(n: int, d: int) -> tuple[float, int, int]:
+    """n/d rounded, and what is left: two integers whose quotient it is."""
+    x = n / d
+    p, q = x.as_integer_ratio()
+    return x, n * q - p * d, d * q
 
 
 def contract(S: Balls, D: Sparse) -> Ball:

@@ -12,73 +12,17 @@ from fractions import Fraction
 from typing import Any
 
 import numpy as np
-from flint import acb, acb_mat, arb, arb_mat
+from flint import arb, arb_mat
 
 from symgrad.court.program import Step
 from symgrad.symbolic.certified.enclosure import to_arb
-from symgrad.symbolic.traced import ties
+from symgrad.symbolic.traced import eigen, ties
 from symgrad.symbolic.traced.decisions import RefusedError, UndecidedError
 from symgrad.symbolic.traced.numbers import Array, Decision
+from symgrad.symbolic.traced.scalars import COMMUTE, FUNCTIONS, ONE, ZERO, power
 
-ZERO, ONE = arb(0), arb(1)
 MOST_MINORS = 12
 """Up to this size the cofactors of a singular matrix are its minors, n² of them."""
-
-
-def _max(x: arb, y: arb) -> arb:
-    return x if x is y or x > y else y if y > x else x.max(y)
-
-
-def _min(x: arb, y: arb) -> arb:
-    return x if x is y or x < y else y if y < x else x.min(y)
-
-
-def power(x: arb, exponent: float) -> arb:
-    """x to a constant exponent; by products where it is whole, as x may be negative."""
-    if exponent != int(exponent):
-        return x ** arb(exponent)
-    whole = abs(int(exponent))
-    result, square = ONE, x
-    while whole:
-        if whole & 1:
-            result = result * square
-        square, whole = square * square, whole >> 1
-    return result if exponent >= 0 else ONE / result
-
-
-FUNCTIONS: dict[str, Callable[..., arb]] = {
-    "add": lambda x, y: x + y,
-    "sub": lambda x, y: ZERO if x is y else x - y,
-    "neg": lambda x: -x,
-    "mul": lambda x, y: x * y,
-    "div": lambda x, y: x / y,
-    "exp": arb.exp,
-    "expm1": arb.expm1,
-    "log": arb.log,
-    "log1p": arb.log1p,
-    "sqrt": arb.sqrt,
-    "reciprocal": lambda x: ONE / x,
-    "sin": arb.sin,
-    "cos": arb.cos,
-    "tan": arb.tan,
-    "asin": arb.asin,
-    "acos": arb.acos,
-    "atan": arb.atan,
-    "sinh": arb.sinh,
-    "cosh": arb.cosh,
-    "tanh": arb.tanh,
-    "asinh": arb.asinh,
-    "acosh": arb.acosh,
-    "atanh": arb.atanh,
-    "logistic": lambda x: ONE / (ONE + (-x).exp()),
-    "erf": arb.erf,
-    "lgamma": arb.lgamma,
-    "digamma": arb.digamma,
-    "abs": abs,
-    "max": _max,
-    "min": _min,
-}
-COMMUTE = ("add", "mul", "max", "min")
 
 
 class Balls:
@@ -94,29 +38,38 @@ class Balls:
         self.tied: dict[int, tuple[Step, list[ties.Cluster]]] = {}
         self.within: dict[int, Array] = {}
         self._turn = turn
-        # each entry keeps its operands, whose identities are its key
-        self._known: dict[tuple[Any, ...], tuple[arb, tuple[Any, ...]]] = {}
+        # by operation; each entry keeps its operands, whose identities are its key
+        self._known: dict[str, dict[Any, tuple[arb, Any]]] = {}
 
     def _map(self, name: str, f: Callable[..., arb], *arrays: Array) -> Array:
-        known, arrays = self._known, tuple(map(_whole, arrays))
+        known = self._known.setdefault(name, {})
+        commutes = name in COMMUTE
 
-        def applied(*xs: arb) -> arb:
-            ids = [id(x) for x in xs]
-            key = (name, *(sorted(ids) if name in COMMUTE else ids))
-            if key not in known:
-                known[key] = (f(*xs), xs)
-            return known[key][0]
+        def of_one(x: arb) -> arb:
+            found = known.get(id(x))
+            if found is None:
+                found = known[id(x)] = (f(x), x)
+            return found[0]
 
-        return _whole(np.frompyfunc(applied, len(arrays), 1)(*arrays))
+        def of_two(x: arb, y: arb) -> arb:
+            key = (id(y), id(x)) if commutes and id(y) < id(x) else (id(x), id(y))
+            found = known.get(key)
+            if found is None:
+                found = known[key] = (f(x, y), (x, y))
+            return found[0]
+
+        applied = of_one if len(arrays) == 1 else of_two
+        return _whole(np.frompyfunc(applied, len(arrays), 1)(*map(_whole, arrays)))
 
     def constant(self, floats: Array) -> Array:
         """The same numbers, as exact balls; equal ones are one object."""
         objects = np.empty(floats.shape, object)
+        known = self._known.setdefault("constant", {})
         for place, x in np.ndenumerate(floats):
-            key = ("constant", str(x))
-            if key not in self._known:
-                self._known[key] = (arb(float(x)), ())
-            objects[place] = self._known[key][0]
+            key = str(x)
+            if key not in known:
+                known[key] = (arb(float(x)), ())
+            objects[place] = known[key][0]
         return objects
 
     def entrywise(self, name: str, *arrays: Array) -> Array:
@@ -192,8 +145,13 @@ class Balls:
     ) -> tuple[list[arb], Sequence[Array]]:
         """The k-th matrix of a step, by its parts."""
         n = len(parts[0])
+        if n == 1:
+            one = np.array([[arb(step.signs[k] or 1)]], object)
+            return [parts[0][0, 0]], [one, np.array([[ZERO]], object)][: len(parts)]
         try:
-            return _eigh(parts, step.pivots[k * n : k * n + n], step.signs[k * n : k * n + n])
+            return eigen.decompose(
+                parts, step.pivots[k * n : k * n + n], step.signs[k * n : k * n + n]
+            )
         except UndecidedError:
             is_alone = len(parts) == 1 and len(step.shapes[0]) == 1
             if not is_alone or not ties.is_exact(parts[0].ravel()):
@@ -254,36 +212,6 @@ def symmetric(X: Sequence[Sequence[Fraction]]) -> Array:
         for j in range(i + 1):
             objects[i, j] = objects[j, i] = to_arb(X[i][j])
     return objects
-
-
-def _eigh(
-    parts: Sequence[Array], pivots: Sequence[int], signs: Sequence[int]
-) -> tuple[list[arb], Sequence[Array]]:
-    """Eigenvalues, ascending, and eigenvectors whose pivots are real, of that sign; by parts."""
-    n = len(parts[0])
-    M = acb_mat(_mat(parts[0]))
-    if len(parts) == 2:
-        M = M + acb_mat(_mat(parts[1])) * acb(0, 1)
-    if n == 1:
-        one = np.array([[arb(signs[0] or 1)]], object)
-        return [parts[0][0, 0]], [one, np.array([[ZERO]], object)][: len(parts)]
-    try:
-        found, right = M.eig(right=True, algorithm="vdhoeven")
-    except ValueError as error:
-        why = "eigenvalues are not apart, and what is made of them is not smooth there"
-        raise UndecidedError("spectrum", why) from error
-    order = sorted(range(n), key=lambda k: float(found[k].real.mid()))
-    V = [np.empty((n, n), object) for _ in parts]
-    for k, place in enumerate(order):
-        pivot = right[pivots[k], place]
-        if pivot.contains(0):
-            raise UndecidedError("spectrum", "an eigenvector is not known well enough")
-        column = [right[i, place] / pivot for i in range(n)]
-        by_parts = [[z.real for z in column], [z.imag for z in column]][: len(parts)]
-        size = sum((x * x for part in by_parts for x in part), ZERO).sqrt()
-        for given, part in zip(V, by_parts, strict=True):
-            given[:, k] = [x * signs[k] / size for x in part]
-    return [found[place].real for place in order], V
 
 
 def _cofactors(A: arb_mat) -> arb_mat:

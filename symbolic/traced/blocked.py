@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import combinations_with_replacement
 
 import numpy as np
 from flint import arb
@@ -11,8 +10,8 @@ from jaxtyping import Float
 
 from symgrad.court.records import Matrix
 from symgrad.symbolic.certified.enclosure import to_arb
-from symgrad.symbolic.traced.balls import ZERO
 from symgrad.symbolic.traced.numbers import Array
+from symgrad.symbolic.traced.scalars import ZERO
 
 Square = Float[np.ndarray, "n n"]
 
@@ -47,16 +46,21 @@ def symmetrized(cotangents: Sequence[Array]) -> Array:
     return np.asarray(np.block([[A, -B], [B, A]]) * half)
 
 
-def directions(n: int, blocks: int) -> list[list[Array]]:
-    """Orthogonal directions of norm 1 in X, as its blocks have it; each by its parts."""
-    found = []
-    for i, j in combinations_with_replacement(range(n), 2):
-        E = np.zeros((n, n))
-        E[i, j] = E[j, i] = 1.0
-        size = float(np.linalg.norm(E)) * np.sqrt(blocks)
-        found.append([E / size, np.zeros((n, n))][:blocks])
-        if blocks == 2 and i != j:
-            K = np.zeros((n, n))
-            K[i, j], K[j, i] = -1.0, 1.0
-            found.append([np.zeros((n, n)), K / size])
-    return found
+def dimension(n: int, blocks: int) -> int:
+    """How many directions X has."""
+    return n * (n + 1) // 2 if blocks == 1 else n * n
+
+
+def direction(n: int, blocks: int, weights: Float[np.ndarray, " directions"]) -> list[Array]:
+    """A combination of orthogonal directions of norm 1 in X, as its blocks have it; by its parts.
+
+    They are never all there: that would be n⁴ numbers.
+    """
+    A, B = np.zeros((n, n)), np.zeros((n, n))
+    i, j = np.triu_indices(n)
+    A[i, j] = A[j, i] = weights[: len(i)] / np.sqrt(np.where(i == j, 1.0, 2.0) * blocks)
+    if blocks == 2:
+        skew = weights[len(i) :] / 2
+        i, j = np.triu_indices(n, 1)
+        B[i, j], B[j, i] = -skew, skew
+    return [A, B][:blocks]

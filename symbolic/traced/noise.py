@@ -15,12 +15,12 @@ from typing import NamedTuple
 import numpy as np
 from jaxtyping import Float
 
-from symgrad.court.program import Program, Step
+from symgrad.court.program import Step
 from symgrad.court.records import Kink
 from symgrad.symbolic.traced.decisions import RefusedError
 from symgrad.symbolic.traced.floats import Floats
 from symgrad.symbolic.traced.numbers import Array, Decision
-from symgrad.symbolic.traced.sweep import Sweep
+from symgrad.symbolic.traced.sweep import Course
 
 Square = Float[np.ndarray, "n n"]
 Symmetrized = Callable[[Sequence[Array]], Square]
@@ -38,9 +38,7 @@ CLOSE = 1e-8
 """What a value may move by, relatively, where the sign of an eigenvector is turned."""
 
 
-def gradient(
-    program: Program, inputs: Sequence[Array], N: Floats, held: frozenset[int]
-) -> tuple[float, list[Array]]:
+def gradient(course: Course, inputs: Sequence[Array], N: Floats) -> tuple[float, list[Array]]:
     """f and the cotangents of its inputs, in these numbers.
 
     Raises:
@@ -48,8 +46,8 @@ def gradient(
     """
     try:
         with np.errstate(all="ignore"):
-            sweep = Sweep(N, program, inputs, held)
-            found = sweep.back({program.output: np.ones(())})
+            sweep = course.over(N, inputs)
+            found = sweep.back({course.program.output: np.ones(())})
     except np.linalg.LinAlgError as error:
         raise RefusedError("domain", f"float64 cannot compute f here: {error}") from error
     mine = zip(found[: len(inputs)], inputs, strict=True)
@@ -69,9 +67,8 @@ class Rounding(NamedTuple):
 
 
 def rounding(
-    program: Program,
+    course: Course,
     inputs: Sequence[Array],
-    held: frozenset[int],
     symmetrized: Symmetrized,
     known: Mapping[int, Decision],
 ) -> Rounding:
@@ -83,7 +80,7 @@ def rounding(
 
     def run(epsilon: float, seed: int) -> tuple[float, Square, dict[int, Decision]]:
         N = Floats(epsilon, seed, known)
-        f, G = gradient(program, inputs, N, held)
+        f, G = gradient(course, inputs, N)
         return f, symmetrized(G), N.decided
 
     f, S, decided = run(0.0, 0)
@@ -127,78 +124,79 @@ def kinks(X: float, known: Mapping[int, Decision], moved: Mapping[int, Array]) -
 
 
 def symmetrized_gradient(
-    program: Program,
-    held: frozenset[int],
+    course: Course,
     symmetrized: Symmetrized,
     known: Mapping[int, Decision],
     inputs: Sequence[Array],
 ) -> Square:
     """S in float64, decided as it is known."""
-    return symmetrized(gradient(program, inputs, Floats(known=known), held)[1])
+    return symmetrized(gradient(course, inputs, Floats(known=known))[1])
 
 
 def sensitivity(
     inputs: Sequence[Array],
-    directions: Sequence[Sequence[Array]],
+    dimension: int,
+    along: Callable[[Array], Sequence[Array]],
     at: Callable[[Sequence[Array]], Square],
 ) -> Square:
     """‖∂S_ij/∂X‖ in the Frobenius norm, by central differences along orthogonal directions.
 
-    ``directions`` are all of them, normalized, each by its parts; of many only some are taken.
-    ``at`` gives S beside X.
+    ``dimension`` is the number of directions; of many only some combinations are taken, whose parts
+    ``along`` gives by their weights.  ``at`` gives S beside X.
     """
-    count = len(directions)
-    chosen = directions
-    if count > DIRECTIONS:
-        rng = np.random.default_rng(count)
-        weights = rng.standard_normal((DIRECTIONS, count))
-        chosen = [
-            [sum(w * E[k] for w, E in zip(ws, directions, strict=True)) for k in range(len(inputs))]
-            for ws in weights
-        ]
+    weights = np.eye(dimension)
+    if dimension > DIRECTIONS:
+        weights = np.random.default_rng(dimension).standard_normal((DIRECTIONS, dimension))
     h = STEP * (max(float(np.max(np.abs(X), initial=0.0)) for X in inputs) or 1.0)
     squares = np.zeros(())
-    for E in chosen:
+    for E in map(along, weights):
         before, after = (
             at([X + sign * h * e for X, e in zip(inputs, E, strict=True)]) for sign in (-1, 1)
         )
         squares = squares + ((after - before) / (2 * h)) ** 2
-    return np.asarray(np.sqrt(squares * (1 if count <= DIRECTIONS else 1 / DIRECTIONS)))
+    return np.asarray(np.sqrt(squares * (1 if dimension <= DIRECTIONS else 1 / DIRECTIONS)))
 
 
 class _Turned(Floats):
-    """One eigenvector of one matrix has the other sign, or, if complex, another phase."""
+    """One eigenvector of one matrix has the other sign, or, if complex, another phase.
 
-    def __init__(self, step: Step, place: tuple[int, ...]) -> None:
+    ``found`` is what the step gives without that.
+    """
+
+    def __init__(self, step: Step, place: tuple[int, ...], found: Sequence[Array]) -> None:
         super().__init__()
         self._step = step
         self._place = place
+        self._found = found
 
     def eigh(self, step: Step, *A: Array) -> list[Array]:
         """With that phase: −1, or i."""
-        values, *vectors = super().eigh(step, *A)
-        if step is self._step:
-            *batch, column = self._place
-            here: tuple[int | slice, ...] = (*batch, slice(None), column)
-            parts = [V.copy() for V in vectors]
-            turned = [-vectors[0][here]] if len(A) == 1 else [-vectors[1][here], vectors[0][here]]
-            for V, v in zip(parts, turned, strict=True):
-                V[here] = v
-            vectors = parts
-        return [values, *vectors]
+        if step is not self._step:
+            return super().eigh(step, *A)
+        values, *vectors = self._found
+        *batch, column = self._place
+        here: tuple[int | slice, ...] = (*batch, slice(None), column)
+        parts = [V.copy() for V in vectors]
+        turned = [-vectors[0][here]] if len(A) == 1 else [-vectors[1][here], vectors[0][here]]
+        for V, v in zip(parts, turned, strict=True):
+            V[here] = v
+        return [values, *parts]
 
 
-def check_gauge(program: Program, inputs: Sequence[Array], held: frozenset[int]) -> None:
+def check_gauge(course: Course, inputs: Sequence[Array]) -> None:
     """Whether f stays where an eigenvector takes another phase, as X does not determine it.
 
     Raises:
         RefusedError: it does not.
     """
     with np.errstate(all="ignore"):
-        here = float(Sweep(Floats(), program, inputs, held).value)
+        program, plain = course.program, course.over(Floats(), inputs)
+        here, count = float(plain.value), 0
         for step in program.steps:
+            found = plain.values[count : count + len(step.shapes)]
+            count += len(step.shapes)
             for place in np.ndindex(*step.shapes[0]) if step.operation == "eigh" else ():
-                turned = float(Sweep(_Turned(step, place), program, inputs, held).value)
+                turned = float(course.over(_Turned(step, place, found), inputs).value)
                 if not abs(turned - here) <= CLOSE * max(abs(here), abs(turned)):
                     line = program.calls[step.call].line if step.call >= 0 else ""
                     which = "sign" if len(step.inputs) == 1 else "phase"

@@ -17,11 +17,12 @@ from symgrad.court.records import Ball, Direction, Matrix, Reference, Sparse
 from symgrad.symbolic.certified.enclosure import precision, to_ball
 from symgrad.symbolic.certified.reference import contract, out_of_range, to_enclosure
 from symgrad.symbolic.traced import blocked, noise, quotient, ties
-from symgrad.symbolic.traced.balls import ZERO, Balls
+from symgrad.symbolic.traced.balls import Balls
 from symgrad.symbolic.traced.decisions import RefusedError, UndecidedError
 from symgrad.symbolic.traced.noise import Rounding
 from symgrad.symbolic.traced.numbers import Array, Decision
-from symgrad.symbolic.traced.sweep import Sweep
+from symgrad.symbolic.traced.scalars import ZERO
+from symgrad.symbolic.traced.sweep import Course, Sweep
 
 FIRST_BITS, MOST_BITS = 192, 1536
 RELATIVE_RADIUS = Fraction(1, 10**32)
@@ -51,8 +52,9 @@ def certify(
     try:
         known = _precisely(program, X, blocks, held)
         value, S = known.value, known.S
-        noise.check_gauge(program, blocked.split(floats, blocks), held)
-        rounding, sensitivity = _rounding(program, floats, blocks, held, known)
+        course = Course(program, held)
+        noise.check_gauge(course, blocked.split(floats, blocks))
+        rounding, sensitivity = _rounding(course, floats, blocks, known)
         enclosed = to_enclosure(S)
         strange = out_of_range(floats, value, enclosed, sensitivity)
     except (RefusedError, OverflowError) as error:
@@ -96,9 +98,9 @@ def _precisely(program: Program, X: Matrix, blocks: int, held: frozenset[int]) -
         try:
             with precision(bits):
                 known = _swept(program, X, blocks, held)
-                entries = [b for row in known.S for b in row]
-                largest = max(abs(b.mid) for b in entries) or Fraction(1)
-                if all(b.radius <= RELATIVE_RADIUS * largest for b in entries):
+                entries = [b for i, row in enumerate(known.S) for b in row[: i + 1]]
+                most = RELATIVE_RADIUS * (max(abs(b.mid) for b in entries) or 1)
+                if all(b.radius <= most for b in entries):
                     return known
         except UndecidedError:
             if 2 * bits > MOST_BITS:
@@ -126,8 +128,14 @@ def _swept(program: Program, X: Matrix, blocks: int, held: frozenset[int]) -> Kn
     S = blocked.symmetrized([nothing if g is None else g for g in found])
     if not all(x.is_finite() for x in S.flat):
         raise UndecidedError("domain", "the derivative is not finite here")
-    rows = [[to_ball(x) for x in row] for row in S]
-    return Known(to_ball(value), rows, N.decided, bool(N.tied))
+    return Known(to_ball(value), _symmetric(S), N.decided, bool(N.tied))
+
+
+def _symmetric(S: Array) -> Balls2:
+    """S, whose entries on both sides of the diagonal are one object."""
+    lower = [[to_ball(x) for x in row[: i + 1]] for i, row in enumerate(S)]
+    n = len(lower)
+    return [[lower[max(i, j)][min(i, j)] for j in range(n)] for i in range(n)]
 
 
 def _in_basis(
@@ -151,27 +159,27 @@ def _in_basis(
     return told
 
 
-def _rounding(
-    program: Program, X: Square, blocks: int, held: frozenset[int], known: Known
-) -> tuple[Rounding, Square]:
+def _rounding(course: Course, X: Square, blocks: int, known: Known) -> tuple[Rounding, Square]:
     """What roundings on the way move, and how S moves with X (n×n)."""
     inputs = blocked.split(X, blocks)
     if known.is_tied:  # float64 divides by 0 there; what is true beside tells how S moves
         rounding = Rounding(np.zeros(X.shape), 0.0, {})
-        at = partial(_floats_near, program, held)
+        at = partial(_floats_near, course)
     else:
-        rounding = noise.rounding(program, inputs, held, blocked.symmetrized, known.decided)
-        at = partial(noise.symmetrized_gradient, program, held, blocked.symmetrized, known.decided)
-    sensitivity = noise.sensitivity(inputs, blocked.directions(len(inputs[0]), blocks), at)
+        rounding = noise.rounding(course, inputs, blocked.symmetrized, known.decided)
+        at = partial(noise.symmetrized_gradient, course, blocked.symmetrized, known.decided)
+    n = len(inputs[0])
+    along = partial(blocked.direction, n, blocks)
+    sensitivity = noise.sensitivity(inputs, blocked.dimension(n, blocks), along, at)
     if not (np.all(np.isfinite(rounding.S)) and np.all(np.isfinite(sensitivity))):
         raise RefusedError("domain", "float64 cannot compute the gradient of f here")
     return rounding, sensitivity
 
 
-def _floats_near(program: Program, held: frozenset[int], inputs: Sequence[Array]) -> Square:
+def _floats_near(course: Course, inputs: Sequence[Array]) -> Square:
     """S at matrices of floats beside X, rounded."""
     if len(inputs) > 1:
         raise RefusedError("spectrum", "equal eigenvalues of a Hermitian matrix are not looked at")
     X = tuple(tuple(map(Fraction, row)) for row in inputs[0].tolist())
-    known = _precisely(program, X, 1, held)
+    known = _precisely(course.program, X, 1, course.held)
     return np.array([[float(b.mid) for b in row] for row in known.S])

@@ -9,6 +9,7 @@ of Higham, Functions of Matrices (2008).
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 
 import numpy as np
 
@@ -30,14 +31,20 @@ def apply(N: Numbers, step: Step, x: Sequence[Array]) -> list[Array]:
     return [N.entrywise(op, *x)]
 
 
+@lru_cache(maxsize=256)
+def _places(index: tuple[int, ...]) -> Array:
+    """An index as an array: a program is run many times, and has the same objects each time."""
+    return np.array(index, int)
+
+
 def _take(N: Numbers, step: Step, x: Sequence[Array]) -> list[Array]:
     padded = np.append(x[0].ravel(), N.constant(np.zeros(1)))
-    return [padded[np.array(step.index, int)].reshape(step.shapes[0])]
+    return [padded[_places(step.index)].reshape(step.shapes[0])]
 
 
 def _put_add(N: Numbers, step: Step, x: Sequence[Array]) -> list[Array]:
     flat = x[0].ravel().copy()
-    np.add.at(flat, np.array(step.index, int), x[1].ravel())
+    np.add.at(flat, _places(step.index), x[1].ravel())
     return [flat.reshape(x[0].shape)]
 
 
@@ -177,7 +184,7 @@ def _zeros(N: Numbers, shape: tuple[int, ...]) -> Array:
 
 
 def _pull_take(N: Numbers, s: Step, x: Sequence[Array], _: Sequence[Array], g: Array) -> Cotangents:
-    index = np.array(s.index, int)
+    index = _places(s.index)
     there = index >= 0
     flat = _zeros(N, (x[0].size,))
     np.add.at(flat, index[there], g.ravel()[there])
@@ -282,7 +289,7 @@ _Pull = Callable[[Numbers, Step, Sequence[Array], Sequence[Array], Array], Cotan
 _PULL: dict[str, _Pull] = {
     "take": _pull_take,
     "cat": _pull_cat,
-    "put_add": lambda N, s, x, _, g: [g, g.ravel()[np.array(s.index, int)].reshape(x[1].shape)],
+    "put_add": lambda N, s, x, _, g: [g, g.ravel()[_places(s.index)].reshape(x[1].shape)],
     "hold": lambda _, __, ___, ____, g: [g],
     "add": lambda _, __, ___, ____, g: [g, g],
     "sub": lambda _, __, ___, ____, g: [g, -g],
@@ -310,12 +317,12 @@ def moves(step: Step, given: Sequence[Array], held: bool) -> list[Array]:
     if op == "const" or held:
         return [np.zeros(shape, bool) for shape in shapes]
     if op == "take":
-        return [np.append(given[0].ravel(), False)[np.array(step.index, int)].reshape(shapes[0])]
+        return [np.append(given[0].ravel(), False)[_places(step.index)].reshape(shapes[0])]
     if op == "cat":
         return [np.concatenate([d.ravel() for d in given])]
     if op == "put_add":
         flat = given[0].ravel().copy()
-        np.logical_or.at(flat, np.array(step.index, int), given[1].ravel())
+        np.logical_or.at(flat, _places(step.index), given[1].ravel())
         return [flat.reshape(shapes[0])]
     if op == "sum":
         return [np.asarray(given[0].any(axis=step.axes))]

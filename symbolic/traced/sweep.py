@@ -4,21 +4,48 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
 from symgrad.court.program import Program, Step
 from symgrad.symbolic.traced import rules
-from symgrad.symbolic.traced.balls import ZERO, Balls
+from symgrad.symbolic.traced.balls import Balls
 from symgrad.symbolic.traced.decisions import RefusedError, UndecidedError
 from symgrad.symbolic.traced.numbers import Array, Numbers
+from symgrad.symbolic.traced.scalars import ZERO
+
+
+@dataclass(frozen=True)
+class Course:
+    """A program that is run over floats many times; ``held`` values are taken for constants."""
+
+    program: Program
+    held: frozenset[int] = frozenset()
+
+    @cached_property
+    def moves(self) -> list[Array]:
+        """Which entries of its values depend on X, whatever X is."""
+        found: list[Array] = []
+        for step in self.program.steps:
+            if step.operation == "input":
+                found.append(np.ones(step.shapes[0], bool))
+            elif step.operation != "guard":
+                given = [found[k] for k in step.inputs]
+                found += rules.moves(step, given, len(found) in self.held)
+        return found
+
+    def over(self, N: Numbers, inputs: Sequence[Array]) -> Sweep:
+        """One run."""
+        return Sweep(N, self.program, inputs, self.held, self.moves)
 
 
 class Sweep:
     """The values of a program over some numbers, by number, and which entries depend on X.
 
     ``inputs`` are X, or the parts of a Hermitian X, and ``held`` the numbers of values that are
-    taken for constants.
+    taken for constants.  ``moves`` are given where they are known.
     """
 
     def __init__(
@@ -27,12 +54,14 @@ class Sweep:
         program: Program,
         inputs: Sequence[Array],
         held: frozenset[int] = frozenset(),
+        moves: Sequence[Array] | None = None,
     ) -> None:
         self.N = N
         self.program = program
         self.values: list[Array] = []
-        self.moves: list[Array] = []
+        self.moves: list[Array] = list(moves or ())
         self._held = held
+        self._knows = moves is not None
         given = iter(inputs)
         for step in program.steps:
             with _placed(program, step):
@@ -44,13 +73,13 @@ class Sweep:
         if step.operation == "input":
             X = next(given)
             self.values.append(X)
-            self.moves.append(np.ones(X.shape, bool))
+            self.moves += [] if self._knows else [np.ones(X.shape, bool)]
         elif step.operation == "guard":
             self._check(step, x[0], moves[0])
         else:
             held = len(self.values) in self._held
             self.values += map(np.asarray, rules.apply(self.N, step, x))
-            self.moves += rules.moves(step, moves, held)
+            self.moves += [] if self._knows else rules.moves(step, moves, held)
             if step.operation == "sub":
                 self._settle()
 
@@ -85,6 +114,7 @@ class Sweep:
         found: list[Array | None] = [None] * len(self.values)
         for number, seed in seeds.items():
             found[number] = seed
+        moving = [bool(moves.any()) for moves in self.moves]
         after = len(self.values)
         for step in reversed(self.program.steps):
             outputs = range(after - len(step.shapes), after)
@@ -93,18 +123,23 @@ class Sweep:
             given = [found[k] for k in outputs]
             if skipped or all(g is None for g in given) or call not in (None, step.call):
                 continue
-            if any(self.moves[k].any() for k in step.inputs) and self.moves[outputs[0]].any():
+            if any(moving[k] for k in step.inputs) and moving[outputs[0]]:
                 with _placed(self.program, step):
-                    self._pull(step, outputs, given, found)
+                    self._pull(step, outputs, given, found, moving)
         return found
 
     def _pull(
-        self, step: Step, outputs: range, given: list[Array | None], found: list[Array | None]
+        self,
+        step: Step,
+        outputs: range,
+        given: list[Array | None],
+        found: list[Array | None],
+        moving: Sequence[bool],
     ) -> None:
         x, y = ([self.values[k] for k in ks] for ks in (step.inputs, outputs))
         moves = self.moves[outputs[0]]
         for k, g in zip(step.inputs, rules.pull(self.N, step, x, y, given, moves), strict=True):
-            if g is not None and self.moves[k].any():
+            if g is not None and moving[k]:
                 before = found[k]
                 found[k] = np.asarray(g if before is None else before + g)
 
