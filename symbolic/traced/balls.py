@@ -18,6 +18,7 @@ from symgrad.court.program import Step
 from symgrad.symbolic.certified.enclosure import to_arb
 from symgrad.symbolic.traced import ties
 from symgrad.symbolic.traced.decisions import RefusedError, UndecidedError
+from symgrad.symbolic.traced.movement import not_zero, of_inverse
 from symgrad.symbolic.traced.numbers import Array, Decision
 
 ZERO, ONE = arb(0), arb(1)
@@ -153,9 +154,10 @@ class Balls:
         return _by_matrix(lambda a, b: a * b, A, B)
 
     def solve(self, A: Array, B: Array) -> Array:
-        """A⁻¹B."""
+        """A⁻¹B, with the zeros that a triangular A leaves."""
+        filled = of_inverse(not_zero(A)) @ not_zero(B)
         try:
-            return _by_matrix(lambda a, b: a.solve(b), A, B)
+            return np.where(filled, _by_matrix(lambda a, b: a.solve(b), A, B), ZERO)
         except ZeroDivisionError as error:
             raise UndecidedError("domain", "the matrix is singular here") from error
 

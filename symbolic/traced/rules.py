@@ -9,6 +9,7 @@ of Higham, Functions of Matrices (2008).
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from fractions import Fraction
 
 import numpy as np
 
@@ -77,8 +78,7 @@ def pull(
     if step.operation in _SCALAR:
         return [N.times(_given(g), _SCALAR[step.operation](N, x[0], y[0]))]
     if step.operation == "power":
-        slope = N.power(x[0], step.exponent - 1) * N.constant(np.array(step.exponent))[()]
-        return [N.times(_given(g), slope)]
+        return [N.times(_given(g), _slope_of_power(N, x[0], y[0], step.exponent))]
     if step.operation in ("abs", "max", "min"):
         return _CHOOSING[step.operation](N, step, x, _given(g), moves)
     return _PULL[step.operation](N, step, x, y, _given(g))
@@ -128,6 +128,13 @@ _SCALAR: dict[str, Callable[[Numbers, Array, Array], Array]] = {
 
 def _root(N: Numbers, x: Array) -> Array:
     return N.entrywise("reciprocal", N.entrywise("sqrt", x))
+
+
+def _slope_of_power(N: Numbers, x: Array, y: Array, e: float) -> Array:
+    """e·xᵉ⁻¹; by y/x where e − 1 is no float, as 0.3 − 1 is none."""
+    is_exact = Fraction(e - 1) == Fraction(e) - 1
+    rest = N.power(x, e - 1) if is_exact else N.entrywise("div", y, x)
+    return rest * _number(N, e)
 
 
 def _two_over_root_pi(N: Numbers) -> Array:
@@ -302,26 +309,3 @@ _PULL: dict[str, _Pull] = {
 def _inverse(N: Numbers, A: Array) -> Array:
     n = A.shape[-1]
     return N.solve(A, np.broadcast_to(N.constant(np.eye(n)), A.shape))
-
-
-def moves(step: Step, given: Sequence[Array], held: bool) -> list[Array]:
-    """Which entries of the outputs depend on X, from those of the inputs."""
-    op, shapes = step.operation, step.shapes
-    if op == "const" or held:
-        return [np.zeros(shape, bool) for shape in shapes]
-    if op == "take":
-        return [np.append(given[0].ravel(), False)[np.array(step.index, int)].reshape(shapes[0])]
-    if op == "cat":
-        return [np.concatenate([d.ravel() for d in given])]
-    if op == "put_add":
-        flat = given[0].ravel().copy()
-        np.logical_or.at(flat, np.array(step.index, int), given[1].ravel())
-        return [flat.reshape(shapes[0])]
-    if op == "sum":
-        return [np.asarray(given[0].any(axis=step.axes))]
-    if op == "matmul":
-        rows, columns = np.asarray(given[0].any(-1)), np.asarray(given[1].any(-2))
-        return [rows[..., :, None] | columns[..., None, :]]
-    if op in ("solve", "cholesky", "eigh", "slogdet", "det", "lu", "expm"):
-        return [np.full(shape, any(d.any() for d in given)) for shape in shapes]
-    return [np.logical_or.reduce(given)]

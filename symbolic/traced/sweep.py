@@ -8,7 +8,7 @@ from contextlib import contextmanager
 import numpy as np
 
 from symgrad.court.program import Program, Step
-from symgrad.symbolic.traced import rules
+from symgrad.symbolic.traced import movement, rules
 from symgrad.symbolic.traced.balls import ZERO, Balls
 from symgrad.symbolic.traced.decisions import RefusedError, UndecidedError
 from symgrad.symbolic.traced.numbers import Array, Numbers
@@ -50,7 +50,7 @@ class Sweep:
         else:
             held = len(self.values) in self._held
             self.values += map(np.asarray, rules.apply(self.N, step, x))
-            self.moves += rules.moves(step, moves, held)
+            self.moves += movement.moves(step, moves, x, held)
             if step.operation == "sub":
                 self._settle()
 
