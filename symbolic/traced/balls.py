@@ -16,7 +16,7 @@ from flint import acb, acb_mat, arb, arb_mat
 
 from symgrad.court.program import Step
 from symgrad.symbolic.certified.enclosure import to_arb
-from symgrad.symbolic.traced import ties
+from symgrad.symbolic.traced import spectra, ties
 from symgrad.symbolic.traced.decisions import RefusedError, UndecidedError
 from symgrad.symbolic.traced.movement import not_zero, of_inverse
 from symgrad.symbolic.traced.numbers import Array, Decision
@@ -211,6 +211,14 @@ class Balls:
         gaps = np.where(same, ONE, w[..., None, :] - w[..., :, None])
         off = np.where(same, ZERO, M / gaps)
         return off + self.within[id(step)] if id(step) in self.within else off
+
+    def eigvals(self, A: Array) -> Array:
+        """Eigenvalues that are real and apart."""
+        return _by_matrix(spectra.values, A)[..., 0]
+
+    def pulled_eigvals(self, A: Array, g: Array) -> Array:
+        """By left and right eigenvectors."""
+        return _by_matrix(spectra.pulled, A, g[..., None])
 
     def det(self, A: Array) -> Array:
         """det A."""

@@ -19,7 +19,7 @@ def moves(step: Step, given: Sequence[Array], x: Sequence[Array], held: bool) ->
         return [np.zeros(shape, bool) for shape in step.shapes]
     if step.operation in _MOVEMENT:
         return [np.asarray(_MOVEMENT[step.operation](step, given, x), bool)]
-    if step.operation in ("eigh", "slogdet", "det", "lu", "expm"):
+    if step.operation in ("eigh", "eigvals", "slogdet", "det", "lu", "expm"):
         return [np.full(shape, any(d.any() for d in given)) for shape in step.shapes]
     return [np.logical_or.reduce(given)]
 

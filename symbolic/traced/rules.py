@@ -59,6 +59,7 @@ _FORWARD: dict[str, Callable[[Numbers, Step, Sequence[Array]], list[Array]]] = {
     "solve": lambda N, _, x: [N.solve(*x)],
     "cholesky": lambda N, _, x: [N.cholesky(x[0])],
     "eigh": lambda N, s, x: N.eigh(s, *x),
+    "eigvals": lambda N, _, x: [N.eigvals(x[0])],
     "slogdet": lambda N, s, x: [N.log_abs_det(x[0], s.signs)],
     "det": lambda N, _, x: [N.det(x[0])],
     "lu": lambda N, _, x: [N.lu(x[0])],
@@ -301,6 +302,7 @@ _PULL: dict[str, _Pull] = {
     "cholesky": _pull_cholesky,
     "lu": _pull_lu,
     "expm": _pull_expm,
+    "eigvals": lambda N, _, x, __, g: [N.pulled_eigvals(x[0], g)],
     "det": lambda N, _, x, __, g: [g[..., None, None] * N.cofactors(x[0])],
     "slogdet": lambda N, _, x, __, g: [g[..., None, None] * _mT(_inverse(N, x[0]))],
 }
