@@ -30,7 +30,7 @@ test-kernels: $(VENV)/.installed-test  ## the tests of numbers under other kerne
 test-kernels-short: $(VENV)/.installed-test  ## the same under two settings, in about two minutes
 	$(RUN) -m trial.kernels --short
 
-slow: $(VENV)/.installed-test  ## the slow tests
+slow: $(VENV)/.installed-packages  ## the slow tests, those of other people's packages among them
 	$(RUN) -m pytest -n auto -m slow
 
 lint: $(VENV)/.installed-test  ## linter and type checker
@@ -128,4 +128,10 @@ $(VENV)/.installed-all: $(VENV)/.installed
 
 $(VENV)/.installed-test: $(VENV)/.installed-all
 	$(RUN) -m pip install --quiet --constraint constraints.txt --editable '.[all,test]'
+	touch $@
+
+# tf_keras by itself: it asks for a second TensorFlow beside the one for CPUs
+$(VENV)/.installed-packages: $(VENV)/.installed-test
+	$(RUN) -m pip install --quiet --constraint constraints.txt --editable '.[all,test,packages]'
+	$(RUN) -m pip install --quiet --constraint constraints.txt --no-deps tf_keras
 	touch $@

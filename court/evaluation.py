@@ -109,6 +109,7 @@ _OTHERS: dict[str, Callable[[Step, Sequence[Array], Array | None], Any]] = {
     "solve": lambda _, i, __: [np.linalg.solve(*i)],
     "cholesky": lambda _, i, __: [np.linalg.cholesky(i[0])],
     "eigh": _eigh,
+    "eigvals": lambda _, i, __: [np.sort(np.linalg.eigvals(i[0]).real, axis=-1)],
     "slogdet": lambda _, i, __: [np.linalg.slogdet(i[0])[1]],
     "det": lambda _, i, __: [np.linalg.det(i[0])],
     "lu": lambda _, i, __: [eliminated(i[0])],

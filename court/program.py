@@ -46,7 +46,7 @@ Scalar = Literal[
     "max",
     "min",
 ]
-OfMatrices = Literal["solve", "cholesky", "eigh", "slogdet", "det", "lu", "expm"]
+OfMatrices = Literal["solve", "cholesky", "eigh", "eigvals", "slogdet", "det", "lu", "expm"]
 Operation = Structural | Arithmetic | Scalar | OfMatrices
 OF_MATRICES: tuple[str, ...] = get_args(OfMatrices)
 
@@ -75,6 +75,7 @@ class Step(Struct, frozen=True, omit_defaults=True, kw_only=True):
     - ``eigh``: of a symmetric A, or of a Hermitian one by its parts: the eigenvalues, ascending,
       and the eigenvectors as columns (Re V, Im V).  The entry in row ``pivots[j]`` of column j had
       the sign ``signs[j]``.
+    - ``eigvals``: the eigenvalues, ascending, of any A that has real ones.
     - ``slogdet``: log |det A|, where det A has the sign ``signs``.
     - ``lu``: L − I + U of A = L U, without exchanges of rows.
     """

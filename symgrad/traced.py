@@ -41,6 +41,9 @@ Square = Inexact[np.ndarray, "n n"]
 RECORDERS = ("torch", "jax", "tensorflow")
 """The frameworks that say what they execute."""
 NOTHING: frozenset[int] = frozenset()
+BESIDE = 1e-3
+"""The part of the worst step's share from which on another one is blamed too: nearly repeated
+eigenvalues alone make some tolerances of a right step."""
 
 
 class Run(NamedTuple):
@@ -262,7 +265,9 @@ def blame(run: Run, reference: Reference, reported: Reported, dtype: str) -> tup
             share = _share(run, call.inputs, told, true, tolerances)
             if share > 1:
                 found.append(_blame(run.program, number, told, true, share))
-    return tuple(sorted(found, key=lambda b: -b.share))
+    worst = max((b.share for b in found if np.isfinite(b.share)), default=0.0)
+    told_of = [b for b in found if b.share >= BESIDE * worst]  # next to it the rest is rounding
+    return tuple(sorted(told_of, key=lambda b: -b.share))
 
 
 def _held(run: Run, reported: Reported, dtype: str) -> tuple[Blame, ...]:

@@ -303,6 +303,10 @@ def test_what_is_held_constant_is_said(f):
     assert {blame.mistake for blame in report.blame} == {"held constant"}
 
 
+def unknown(X: torch.Tensor) -> torch.Tensor:
+    return torch.special.bessel_j0(X).sum()
+
+
 REFUSED = {
     "item": (lambda X: X.trace() * X[0, 0].item(), "a number that depends on X left PyTorch"),
     "numpy": (lambda X: X.trace() * float(X.detach().numpy()[0, 0]), "torch.Tensor.numpy"),
@@ -312,7 +316,8 @@ REFUSED = {
     "a tuple": (lambda X: (X.sum(), 1), "it returned a tuple"),
     "raises": (lambda X: X @ W[:3, :3], "it raised RuntimeError"),
     "writes into X": (lambda X: X.mul_(2).sum(), "it writes into X"),
-    "unknown": (lambda X: torch.special.bessel_j0(X).sum(), "not known"),
+    "unknown": (unknown, "not known"),
+    "unknown to a script": (torch.jit.script(unknown), "not known"),
     "complex": (lambda X: (X + 1j * W).sin().abs().sum(), "complex numbers"),
     "eigenvector": (lambda X: linalg.eigh(X)[1][0, 0], "the sign of eigenvector 0"),
 }
@@ -399,6 +404,37 @@ def test_batches_modes_and_what_is_not_symmetric():
     assert symgrad.check(torch.logdet, skew, symmetrize=True).verdict == "agrees"
     with pytest.raises(InputError, match="numpy does not tell what f executes"):
         symgrad.check(np.trace, X.numpy())
+
+
+def test_an_array_of_one_number_will_do_as_for_backward():
+    report = symgrad.check(lambda X: torch.logdet(X).reshape(1, 1), X, mode="both")
+    assert (report.verdict, report.record.mode) == ("agrees", "reverse")
+    wrong = symgrad.check(lambda X: (X * X.detach()).sum().reshape(1), X)
+    assert wrong.verdict == "disagrees"
+
+
+def test_a_function_without_forward_mode_is_refused_in_it():
+    report = symgrad.check(loss, X, mode="forward")
+    assert (report.verdict, "setup_context" in report.reason) == ("refused", True)
+
+
+class Resized(torch.autograd.Function):
+    """X, in an array that was resized, as only a forward pass of one's own may."""
+
+    @staticmethod
+    def forward(ctx, X, *shape):
+        return X.clone().resize_as_(X).resize_(*shape)
+
+    @staticmethod
+    def backward(ctx, G):
+        return G.reshape(4, 4), None, None
+
+
+def test_an_array_may_be_given_the_shape_that_it_has():
+    report = symgrad.check(lambda X: Resized.apply(X, 4, 4).pow(3).sum(), X)
+    assert report.verdict == "agrees"
+    report = symgrad.check(lambda X: Resized.apply(X, 2, 8).pow(3).sum(), X)
+    assert (report.verdict, "resize_" in report.reason) == ("refused", True)
 
 
 def test_equal_eigenvalues_are_no_obstacle_where_f_is_smooth():

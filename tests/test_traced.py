@@ -141,6 +141,14 @@ def test_acosh_beyond_one():
     assert np.allclose(found.S.high, 1 / np.sqrt(X**2 - 1), rtol=1e-13)
 
 
+@pytest.mark.parametrize("exponent", [0.3, -0.7, -1.1, 0.45, 2.3, 1 / 3, -1.5, 3])
+def test_a_power_has_its_derivative_whether_or_not_the_exponent_less_1_is_a_float(exponent):
+    X = np.array([[0.5, 0.25], [0.25, 0.75]])
+    found = certify(lambda t, x: t.sum(t.power(x, exponent)), X)  # held against the quotient
+    assert found.refusal == ""
+    assert np.allclose(found.S.high, exponent * X ** (exponent - 1), rtol=1e-13)
+
+
 REFUSED = {
     "abs at 0": (lambda t, X: t.sum(t.unary("abs", X)), [[2, 0], [0, 1]], "point of decision"),
     "a tie": (lambda t, X: c.reduce_max(t, X, None), [[2, 1], [1, 2]], "point of decision"),

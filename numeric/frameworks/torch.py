@@ -397,6 +397,7 @@ class Framework(BaseFramework):
         "to satisfy the constraint",
         "doesn't handle types",
         "cfloat or cdouble types",
+        "must override the setup_context",  # forward mode of an autograd.Function
         "specified up to multiplication by e^{i phi}",  # the loss depends on a phase
     )
 
@@ -405,6 +406,16 @@ class Framework(BaseFramework):
 
     def preserving(self):
         return torch.random.fork_rng(devices=[])
+
+    def apply(self, route, x, constants):
+        """The same; an array of one number will do, as it does for ``backward()``."""
+
+        def one(x, **arrays):
+            value = route(x, **arrays)
+            is_one = isinstance(value, torch.Tensor) and value.numel() == 1
+            return value.reshape(()) if is_one else value
+
+        return super().apply(one, x, constants)
 
     def differentiate(self, route, X, constants, dtype):
         x = torch.tensor(X, dtype=getattr(torch, dtype), requires_grad=True)

@@ -15,7 +15,12 @@ from torch.utils import _pytree as pytree
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from symgrad.court.program import Program
-from symgrad.numeric.recording import torch_entries, torch_matrices, torch_sums  # noqa: F401, rules
+from symgrad.numeric.recording import (  # noqa: F401, rules
+    torch_entries,
+    torch_matrices,
+    torch_spectra,
+    torch_sums,
+)
 from symgrad.numeric.recording.lines import line_of_caller
 from symgrad.numeric.recording.recording import LOOSE, Pullback
 from symgrad.numeric.recording.tape import Tape, UnsupportedError, Value
@@ -224,13 +229,19 @@ class Recorder:
         """Execute an operation that was dispatched, and write down what it was."""
         if self.is_passing:
             return func(*args, **kwargs)
+        try:
+            return self._operation(func, args, kwargs)
+        except UnsupportedError as error:  # TorchScript gives it on as an error of its own
+            raise self.failure or self.refusal(func, str(error)) from error
+
+    def _operation(self, func: Any, args: Sequence[Any], kwargs: dict[str, Any]) -> Any:
         with self.passing():
             given = _by_name(func, args, kwargs)
             depends = any(self.storages.depends(t) for t in pytree.tree_leaves(given))
         name = func._schema.name.split("::")[1]
         if torch.Tag.nondeterministic_seeded in func.tags:
             self._draw(func, given, depends)
-        if not depends or name in SHAPES_ALONE or name in METADATA:
+        if not depends or name in SHAPES_ALONE or name in METADATA or _is_idle(name, given):
             return func(*args, **kwargs)
         if _is_view(func):
             out = func(*args, **kwargs)
@@ -410,6 +421,13 @@ def _is_view(func: Any) -> bool:
         return True
     about = [r.alias_info for r in func._schema.returns]
     return any(alias is not None and not alias.is_write for alias in about)
+
+
+def _is_idle(name: str, given: dict[str, Any]) -> bool:
+    """Whether it gives a tensor the shape that it has."""
+    if name == "resize_as_":
+        return bool(given["self"].shape == given["the_template"].shape)
+    return name == "resize_" and tuple(given["self"].shape) == tuple(given["size"])
 
 
 def _by_name(func: Any, args: Sequence[Any], kwargs: dict[str, Any]) -> dict[str, Any]:

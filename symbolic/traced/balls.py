@@ -16,8 +16,9 @@ from flint import arb, arb_mat
 
 from symgrad.court.program import Step
 from symgrad.symbolic.certified.enclosure import to_arb
-from symgrad.symbolic.traced import eigen, ties
+from symgrad.symbolic.traced import eigen, spectra, ties
 from symgrad.symbolic.traced.decisions import RefusedError, UndecidedError
+from symgrad.symbolic.traced.movement import not_zero, of_inverse
 from symgrad.symbolic.traced.numbers import Array, Decision
 from symgrad.symbolic.traced.scalars import COMMUTE, FUNCTIONS, ONE, ZERO, power
 
@@ -106,9 +107,10 @@ class Balls:
         return _by_matrix(lambda a, b: a * b, A, B)
 
     def solve(self, A: Array, B: Array) -> Array:
-        """A⁻¹B."""
+        """A⁻¹B, with the zeros that a triangular A leaves."""
+        filled = of_inverse(not_zero(A)) @ not_zero(B)
         try:
-            return _by_matrix(lambda a, b: a.solve(b), A, B)
+            return np.where(filled, _by_matrix(lambda a, b: a.solve(b), A, B), ZERO)
         except ZeroDivisionError as error:
             raise UndecidedError("domain", "the matrix is singular here") from error
 
@@ -167,6 +169,14 @@ class Balls:
         gaps = np.where(same, ONE, w[..., None, :] - w[..., :, None])
         off = np.where(same, ZERO, M / gaps)
         return off + self.within[id(step)] if id(step) in self.within else off
+
+    def eigvals(self, A: Array) -> Array:
+        """Eigenvalues that are real and apart."""
+        return _by_matrix(spectra.values, A)[..., 0]
+
+    def pulled_eigvals(self, A: Array, g: Array) -> Array:
+        """By left and right eigenvectors."""
+        return _by_matrix(spectra.pulled, A, g[..., None])
 
     def det(self, A: Array) -> Array:
         """det A."""

@@ -119,6 +119,19 @@ class Expressions:
         size = _map(sympy.sqrt, first**2 + second**2)
         return [values, np.stack([first / size, second / size], -2)]
 
+    def eigvals(self, A: Array) -> Array:
+        """tr A/2 ∓ √((tr A/2)² − det A)."""
+        _check_small(A)
+        if A.shape[-1] == 1:
+            return A[..., 0]
+        half = np.asarray((A[..., 0, 0] + A[..., 1, 1]) / 2, object)
+        root = _map(sympy.sqrt, np.asarray(half**2 - self.det(A), object))
+        return np.stack([half - root, half + root], -1)
+
+    def pulled_eigvals(self, A: Array, g: Array) -> Array:
+        """No derivative is taken here."""
+        raise NoFormulaError("it goes back")
+
     def over_gaps(self, step: Step, w: Array, M: Array) -> Array:
         """No derivative is taken here."""
         raise NoFormulaError("it goes back")

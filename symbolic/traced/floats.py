@@ -11,6 +11,7 @@ import scipy.special
 
 from symgrad.court.evaluation import ENTRYWISE, eliminated, evaluate
 from symgrad.court.program import Step
+from symgrad.symbolic.traced import spectra
 from symgrad.symbolic.traced.numbers import Array, Decision
 
 NOTHING: Mapping[int, Decision] = MappingProxyType({})
@@ -101,6 +102,14 @@ class Floats:
         """M over λ_j − λ_i off the diagonal."""
         one = np.eye(w.shape[-1])
         return self._rounded(M / (w[..., None, :] - w[..., :, None] + one) * (1 - one))
+
+    def eigvals(self, A: Array) -> Array:
+        """The eigenvalues, ascending."""
+        return np.sort(np.linalg.eigvals(self._moved(A)).real, axis=-1)
+
+    def pulled_eigvals(self, A: Array, g: Array) -> Array:
+        """By left and right eigenvectors."""
+        return spectra.pulled_floats(self._moved(A), g)
 
     def det(self, A: Array) -> Array:
         """det A."""

@@ -65,6 +65,12 @@ class Numbers(Protocol):
     def over_gaps(self, step: Step, w: Array, M: Array) -> Array:
         """M over λ_j − λ_i off the diagonal; between equal λ what makes f smooth."""
 
+    def eigvals(self, A: Array) -> Array:
+        """The eigenvalues, ascending, of a matrix that has real ones."""
+
+    def pulled_eigvals(self, A: Array, g: Array) -> Array:
+        """The cotangent of A from that of its eigenvalues."""
+
     def det(self, A: Array) -> Array:
         """det A."""
 

@@ -9,12 +9,13 @@ of Higham, Functions of Matrices (2008).
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import lru_cache
+from fractions import Fraction
 
 import numpy as np
 
 from symgrad.court.program import Step
 from symgrad.symbolic.traced.decisions import RefusedError
+from symgrad.symbolic.traced.movement import places
 from symgrad.symbolic.traced.numbers import Array, Numbers
 
 Cotangents = list[Array | None]
@@ -31,20 +32,14 @@ def apply(N: Numbers, step: Step, x: Sequence[Array]) -> list[Array]:
     return [N.entrywise(op, *x)]
 
 
-@lru_cache(maxsize=256)
-def _places(index: tuple[int, ...]) -> Array:
-    """An index as an array: a program is run many times, and has the same objects each time."""
-    return np.array(index, int)
-
-
 def _take(N: Numbers, step: Step, x: Sequence[Array]) -> list[Array]:
     padded = np.append(x[0].ravel(), N.constant(np.zeros(1)))
-    return [padded[_places(step.index)].reshape(step.shapes[0])]
+    return [padded[places(step.index)].reshape(step.shapes[0])]
 
 
 def _put_add(N: Numbers, step: Step, x: Sequence[Array]) -> list[Array]:
     flat = x[0].ravel().copy()
-    np.add.at(flat, _places(step.index), x[1].ravel())
+    np.add.at(flat, places(step.index), x[1].ravel())
     return [flat.reshape(x[0].shape)]
 
 
@@ -65,6 +60,7 @@ _FORWARD: dict[str, Callable[[Numbers, Step, Sequence[Array]], list[Array]]] = {
     "solve": lambda N, _, x: [N.solve(*x)],
     "cholesky": lambda N, _, x: [N.cholesky(x[0])],
     "eigh": lambda N, s, x: N.eigh(s, *x),
+    "eigvals": lambda N, _, x: [N.eigvals(x[0])],
     "slogdet": lambda N, s, x: [N.log_abs_det(x[0], s.signs)],
     "det": lambda N, _, x: [N.det(x[0])],
     "lu": lambda N, _, x: [N.lu(x[0])],
@@ -84,8 +80,7 @@ def pull(
     if step.operation in _SCALAR:
         return [N.times(_given(g), _SCALAR[step.operation](N, x[0], y[0]))]
     if step.operation == "power":
-        slope = N.power(x[0], step.exponent - 1) * N.constant(np.array(step.exponent))[()]
-        return [N.times(_given(g), slope)]
+        return [N.times(_given(g), _slope_of_power(N, x[0], y[0], step.exponent))]
     if step.operation in ("abs", "max", "min"):
         return _CHOOSING[step.operation](N, step, x, _given(g), moves)
     return _PULL[step.operation](N, step, x, y, _given(g))
@@ -137,6 +132,13 @@ def _root(N: Numbers, x: Array) -> Array:
     return N.entrywise("reciprocal", N.entrywise("sqrt", x))
 
 
+def _slope_of_power(N: Numbers, x: Array, y: Array, e: float) -> Array:
+    """e·xᵉ⁻¹; by y/x where e − 1 is no float, as 0.3 − 1 is none."""
+    is_exact = Fraction(e - 1) == Fraction(e) - 1
+    rest = N.power(x, e - 1) if is_exact else N.entrywise("div", y, x)
+    return rest * _number(N, e)
+
+
 def _two_over_root_pi(N: Numbers) -> Array:
     quarter = N.entrywise("atan", N.constant(np.array(1.0)))  # π/4
     return N.entrywise("reciprocal", N.entrywise("sqrt", quarter))[()]
@@ -184,7 +186,7 @@ def _zeros(N: Numbers, shape: tuple[int, ...]) -> Array:
 
 
 def _pull_take(N: Numbers, s: Step, x: Sequence[Array], _: Sequence[Array], g: Array) -> Cotangents:
-    index = _places(s.index)
+    index = places(s.index)
     there = index >= 0
     flat = _zeros(N, (x[0].size,))
     np.add.at(flat, index[there], g.ravel()[there])
@@ -289,7 +291,7 @@ _Pull = Callable[[Numbers, Step, Sequence[Array], Sequence[Array], Array], Cotan
 _PULL: dict[str, _Pull] = {
     "take": _pull_take,
     "cat": _pull_cat,
-    "put_add": lambda N, s, x, _, g: [g, g.ravel()[_places(s.index)].reshape(x[1].shape)],
+    "put_add": lambda N, s, x, _, g: [g, g.ravel()[places(s.index)].reshape(x[1].shape)],
     "hold": lambda _, __, ___, ____, g: [g],
     "add": lambda _, __, ___, ____, g: [g, g],
     "sub": lambda _, __, ___, ____, g: [g, -g],
@@ -301,6 +303,7 @@ _PULL: dict[str, _Pull] = {
     "cholesky": _pull_cholesky,
     "lu": _pull_lu,
     "expm": _pull_expm,
+    "eigvals": lambda N, _, x, __, g: [N.pulled_eigvals(x[0], g)],
     "det": lambda N, _, x, __, g: [g[..., None, None] * N.cofactors(x[0])],
     "slogdet": lambda N, _, x, __, g: [g[..., None, None] * _mT(_inverse(N, x[0]))],
 }
@@ -309,26 +312,3 @@ _PULL: dict[str, _Pull] = {
 def _inverse(N: Numbers, A: Array) -> Array:
     n = A.shape[-1]
     return N.solve(A, np.broadcast_to(N.constant(np.eye(n)), A.shape))
-
-
-def moves(step: Step, given: Sequence[Array], held: bool) -> list[Array]:
-    """Which entries of the outputs depend on X, from those of the inputs."""
-    op, shapes = step.operation, step.shapes
-    if op == "const" or held:
-        return [np.zeros(shape, bool) for shape in shapes]
-    if op == "take":
-        return [np.append(given[0].ravel(), False)[_places(step.index)].reshape(shapes[0])]
-    if op == "cat":
-        return [np.concatenate([d.ravel() for d in given])]
-    if op == "put_add":
-        flat = given[0].ravel().copy()
-        np.logical_or.at(flat, _places(step.index), given[1].ravel())
-        return [flat.reshape(shapes[0])]
-    if op == "sum":
-        return [np.asarray(given[0].any(axis=step.axes))]
-    if op == "matmul":
-        rows, columns = np.asarray(given[0].any(-1)), np.asarray(given[1].any(-2))
-        return [rows[..., :, None] | columns[..., None, :]]
-    if op in ("solve", "cholesky", "eigh", "slogdet", "det", "lu", "expm"):
-        return [np.full(shape, any(d.any() for d in given)) for shape in shapes]
-    return [np.logical_or.reduce(given)]

@@ -10,7 +10,7 @@ from functools import cached_property
 import numpy as np
 
 from symgrad.court.program import Program, Step
-from symgrad.symbolic.traced import rules
+from symgrad.symbolic.traced import movement, rules
 from symgrad.symbolic.traced.balls import Balls
 from symgrad.symbolic.traced.decisions import RefusedError, UndecidedError
 from symgrad.symbolic.traced.numbers import Array, Numbers
@@ -33,7 +33,8 @@ class Course:
                 found.append(np.ones(step.shapes[0], bool))
             elif step.operation != "guard":
                 given = [found[k] for k in step.inputs]
-                found += rules.moves(step, given, len(found) in self.held)
+                anything = [np.ones(moves.shape) for moves in given]
+                found += movement.moves(step, given, anything, len(found) in self.held)
         return found
 
     def over(self, N: Numbers, inputs: Sequence[Array]) -> Sweep:
@@ -79,7 +80,7 @@ class Sweep:
         else:
             held = len(self.values) in self._held
             self.values += map(np.asarray, rules.apply(self.N, step, x))
-            self.moves += [] if self._knows else rules.moves(step, moves, held)
+            self.moves += [] if self._knows else movement.moves(step, moves, x, held)
             if step.operation == "sub":
                 self._settle()
 
