@@ -16,7 +16,7 @@ atlas: $(VENV)/.installed-all  ## regenerate docs/atlas.md and docs/atlas.json
 
 history: $(VENV)/.installed-all  ## regenerate docs/history.* and the column "since" of the atlas
 	$(RUN) verify.py history --environments .venv-history --output docs --quiet
-	$(RUN) -m symgrad.report.atlas docs
+	$(RUN) -m symgrad.studies.atlas.page docs
 
 disputes: $(VENV)/.installed-all  ## regenerate docs/disputes.md and docs/disputes.json
 	$(RUN) verify.py disputes --output docs --quiet

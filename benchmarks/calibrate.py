@@ -2,9 +2,9 @@
 
 Every route of every installed framework to every function of the catalogue is asked at random
 matrices, well and badly conditioned, graded, nearly degenerate and in other units.  What disagrees
-and is known to be wrong (``findings/known.json``) is counted on its own.  Of the rest, right
-formulas all, none may disagree, unless rounding left it less than a third of its digits.  Writes
-``docs/calibration.md`` and its figure.
+and is known to be wrong (``studies/findings/known.json``) is counted on its own.  Of the rest,
+right formulas all, none may disagree, unless rounding left it less than a third of its digits.
+Writes ``docs/calibration.md`` and its figure.
 """
 
 from __future__ import annotations
@@ -24,13 +24,11 @@ from rich.console import Console
 from rich.progress import Progress, track
 
 from benchmarks.matrices import KINDS, Array
-from symgrad.court.atlas import Row
 from symgrad.court.errors import InputError
 from symgrad.court.judging import scatter
 from symgrad.court.judging.contraction import skew_part, symmetric_error
 from symgrad.court.judging.judge import judge
 from symgrad.court.judging.tolerance import entry_tolerances
-from symgrad.court.known.findings import Finding, read_known
 from symgrad.court.records import (
     NEIGHBOURS,
     RIGHT,
@@ -45,6 +43,8 @@ from symgrad.court.records import (
 from symgrad.inquiry import ask_near
 from symgrad.numeric.pool import Pool, is_installed, known_frameworks
 from symgrad.report.machine import machine
+from symgrad.studies.atlas.record import Row
+from symgrad.studies.findings.record import Finding, read_known
 from symgrad.symbolic.catalogue import CATALOGUE, DIFFERENTIABLE, Instance, choose
 from symgrad.symbolic.certified.reference import certify, round_to
 from symgrad.symbolic.domains import DOMAINS

@@ -1,1 +1,1 @@
-"""The commands: what a user types, which witnesses that needs, and what is printed of it."""
+"""What all commands share: options, what they may ask of the two witnesses, how they end."""

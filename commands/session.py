@@ -6,11 +6,10 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Literal, NamedTuple, Protocol
 
-from symgrad.court.former.history import Gathered
+from symgrad.court.former.gathered import Gathered
 from symgrad.court.hearing import Hearing
-from symgrad.court.known.disputes import Dispute
-from symgrad.court.known.findings import Finding
 from symgrad.court.records import Choice, Proved, Started
+from symgrad.plans import Plan
 
 DISAGREES, BAD_INPUT, MISSING, INTERRUPTED = 1, 2, 3, 130
 """Exit statuses, beside 0."""
@@ -40,17 +39,14 @@ class Session(Protocol):
             InputError: a framework is unknown.
         """
 
-    def hear(self, hearing: Hearing) -> bool:
-        """Hear both witnesses on what the user chose, and judge; whether it was interrupted."""
+    def known(self) -> list[str]:
+        """The frameworks that there is a file for, installed or not."""
 
-    def survey(self, hearing: Hearing) -> bool:
-        """The same on all that the atlas tells of."""
+    def hear(self, hearing: Hearing, plan: Plan) -> bool:
+        """Hear both witnesses on the cases of a plan, and judge; whether it was interrupted."""
 
-    def examine(self, hearing: Hearing, known: Sequence[Finding | Dispute]) -> bool:
-        """The same on findings, each the part of its own, or on disputes."""
-
-    def search(self, hearing: Hearing, route: str, is_hermitian: bool) -> bool:
-        """The same on small matrices of integers, by one route alone."""
+    def trace(self, hearing: Hearing) -> bool:
+        """The same on callables of files, judged by what they execute."""
 
     def choose_former(
         self, asked: Sequence[str], others: Sequence[str]
@@ -78,9 +74,6 @@ class Session(Protocol):
         Raises:
             InputError: the Python to build with is none, or none of the version that is needed.
         """
-
-    def revisit(self, hearing: Hearing) -> bool:
-        """The same as :meth:`hear` on the cases of the history."""
 
     def prove(self, choice: Choice) -> Iterator[Proved]:
         """The theorems of the chosen functions, one by one."""

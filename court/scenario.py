@@ -26,6 +26,8 @@ Part = Literal[
 """Of a report: what the user chose; the three parts of the main job; the columns of the atlas, of
 real and Hermitian matrices, of the shorter dtypes and of singular matrices by rank; a known finding
 or dispute; a matrix of a series."""
+RANK = "rank-"
+"""How the columns of the atlas begin that are about singular matrices: "rank-2"."""
 
 
 class Scenario(Struct, frozen=True, kw_only=True):

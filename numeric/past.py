@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Literal, NamedTuple
 
 from symgrad.court.errors import InputError, check_known
-from symgrad.court.former.history import Gathered
+from symgrad.court.former.gathered import Gathered
 from symgrad.court.names import name_of, order_of
 from symgrad.numeric import environments
 from symgrad.numeric.environments import Environment

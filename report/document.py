@@ -16,27 +16,9 @@ import numpy as np
 from msgspec import Struct, structs
 
 from symgrad.court import VERSION
-from symgrad.court.atlas import Atlas, Made, rows
-from symgrad.court.claims import claims
 from symgrad.court.data import decode, plain
 from symgrad.court.errors import OutputError
-from symgrad.court.former.history import (
-    Gathered,
-    History,
-    faults,
-    lines,
-    reprints,
-    sources,
-    stories,
-    tell,
-)
-from symgrad.court.former.recorded import Record
-from symgrad.court.former.rerun import check
 from symgrad.court.hearing import Hearing
-from symgrad.court.known import settlement
-from symgrad.court.known.disputes import Dispute
-from symgrad.court.known.examination import Document, examine
-from symgrad.court.known.findings import Finding
 from symgrad.court.records import Claim, Run
 
 ENCODER = msgspec.json.Encoder(decimal_format="number", enc_hook=np.ndarray.tolist)
@@ -69,12 +51,6 @@ def make_run(hearing: Hearing, settled: Sequence[Claim], command: Sequence[str])
     )
 
 
-def make_atlas(hearing: Hearing) -> Atlas:
-    """The atlas of what was found."""
-    made = Made(today())
-    return Atlas(TOOLKIT, environment(hearing), made, hearing.choice.size, rows(hearing))
-
-
 def today() -> str:
     """The date in UTC; that of SOURCE_DATE_EPOCH where it is set, for files that are reproducible.
 
@@ -83,44 +59,6 @@ def today() -> str:
     epoch = os.environ.get("SOURCE_DATE_EPOCH")
     now = datetime.fromtimestamp(int(epoch), timezone.utc) if epoch else datetime.now(timezone.utc)
     return now.date().isoformat()
-
-
-def make_findings(hearing: Hearing, known: Sequence[Finding]) -> Document:
-    """The findings, examined."""
-    return Document(TOOLKIT, environment(hearing), examine(hearing, known))
-
-
-def make_history(
-    hearing: Hearing,
-    record: Record,
-    wanted: Sequence[str],
-    gathered: Gathered,
-    lost: Sequence[str],
-) -> History:
-    """What is known of former versions, from this run and from the record."""
-    around = environment(hearing)
-    here = (around["python"], around["platform"], today())
-    told = tell(hearing, record, wanted)
-    return History(
-        toolkit=TOOLKIT,
-        environment=around,
-        date=here[2],
-        sources=sources(record, told, here, gathered.origins),
-        matrices=reprints(told),
-        lines=lines(told, "2×2", "sum", "experiment"),
-        stories=stories(told),
-        claims=claims(hearing),
-        faults=faults(told, record),
-        check=check(hearing, record, wanted),
-        failures=[*gathered.failures, *lost],
-        notes=gathered.notes,
-    )
-
-
-def make_disputes(hearing: Hearing, disputes: Sequence[Dispute]) -> settlement.Document:
-    """The disputes, heard."""
-    heard = settlement.settle(hearing, disputes)
-    return settlement.Document(TOOLKIT, environment(hearing), heard)
 
 
 def to_json(run: Run) -> bytes:

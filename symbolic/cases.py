@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from fractions import Fraction
 from pathlib import Path
 from typing import NamedTuple
 
-import numpy as np
 from msgspec import structs
 
 from symgrad.court import formats
 from symgrad.court.errors import InputError, check_known
-from symgrad.court.known.disputes import Asked, Dispute, Proposed
-from symgrad.court.known.findings import Finding
 from symgrad.court.names import family
 from symgrad.court.records import Choice, Matrix, Problem, Reference
 from symgrad.court.scenario import Part, Scenario
@@ -38,7 +34,6 @@ from symgrad.symbolic.parameterizations import (
     symmetric,
 )
 from symgrad.symbolic.points import (
-    FULL,
     Point,
     as_text,
     coordinates,
@@ -51,14 +46,8 @@ from symgrad.symbolic.points import (
 
 CERTIFIED_SIZE_LIMIT = 100
 """Largest n of references in Arb, which takes 2 s there for the projector of one eigenvalue."""
-ATLAS_SIZE = 3
-"""Rows of the matrices of the atlas if nothing is said."""
 POINTS = 3
 """How many points are drawn if nothing is said."""
-
-
-PROPOSED = "proposed"
-"""In place of a framework: none is asked for what was proposed."""
 
 
 class Case(NamedTuple):
@@ -142,95 +131,6 @@ class Case(NamedTuple):
         )
 
 
-def main_job(choice: Choice, X: Sequence[Sequence[float]], full: int = FULL) -> list[Case]:
-    """The eigenvalues and the sum of the entries of [[a, b], [b, c]]; the eigenvalues of X.
-
-    Every ``full``-th point has full mantissas, none if it is 0.
-    """
-    x, n = symmetric(2), len(X)
-    bits = formats.REAL[choice.dtypes[0]][0]
-    points = draw_points(x, "symmetric", choice.points or POINTS, choice.seed, full, bits)
-    exact = tuple(tuple(map(Fraction, row)) for row in X)
-    given = coordinates(exact, symmetric(n), "symmetric")
-    dtype = choice.dtypes[0]
-    return [
-        *(Case("2×2", f, x, theta, dtype) for theta in points for f in choose("eigenvalue", 2)),
-        *(Case("sum", f, x, points[0], dtype) for f in choose("sum_entries", 2)),
-        *(Case("experiment", f, symmetric(n), given, "float64") for f in choose("eigenvalue", n)),
-    ]
-
-
-def history(choice: Choice, X: Sequence[Sequence[float]]) -> list[Case]:
-    """The main job, and a member of each family at a size and a point of the atlas.
-
-    All points are multiples of 1/8, as they were when the answers on record were given.
-    """
-    members = atlas(structs.replace(choice, size=ATLAS_SIZE), full=0)
-    real = [case for case in members if case.part == "real"]
-    plain = [case._replace(forward=False, entrywise=False) for case in real]
-    return [*main_job(choice, X, full=0), *plain]
-
-
-def atlas(choice: Choice, full: int = 1) -> list[Case]:
-    """For one member of each family: all that the atlas tells of a route, at one point each.
-
-    The float64 case asks for forward mode and for the slopes off the symmetric matrices too.  The
-    points have full mantissas, unless ``full`` is 0; the shorter dtypes see them rounded.
-
-    Raises:
-        InputError: a name is unknown, or the size is out of range.
-    """
-    if not 1 <= choice.size <= CERTIFIED_SIZE_LIMIT:
-        raise InputError(f"size {choice.size}: an atlas has sizes 1 to {CERTIFIED_SIZE_LIMIT}")
-    for name in choice.functions:
-        check_known("function", name, CATALOGUE)
-    found: list[Case] = []
-    for family_of in map(CATALOGUE.__getitem__, choice.functions or tuple(CATALOGUE)):
-        members = instances(family_of, choice.size)
-        if not members:
-            continue
-        function, domain = members[len(members) // 2], family_of.usual_domain
-        x, z = symmetric(choice.size), hermitian(choice.size)
-        real, complex_ = (_well_conditioned(p, domain, choice.seed, full) for p in (x, z))
-        in_full = Case("real", function, x, real, "float64", forward=True, entrywise=True)
-        found.append(in_full._replace(prove=False))
-        hermitian_case = Case("hermitian", function, z, complex_, "float64", forward=True)
-        found.append(hermitian_case._replace(prove=False))
-        short = Case("dtype", function, x, real, "float32", find_reads=False, prove=False)
-        found += [short._replace(dtype=name) for name in ("float32", "float16", "bfloat16")]
-        found.append(short._replace(parameterization=z, theta=complex_))
-        ranks = range(choice.size) if family_of.domain == "symmetric" else ()
-        for rank in reversed(ranks):
-            theta = coordinates(_of_rank(rank, choice.size), x, "symmetric")
-            case = Case("rank", function, x, theta, "float64", find_reads=False)
-            found.append(case._replace(prove=False, label=str(rank)))
-    return found
-
-
-def _of_rank(rank: int, n: int) -> Matrix:
-    """A singular n×n matrix with simple eigenvalues but for 0: a path's Laplacian, and zeros.
-
-    The path has ``rank`` + 1 of the n vertices.
-    """
-    ends = (0, rank)
-    rows = [[Fraction(0)] * n for _ in range(n)]
-    for i in range(rank + 1 if rank else 0):
-        rows[i][i] = Fraction(1 if i in ends else 2)
-    for i in range(rank):
-        rows[i][i + 1] = rows[i + 1][i] = Fraction(-1)
-    return tuple(map(tuple, rows))
-
-
-def _well_conditioned(x: Parameterization, domain: str, seed: int, full: int) -> Point:
-    """Of a few drawn points the one whose matrix is farthest from singular for its size."""
-    points = draw_points(x, domain, 12, seed, full)
-
-    def condition(theta: Point) -> float:
-        return float(np.linalg.cond(np.array(x.at(theta), dtype=np.float64)))
-
-    return min(points, key=condition)
-
-
 def chosen(choice: Choice, frameworks: Sequence[str]) -> Sequence[Case | LargeCase]:
     """The cases that the command line chooses; ``frameworks`` are the names that a file may use.
 
@@ -268,50 +168,6 @@ def at_matrix(
     theta = coordinates(X, x, function.function.domain)
     case = Case("known", function, x, theta, formats.real(dtype), forward)
     return case._replace(find_reads=False, prove=False, framework=framework, route=route)
-
-
-def finding(found: Finding) -> list[Case]:
-    """What a finding is about: its route, and the one that it is compared with.
-
-    Raises:
-        InputError: its function or its matrix is not what it should be.
-    """
-    size = len([row for row in found.matrix.split(";") if row.strip()])
-    check_known("function", family(found.function), CATALOGUE)
-    (function,) = choose(found.function, size)
-    about = (found.dtype, found.mode == "forward", found.framework)
-    routes = [found.route, *filter(None, [found.against])]
-    return [at_matrix(function, found.matrix, *about, route) for route in routes]
-
-
-def examined(item: Finding | Dispute, frameworks: Sequence[str], seconds: float) -> list[Case]:
-    """The cases of a finding, or of a dispute's checks, with their labels.
-
-    ``frameworks`` are the known names, and ``seconds`` what a function file may take.
-
-    Raises:
-        InputError: a function, a matrix or a framework is not what it should be.
-    """
-    if isinstance(item, Finding):
-        return [case._replace(label=item.id) for case in finding(item)]
-    checks = enumerate(item.checks)
-    return [_check(check, frameworks, seconds)._replace(label=item.label(k)) for k, check in checks]
-
-
-def _check(check: Asked | Proposed, frameworks: Sequence[str], seconds: float) -> Case:
-    """The route that is asked; where a gradient is proposed, a case that no framework is asked."""
-    size = len(split_rows(check.matrix))
-    if check.file:
-        (function,) = instances(load_function(Path(check.file), frameworks, seconds), size)
-    else:
-        check_known("function", family(check.function), CATALOGUE)
-        (function,) = choose(check.function, size)
-    if isinstance(check, Proposed):
-        return at_matrix(function, check.matrix, "float64", False, PROPOSED, PROPOSED)
-    check_known("framework", check.framework, frameworks)
-    about = (check.dtype, check.mode == "forward", check.framework, check.route)
-    case = at_matrix(function, check.matrix, *about)
-    return case._replace(find_reads=True, entrywise=check.dtype not in formats.PARTS)
 
 
 def _points(

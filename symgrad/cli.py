@@ -11,16 +11,16 @@ from typing import Any
 import click
 
 from symgrad.commands import endings
-from symgrad.commands.appendix import appendix
-from symgrad.commands.atlas import atlas
-from symgrad.commands.disputes import disputes
-from symgrad.commands.findings import findings
-from symgrad.commands.history import history
-from symgrad.commands.judge import judge
 from symgrad.commands.options import SETTINGS
 from symgrad.commands.session import BAD_INPUT, INTERRUPTED, MISSING
 from symgrad.court.errors import InputError, OutputError
 from symgrad.inquiry import Witnesses
+from symgrad.studies.appendix.command import appendix
+from symgrad.studies.atlas.command import atlas
+from symgrad.studies.chosen.command import judge
+from symgrad.studies.disputes.command import disputes
+from symgrad.studies.findings.command import findings
+from symgrad.studies.history.command import history
 
 
 class Program(click.Group):

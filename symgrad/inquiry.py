@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from typing import NamedTuple
 
 from msgspec import structs
 from rich.progress import (
@@ -24,14 +24,11 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
-from symgrad import plans
 from symgrad.commands.session import Listing
 from symgrad.court.errors import InputError, check_known
 from symgrad.court.hearing import AskNear, Hearing, Near, confirm
 from symgrad.court.judging import scatter
 from symgrad.court.judging.printing import Printing
-from symgrad.court.known.disputes import Dispute
-from symgrad.court.known.findings import Finding
 from symgrad.court.records import (
     Answered,
     Choice,
@@ -43,33 +40,20 @@ from symgrad.court.records import (
     Reported,
     Started,
 )
-from symgrad.function_files import is_by_record
 from symgrad.numeric import former, past
 from symgrad.numeric.interpreters import check_has_python
 from symgrad.numeric.journal import Journal, fingerprint, installed_versions
 from symgrad.numeric.pool import Pool, all_frameworks, is_installed, known_frameworks
-from symgrad.plans import Plan
+from symgrad.plans import Case, HasNeighbours, Plan
 from symgrad.report import terminal
 
-if TYPE_CHECKING:
-    from symgrad.symbolic.cases import Case
-    from symgrad.symbolic.large_cases import LargeCase
-    from symgrad.symbolic.neighbours import Neighbour
 
-
-def asked_of(case: Case | LargeCase, frameworks: Sequence[str]) -> list[str] | None:
+def asked_of(case: Case, frameworks: Sequence[str]) -> list[str] | None:
     """Who is asked: the one that a case names, those of a user's file, or (nothing) everyone."""
     if case.framework:
         return [case.framework]
     own = case.function.function.frameworks
     return [name for name in frameworks if former.split(name)[0] in own] if own else None
-
-
-class HasNeighbours(Protocol):
-    """A case that can be asked again at matrices beside its own."""
-
-    def neighbours(self, spread: float) -> Sequence[Neighbour]:
-        """The same at those."""
 
 
 def hear(hearing: Hearing, plan: Plan, progress: Progress) -> AskNear:
@@ -104,7 +88,7 @@ def hear(hearing: Hearing, plan: Plan, progress: Progress) -> AskNear:
     return partial(ask_near, cases, hearing.references, choice, progress)
 
 
-def put(hearing: Hearing, plan: Plan, cases: Sequence[Case | LargeCase], pool: Pool) -> None:
+def put(hearing: Hearing, plan: Plan, cases: Sequence[Case], pool: Pool) -> None:
     """Ask the frameworks, and note what was asked."""
     hearing.scenarios = [case.scenario for case in cases]
     if hearing.choice.gradient is not None:
@@ -116,7 +100,7 @@ def put(hearing: Hearing, plan: Plan, cases: Sequence[Case | LargeCase], pool: P
             pool.look_up(framework, name)
 
 
-def problems(choice: Choice, cases: Sequence[Case | LargeCase]) -> list[Problem]:
+def problems(choice: Choice, cases: Sequence[Case]) -> list[Problem]:
     """What the frameworks are told of the cases, numbered."""
     told = (case.problem(number) for number, case in enumerate(cases))
     return [structs.replace(problem, executions=choice.executions) for problem in told]
@@ -157,7 +141,7 @@ class Clerk(NamedTuple):
             self.note(event)
 
 
-def _derive(cases: Sequence[Case | LargeCase], clerk: Clerk, stack: ExitStack) -> None:
+def _derive(cases: Sequence[Case], clerk: Clerk, stack: ExitStack) -> None:
     """Ask the exact side, and note in the meantime what the frameworks say."""
     from symgrad.symbolic.limits import Failure, Limits, references
 
@@ -171,7 +155,7 @@ def _derive(cases: Sequence[Case | LargeCase], clerk: Clerk, stack: ExitStack) -
         found.append(case.refused(answer.reason) if isinstance(answer, Failure) else answer)
 
 
-def open_journal(choice: Choice, planned: Sequence[Case | LargeCase]) -> Journal:
+def open_journal(choice: Choice, planned: Sequence[Case]) -> Journal:
     """The journal of a run that asks this and nothing else, by these versions."""
     asked = problems(choice, planned)
     versions = installed_versions() | choice.resources.interpreters
@@ -240,7 +224,7 @@ def ask_near(
     return near
 
 
-def take_proposed(hearing: Hearing, cases: Sequence[Case | LargeCase]) -> None:
+def take_proposed(hearing: Hearing, cases: Sequence[Case]) -> None:
     """Note the gradient that the user proposes for the one case.
 
     Raises:
@@ -295,6 +279,9 @@ def _traced(hearing: Hearing) -> bool:
 class Witnesses:
     """Both witnesses, as a :class:`symgrad.commands.session.Session` asks them."""
 
+    known = staticmethod(known_frameworks)
+    trace = staticmethod(_traced)
+    hear = staticmethod(listen)
     choose_former = staticmethod(past.choose)
     gather = staticmethod(past.gather)
 
@@ -321,29 +308,6 @@ class Witnesses:
         installed = [name for name in wanted if is_installed(name)]
         absent = [name for name in wanted if name not in installed]
         return [*installed, *interpreters], absent if asked else []
-
-    def hear(self, hearing: Hearing) -> bool:
-        """Hear both on what the user chose, and judge; whether it was interrupted."""
-        if any(map(is_by_record, hearing.choice.functions)):
-            return _traced(hearing)
-        return listen(hearing, plans.chosen(hearing.choice, known_frameworks()))
-
-    def survey(self, hearing: Hearing) -> bool:
-        """The same on all that the atlas tells of."""
-        return listen(hearing, plans.atlas(hearing.choice))
-
-    def examine(self, hearing: Hearing, known: Sequence[Finding | Dispute]) -> bool:
-        """The same on findings, each the part of its own, or on disputes."""
-        return listen(hearing, plans.examined(hearing.choice, known_frameworks(), known))
-
-    def search(self, hearing: Hearing, route: str, is_hermitian: bool) -> bool:
-        """The same on small matrices of integers, by one route alone."""
-        about = (known_frameworks(), route, is_hermitian)
-        return listen(hearing, plans.search(hearing.choice, *about))
-
-    def revisit(self, hearing: Hearing) -> bool:
-        """The same on the cases of the history."""
-        return listen(hearing, plans.history(hearing.choice))
 
     def prove(self, choice: Choice) -> Iterator[Proved]:
         """The theorems of the chosen functions, one by one."""

@@ -4,11 +4,11 @@ from functools import cache
 
 from msgspec import structs
 
-from symgrad.court import experiment
 from symgrad.court.former.recorded import Record
 from symgrad.court.hearing import Hearing
 from symgrad.court.records import Excerpt
-from symgrad.symbolic import cases
+from symgrad.studies.experiment import rule as experiment
+from symgrad.studies.history import cases
 from symgrad.symbolic.proofs.by_sympy.two_by_two import two_by_two
 from tests import helpers
 from tests.records import choice

@@ -14,11 +14,11 @@ import pytest
 from msgspec import structs
 
 from symgrad import cli
-from symgrad.appendix import recheck
-from symgrad.appendix.certificate import _case as certified
-from symgrad.appendix.formats import _tex
-from symgrad.appendix.trust import Theorem, Trust
 from symgrad.court.errors import InputError
+from symgrad.studies.appendix import recheck
+from symgrad.studies.appendix.certificate import _case as certified
+from symgrad.studies.appendix.formats import _tex
+from symgrad.studies.appendix.trust import Theorem, Trust
 from symgrad.symbolic.catalogue import choose
 from tests.helpers import reference
 from tests.records import scenario
@@ -88,7 +88,7 @@ def test_the_command_that_is_named_checks_the_folder_from_where_it_was_written(t
 
 
 def test_the_re_checker_is_one_short_file_of_the_standard_library():
-    text = (ROOT / "appendix" / "recheck.py").read_text()
+    text = (ROOT / "studies" / "appendix" / "recheck.py").read_text()
     assert len(text.splitlines()) <= 300
     imported = set(re.findall(r"^(?:from|import) (\w+)", text, re.MULTILINE))
     assert imported <= set(sys.stdlib_module_names)
@@ -179,7 +179,7 @@ def test_a_file_that_was_changed_or_lost_is_caught(copy, name):
 @pytest.mark.parametrize("text", ["", "{}", "[]", '{"files": 1, "digest": 2}', "nonsense", "\0"])
 def test_a_certificate_that_is_none_is_an_error_in_one_line(tmp_path, text):
     (tmp_path / "certificate.json").write_text(text)
-    shutil.copy(ROOT / "appendix" / "recheck.py", tmp_path)
+    shutil.copy(ROOT / "studies" / "appendix" / "recheck.py", tmp_path)
     found = run_recheck(tmp_path)
     assert found.returncode == 1
     assert found.stderr == ""

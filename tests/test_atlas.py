@@ -12,8 +12,8 @@ import pytest
 from rich.console import Console
 
 from symgrad import cli
-from symgrad.court.atlas import Atlas
-from symgrad.report import atlas as tables
+from symgrad.studies.atlas import page as tables
+from symgrad.studies.atlas.record import Atlas
 from tests.helpers import heed_interrupts
 
 ROOT = Path(__file__).parent.parent

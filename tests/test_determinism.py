@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from symgrad.court.known.findings import read_known
 from symgrad.numeric.pool import is_installed, known_frameworks
 from symgrad.report.document import SCHEMA
+from symgrad.studies.findings.record import read_known
 
 PROGRAM = Path(__file__).parent.parent / "verify.py"
 FAST = ["-f", "numpy", "-f", "torch"]

@@ -11,8 +11,12 @@ from symgrad import cli, inquiry
 from symgrad.commands.session import BAD_INPUT, DISAGREES
 from symgrad.court.errors import InputError
 from symgrad.court.hearing import Hearing
-from symgrad.court.known import disputes as known_disputes
-from symgrad.court.known.disputes import (
+from symgrad.numeric.pool import is_installed, known_frameworks
+from symgrad.studies.disputes import page as report
+from symgrad.studies.disputes import plan
+from symgrad.studies.disputes import record as known_disputes
+from symgrad.studies.disputes.cases import examined
+from symgrad.studies.disputes.record import (
     Asked,
     Dispute,
     Outcomes,
@@ -21,9 +25,7 @@ from symgrad.court.known.disputes import (
     read,
     read_known,
 )
-from symgrad.court.known.settlement import settle
-from symgrad.numeric.pool import is_installed, known_frameworks
-from symgrad.report import disputes as report
+from symgrad.studies.disputes.rule import settle
 from symgrad.symbolic import cases
 from symgrad.symbolic.catalogue import instances
 from symgrad.symbolic.extension import load_function
@@ -31,7 +33,7 @@ from tests.helpers import exact_gradient, reference
 from tests.records import choice
 
 ROOT = Path(__file__).parent.parent
-GAUSSIAN_PROCESS = ROOT / "disputes" / "gaussian_process.py"
+GAUSSIAN_PROCESS = ROOT / "studies" / "disputes" / "scripts" / "gaussian_process.py"
 KNOWN = read_known()
 FAST = ("numpy", "torch")
 THREADS = {
@@ -65,7 +67,7 @@ def heard(disputes, frameworks):
     files = tuple({c.file for d in disputes for c in d.checks if c.file})
     chosen = [name for name in frameworks if name in used]
     hearing = Hearing(choice(*(files or ("none",)), frameworks=chosen, timeout=300.0))
-    inquiry.Witnesses([]).examine(hearing, disputes)
+    inquiry.listen(hearing, plan.examined(hearing.choice, known_frameworks(), disputes))
     return settle(hearing, disputes)
 
 
@@ -121,7 +123,7 @@ def test_the_list_is_well_formed():
         assert dispute.question.endswith("?")
         assert len(dispute.answer) > 60
         assert all(t.url.startswith("https://") or "blog" in t.name for t in dispute.threads)
-        assert len(cases.examined(dispute, known_frameworks(), 60)) == len(dispute.checks)
+        assert len(examined(dispute, known_frameworks(), 60)) == len(dispute.checks)
         assert any(c.expected.verdict == "agrees" for c in dispute.checks)
 
 
@@ -174,14 +176,14 @@ def test_a_list_that_settles_nothing_is_rejected(disputes, reason):
         (asked(framework="jaxx"), "unknown framework 'jaxx'"),
         (asked(function="eigenvalues"), "unknown function 'eigenvalues'"),
         (asked(function="eigenvalue[7]"), "does not exist at size 2"),
-        (asked(function="disputes/gone.py"), "there is no such file"),
+        (asked(function="gone.py"), "there is no such file"),
         (proposed(matrix="2 1; 0 3"), "not symmetric"),
         (proposed(function="log_det", matrix="1 2; 2 1"), "outside the domain"),
     ],
 )
 def test_a_check_of_nothing_is_rejected(check, reason):
     with pytest.raises(InputError, match=reason):
-        cases.examined(planted(check), known_frameworks(), 60)
+        examined(planted(check), known_frameworks(), 60)
 
 
 # --- each one, settled

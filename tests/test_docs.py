@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 
 from symgrad import cli, inquiry
-from symgrad.court.atlas import with_since
 from symgrad.court.former.recorded import read_record
-from symgrad.court.known.findings import read_known
 from symgrad.court.names import public
 from symgrad.numeric.pool import is_installed, known_frameworks
-from symgrad.report import atlas as tables
+from symgrad.studies.atlas import page as tables
+from symgrad.studies.atlas.record import with_since
+from symgrad.studies.findings.record import read_known
 
 ROOT = Path(__file__).parent.parent
 DOCS = ROOT / "docs"

@@ -3,12 +3,12 @@
 import pytest
 from msgspec import structs
 
-from symgrad.court import claims as module
-from symgrad.court.claims import claims
-from symgrad.court.experiment import Experiment
 from symgrad.court.former.recorded import Answer, Former, Question, Record
 from symgrad.court.hearing import Hearing
 from symgrad.court.records import Demonstration, Excerpt, Identity
+from symgrad.studies.experiment import claims as module
+from symgrad.studies.experiment.claims import claims
+from symgrad.studies.experiment.rule import Experiment
 from tests.records import S, choice, said, scenario, truth, unit
 
 FORMER = "torch@1.0.1"
@@ -34,7 +34,7 @@ EXCERPTS = [Excerpt("numpy", "linalg.eigh", "text")]
 def experiment(monkeypatch):
     """A hearing of the experiment at a matrix with two eigenvalues; claims gives its evidence."""
     monkeypatch.setattr(module.recorded, "read_record", lambda: RECORD)
-    monkeypatch.setattr(module.experiment, "settle", lambda evidence: evidence)
+    monkeypatch.setattr(module.rule, "settle", lambda evidence: evidence)
     names = ("sum_entries", "eigenvalue[0]", "eigenvalue[1]")
     values = {"numpy": (7.0, 1.0, 2.0), "torch": (7.0, 1.5, 2.5)}
     reported = [

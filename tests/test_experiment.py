@@ -4,9 +4,9 @@ import msgspec
 import numpy as np
 import pytest
 
-from symgrad.court import experiment
 from symgrad.court.judging.judge import judge
 from symgrad.court.records import Excerpt
+from symgrad.studies.experiment import rule as experiment
 from symgrad.symbolic.catalogue import choose
 from symgrad.symbolic.certified.reference import refer
 from symgrad.symbolic.parameterizations import symmetric

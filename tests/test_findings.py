@@ -14,37 +14,38 @@ import pytest
 
 from symgrad import cli, inquiry
 from symgrad.commands.session import BAD_INPUT, DISAGREES
-from symgrad.court.atlas import Atlas, Made, Row
 from symgrad.court.errors import InputError
 from symgrad.court.hearing import Hearing
-from symgrad.court.known import findings
-from symgrad.court.known.examination import Answer, Document, Examined, examine, lost
-from symgrad.court.known.findings import (
+from symgrad.numeric.pool import is_installed, known_frameworks
+from symgrad.studies.atlas.known import contradicted, mark
+from symgrad.studies.atlas.record import Atlas, Made, Row
+from symgrad.studies.findings import cases, plan
+from symgrad.studies.findings import page as report
+from symgrad.studies.findings import record as findings
+from symgrad.studies.findings.portable import portable
+from symgrad.studies.findings.record import (
     CLASSES,
     Finding,
-    contradicted,
-    mark,
     ranked,
     read,
     read_known,
 )
-from symgrad.court.known.portable import portable
-from symgrad.numeric.pool import is_installed, known_frameworks
-from symgrad.report import findings as report
-from symgrad.symbolic import cases, shrinking
+from symgrad.studies.findings.rule import Answer, Document, Examined, examine, lost
+from symgrad.symbolic import shrinking
 from symgrad.symbolic.parameterizations import hermitian, symmetric
 from symgrad.symbolic.points import parse_hermitian, parse_matrix
 from tests.records import choice
 
 ROOT = Path(__file__).parent.parent
 KNOWN = read_known()
+SCRIPTS = ROOT / findings.SCRIPTS
 LINES = 15
 
 
 def hearing_of(known):
     frameworks = [name for name in known_frameworks() if name in {f.framework for f in known}]
     hearing = Hearing(choice(frameworks=frameworks, timeout=300.0))
-    inquiry.Witnesses([]).examine(hearing, known)
+    inquiry.listen(hearing, plan.examined(known))
     return hearing
 
 
@@ -67,7 +68,7 @@ def planted(**changes):
         "kind": "wrong",
         "reason": "planted",
         "documentation": "planted",
-        "script": "findings/none.py",
+        "script": "none.py",
         "certain": True,
         "in_atlas": "always",
     }
@@ -85,7 +86,7 @@ def test_the_list_is_well_formed():
         assert len(finding.reason) > 60
         assert len(finding.documentation) > 60
         assert not finding.only_digits or finding.framework == "paddle" or finding.kind == "value"
-        (case, *_) = cases.finding(finding)
+        (case, *_) = cases.examined(finding)
         assert case.reported_dtype == finding.dtype
         assert finding.issue == "" or finding.issue.startswith("https://")
         assert not finding.against or finding.is_complex
@@ -109,7 +110,7 @@ def test_a_malformed_list_is_rejected(text, reason):
 
 @pytest.mark.parametrize("finding", KNOWN, ids=lambda f: f.id)
 def test_a_script_is_short_and_needs_its_framework_and_numpy_alone(finding):
-    text = (ROOT / finding.script).read_text(encoding="utf-8")
+    text = (SCRIPTS / finding.script).read_text(encoding="utf-8")
     assert len(text.splitlines()) <= LINES
     imported = set()
     for node in ast.walk(ast.parse(text)):
@@ -124,7 +125,7 @@ def test_a_script_is_short_and_needs_its_framework_and_numpy_alone(finding):
 
 
 def test_every_script_belongs_to_a_finding():
-    scripts = {f"findings/{path.name}" for path in (ROOT / "findings").glob("*.py")}
+    scripts = {path.name for path in SCRIPTS.glob("*.py")}
     assert scripts == {finding.script for finding in KNOWN}
 
 

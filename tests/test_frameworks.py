@@ -6,13 +6,13 @@ import numpy as np
 import pytest
 from rich.progress import Progress
 
-from symgrad import plans
 from symgrad.court.hearing import Hearing
 from symgrad.court.judging.judge import judge
 from symgrad.court.names import family
 from symgrad.court.records import Choice, Problem, Reported, Resources
 from symgrad.inquiry import hear
 from symgrad.numeric.pool import Pool, is_installed, known_frameworks
+from symgrad.studies.chosen.plan import chosen as chosen_plan
 from symgrad.symbolic.catalogue import CATALOGUE
 from tests.helpers import exact_gradient
 
@@ -110,7 +110,7 @@ def hearing_of(
     )
     hearing = Hearing(choice)
     hearing.judge(
-        hear(hearing, plans.chosen(hearing.choice, known_frameworks()), Progress(disable=True))
+        hear(hearing, chosen_plan(hearing.choice, known_frameworks()), Progress(disable=True))
     )
     return hearing
 

@@ -13,10 +13,12 @@ from hypothesis import strategies as st
 
 from symgrad.court.data import decode, plain
 from symgrad.court.errors import InputError
-from symgrad.court.known import findings as known
 from symgrad.court.records import Run
 from symgrad.numeric.conversation import reported
-from symgrad.report import atlas, document, findings
+from symgrad.report import document
+from symgrad.studies.atlas import page as atlas
+from symgrad.studies.findings import page as findings
+from symgrad.studies.findings import record as known
 from symgrad.symbolic.points import parse_rational
 from trial import fuzz
 from trial.fuzz import TRIALS, BrokenError, Outcome, attempt, call, check
@@ -306,14 +308,14 @@ EXECUTING = {"eval", "exec", "compile", "__import__"}
 UNSAFE = {"pickle", "marshal", "shelve", "yaml", "runpy", "importlib", "subprocess", "code"}
 READERS = (
     "court/data.py",
-    "court/known/findings.py",
+    "studies/findings/record.py",
     "report/document.py",
-    "report/atlas.py",
-    "report/findings.py",
+    "studies/atlas/page.py",
+    "studies/findings/page.py",
     "numeric/journal.py",
     "numeric/conversation.py",
     "numeric/transport.py",
-    "appendix/recheck.py",
+    "studies/appendix/recheck.py",
 )
 
 

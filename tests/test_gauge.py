@@ -8,12 +8,12 @@ import pytest
 from msgspec import structs
 
 from symgrad import cli
-from symgrad.appendix import recheck
 from symgrad.court.judging.gauge import FLIPPED, UNDETERMINED, refuse_both_signs
 from symgrad.court.judging.judge import judge
 from symgrad.court.reasons import Reason
 from symgrad.numeric.pool import known_frameworks
 from symgrad.report.document import from_json
+from symgrad.studies.appendix import recheck
 from symgrad.symbolic.algebra.spectrum import Spectrum
 from symgrad.symbolic.catalogue import CATALOGUE, DIFFERENTIABLE, choose
 from symgrad.symbolic.certified.generic import turned

@@ -16,7 +16,7 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
-from symgrad import inquiry, plans
+from symgrad import inquiry
 from symgrad.court.errors import InputError
 from symgrad.court.hearing import Hearing
 from symgrad.court.judging import scatter
@@ -24,6 +24,8 @@ from symgrad.court.records import NEIGHBOURS, Answered, Reported, Started
 from symgrad.numeric.journal import fingerprint, installed_versions
 from symgrad.numeric.pool import Pool, known_frameworks
 from symgrad.plans import Plan
+from symgrad.studies.atlas import cases as atlas_cases
+from symgrad.studies.chosen.plan import chosen as chosen_plan
 from symgrad.symbolic import cases, limits
 from tests.helpers import own_function
 from tests.records import choice
@@ -72,7 +74,7 @@ def stand_in(monkeypatch):
 
     def hear(chosen, plan=None):
         hearing, progress = Hearing(chosen), Told(disable=True)
-        inquiry.hear(hearing, plan or plans.chosen(chosen, known_frameworks()), progress)
+        inquiry.hear(hearing, plan or chosen_plan(chosen, known_frameworks()), progress)
         return hearing, StandIn.made, progress
 
     return hear
@@ -91,21 +93,21 @@ class Told(Progress):
 
 
 def test_the_choice_decides_what_is_asked():
-    main = plans.chosen(choice(), known_frameworks()).cases()
+    main = chosen_plan(choice(), known_frameworks()).cases()
     assert [c.part for c in main] == ["2×2", "2×2", "sum"] + ["experiment"] * 4
     names = [f"eigenvalue[{k}]" for k in (0, 1)] + ["sum_entries"]
     names += [f"eigenvalue[{k}]" for k in range(4)]
     assert [c.function.name for c in main] == names
     X = [[float(x) for x in row] for row in main[-1].problem(0).matrix]
     assert X[0][0] == 2 * -1.0856306033005612  # NumPy's seed 123
-    chosen = plans.chosen(choice("det", points=2), known_frameworks()).cases()
+    chosen = chosen_plan(choice("det", points=2), known_frameworks()).cases()
     assert [c.function.name for c in chosen] == ["det", "det"]
 
 
 def test_a_framework_of_a_users_file_is_checked(tmp_path):
-    assert len(plans.chosen(choice(own_function(tmp_path)), known_frameworks()).cases()) == 1
+    assert len(chosen_plan(choice(own_function(tmp_path)), known_frameworks()).cases()) == 1
     with pytest.raises(InputError, match="did you mean 'numpy'"):
-        plans.chosen(choice(own_function(tmp_path, "numppy")), known_frameworks()).cases()
+        chosen_plan(choice(own_function(tmp_path, "numppy")), known_frameworks()).cases()
 
 
 def test_both_witnesses_are_asked_the_same(stand_in):
@@ -144,7 +146,7 @@ def test_the_constants_of_a_function_are_kept_for_the_report(stand_in):
 
 
 def test_what_is_for_one_framework_is_asked_of_it_alone(stand_in):
-    det, trace = plans.chosen(choice("det", "trace"), known_frameworks()).cases()
+    det, trace = chosen_plan(choice("det", "trace"), known_frameworks()).cases()
     plan = Plan(lambda: [det._replace(framework="torch"), trace])
     _, pool, _ = stand_in(choice(frameworks=["numpy", "torch"]), plan)
     assert [names for _, names in pool.asked] == [["torch"], None]
@@ -179,7 +181,7 @@ def test_progress_counts_what_is_true_and_what_is_said(stand_in):
 
 def test_the_bar_of_an_atlas_ends_full(stand_in, tmp_path):
     chosen = choice("det", size=3, journal=str(tmp_path / "journal"), jobs=3)
-    plan = Plan(lambda: cases.atlas(chosen), estimate=True)
+    plan = Plan(lambda: atlas_cases.atlas(chosen), estimate=True)
     hearing, pool, progress = stand_in(chosen, plan)
     (task,) = progress.tasks
     assert task.completed == task.total == 2 * len(hearing.scenarios)
@@ -230,7 +232,7 @@ def test_what_workers_say_is_heard_while_derivatives_are_computed(monkeypatch):
 
     monkeypatch.setattr(inquiry, "Pool", Early)
     hearing = Hearing(choice("det", "trace"))
-    inquiry.hear(hearing, plans.chosen(hearing.choice, known_frameworks()), Progress(disable=True))
+    inquiry.hear(hearing, chosen_plan(hearing.choice, known_frameworks()), Progress(disable=True))
     assert len(heard) >= 3
     assert heard == [False] * (len(heard) - 1) + [True]
     assert hearing.versions == {"numpy": "early"}
@@ -273,11 +275,11 @@ def test_what_was_heard_before_an_interrupt_is_judged(monkeypatch):
                 raise KeyboardInterrupt
 
     hearing = Hearing(choice("trace"))
-    assert inquiry.listen(hearing, plans.chosen(hearing.choice, known_frameworks())) is False
+    assert inquiry.listen(hearing, chosen_plan(hearing.choice, known_frameworks())) is False
     complete = len(hearing.verdicts())
     monkeypatch.setattr(Pool, "events", interrupted)
     hearing = Hearing(choice("trace", "det"))
-    assert inquiry.listen(hearing, plans.chosen(hearing.choice, known_frameworks())) is True
+    assert inquiry.listen(hearing, chosen_plan(hearing.choice, known_frameworks())) is True
     assert complete == 1
     assert [v.verdict for v in hearing.verdicts()] == ["agrees"]
 
@@ -302,7 +304,7 @@ def ask_again(monkeypatch, reports, timeout=60.0):
     monkeypatch.setattr(inquiry, "Pool", Answering)
     who = ["numpy", "jax", "torch"]
     chosen = choice("det", "trace_square", frameworks=who, memory=9000, timeout=timeout)
-    planned = plans.chosen(chosen, known_frameworks()).cases()
+    planned = chosen_plan(chosen, known_frameworks()).cases()
     references = [case.reference() for case in planned]
     told = Told(disable=True)
     return planned, references, inquiry.ask_near(planned, references, chosen, told, reports)

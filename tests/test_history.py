@@ -7,17 +7,17 @@ from pathlib import Path
 import pytest
 
 from symgrad import cli
-from symgrad.court import claims as settled
-from symgrad.court.atlas import Atlas, Row, with_since
 from symgrad.court.former import recorded
-from symgrad.court.former.history import Gathered, as_printed, reprints, stories, tell
-from symgrad.court.former.printout import PRINTED
+from symgrad.court.former.gathered import Gathered
 from symgrad.court.former.recorded import enter, read_record, to_json
 from symgrad.court.names import name_of, public
 from symgrad.numeric import environments, past
-from symgrad.report import history as report
-from symgrad.report.document import make_history
-from symgrad.symbolic import cases
+from symgrad.studies.atlas.record import Atlas, Row, with_since
+from symgrad.studies.experiment import claims as settled
+from symgrad.studies.history import cases
+from symgrad.studies.history import page as report
+from symgrad.studies.history.printout import PRINTED
+from symgrad.studies.history.record import as_printed, reprints, stories, tell
 from tests.planted_history import (
     EIGH,
     EMPTY,
@@ -52,7 +52,7 @@ def test_what_is_recorded_is_never_shown_as_measured(heard, record, monkeypatch)
     monkeypatch.setattr(recorded, "read_record", lambda: record)
     today = hearing(only(THEN, "numpy", "torch@1.3.1"))
     gathered = Gathered({}, only(ORIGINS, "torch@1.3.1"), [], [])
-    found = make_history(today, record, FORMER, gathered, [])
+    found = report.make_history(today, record, FORMER, gathered, [])
     marks = {source.framework: source.recorded for source in found.sources}
     absent = {"torch@1.0.1", "tensorflow@1.14.0"}
     assert marks == {name: name in absent for name in THEN}
@@ -63,7 +63,7 @@ def test_what_is_recorded_is_never_shown_as_measured(heard, record, monkeypatch)
     assert "| torch 1.0.1 (recorded) | recorded 2026-01-31, Python 3.7.16, Linux |" in page
     assert "| torch 1.3.1 | measured " in page
     assert "upper in 1.0.1 (recorded), symmetric in 1.3.1" in page
-    here = make_history(heard, record, FORMER, Gathered({}, ORIGINS, [], []), [])
+    here = report.make_history(heard, record, FORMER, Gathered({}, ORIGINS, [], []), [])
     assert not any(source.recorded for source in here.sources)
     assert "(recorded)" not in report.to_markdown(here)
     assert report.from_json(report.to_json(found)) == found
@@ -88,7 +88,7 @@ def test_a_printed_matrix_with_one_other_digit_does_not(heard, k, off, monkeypat
     rows = [list(row) for row in PRINTED[k].rows]
     rows[2][1] += off
     changed = [*PRINTED[:k], PRINTED[k]._replace(rows=rows), *PRINTED[k + 1 :]]
-    monkeypatch.setattr("symgrad.court.former.history.PRINTED", changed)
+    monkeypatch.setattr("symgrad.studies.history.record.PRINTED", changed)
     found = reprints(tell(heard, EMPTY, FORMER))
     assert [r.same for r in found] == [place != k for place in range(len(PRINTED))]
 

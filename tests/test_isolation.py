@@ -37,17 +37,22 @@ def imported(package, forbidden, root=ROOT):
 
 
 def test_the_symbolic_side_imports_no_framework_and_nothing_of_the_other():
-    assert imported("symgrad.symbolic", ("symgrad.numeric", *FRAMEWORKS)) == []
+    assert imported("symgrad.symbolic", ("symgrad.numeric", "symgrad.studies", *FRAMEWORKS)) == []
 
 
 def test_the_numeric_side_imports_no_sympy_and_nothing_of_the_other():
-    assert imported("symgrad.numeric", ("symgrad.symbolic", *EXACT, *FRAMEWORKS)) == []
+    others = ("symgrad.symbolic", "symgrad.studies")
+    assert imported("symgrad.numeric", (*others, *EXACT, *FRAMEWORKS)) == []
 
 
-def test_the_court_and_the_report_import_neither():
-    sides = ("symgrad.symbolic", "symgrad.numeric")
+def test_the_court_and_the_report_import_neither_and_no_study():
+    sides = ("symgrad.symbolic", "symgrad.numeric", "symgrad.studies")
     for package in ("symgrad.court", "symgrad.report"):
         assert imported(package, (*sides, *EXACT, *FRAMEWORKS)) == []
+
+
+def test_the_studies_import_no_framework_and_nothing_of_the_numeric_side():
+    assert imported("symgrad.studies", ("symgrad.numeric", *FRAMEWORKS)) == []
 
 
 def test_this_test_can_fail(tmp_path):
@@ -78,7 +83,7 @@ def sides(path):
 
 
 def test_only_what_puts_the_questions_sees_both_sides(tmp_path):
-    rooms = ("symgrad", "symbolic", "numeric", "court", "report", "commands", "appendix")
+    rooms = ("symgrad", "symbolic", "numeric", "court", "report", "commands", "studies")
     shipped = [*ROOT.glob("*.py"), *(p for room in rooms for p in ROOT.glob(f"{room}/**/*.py"))]
     both = [p.relative_to(ROOT).as_posix() for p in shipped if len(sides(p)) == 2]
     assert sorted(both) == ["symgrad/checks.py", "symgrad/inquiry.py", "symgrad/traced.py"]

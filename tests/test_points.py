@@ -5,7 +5,8 @@ import pytest
 from symgrad import cli
 from symgrad.court.formats import REAL
 from symgrad.report.document import from_json
-from symgrad.symbolic import cases
+from symgrad.studies.atlas.cases import atlas
+from symgrad.studies.history.cases import history
 from symgrad.symbolic.certified.reference import round_to
 from symgrad.symbolic.parameterizations import PARAMETERIZATIONS
 from symgrad.symbolic.points import draw_points
@@ -75,7 +76,7 @@ def test_a_route_that_computes_in_a_shorter_format_is_found_out(parts, outcome, 
 
 def test_the_atlas_asks_at_full_mantissas_and_the_history_where_it_always_did():
     chosen = choice("det", size=3, points=None)
-    real, complex_, *others = cases.atlas(chosen)
+    real, complex_, *others = atlas(chosen)
     short = [case for case in others if case.part == "dtype"]
     ranks = [(case.part, case.label) for case in others[len(short) :]]
     assert ranks == [("rank", "2"), ("rank", "1"), ("rank", "0")]
@@ -85,5 +86,5 @@ def test_the_atlas_asks_at_full_mantissas_and_the_history_where_it_always_did():
     assert {case.dtype for case in short} == {"float32", "float16", "bfloat16"}
     assert all(case.theta in (real.theta, complex_.theta) for case in short)
     assert short[0].reference().note == "judged at X(θ) rounded to float32"
-    asked = cases.history(chosen, [[2.0, 1.0], [1.0, 3.0]])
+    asked = history(chosen, [[2.0, 1.0], [1.0, 3.0]])
     assert all(t * 8 == int(t * 8) for case in asked for t in case.theta.values())

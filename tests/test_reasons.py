@@ -11,11 +11,11 @@ from symgrad.court.reasons import Reason, say, told
 from tests.records import TOLERANCE, S, ball, plus, said, truth, verdict
 
 ROOT = Path(__file__).parent.parent
-ROOMS = ("court", "report", "symgrad", "symbolic", "numeric", "trial")
+ROOMS = ("court", "report", "studies", "commands", "symgrad", "symbolic", "numeric", "trial")
 BY_WORDS = re.compile(
     r"reason\w*(\[[^\]]*\])?\.(startswith|endswith|count|find)|\bin \w+\.reason\b"
 )
-EXPECTED = "court/known/settlement.py"
+EXPECTED = "studies/disputes/rule.py"
 """Here a dispute's own file says which words it expects."""
 
 SPURIOUS = S * (2 - np.eye(2))

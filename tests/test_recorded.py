@@ -5,15 +5,15 @@ import numpy as np
 import pytest
 from msgspec import structs
 
-from symgrad.commands.history import keep
-from symgrad.court import experiment
 from symgrad.court.errors import InputError
 from symgrad.court.former import recorded
-from symgrad.court.former.history import Gathered
+from symgrad.court.former.gathered import Gathered
 from symgrad.court.former.recorded import enter, read, read_record, to_json
-from symgrad.court.former.rerun import check
 from symgrad.numeric import environments
-from symgrad.symbolic import cases
+from symgrad.studies.experiment import rule as experiment
+from symgrad.studies.history import cases
+from symgrad.studies.history.command import keep
+from symgrad.studies.history.rerun import check
 from tests.planted_history import (
     EMPTY,
     FORMER,

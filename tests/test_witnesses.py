@@ -7,13 +7,19 @@ import numpy as np
 import pytest
 
 from symgrad import inquiry
-from symgrad.court import experiment
 from symgrad.court.errors import InputError
 from symgrad.court.hearing import Hearing
-from symgrad.court.known.findings import Finding
 from symgrad.court.records import Started
 from symgrad.numeric.pool import Pool, known_frameworks
-from symgrad.symbolic import cases, shrinking
+from symgrad.studies.chosen.plan import hear
+from symgrad.studies.disputes import cases as disputed
+from symgrad.studies.disputes import plan as disputes
+from symgrad.studies.experiment import rule as experiment
+from symgrad.studies.findings import plan as findings
+from symgrad.studies.findings.record import Finding
+from symgrad.studies.history import cases as past
+from symgrad.studies.history import plan as history
+from symgrad.symbolic import shrinking
 from symgrad.symbolic.catalogue import CATALOGUE
 from symgrad.symbolic.parameterizations import PARAMETERIZATIONS
 from tests.helpers import own_function
@@ -64,7 +70,7 @@ def planted(**changes):
         "kind": "wrong",
         "reason": "planted",
         "documentation": "planted",
-        "script": "findings/none.py",
+        "script": "none.py",
         "certain": True,
         "in_atlas": "always",
     }
@@ -73,14 +79,14 @@ def planted(**changes):
 
 def test_what_is_asked_is_heard_and_judged():
     hearing = Hearing(choice("trace"))
-    assert inquiry.Witnesses([]).hear(hearing) is False
+    assert hear(inquiry.Witnesses([]), hearing) is False
     assert [v.verdict for v in hearing.verdicts()] == ["agrees"]
 
 
 def test_each_finding_has_a_label_of_its_own():
     known = [planted(), planted(id="other", function="det", route="np.linalg.det")]
     hearing = Hearing(choice())
-    assert inquiry.Witnesses([]).examine(hearing, known) is False
+    assert inquiry.Witnesses([]).hear(hearing, findings.examined(known)) is False
     assert [v.function for v in hearing.verdicts("known", label="planted")] == ["trace"]
     assert [v.function for v in hearing.verdicts(label="other")] == ["det"]
     assert hearing.verdicts("chosen", label="other") == []
@@ -89,42 +95,30 @@ def test_each_finding_has_a_label_of_its_own():
 
 def test_what_is_examined_may_be_a_users_file(monkeypatch):
     asked = []
-    monkeypatch.setattr(cases, "examined", lambda *about: asked.append(about) or ["case"])
-    monkeypatch.setattr(inquiry, "listen", lambda hearing, plan: plan.cases())
-    hearing = Hearing(choice(timeout=7.0))
-    assert inquiry.Witnesses([]).examine(hearing, ["one", "other"]) == ["case", "case"]
-    assert asked == [(item, known_frameworks(), 7.0) for item in ("one", "other")]
+    monkeypatch.setattr(disputed, "examined", lambda *about: asked.append(about) or ["case"])
+    plan = disputes.examined(choice(timeout=7.0), ["numpy"], ["one", "other"])
+    assert plan.cases() == ["case", "case"]
+    assert asked == [(item, ["numpy"], 7.0) for item in ("one", "other")]
 
 
-def test_the_history_is_heard_at_the_matrix_of_the_experiment(monkeypatch):
-    heard = []
-    monkeypatch.setattr(inquiry, "listen", lambda *both: heard.append(both) or True)
-    hearing = Hearing(choice())
-    assert inquiry.Witnesses([]).revisit(hearing) is True
-    ((same, plan),) = heard
-    assert same is hearing
-    planned = plan.cases()
-    assert planned == cases.history(hearing.choice, experiment.matrix().tolist())
+def test_the_history_is_heard_at_the_matrix_of_the_experiment():
+    chosen = choice()
+    planned = history.history(chosen).cases()
+    assert planned == past.history(chosen, experiment.matrix().tolist())
     (first, *_) = [case for case in planned if case.part == "experiment"]
     assert first.problem(0).matrix == experiment.matrix().tolist()
 
 
 @pytest.mark.parametrize("is_hermitian", [False, True])
-def test_a_search_is_for_one_route_alone(monkeypatch, tmp_path, is_hermitian):
-    asked = []
-    monkeypatch.setattr(inquiry, "listen", lambda *both: asked.append(both) or True)
-    hearing, route = Hearing(choice("det")), "np.linalg.det"
-    assert inquiry.Witnesses([]).search(hearing, route, is_hermitian) is True
-    ((heard, plan),) = asked
-    assert heard is hearing
-    found = plan.cases()
-    assert found == shrinking.cases(hearing.choice, known_frameworks(), route, is_hermitian)
-    assert {case.route for case in found} == {route}
+def test_a_search_is_for_one_route_alone(tmp_path, is_hermitian):
+    about = (known_frameworks(), "np.linalg.det", is_hermitian)
+    found = findings.search(choice("det"), *about).cases()
+    assert found == shrinking.cases(choice("det"), *about)
+    assert {case.route for case in found} == {"np.linalg.det"}
     assert {case.parameterization.blocks for case in found} == {1 + is_hermitian}
-    unknown = (Hearing(choice(own_function(tmp_path, "numppy"))), route, is_hermitian)
-    inquiry.Witnesses([]).search(*unknown)
+    unknown = findings.search(choice(own_function(tmp_path, "numppy")), *about)
     with pytest.raises(InputError, match="did you mean 'numpy'"):
-        asked[-1][1].cases()
+        unknown.cases()
 
 
 def test_theorems_are_proved_one_by_one(tmp_path):

@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from symgrad import cli
-from symgrad.court.known.findings import KNOWN
 from symgrad.numeric.journal import MARK
+from symgrad.studies.findings.record import KNOWN
 
 DOCS = Path(__file__).parent.parent / "docs"
 

@@ -23,11 +23,13 @@ import click
 import msgspec
 
 from symgrad import cli
-from symgrad.appendix import recheck
 from symgrad.court.errors import InputError
-from symgrad.court.known import findings as known
 from symgrad.numeric.journal import Journal
-from symgrad.report import atlas, document, findings
+from symgrad.report import document
+from symgrad.studies.appendix import recheck
+from symgrad.studies.atlas import page as atlas
+from symgrad.studies.findings import page as findings
+from symgrad.studies.findings import record as known
 from trial.documents import mutated, samples
 from trial.samples import BODIES, EXACT, HEADERS, LINES, ROUTES, VALUES
 

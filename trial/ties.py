@@ -22,8 +22,8 @@ from symgrad.court.records import Choice, Matrix, Reference, Reported, Resources
 from symgrad.inquiry import hear
 from symgrad.numeric.pool import is_installed, known_frameworks
 from symgrad.plans import Plan
-from symgrad.report.atlas import MARKS
 from symgrad.report.machine import machine
+from symgrad.studies.atlas.page import MARKS
 from symgrad.symbolic.algebra.spectrum import exact_matrix
 from symgrad.symbolic.cases import Case
 from symgrad.symbolic.catalogue import choose

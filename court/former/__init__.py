@@ -1,1 +1,1 @@
-"""Former versions: what they answer beside today's, and the record of what they answered."""
+"""Former versions: the interpreters that run them here, and the record of what they answered."""

@@ -14,8 +14,8 @@ import msgspec
 import numpy as np
 from msgspec import Meta, Struct, structs
 
+from symgrad.court.documentation import named_triangle
 from symgrad.court.errors import InputError
-from symgrad.court.experiment import named_triangle
 from symgrad.court.hearing import Hearing
 from symgrad.court.judging.judge import judge
 from symgrad.court.judging.notation import number

@@ -1,1 +1,0 @@
-"""What is known and put to the frameworks again: wrong gradients, and public disputes."""

@@ -1,0 +1,151 @@
+"""``symgrad appendix``: a folder to attach to a paper, that a referee can check."""
+
+from __future__ import annotations
+
+import shlex
+import shutil
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+
+import click
+from msgspec import structs
+
+from symgrad.commands.options import DEBUG, FRAMEWORK, QUIET, SEED, SETTINGS, TIMEOUT
+from symgrad.commands.session import DISAGREES, INTERRUPTED, MISSING, Session
+from symgrad.court.errors import InputError, OutputError
+from symgrad.court.hearing import Hearing
+from symgrad.court.records import Choice, Resources
+from symgrad.report.document import TOOLKIT, environment
+from symgrad.studies.appendix.certificate import certify, seal
+from symgrad.studies.appendix.document import Material, write
+from symgrad.studies.appendix.formats import convert
+from symgrad.studies.chosen.plan import hear
+from symgrad.studies.experiment.claims import claims
+
+RECHECK = Path(__file__).with_name("recheck.py")
+README = """\
+A proof appendix. The document is appendix.pdf (also as .html, .tex and, its source, .md).
+`python recheck.py`, run here, checks it: hashes, enclosures, contractions and verdicts.
+What it says of theorems checked by Rocq is in the `proofs` folder of symgrad: `make proofs`.
+"""
+
+
+@click.command(context_settings=SETTINGS)
+@click.argument("functions", nargs=-1, metavar="[FUNCTION]...")
+@FRAMEWORK
+@click.option("--size", "-n", type=int, default=2, show_default=True, help="Rows of the matrices.")
+@SEED
+@TIMEOUT
+@click.option(
+    "--output",
+    type=click.Path(path_type=Path),
+    default=Path("appendix-of-proofs"),
+    show_default=True,
+    help="The folder to write, which must not be there yet.",
+)
+@click.option("--force", is_flag=True, help="Replace the folder if it is there.")
+@QUIET
+@DEBUG
+@click.pass_obj
+def appendix(
+    session: Session,
+    /,
+    functions: tuple[str, ...],
+    asked: tuple[str, ...],
+    size: int,
+    seed: int,
+    timeout: float,
+    output: Path,
+    force: bool,
+    quiet: bool,
+    debug: bool,
+) -> int:
+    """A proof appendix: document, certificate, and a re-checker that needs Python alone.
+
+    The theorems with their proofs, the 2×2 case, the reference experiment, and of each FUNCTION
+    its theorem, its exact proof at --size and what every framework reports.
+
+    Exit status: 0 all agree, 1 something disagrees, 2 bad input, 3 a framework that was asked for
+    is missing, its worker died, or the folder cannot be written, 130 interrupted.
+    """
+    frameworks, missing = session.choose(asked)
+    draft = _draft(output, force)
+    try:
+        resources = Resources(frameworks=frameworks, timeout=timeout)
+        asked_for = Choice(resources=resources, seed=seed)
+        main = Hearing(asked_for)
+        chosen = structs.replace(asked_for, functions=functions, size=size)
+        own = Hearing(chosen) if functions else None
+        if hear(session, main) or (own is not None and hear(session, own)):
+            return INTERRUPTED
+        material = _gather(session, main, own)
+        files = convert(write(material))
+        files |= {"recheck.py": RECHECK.read_bytes(), "README.md": README.encode()}
+        command = ["appendix", *functions, *frameworks, f"--size={size}"]
+        certificate = certify(material.hearings, material.environment, command, seed)
+        files["certificate.json"] = seal(certificate, files)
+        _put(files, draft, output)
+    finally:
+        shutil.rmtree(draft, ignore_errors=True)
+    verdicts = material.verdicts
+    right = sum(v.verdict == "agrees" for v in verdicts)
+    if not quiet:
+        click.echo(f"{output}: {', '.join(sorted(files))}")
+    check = shlex.join(["python", str(output / "recheck.py"), str(output)])
+    click.echo(f"{len(verdicts)} gradients: {right} agree; check them: {check}")
+    if missing or any(hearing.worker_died for hearing in material.hearings):
+        return MISSING
+    wrong = any(v.verdict in ("disagrees", "failed") for v in verdicts)
+    return DISAGREES if wrong or not all(p.holds for p in material.proofs) else 0
+
+
+def _gather(session: Session, main: Hearing, own: Hearing | None) -> Material:
+    """What the document tells of: both hearings, and the proofs of what they are about.
+
+    Raises:
+        InputError: there is no gradient of it.
+    """
+    if not main.verdicts() or (own is not None and not own.verdicts()):
+        raise InputError("no route of these frameworks computes it: nothing to write about")
+    around = {**environment(main), TOOLKIT["name"]: TOOLKIT["version"]}
+    to_prove = [structs.replace(main.choice, functions=("eigenvalue",))]
+    to_prove += [own.choice] if own is not None else []
+    found = (proof for choice in to_prove for proof in session.prove(choice))
+    proofs = list({(p.function, p.size, p.remark): p for p in found}.values())
+    told = session.listing([]).functions if own is not None else {}
+    return Material(main, own, proofs, told, claims(main), around)
+
+
+def _put(files: Mapping[str, bytes], draft: Path, output: Path) -> None:
+    """Write the files to the draft, and put it where the output is to be.
+
+    Raises:
+        OutputError: there is no room, or what is there cannot be replaced.
+    """
+    try:
+        for name, content in files.items():
+            (draft / name).write_bytes(content)
+        if output.exists():
+            shutil.rmtree(output)
+        draft.chmod(0o755)
+        draft.replace(output)
+    except OSError as error:
+        raise OutputError(f"--output {output}: cannot be written, {error.strerror}") from error
+
+
+def _draft(output: Path, force: bool) -> Path:
+    """An empty folder beside the one to be written, so that nothing half-written is ever there.
+
+    Raises:
+        InputError: the folder is there already, or its parent cannot be written to.
+    """
+    if output.exists() and not (force and output.is_dir()):
+        how = "--force replaces it" if output.is_dir() else "name a folder"
+        raise InputError(f"--output {output}: it is there already; {how}")
+    if output.exists() and any(output.iterdir()) and not (output / "certificate.json").is_file():
+        raise InputError(f"--output {output}: it is no appendix, and is not replaced")
+    try:
+        return Path(tempfile.mkdtemp(prefix=f".{output.name}.", dir=output.resolve().parent))
+    except OSError as error:
+        raise InputError(f"--output {output}: cannot be written, {error.strerror}") from error

@@ -1,0 +1,1 @@
+"""The atlas: every route of every framework, in one table."""

@@ -1,0 +1,97 @@
+"""``symgrad atlas``: every route of every framework, in one table."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import click
+
+from symgrad.commands.options import DEBUG, FRAMEWORK, QUIET, SEED, SETTINGS, TIMEOUT
+from symgrad.commands.session import BAD_INPUT, DISAGREES, INTERRUPTED, MISSING, Session
+from symgrad.court.former.recorded import read_record
+from symgrad.court.hearing import Hearing
+from symgrad.court.records import Choice, Resources
+from symgrad.report import terminal
+from symgrad.report.document import write_together
+from symgrad.studies.atlas import page as table
+from symgrad.studies.atlas import plan
+from symgrad.studies.atlas.known import contradicted, mark
+from symgrad.studies.atlas.record import with_since
+from symgrad.studies.findings.record import read_known
+
+MOST_JOBS = 1024
+"""More processes than any machine has cores for."""
+
+
+@click.command(context_settings=SETTINGS)
+@click.argument("functions", nargs=-1, metavar="[FUNCTION]...")
+@FRAMEWORK
+@click.option("--size", "-n", type=int, default=3, show_default=True, help="Rows of the matrices.")
+@SEED
+@TIMEOUT
+@click.option(
+    "--jobs",
+    type=click.IntRange(1, MOST_JOBS),
+    default=min(os.cpu_count() or 1, MOST_JOBS),
+    show_default="the number of cores",
+    help="How many worker processes run at once.",
+)
+@click.option(
+    "--output",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=Path("atlas"),
+    show_default=True,
+    help="Folder for atlas.json and atlas.md.",
+)
+@QUIET
+@DEBUG
+@click.pass_obj
+def atlas(
+    session: Session,
+    /,
+    functions: tuple[str, ...],
+    asked: tuple[str, ...],
+    size: int,
+    seed: int,
+    timeout: float,
+    jobs: int,
+    output: Path,
+    quiet: bool,
+    debug: bool,
+) -> int:
+    """Every route of every installed framework: what it reads, and what its gradient is.
+
+    One table, on the terminal, as JSON and as Markdown.  One that was interrupted goes on where it
+    was when it is started again with the same output.
+
+    Exit status: 0 nothing wrong but known findings, 1 something else is wrong or a known finding is
+    not any more, 2 nothing agrees, 3 a framework that was asked for is missing, its worker died, or
+    the output cannot be written, 130 interrupted.
+    """
+    frameworks, missing = session.choose(asked)
+    output.mkdir(parents=True, exist_ok=True)
+    journal = output / "atlas.journal"
+    resources = Resources(frameworks=frameworks, timeout=timeout, jobs=jobs, journal=str(journal))
+    chosen = Choice(resources=resources, functions=functions, size=size, points=1, seed=seed)
+    hearing = Hearing(chosen)
+    if session.hear(hearing, plan.atlas(chosen)):
+        click.echo(f"interrupted: the same command goes on from {journal}", err=True)
+        return INTERRUPTED
+    known = read_known()
+    found = with_since(mark(table.make_atlas(hearing), known), read_record())
+    pages = {"atlas.json": table.to_json(found), "atlas.md": table.to_markdown(found).encode()}
+    write_together(output, pages)
+    journal.unlink(missing_ok=True)  # last: where there is no room, the same command goes on
+    console = terminal.make_console()
+    if not quiet:
+        table.show(console, found)
+    console.print(table.closing_line(found.rows), soft_wrap=True)
+    contradictions = contradicted(found, known)
+    for line in contradictions:
+        console.print(line, soft_wrap=True, markup=False)
+    if missing or hearing.worker_died:
+        return MISSING
+    if contradictions or any(row.is_news for row in found.rows):
+        return DISAGREES
+    return 0 if any(row.valid == "agrees" for row in found.rows) else BAD_INPUT

@@ -1,0 +1,23 @@
+"""What the atlas puts to both witnesses."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from symgrad.court.records import Choice
+from symgrad.plans import Plan
+
+if TYPE_CHECKING:
+    from symgrad.symbolic.cases import Case
+
+
+def atlas(choice: Choice) -> Plan:
+    """All that the atlas tells of a route."""
+
+    def cases() -> Sequence[Case]:
+        from symgrad.studies.atlas import cases
+
+        return cases.atlas(choice)
+
+    return Plan(cases, estimate=True)

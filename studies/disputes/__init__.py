@@ -1,0 +1,1 @@
+"""Disputes: what people disagreed about in public, settled by checks that run."""

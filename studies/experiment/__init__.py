@@ -1,0 +1,1 @@
+"""The reference experiment: the main job, and the claims that it settles."""

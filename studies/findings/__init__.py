@@ -1,0 +1,1 @@
+"""Findings: known wrong gradients of released frameworks, put to them again."""

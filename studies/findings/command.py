@@ -1,0 +1,107 @@
+"""``symgrad findings``: the known wrong gradients, put to their frameworks again."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+from msgspec import structs
+
+from symgrad.commands.options import DEBUG, FRAMEWORK, QUIET, SETTINGS, TIMEOUT
+from symgrad.commands.session import DISAGREES, INTERRUPTED, MISSING, Session
+from symgrad.court.errors import InputError
+from symgrad.court.hearing import Hearing
+from symgrad.court.records import Choice, Mode, Resources
+from symgrad.report import terminal
+from symgrad.report.document import write_together
+from symgrad.studies.findings import page as report
+from symgrad.studies.findings import plan
+from symgrad.studies.findings.portable import portable
+from symgrad.studies.findings.record import read_known
+from symgrad.studies.findings.rule import smallest
+
+
+@click.command("findings", context_settings=SETTINGS)
+@click.argument("functions", nargs=-1, metavar="[FUNCTION | FILE.py]")
+@FRAMEWORK
+@click.option(
+    "--output",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Folder for findings.json and findings.md.",
+)
+@click.option("--shrink", is_flag=True, help="Look for the smallest case of one --route instead.")
+@click.option("--route", default="", metavar="NAME", help="The route to shrink, as in --list.")
+@click.option("--hermitian", is_flag=True, help="Shrink among Hermitian matrices.")
+@click.option("--forward", is_flag=True, help="Shrink for forward mode.")
+@TIMEOUT
+@QUIET
+@DEBUG
+@click.pass_obj
+def findings(
+    session: Session,
+    /,
+    functions: tuple[str, ...],
+    asked: tuple[str, ...],
+    output: Path | None,
+    shrink: bool,
+    route: str,
+    hermitian: bool,
+    forward: bool,
+    timeout: float,
+    quiet: bool,
+    debug: bool,
+) -> int:
+    """Put every known finding, a wrong gradient of a released framework, to its framework again.
+
+    They are listed by class: a wrong formula, a wrong value, lost digits (half or more), NaN, and
+    what the documentation excludes or warns of.
+
+    Exit status: 0 if each is still wrong, 1 if one is not any more.  With --shrink: 1 if a small
+    matrix of integers was found at which the route is wrong, 0 if none.
+    """
+    frameworks, missing = session.choose(asked)
+    resources = Resources(frameworks=frameworks, timeout=timeout)
+    choice = Choice(resources=resources, functions=functions, points=1, forward=forward)
+    if shrink:
+        return show_smallest(session, choice, route, hermitian)
+    if functions or route or hermitian or forward:
+        raise InputError("a function and --route, --hermitian, --forward are for --shrink alone")
+    known = [f for f in read_known() if not asked or f.framework in asked]
+    used = {f.framework for f in known}
+    resources = structs.replace(resources, frameworks=[f for f in frameworks if f in used])
+    hearing = Hearing(structs.replace(choice, resources=resources))
+    if session.hear(hearing, plan.examined(known)):
+        return INTERRUPTED
+    document = report.make_findings(hearing, known)
+    if output:
+        output.mkdir(parents=True, exist_ok=True)
+        kept = portable(document)
+        page = report.to_markdown(kept).encode()
+        write_together(output, {"findings.json": report.to_json(kept), "findings.md": page})
+    console = terminal.make_console()
+    if not quiet:
+        report.show(console, document)
+    console.print(report.closing_line(document), soft_wrap=True)
+    if missing or hearing.worker_died:
+        return MISSING
+    return DISAGREES if any(examined.fails for examined in document.findings) else 0
+
+
+def show_smallest(session: Session, choice: Choice, route: str, is_hermitian: bool) -> int:
+    """Print the first small matrix at which one route of one framework is wrong."""
+    if len(choice.resources.frameworks) != 1 or len(choice.functions) != 1 or not route:
+        raise InputError("--shrink needs one FUNCTION, one -f FRAMEWORK and --route NAME")
+
+    hearing = Hearing(choice)
+    small = plan.search(choice, session.known(), route, is_hermitian)
+    if session.hear(hearing, small):
+        return INTERRUPTED
+    mode: Mode = "forward" if choice.forward else "reverse"
+    tried = [v for v in hearing.verdicts() if v.mode == mode]
+    if not tried:
+        raise InputError(
+            f"{choice.resources.frameworks[0]} has no route {route!r} there; see --list"
+        )
+    console = terminal.make_console()
+    report.show_smallest(console, smallest(hearing, mode), len(tried))
+    return DISAGREES if any(v.verdict == "disagrees" for v in tried) else 0

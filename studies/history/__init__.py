@@ -1,0 +1,1 @@
+"""The history: former versions of the frameworks, beside their successors."""
