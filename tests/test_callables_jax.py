@@ -160,7 +160,7 @@ def summed_by_segments(X):
 
 def switched(X):
     rows = [lambda A: A.sum(), lambda A: (A * W).sum(), lambda A: (A @ A).sum()]
-    return sum(lax.switch(jnp.argmax(r), rows, X) for r in (X[0], X[1] - X[2], -X[3]))
+    return lax.switch(jnp.argmax(X[0]), rows, X)
 
 
 def reversed_scan(X):
@@ -172,8 +172,10 @@ SCATTERED_AND_LOOPED = {
 }
 
 
-@pytest.mark.parametrize("name", SCATTERED_AND_LOOPED)
-@pytest.mark.parametrize("off", [0, 1e-9])
+@pytest.mark.parametrize(
+    ("name", "off"),
+    [*((name, 0) for name in SCATTERED_AND_LOOPED), ("scattered", 1e-9), ("switched", 1e-9)],
+)
 def test_scattering_and_control_flow(name, off):
     f = SCATTERED_AND_LOOPED[name]
 
@@ -216,15 +218,15 @@ inverse.defvjp(
 
 
 @pytest.mark.parametrize("step", [moved_into, inverse])
-@pytest.mark.parametrize("off", [0, 1e-15, 1e-9])
+@pytest.mark.parametrize("off", [0, 1e-9])
 def test_a_custom_vjp_that_scatters_or_loops(monkeypatch, step, off):
     monkeypatch.setattr(sys.modules[__name__], "SPOIL", [lambda G: G * (1 + off)])
-    report = symgrad.check(lambda X: (step(step(X) @ X) * W).sum(), jnp.asarray(spd(4)))
-    if off < 1e-14:
+    report = symgrad.check(lambda X: (step(X @ X) * W).sum(), jnp.asarray(spd(4)))
+    if not off:
         assert (report.verdict, report.blame) == ("agrees", ())
         return
     assert report.verdict == "disagrees"
-    assert [blame.name for blame in report.blame] == [step.__name__] * 2
+    assert [blame.name for blame in report.blame] == [step.__name__]
 
 
 def test_a_branch_at_a_tie_is_a_kink():
