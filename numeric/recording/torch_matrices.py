@@ -276,13 +276,15 @@ def _svd(e: Executed) -> Answer:
         U, Vt = t.mT(Ut), t.mT(V)
     else:
         U, S, Vt = c.svd(t, A, rows.swapaxes(-1, -2))
-    _check(e, given * S.floats[..., None, :] @ rows, A.floats, np.linalg.norm(A.floats))
+    why = "; of a singular value that is 0, or lost in rounding, they are any"
+    _check(e, given * S.floats[..., None, :] @ rows, A.floats, np.linalg.norm(A.floats), why)
     U.floats, Vt.floats = given, rows
     return U, S, Vt
 
 
-def _check(e: Executed, found: Array, wanted: Array, size: np.floating) -> None:
+def _check(e: Executed, found: Array, wanted: Array, size: np.floating, why: str = "") -> None:
     """Whether the vectors that PyTorch gave are those of the values."""
     close = CLOSE.get(str(e.dtype).removeprefix("torch."), 0.1)
     if not np.max(np.abs(found - wanted), initial=0) <= close * size:
-        raise UnsupportedError("its vectors are not those of its matrix, as far as was recorded")
+        known = "its vectors are not those of its matrix, as far as was recorded"
+        raise UnsupportedError(known + why)
