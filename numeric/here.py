@@ -13,7 +13,7 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from jaxtyping import Inexact
+from jaxtyping import Float, Inexact
 
 from symgrad.court import formats
 from symgrad.court.errors import InputError, check_known
@@ -53,21 +53,68 @@ def read(X: Any, called: str = "X", batched: bool = False) -> tuple[Matrix, str]
     Raises:
         InputError: it is no square matrix of floating-point numbers, or not on this machine.
     """
+    M, dtype = _read(X, called)
+    is_one = M.ndim == 2 or (batched and M.ndim > 2)
+    if not is_one or M.shape[-1] != M.shape[-2] or not M.size:
+        raise InputError(f"{called} has the shape {M.shape}; give one n×n matrix")
+    return M, dtype
+
+
+def _read(X: Any, called: str) -> tuple[Inexact[np.ndarray, "*shape"], str]:
+    """Numbers of any framework, in float64 or complex128, and the name of their dtype."""
     kind = str(X.dtype) if hasattr(X, "dtype") else _kind_of_rows(X)
     said = DTYPES.search(kind)
     if said is None:
-        raise InputError(f"{called} has the dtype {kind}; give a matrix of floating-point numbers")
+        raise InputError(f"{called} has the dtype {kind}; give floating-point numbers")
     wide = np.complex128 if said[0].startswith("complex") else np.float64
     try:
         M = np.asarray(_numbers(X, wide.__name__), wide)
     except (TypeError, ValueError, RuntimeError) as error:
         raise InputError(
-            f"{called} is no matrix of numbers: {' '.join(str(error).split())}"
+            f"{called} is no array of numbers: {' '.join(str(error).split())}"
         ) from error
-    is_one = M.ndim == 2 or (batched and M.ndim > 2)
-    if not is_one or M.shape[-1] != M.shape[-2] or not M.size:
-        raise InputError(f"{called} has the shape {M.shape}; give one n×n matrix")
     return M, said[0]
+
+
+DIAGONAL = {
+    "torch": ("torch", "diagonal"),
+    "jax": ("jax.numpy", "diagonal"),
+    "tensorflow": ("tensorflow.linalg", "diag_part"),
+}
+"""Where a framework that says what it executes has the diagonal of a matrix."""
+
+
+def read_parameters(theta: Any) -> tuple[Float[np.ndarray, " p"], str]:
+    """A vector of any framework, in float64, and the name of its dtype.
+
+    Raises:
+        InputError: it is no vector of real floating-point numbers.
+    """
+    values, dtype = _read(theta, "θ")
+    if values.ndim != 1 or not values.size or dtype in formats.PARTS:
+        raise InputError(f"θ is {dtype} of the shape {values.shape}; give a vector of real numbers")
+    return values.astype(np.float64), dtype
+
+
+def of_parameters(
+    framework: str, f: Callable[..., Any], parameterization: Callable[..., Any]
+) -> Callable[..., Any]:
+    """diag(θ) ↦ f(X(θ)): a function of a symmetric matrix, which is what can be asked.
+
+    Raises:
+        InputError: the framework does not say what it executes, or is not installed.
+    """
+    if framework not in DIAGONAL:
+        raise InputError(
+            f"{framework} does not tell what X(θ) executes; write it in {', '.join(DIAGONAL)}, or "
+            "give X"
+        )
+    module, name = DIAGONAL[framework]
+    try:
+        diagonal = getattr(importlib.import_module(module), name)
+    except ModuleNotFoundError as error:
+        raise InputError(f"{framework} is not installed: {error}") from error
+    return lambda D: f(parameterization(diagonal(D)))
 
 
 def symmetrized(M: Matrix) -> Matrix:

@@ -79,7 +79,7 @@ def check(
     function: symbolic.Definition | None = None,
     framework: str | None = None,
     dtype: str | None = None,
-    parameterization: str | None = None,
+    parameterization: str | Callable[..., Any] | None = None,
     mode: Literal["reverse", "forward", "both"] = "reverse",
     symmetrize: bool = False,
     strict: bool = False,
@@ -106,7 +106,9 @@ def check(
         framework: who differentiates f; by default the one that X is an array of.
         dtype: that in which f is asked, X being rounded to it; by default that of X.
         parameterization: the structure of X, by name (``toeplitz``): the contraction with each of
-            its parameters is told; by default those of any symmetric (Hermitian) matrix.
+            its parameters is told; by default those of any symmetric (Hermitian) matrix.  Or a
+            callable θ ↦ X(θ) of the framework, as a kernel: then θ, a vector, is given in place of
+            X, and what is judged is the gradient of f(X(θ)) in it, on the diagonal of matrices.
         mode: by reverse mode, forward mode along every symmetric direction, or the worse of both.
         symmetrize: take (X + Xᴴ)/2 for an X that is not symmetric.
         strict: whether digits that rounding lost make the report false.
@@ -132,10 +134,16 @@ def check(
     if mode not in ("reverse", "forward", "both"):
         raise InputError(f"mode is {mode!r}; it is 'reverse', 'forward' or 'both'")
     who = framework or numeric.framework_of(X)
+    label = getattr(f, "__qualname__", type(f).__name__)
+    if callable(parameterization):
+        if function is not None:
+            raise InputError("function is of X, which X(θ) makes; leave function or X(θ) out")
+        f, parameterization = numeric.of_parameters(who, f, parameterization), "diagonal"
+        theta, given = numeric.read_parameters(X)
+        X, dtype = np.diag(theta), dtype or given
     batch, kind = numeric.read(X, batched=True)
     if dtype is not None:
         kind = _fitting(dtype, batch)
-    label = getattr(f, "__qualname__", type(f).__name__)
     modes: list[Mode] = ["reverse", "forward"] if mode == "both" else [mode]
     reports = []
     for M in batch.reshape(-1, *batch.shape[-2:]):
@@ -263,7 +271,7 @@ def assert_gradient(
     function: symbolic.Definition | None = None,
     framework: str | None = None,
     dtype: str | None = None,
-    parameterization: str | None = None,
+    parameterization: str | Callable[..., Any] | None = None,
     mode: Literal["reverse", "forward", "both"] = "reverse",
     symmetrize: bool = False,
     strict: bool = False,

@@ -368,3 +368,74 @@ def test_x_is_rounded_to_the_dtype_that_is_asked_for():
     for dtype, why in (("float8", "unknown dtype"), ("complex64", "X is real")):
         with pytest.raises(ValueError, match=why):
             symgrad.check(log_det_of_torch, TOEPLITZ, framework="torch", dtype=dtype)
+
+
+# --- parameters θ of a matrix X(θ) of one's own
+
+THETA = [1.0, 0.3, 0.1]
+
+
+def kernel_of_torch(theta, slip=0.0):
+    """A Gaussian kernel with a backward pass of its own, that is off by a ``slip``."""
+    import torch
+
+    class Exponential(torch.autograd.Function):
+        @staticmethod
+        def forward(ctx, x):
+            ctx.save_for_backward(x)
+            return x.exp()
+
+        @staticmethod
+        def backward(ctx, g):
+            (x,) = ctx.saved_tensors
+            return g * x.exp() * (1 + slip)
+
+    t = torch.linspace(0, 1, 5, dtype=theta.dtype)
+    squares = (t[:, None] - t[None, :]) ** 2
+    noise = theta[2] * torch.eye(5, dtype=theta.dtype)
+    return theta[0] * Exponential.apply(-squares / (2 * theta[1] ** 2)) + noise
+
+
+@pytest.mark.parametrize(("slip", "verdict"), [(0.0, "agrees"), (1e-9, "disagrees")])
+def test_the_gradient_in_the_parameters_of_a_kernel(slip, verdict):
+    torch = pytest.importorskip("torch")
+    theta = torch.tensor(THETA, dtype=torch.float64)
+    report = symgrad.check(
+        log_det_of_torch, theta, parameterization=lambda theta: kernel_of_torch(theta, slip)
+    )
+    assert report.verdict == verdict
+    assert len(report.record.parameters) == 3
+    blamed = [blame.name.split(".")[-1] for blame in report.blame]
+    assert blamed == ["Exponential"] * (verdict == "disagrees")
+
+
+def test_parameters_in_other_frameworks_and_as_a_list():
+    pytest.importorskip("torch")
+    jnp = pytest.importorskip("jax.numpy")
+    by_torch = symgrad.check(
+        log_det_of_torch, THETA, framework="torch", parameterization=kernel_of_torch
+    )
+    by_jax = symgrad.check(
+        lambda X: jnp.linalg.slogdet(X)[1],
+        jnp.array([2.0, 1.0], jnp.float32),
+        parameterization=lambda t: t[0] * jnp.eye(3) + t[1] * jnp.ones((3, 3)),
+    )
+    assert (by_torch.verdict, by_jax.verdict) == ("agrees", "agrees")
+    assert by_jax.record.dtype == "float32"
+
+
+@pytest.mark.parametrize(
+    ("theta", "changes", "said"),
+    [
+        (np.eye(2), {}, "give a vector"),
+        ([1, 2j], {}, "of real numbers"),
+        ("a", {}, "no array of numbers"),
+        (THETA, {"function": "log_det"}, "leave function or"),
+        (THETA, {"framework": "numpy"}, "numpy does not tell"),
+    ],
+)
+def test_parameters_that_cannot_be_used(theta, changes, said):
+    pytest.importorskip("torch")
+    about = {"framework": "torch", "parameterization": kernel_of_torch} | changes
+    with pytest.raises(ValueError, match=said):
+        symgrad.check(log_det_of_torch, theta, **about)
