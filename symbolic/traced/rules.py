@@ -167,7 +167,7 @@ def _asked(g: Array, moves: Array) -> Array:
 def _decided(N: Numbers, s: Step, x: Array, asked: Array) -> Array:
     signs = N.signs(s, x, asked)
     if np.any(asked & (signs == 0)):
-        raise RefusedError("kink", "at a point of decision")
+        raise RefusedError("kink", f"{s.note or s.operation} decides here on what is 0")
     return signs
 
 
