@@ -143,6 +143,11 @@ class Program(Struct, frozen=True, kw_only=True):
         """The shape of every value, by number."""
         return [shape for step in self.steps for shape in step.shapes]
 
+    def place(self, step: Step) -> str:
+        """The call that a step is of, with the user's line; empty if there is no such line."""
+        call = self.calls[step.call] if step.call >= 0 else None
+        return f"{call.name} ({call.line})" if call and call.line else ""
+
 
 def _check_lengths(step: Step, given: list[Shape]) -> None:
     """Whether what an array says entry by entry has an entry for each."""

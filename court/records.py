@@ -234,10 +234,14 @@ class Cluster(Struct, frozen=True):
 
 
 class Kink(Struct, frozen=True):
-    """Where S jumps: how far away that is (in the Frobenius norm), and by how much at most."""
+    """Where S jumps: how far away that is (in the Frobenius norm), and by how much at most.
+
+    Of a recorded program ``step`` is what decides there, with the user's line.
+    """
 
     distance: float
     jump: float
+    step: str = ""
 
 
 class Reference(Struct, frozen=True):

@@ -150,8 +150,12 @@ def test_a_power_has_its_derivative_whether_or_not_the_exponent_less_1_is_a_floa
 
 
 REFUSED = {
-    "abs at 0": (lambda t, X: t.sum(t.unary("abs", X)), [[2, 0], [0, 1]], "point of decision"),
-    "a tie": (lambda t, X: c.reduce_max(t, X, None), [[2, 1], [1, 2]], "point of decision"),
+    "abs at 0": (
+        lambda t, X: t.sum(t.unary("abs", X)),
+        [[2, 0], [0, 1]],
+        "decides here on what is 0",
+    ),
+    "a tie": (lambda t, X: c.reduce_max(t, X, None), [[2, 1], [1, 2]], "decides here on what is 0"),
     "a branch on its boundary": (
         lambda t, X: t.sum(c.where(t, t.compare(X, 1.0, "gt") > 0, X, t.unary("neg", X))),
         [[1, 2], [2, 3]],

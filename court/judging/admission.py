@@ -102,10 +102,11 @@ def near_kink(reference: Reference, G: Array, dtype: str) -> str:
     own = norm(entry_tolerances(reference, skew_part(G), dtype))
     if error > MARGIN * sum(kink.jump for kink in near) + own:
         return ""
-    distance = min(kink.distance for kink in near)
+    nearest = min(near, key=lambda kink: kink.distance)
+    by = f", by {nearest.step}" if nearest.step else ""
     return (
         f"vacuous: rounding may move X by {reach:.1g}, across a kink at the distance "
-        f"{distance:.1g}, where the derivative jumps"
+        f"{nearest.distance:.1g}, where the derivative jumps{by}"
     )
 
 

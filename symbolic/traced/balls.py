@@ -96,7 +96,8 @@ class Balls:
         for place in zip(*np.nonzero(asked), strict=True) if x.shape else [()] * bool(asked):
             entry = x[place]
             if not (entry > 0 or entry < 0 or entry == 0):
-                raise UndecidedError("kink", "at a point of decision")
+                what = step.note or step.operation
+                raise UndecidedError("kink", f"{what} decides here on what may be 0")
             found[place] = 1 if entry > 0 else -1 if entry < 0 else 0
         off = np.asarray(np.frompyfunc(lambda entry: float(entry.mid()), 1, 1)(x), float)
         self.decided[id(step)] = Decision(off, found, asked)

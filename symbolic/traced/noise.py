@@ -15,7 +15,7 @@ from typing import NamedTuple
 import numpy as np
 from jaxtyping import Float
 
-from symgrad.court.program import Step
+from symgrad.court.program import Program, Step
 from symgrad.court.records import Kink
 from symgrad.symbolic.traced.decisions import RefusedError
 from symgrad.symbolic.traced.floats import Floats
@@ -107,19 +107,25 @@ def rounding(
     return spread(EPSILONS[-1])
 
 
-def kinks(X: float, known: Mapping[int, Decision], moved: Mapping[int, Array]) -> tuple[Kink, ...]:
+def kinks(
+    program: Program, X: float, known: Mapping[int, Decision], moved: Mapping[int, Array]
+) -> tuple[Kink, ...]:
     """How near each step is to deciding otherwise, in units of a relative change of X of norm X.
 
     A step that is moved by as much as it is off, by so many unit roundoffs, is at that part of ‖X‖;
     how far S jumps there is not known.
     """
     found = []
+    steps = {id(step): step for step in program.steps}
     for place, decision in known.items():
         if place in moved and np.any(decision.asked):
             off, by = np.abs(decision.off)[decision.asked], moved[place][decision.asked]
             with np.errstate(divide="ignore", invalid="ignore"):
                 distance = float(np.min(np.where(by > 0, X * off / by, math.inf)))
-            found += [Kink(distance, math.inf)] if math.isfinite(distance) else []
+            if math.isfinite(distance):
+                step = steps[place]
+                told = program.place(step) or step.note or step.operation
+                found.append(Kink(distance, math.inf, told))
     return tuple(found)
 
 

@@ -72,7 +72,7 @@ def certify(
         sensitivity,
         "traced",
         hermitian=blocks == 2,
-        kinks=noise.kinks(norm(floats), known.decided, rounding.decisions),
+        kinks=noise.kinks(program, norm(floats), known.decided, rounding.decisions),
         roundoff=rounding.S,
         value_roundoff=rounding.value,
     )

@@ -15,7 +15,7 @@ import numpy as np
 
 from symgrad.court.program import Step
 from symgrad.symbolic.traced.decisions import RefusedError
-from symgrad.symbolic.traced.movement import places
+from symgrad.symbolic.traced.movement import not_zero, places
 from symgrad.symbolic.traced.numbers import Array, Numbers
 
 Cotangents = list[Array | None]
@@ -161,13 +161,13 @@ def _choose(N: Numbers, s: Step, x: Sequence[Array], g: Array, moves: Array) -> 
 
 
 def _asked(g: Array, moves: Array) -> Array:
-    return moves & np.asarray(np.frompyfunc(lambda a: a != 0, 1, 1)(g), bool)
+    return moves & not_zero(g)  # a ball that may be 0 is asked too: it is neither == 0 nor != 0
 
 
 def _decided(N: Numbers, s: Step, x: Array, asked: Array) -> Array:
     signs = N.signs(s, x, asked)
     if np.any(asked & (signs == 0)):
-        raise RefusedError("kink", "at a point of decision")
+        raise RefusedError("kink", f"{s.note or s.operation} decides here on what is 0")
     return signs
 
 

@@ -151,8 +151,8 @@ def _placed(program: Program, step: Step) -> Iterator[None]:
     try:
         yield
     except RefusedError as error:
-        call = program.calls[step.call] if step.call >= 0 else None
-        where = f"{call.name} ({call.line}): " if call and call.line else ""
-        raise type(error)(error.kind, f"{where}{error.why}") from error
+        place = program.place(step)
+        why = f"{place}: {error.why}" if place else error.why
+        raise type(error)(error.kind, why) from error
     except ZeroDivisionError as error:
         raise UndecidedError("domain", f"{step.operation}: a division by 0") from error
