@@ -105,6 +105,7 @@ class Conversation:
         self._imported = False
         self._version = ""
         self._routes: dict[str, list[str]] = {}
+        self._executions: list[str] = []
         self._open: dict[int, dict[str, Any]] = {}
         self._answered: defaultdict[int, set[Asked]] = defaultdict(set)
         self._costly: Counter[tuple[str, str]] = Counter()
@@ -261,6 +262,7 @@ class Conversation:
                 hello = started(self.framework, answer)
                 self._check_version(hello.version)
                 self._version, self._routes, self._greeted = hello.version, hello.routes, True
+                self._executions = hello.executions
                 self._record(self.framework, line)
                 self._emit(hello)
             elif "busy" in answer:
@@ -342,7 +344,10 @@ class Conversation:
             return []
         known = self._routes.get(family(request["function"]), [])
         known = known if self._version else ["(every route)"]
-        wanted = [route for route in known if request["route"] in ("", route)]
+        named, asked = request["route"], {*request["executions"]}
+        ways = [way for way in self._executions if named or asked & {way, "all"}]
+        known = [*known, *(f"{way}: {route}" for way in ways for route in known)]
+        wanted = [route for route in known if named in ("", route)]
         answered = self._answered[request["id"]]
         return [r for r in wanted if Asked(request["id"], r, "reverse") not in answered]
 

@@ -86,6 +86,10 @@ class BaseFramework:
     def tidy(self):
         """Called after each problem: drop what need not be kept for the next one."""
 
+    def is_worn(self):
+        """Asked after each problem: whether another process should go on, as this one has grown."""
+        return False
+
     def document(self, name):
         """The docstring of a public call, as ``linalg.eigh``; empty where there is none."""
         target = self.namespace

@@ -65,6 +65,8 @@ def main(name, file=None):
                 _send(output, dict(answer, route=label, **about))
         _send(output, {"done": request["id"]})
         framework.tidy()
+        if framework.is_worn():
+            break
 
 
 def _ways(framework, routes):

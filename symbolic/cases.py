@@ -38,6 +38,7 @@ from symgrad.symbolic.points import (
     as_text,
     coordinates,
     draw_points,
+    is_complex,
     parse_hermitian,
     parse_matrix,
     parse_point,
@@ -138,7 +139,7 @@ def chosen(choice: Choice, frameworks: Sequence[str]) -> Sequence[Case | LargeCa
         InputError: a name is unknown, or a point, matrix, size or file cannot be used.
     """
     _check_conflicts(choice)
-    names = choice.parameterizations or ("symmetric",)
+    names = _structures(choice)
     n = choice.size if choice.matrix is None else len(split_rows(choice.matrix))
     limit = CERTIFIED_SIZE_LIMIT if choice.files else large_cases.SIZE_LIMIT
     if not 1 <= n <= limit:
@@ -162,12 +163,18 @@ def at_matrix(
     function: Instance, text: str, dtype: str, forward: bool, framework: str, route: str
 ) -> Case:
     """One route at one matrix: symmetric, or Hermitian where the dtype is complex."""
-    is_complex = dtype in formats.PARTS
-    x = (hermitian if is_complex else symmetric)(function.size)
-    X = (parse_hermitian if is_complex else parse_matrix)(text)
+    in_parts = dtype in formats.PARTS
+    x = (hermitian if in_parts else symmetric)(function.size)
+    X = (parse_hermitian if in_parts else parse_matrix)(text)
     theta = coordinates(X, x, function.function.domain)
     case = Case("known", function, x, theta, formats.real(dtype), forward)
     return case._replace(find_reads=False, prove=False, framework=framework, route=route)
+
+
+def _structures(choice: Choice) -> tuple[str, ...]:
+    """Those that are chosen, or else what the matrix is."""
+    hermitian = choice.matrix is not None and is_complex(choice.matrix)
+    return choice.parameterizations or ("hermitian" if hermitian else "symmetric",)
 
 
 def _points(
@@ -175,9 +182,8 @@ def _points(
 ) -> list[Point]:
     """The points that are asked; what is drawn has mantissas that the dtype holds."""
     if choice.matrix is not None:
-        if x.blocks == 2:
-            raise InputError(f"--matrix gives a real matrix; with -p {x.name} name a --point")
-        return [coordinates(parse_matrix(choice.matrix), x, function.domain)]
+        parse = parse_hermitian if x.blocks == 2 else parse_matrix
+        return [coordinates(parse(choice.matrix), x, function.domain)]
     if choice.point is not None:
         return [parse_point(choice.point, x, function.domain)]
     bits = formats.REAL[dtype][0]
@@ -188,6 +194,16 @@ def _check_conflicts(choice: Choice) -> None:
     """Raise InputError where one option would silently overrule another."""
     if choice.matrix is not None and (choice.point is not None or choice.size != 2):
         raise InputError("--matrix gives the size and the point; leave out --size and --point")
+    names = _structures(choice)
+    short = [dtype for dtype in choice.dtypes if dtype not in formats.COMPLEX]
+    if "hermitian" in names and short:
+        known = " or ".join(formats.COMPLEX)
+        raise InputError(f"there is no complex dtype of parts in {short[0]}; choose {known}")
+    real = [name for name in names if name != "hermitian"]
+    if choice.matrix is not None and is_complex(choice.matrix) and real:
+        raise InputError(
+            f"the matrix is complex, and {real[0]} a structure of real ones; leave it out"
+        )
     stems = [Path(file).stem for file in choice.files]
     for stem in stems:
         if stems.count(stem) > 1:
@@ -201,7 +217,7 @@ def chosen_functions(choice: Choice, frameworks: Sequence[str]) -> list[Instance
         InputError: a name is unknown, or a file cannot be used.
     """
     _check_conflicts(choice)
-    names = choice.parameterizations or ("symmetric",)
+    names = _structures(choice)
     for name in names:
         check_known("parameterization", name, PARAMETERIZATIONS)
     n = choice.size if choice.matrix is None else len(split_rows(choice.matrix))

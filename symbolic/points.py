@@ -232,6 +232,11 @@ IMAGINARY = re.compile(r"(?P<real>[+-]?[\d./]+(?=[+-]|$))?(?P<imaginary>[+-]?[\d
 """A number a + bi, either part of which may be left out."""
 
 
+def is_complex(text: str) -> bool:
+    """Whether the rows of a matrix are written with an imaginary part somewhere."""
+    return "i" in text
+
+
 def parse_hermitian(text: str) -> Matrix:
     """The Hermitian A + iB, written as in ``2 1+i; 1-i 3``, as the symmetric [[A, −B], [B, A]].
 

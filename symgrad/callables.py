@@ -25,12 +25,14 @@ from symgrad.symbolic import here as symbolic
 from symgrad.symbolic.alarm import EndlessError, alarm
 from symgrad.symbolic.certified.reference import round_to
 from symgrad.symbolic.limits import describe
-from symgrad.symbolic.parameterizations import symmetric
+from symgrad.symbolic.parameterizations import Parameterization, hermitian, symmetric
 from symgrad.symbolic.points import (
     Point,
     as_text,
     coordinates,
     draw_points,
+    is_complex,
+    parse_hermitian,
     parse_matrix,
     parse_point,
     split_rows,
@@ -60,10 +62,11 @@ def judge(hearing: Hearing) -> None:
     choice = hearing.choice
     if not all(map(is_by_record, choice.functions)):
         raise InputError("a callable of a file is judged by itself: leave the other functions out")
-    if choice.gradient is not None or choice.parameterizations or choice.resources.interpreters:
+    is_other = choice.parameterizations not in ((), ("symmetric",), ("hermitian",))
+    if choice.gradient is not None or is_other or choice.resources.interpreters:
         raise InputError(
-            "of a callable of a file -n, --matrix, --point, --points, --seed, --dtype, --forward "
-            "and -f can be chosen; leave the rest out"
+            "of a callable of a file -n, --matrix, --point, --points, --seed, --dtype, --forward, "
+            "-p hermitian and -f can be chosen; leave the rest out"
         )
     for name in choice.functions:
         for route in _routes(name, choice):
@@ -134,32 +137,44 @@ def _imported(path: Path, chosen: Sequence[str]) -> list[str]:
     return found
 
 
-def _points(choice: Choice, dtype: str) -> list[Point]:
+def _structure(choice: Choice) -> Parameterization:
+    """Symmetric matrices, or Hermitian ones if the matrix is one or they are chosen."""
     n = choice.size if choice.matrix is None else len(split_rows(choice.matrix))
-    x = symmetric(n)
+    is_hermitian = choice.matrix is not None and is_complex(choice.matrix)
+    return (
+        hermitian(n) if is_hermitian or choice.parameterizations == ("hermitian",) else symmetric(n)
+    )
+
+
+def _points(choice: Choice, dtype: str) -> list[Point]:
+    x = _structure(choice)
     if choice.matrix is not None:
-        return [coordinates(parse_matrix(choice.matrix), x, "symmetric")]
+        parse = parse_hermitian if x.blocks == 2 else parse_matrix
+        return [coordinates(parse(choice.matrix), x, "symmetric")]
     if choice.point is not None:
         return [parse_point(choice.point, x, "symmetric")]
     bits = formats.REAL[dtype][0]
     return draw_points(x, "positive definite", choice.points or POINTS, choice.seed, bits=bits)
 
 
-def _judge(hearing: Hearing, route: Route, dtype: str, theta: Point) -> None:
-    n = hearing.choice.size
-    if hearing.choice.matrix is not None:
-        n = len(split_rows(hearing.choice.matrix))
-    X = round_to(symmetric(n).at(theta), dtype)
+def _judge(hearing: Hearing, route: Route, real: str, theta: Point) -> None:
+    x = _structure(hearing.choice)
+    X, n = round_to(x.at(theta), real), x.X.rows // x.blocks
+    if x.blocks == 2 and real not in formats.COMPLEX:
+        raise InputError(
+            f"there is no complex dtype of the parts {real}; choose float64 or float32"
+        )
+    dtype = formats.COMPLEX[real] if x.blocks == 2 else real
     mode: Mode = "forward" if hearing.choice.forward else "reverse"
     try:
         with alarm(hearing.choice.resources.timeout):
-            about = (route.framework, route.f, np.asarray(floats(X, 1)), X, 1, dtype)
+            about = (route.framework, route.f, floats(X, x.blocks), X, x.blocks, dtype)
             report = judged(*about, route.function, mode, strict=False)
-            differs = _differs(route, report, X)
+            differs = _differs(route, report, X, x.blocks)
     except EndlessError as error:
         raise InputError(f"{route.label} at a {n}×{n} matrix: {error}") from error
     verdict: Verdict = structs.replace(
-        report.record, parameterization="symmetric", point=as_text(theta), route=route.label
+        report.record, parameterization=x.name, point=as_text(theta), route=route.label
     )
     if report.blame:
         blame = (Reason("blame", str(blame)) for blame in report.blame)
@@ -167,17 +182,18 @@ def _judge(hearing: Hearing, route: Route, dtype: str, theta: Point) -> None:
     if differs:
         verdict = verdict.saying(Reason("definition", differs), verdict="refused", convention=None)
     hearing.scenarios.append(
-        Scenario(function=route.function, structure="symmetric", point=as_text(theta), dtype=dtype)
+        Scenario(function=route.function, structure=x.name, point=as_text(theta), dtype=dtype)
     )
     hearing.versions[route.framework] = verdict.version
     hearing.judged.append(Judged(hearing.scenarios[-1], None, verdict))
 
 
-def _differs(route: Route, report: Report, X: Matrix) -> str:
+def _differs(route: Route, report: Report, X: Matrix, blocks: int) -> str:
     """Where what was executed is not what the file's ``exact`` is at X; nothing if it may be."""
-    if route.exact is None or report.exact is None:
-        return ""
-    defined = exact_of(symbolic.true_at(symbolic.resolve(route.exact, len(X)), X))
+    if route.exact is None or report.exact is None or (blocks == 2 and callable(route.exact)):
+        return ""  # a definition in SymPy is one of real matrices
+    function = symbolic.resolve(route.exact, len(X) // blocks)
+    defined = exact_of(symbolic.true_at(function, X, blocks))
     if defined is None or _may_be(defined, report.exact):
         return ""
     return (

@@ -44,6 +44,9 @@ class Framework(BaseFramework):
     routes = {{"planted": {{"smooth": smooth, "fallible": fallible}}}}
     has_forward_mode = True
 
+    def is_worn(self):
+        return os.path.exists(os.path.join(folder, "wearing"))
+
     def document(self, call):
         return call + " of " + name
 
@@ -120,6 +123,10 @@ class Fakes:
         for x in self.log():
             alive.append(alive[-1] + {"+": 1, "-": -1}.get(x.what, 0))
         return max(alive)
+
+    def wear(self):
+        """Let every process end by itself when it has answered one problem."""
+        (self.folder / "wearing").touch()
 
     def plant_death(self, framework, problem):
         """Let the second route kill its process at this problem, until :meth:`cure`."""

@@ -160,3 +160,30 @@ def test_what_is_executed_is_held_against_the_files_own_definition(tmp_path, exa
     status, verdicts = run([f"{path}:square", "-n", "3", "--points=1"], tmp_path / "out.json")
     assert [v.verdict for v in verdicts] == [verdict]
     assert [r.kind for v in verdicts for r in v.reasons] == ["definition"] * (status == 2)
+
+
+HERMITIAN = """
+import torch
+
+exact = "log_det"
+
+
+def loss(X):
+    return 2 * torch.linalg.cholesky(X).diagonal().real.log().sum()
+
+
+def wrong(X):
+    return loss(X) + 1e-9 * (X[0, 1].real - X[0, 1].real.detach())
+"""
+
+
+@pytest.mark.parametrize(("name", "verdict"), [("loss", "agrees"), ("wrong", "disagrees")])
+@pytest.mark.parametrize("where", [["--matrix", "2 1i; -1i 3"], ["-p", "hermitian", "--points=1"]])
+def test_callables_of_hermitian_matrices(tmp_path, name, verdict, where):
+    path = tmp_path / "hermitian_loss.py"
+    path.write_text(HERMITIAN)
+    _, verdicts = run([f"{path}:{name}", *where], tmp_path / "out.json")
+    assert [(v.verdict, v.dtype, v.parameterization) for v in verdicts] == [
+        (verdict, "complex128", "hermitian")
+    ]
+    assert cli.main([f"{path}:{name}", *where, "--dtype", "bfloat16"]) == 2

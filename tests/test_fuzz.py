@@ -184,10 +184,28 @@ def test_a_route_without_a_tensor_is_told_so(route, said, tmp_path):
     assert said in " ".join(call([str(file), "-f", "torch", "--points", "1"]).out.split())
 
 
-def test_a_real_matrix_for_a_hermitian_structure_is_told_what_to_give():
-    done = call(["det", "-f", "numpy", "-p", "hermitian", "--matrix", "1 2; 2 5"])
-    assert done.err.startswith("error: --matrix gives a real matrix; with -p hermitian")
-    assert "1 agree" in call(["trace", "-f", "numpy", "--matrix", "1 2; 2 5"]).out
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["-p", "hermitian", "--matrix", "1 2; 2 5"], "1 agree"),
+        (["--matrix", "2 i; -i 3"], "1 agree"),
+        (["--matrix", "2 1i; -1i 3", "-p", "hermitian"], "1 agree"),
+    ],
+)
+def test_a_hermitian_matrix_is_asked_as_one(arguments, said):
+    assert said in call(["trace", "-f", "numpy", *arguments]).out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--matrix", "2 i; i 3"], "the matrix is not Hermitian"),
+        (["--matrix", "2 i; -i 3", "-p", "toeplitz"], "leave it out"),
+        (["--matrix", "2 i; -i 3", "--dtype", "float16"], "no complex dtype"),
+    ],
+)
+def test_a_matrix_that_is_no_hermitian_one_is_told_so(arguments, said):
+    assert said in call(["trace", "-f", "numpy", *arguments]).err
 
 
 def test_a_matrix_whose_inverse_overflows_is_refused_without_a_warning():

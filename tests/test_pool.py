@@ -85,6 +85,16 @@ def test_a_death_costs_the_route_that_was_asked_alone(fakes, jobs):
     ]
 
 
+@pytest.mark.parametrize("jobs", [2, None])
+def test_a_process_that_is_worn_is_followed_by_another(fakes, jobs):
+    whole = reports(hear(fakes, ("alpha",), 6))
+    fakes.forget()
+    fakes.wear()
+    events = hear(fakes, ("alpha",), 6, jobs=jobs)
+    assert reports(events) == whole
+    assert [len(share) for share in fakes.shares("alpha")] == [1] * 6
+
+
 def test_a_problem_goes_only_to_the_frameworks_that_are_named(fakes):
     first, second = problems(2)
     with Pool(("alpha", "beta"), 60, interpreters=fakes.interpreters) as pool:
