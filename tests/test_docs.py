@@ -88,7 +88,8 @@ def test_the_atlas_has_every_route_and_no_other(kept):
 
 
 @pytest.mark.slow
-def test_a_run_of_today_tells_the_same(kept, tmp_path):
+def test_a_run_of_today_tells_the_same(kept, tmp_path, monkeypatch):
+    monkeypatch.delenv("PYTENSOR_FLAGS", raising=False)  # the page tells of the default mode
     assert cli.main(["atlas", *SAMPLE, "--output", str(tmp_path), "--quiet"]) == 0
     found = tables.from_json((tmp_path / "atlas.json").read_bytes())
     rows = [row for row in kept.rows if row.function.split("[")[0] in SAMPLE]
