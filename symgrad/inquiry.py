@@ -112,8 +112,11 @@ def check_executions(hearing: Hearing) -> None:
     Raises:
         InputError: of those that were asked, none does.
     """
+    known, who = sorted(hearing.executions), ", ".join(hearing.choice.resources.frameworks)
     for name in hearing.choice.executions:
-        check_known("execution", name, ["all", *sorted(hearing.executions)])
+        if name not in ("all", *known):
+            told = ", ".join(known) or "no other than the default"
+            raise InputError(f"unknown execution {name!r}, by {who}; there is {told}")
 
 
 def _demonstration() -> Demonstration:

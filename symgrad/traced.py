@@ -38,7 +38,7 @@ from symgrad.symbolic import traced
 from symgrad.symbolic.neighbours import neighbours, split
 
 Square = Inexact[np.ndarray, "n n"]
-RECORDERS = ("torch", "jax", "tensorflow")
+RECORDERS = tuple(numeric.DIAGONAL)
 """The frameworks that say what they execute."""
 NOTHING: frozenset[int] = frozenset()
 BESIDE = 1e-3

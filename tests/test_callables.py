@@ -1,6 +1,7 @@
 """``symgrad.check(f, X)``: callables judged by what they execute, and their wrong steps named."""
 
 import json
+import re
 
 import numpy as np
 import pytest
@@ -348,6 +349,7 @@ def test_near_a_kink_that_rounding_may_cross_nothing_is_convicted():
     C = X @ X  # rounded: what is left of X @ X - C is exactly some roundings, and 0 by PyTorch
     near = symgrad.check(lambda X: (X @ X - C).abs().sum(), X)
     assert (near.verdict, "across a kink" in near.reason) == ("refused", True)
+    assert re.search(r"jumps, by torch.Tensor.abs \(test_callables.py:\d+\)", near.reason)
     far = symgrad.check(lambda X: (X @ X - C - 1e-6).abs().sum(), X)
     assert far.verdict == "agrees"
     assert far.detectable < 1e-9  # what decides far off makes no tolerance larger

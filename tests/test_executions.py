@@ -90,6 +90,8 @@ def test_an_execution_that_nobody_has_is_bad_input(capsys):
     said = capsys.readouterr().err
     assert "unknown execution 'jax.jit'" in said
     assert "torch.func.vmap" in said
+    assert cli.main(["trace", "-f", "numpy", "--execution", "jax.jit"]) == BAD_INPUT
+    assert capsys.readouterr().err.endswith("by numpy; there is no other than the default\n")
 
 
 def test_a_program_is_compiled_once_for_all_arrays_and_for_each_number():
