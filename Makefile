@@ -25,10 +25,10 @@ test: $(VENV)/.installed-test  ## all tests but the slow ones
 	$(RUN) -m pytest -n auto
 
 test-kernels: $(VENV)/.installed-test  ## the tests of numbers under other kernels and threads; long
-	$(RUN) -m trial.kernels
+	$(RUN) -m lab.trial.kernels
 
 test-kernels-short: $(VENV)/.installed-test  ## the same under two settings, in about two minutes
-	$(RUN) -m trial.kernels --short
+	$(RUN) -m lab.trial.kernels --short
 
 slow: $(VENV)/.installed-packages  ## the slow tests, those of other people's packages among them
 	$(RUN) -m pytest -n auto -m slow
@@ -39,18 +39,18 @@ lint: $(VENV)/.installed-test  ## linter and type checker
 	$(VENV)/bin/mypy
 
 bench: $(VENV)/.installed-test  ## speed, as ratios within one run
-	$(RUN) -m benchmarks.imports
-	$(RUN) -m benchmarks.main_job
-	$(RUN) -m benchmarks.peers
-	$(RUN) -m benchmarks.callables
-	$(RUN) -m benchmarks.symbolic
-	$(RUN) -m benchmarks.batching
+	$(RUN) -m lab.benchmarks.imports
+	$(RUN) -m lab.benchmarks.main_job
+	$(RUN) -m lab.benchmarks.peers
+	$(RUN) -m lab.benchmarks.callables
+	$(RUN) -m lab.benchmarks.symbolic
+	$(RUN) -m lab.benchmarks.batching
 
 calibrate: $(VENV)/.installed-test  ## errors of correct gradients, as fractions of the tolerance
-	$(RUN) -m benchmarks.calibrate
+	$(RUN) -m lab.benchmarks.calibrate
 
 mutants: $(VENV)/.installed-test  ## planted wrong gradients, and valid ones, before the court
-	$(RUN) -m trial.mutants
+	$(RUN) -m lab.trial.mutants
 
 mutate: $(VENV)/.installed-test  ## mutants of the judging and of verify.py (docs/mutation.md); minutes
 	$(RUN) -m pip install --quiet mutmut==3.8.1
@@ -60,10 +60,10 @@ mutate: $(VENV)/.installed-test  ## mutants of the judging and of verify.py (doc
 	cd build/mutate && $(abspath $(VENV))/bin/mutmut results
 
 fuzz: $(VENV)/.installed-test  ## bad input drawn at random for a minute, each time another
-	$(RUN) -m trial.fuzz
+	$(RUN) -m lab.trial.fuzz
 
 ties: $(VENV)/.installed-all  ## every framework at nearly repeated eigenvalues (docs/ties.md)
-	$(RUN) -m trial.ties
+	$(RUN) -m lab.trial.ties
 
 schema: $(VENV)/.installed  ## regenerate report/schema.json from the records
 	$(RUN) -m symgrad.report.document

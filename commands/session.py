@@ -8,7 +8,8 @@ from typing import Literal, NamedTuple, Protocol
 
 from symgrad.court.former.gathered import Gathered
 from symgrad.court.hearing import Hearing
-from symgrad.court.records import Choice, Proved, Started
+from symgrad.court.questions import Choice, Started
+from symgrad.court.references import Proved
 from symgrad.plans import Plan
 
 DISAGREES, BAD_INPUT, MISSING, INTERRUPTED = 1, 2, 3, 130

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from symgrad.court.records import Excerpt
+from symgrad.court.questions import Excerpt
 
 
 def named_triangle(excerpt: Excerpt) -> str:

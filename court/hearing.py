@@ -10,19 +10,11 @@ from msgspec import structs
 from symgrad.court.judging.gauge import refuse_both_signs
 from symgrad.court.judging.judge import judge
 from symgrad.court.judging.printing import NOT_ROUNDED, Matrix, Printing, judge_proposed
+from symgrad.court.questions import Choice, Event, Excerpt, Nearby, Reported, Started
 from symgrad.court.reasons import Reason
-from symgrad.court.records import (
-    Choice,
-    Demonstration,
-    Event,
-    Excerpt,
-    Nearby,
-    Reference,
-    Reported,
-    Started,
-    Verdict,
-)
+from symgrad.court.references import Demonstration, Reference
 from symgrad.court.scenario import Part, Scenario
+from symgrad.court.verdicts import Verdict
 
 Near = tuple[Reported, Sequence[Reference | None]]
 """A report with what the route said at matrices beside X, and what is true there, if known."""

@@ -14,7 +14,7 @@ import msgspec
 from msgspec import Meta, Struct
 
 from symgrad.court.data import decode
-from symgrad.court.records import Number
+from symgrad.court.verdicts import Number
 
 Structural = Literal["input", "const", "take", "cat", "put_add", "hold", "guard"]
 Arithmetic = Literal["add", "sub", "neg", "mul", "div", "sum", "matmul"]

@@ -6,7 +6,7 @@ from typing import Literal
 
 from msgspec import Struct
 
-from symgrad.court.records import Constants
+from symgrad.court.questions import Constants
 
 
 class Query(Struct, frozen=True, kw_only=True):

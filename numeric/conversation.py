@@ -17,7 +17,7 @@ from typing import Any, NamedTuple, get_args
 
 from symgrad.court.data import plain
 from symgrad.court.names import family
-from symgrad.court.records import (
+from symgrad.court.questions import (
     Answered,
     Event,
     Excerpt,

@@ -17,7 +17,7 @@ from jaxtyping import Float, Inexact
 
 from symgrad.court import formats
 from symgrad.court.errors import InputError, check_known
-from symgrad.court.records import Constants, Mode, Reported
+from symgrad.court.questions import Constants, Mode, Reported
 from symgrad.numeric import answers, transport
 from symgrad.numeric.conversation import reported
 from symgrad.numeric.pool import known_frameworks

@@ -21,7 +21,7 @@ import msgspec
 
 from symgrad.court import VERSION
 from symgrad.court.errors import InputError, OutputError
-from symgrad.court.records import Mode, Problem, Reported, Started
+from symgrad.court.questions import Mode, Problem, Reported, Started
 from symgrad.numeric.conversation import MALFORMED, reported, started
 
 MARK = b'{"journal": "'

@@ -21,7 +21,7 @@ import msgspec
 import numpy as np
 
 from symgrad.court.names import family
-from symgrad.court.records import Answered, Event, Finished, Problem, Started
+from symgrad.court.questions import Answered, Event, Finished, Problem, Started
 from symgrad.numeric import former, frameworks, transport
 from symgrad.numeric.conversation import Conversation
 from symgrad.numeric.journal import Journal

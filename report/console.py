@@ -9,7 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from symgrad.court.blame import Blame
-from symgrad.court.records import Component, Verdict
+from symgrad.court.verdicts import Component, Verdict
 from symgrad.report.terminal import COLOURS
 
 MOST_ROWS = 6

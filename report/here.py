@@ -12,7 +12,7 @@ from msgspec import Struct
 
 from symgrad.court.blame import Blame
 from symgrad.court.program import Program
-from symgrad.court.records import RIGHT, Component, Outcome, Verdict
+from symgrad.court.verdicts import RIGHT, Component, Outcome, Verdict
 from symgrad.report.document import ENCODER
 
 if TYPE_CHECKING:

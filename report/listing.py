@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from symgrad.court.records import Started
+from symgrad.court.questions import Started
 
 
 def show_list(

@@ -15,7 +15,7 @@ import numpy as np
 from jaxtyping import Bool, Float, Inexact
 
 from symgrad.court.blame import Blame
-from symgrad.court.records import JUDGED, Component, Verdict
+from symgrad.court.verdicts import JUDGED, Component, Verdict
 
 MARKS = {"agrees": "✓", "inaccurate": "≈", "disagrees": "✗", "refused": "?", "failed": "!"}
 MOST_ROWS = 8

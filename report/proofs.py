@@ -9,7 +9,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from symgrad.court.records import Demonstration, Identity, Proved
+from symgrad.court.references import Demonstration, Identity, Proved
 
 
 def show_demonstration(console: Console, shown: Demonstration) -> None:

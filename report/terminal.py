@@ -11,7 +11,8 @@ from rich.console import Console
 from rich.rule import Rule
 from rich.text import Text
 
-from symgrad.court.records import Claim, Proved, Verdict
+from symgrad.court.references import Proved
+from symgrad.court.verdicts import Claim, Verdict
 
 COLOURS = {
     "agrees": "green",

@@ -11,7 +11,8 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from symgrad.court.records import Component, Identity, Number, Verdict
+from symgrad.court.references import Identity
+from symgrad.court.verdicts import Component, Number, Verdict
 from symgrad.report.terminal import COLOURS, COUNTED
 
 SHOWN = 6

@@ -11,7 +11,8 @@ from msgspec import structs
 from symgrad.court import formats
 from symgrad.court.errors import InputError, check_known
 from symgrad.court.names import family
-from symgrad.court.records import Choice, Matrix, Problem, Reference
+from symgrad.court.questions import Choice, Problem
+from symgrad.court.references import Matrix, Reference
 from symgrad.court.scenario import Part, Scenario
 from symgrad.symbolic import large_cases
 from symgrad.symbolic.catalogue import (

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from flint import fmpq
 
-from symgrad.court.records import Matrix
+from symgrad.court.references import Matrix
 from symgrad.symbolic.algebra.spectrum import Spectrum, exact_matrix
 
 

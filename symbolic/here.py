@@ -12,7 +12,7 @@ from sympy import Expr
 
 from symgrad.court.errors import InputError, check_known
 from symgrad.court.names import family
-from symgrad.court.records import Matrix, Reference, Sparse
+from symgrad.court.references import Matrix, Reference, Sparse
 from symgrad.symbolic.cases import CERTIFIED_SIZE_LIMIT
 from symgrad.symbolic.catalogue import CATALOGUE, Instance, MatrixFunction, choose
 from symgrad.symbolic.certified.reference import certify, refused

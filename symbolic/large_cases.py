@@ -18,7 +18,8 @@ from msgspec import structs
 
 from symgrad.court.errors import InputError, check_known
 from symgrad.court.names import family
-from symgrad.court.records import Choice, Problem, Reference
+from symgrad.court.questions import Choice, Problem
+from symgrad.court.references import Reference
 from symgrad.court.scenario import Scenario
 from symgrad.symbolic.catalogue import CATALOGUE, Instance, choose
 from symgrad.symbolic.certified.large import certify_large, has_float64_route, refused_at

@@ -21,7 +21,7 @@ from collections.abc import Callable, Generator, Sequence
 from contextlib import suppress
 from typing import Any, Generic, NamedTuple, NoReturn, Protocol, TypeVar
 
-from symgrad.court.records import Reference
+from symgrad.court.references import Reference
 
 if sys.platform != "win32":
     import resource

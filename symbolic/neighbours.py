@@ -15,7 +15,8 @@ from fractions import Fraction
 from typing import NamedTuple
 
 from symgrad.court.formats import COMPLEX, REAL
-from symgrad.court.records import NEIGHBOURS, Matrix, Problem, Reference
+from symgrad.court.questions import NEIGHBOURS, Problem
+from symgrad.court.references import Matrix, Reference
 from symgrad.symbolic.catalogue import Instance
 from symgrad.symbolic.certified.reference import certify, round_to
 

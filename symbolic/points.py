@@ -11,7 +11,7 @@ import numpy as np
 from jaxtyping import Inexact
 
 from symgrad.court.errors import InputError
-from symgrad.court.records import Matrix
+from symgrad.court.references import Matrix
 from symgrad.symbolic.domains import DOMAINS, has_simple_spectrum
 from symgrad.symbolic.parameterizations import Parameterization
 

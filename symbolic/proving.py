@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterator
 from functools import partial
 
 from symgrad.court.errors import InputError
-from symgrad.court.records import Choice, Proved
+from symgrad.court.questions import Choice
+from symgrad.court.references import Proved
 from symgrad.symbolic.cases import chosen_functions
 from symgrad.symbolic.catalogue import Instance
 from symgrad.symbolic.derivation import derive

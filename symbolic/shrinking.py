@@ -14,7 +14,7 @@ from itertools import islice, product
 from msgspec import structs
 
 from symgrad.court.errors import InputError
-from symgrad.court.records import Choice
+from symgrad.court.questions import Choice
 from symgrad.symbolic.cases import Case, chosen_functions
 from symgrad.symbolic.domains import DOMAINS
 from symgrad.symbolic.parameterizations import Parameterization, hermitian, symmetric

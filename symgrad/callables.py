@@ -16,9 +16,11 @@ from msgspec import structs
 from symgrad.court import formats
 from symgrad.court.errors import InputError
 from symgrad.court.hearing import Hearing, Judged
+from symgrad.court.questions import Choice, Mode
 from symgrad.court.reasons import Reason
-from symgrad.court.records import Choice, Matrix, Mode, Verdict
+from symgrad.court.references import Matrix
 from symgrad.court.scenario import Scenario
+from symgrad.court.verdicts import Verdict
 from symgrad.function_files import imported, is_by_record
 from symgrad.report.here import Derivative, Report
 from symgrad.symbolic import here as symbolic

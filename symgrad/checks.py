@@ -16,7 +16,9 @@ from symgrad.court.hearing import confirm
 from symgrad.court.judging import scatter
 from symgrad.court.judging.judge import judge
 from symgrad.court.judging.printing import Printing, judge_proposed
-from symgrad.court.records import Matrix, Mode, Outcome, Reference, Reported
+from symgrad.court.questions import Mode, Reported
+from symgrad.court.references import Matrix, Reference
+from symgrad.court.verdicts import Outcome
 from symgrad.numeric import here as numeric
 from symgrad.report.here import Derivative, Formula, Report, Reports
 from symgrad.symbolic import here as symbolic

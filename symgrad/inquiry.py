@@ -29,17 +29,8 @@ from symgrad.court.errors import InputError, check_known
 from symgrad.court.hearing import AskNear, Hearing, Near, confirm
 from symgrad.court.judging import scatter
 from symgrad.court.judging.printing import Printing
-from symgrad.court.records import (
-    Answered,
-    Choice,
-    Demonstration,
-    Event,
-    Problem,
-    Proved,
-    Reference,
-    Reported,
-    Started,
-)
+from symgrad.court.questions import Answered, Choice, Event, Problem, Reported, Started
+from symgrad.court.references import Demonstration, Proved, Reference
 from symgrad.numeric import former, past
 from symgrad.numeric.interpreters import check_has_python
 from symgrad.numeric.journal import Journal, fingerprint, installed_versions

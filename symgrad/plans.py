@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
-from symgrad.court.records import Problem, Reference
+from symgrad.court.questions import Problem
+from symgrad.court.references import Reference
 from symgrad.court.scenario import Scenario
 
 if TYPE_CHECKING:

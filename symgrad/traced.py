@@ -27,7 +27,9 @@ from symgrad.court.judging.judge import judge
 from symgrad.court.judging.mistakes import recognise
 from symgrad.court.judging.tolerance import entry_tolerances
 from symgrad.court.program import Program
-from symgrad.court.records import RIGHT, Matrix, Mode, Reference, Reported, Verdict
+from symgrad.court.questions import Mode, Reported
+from symgrad.court.references import Matrix, Reference
+from symgrad.court.verdicts import RIGHT, Verdict
 from symgrad.numeric import here as numeric
 from symgrad.numeric.pool import known_frameworks
 from symgrad.numeric.recording.recording import Recording

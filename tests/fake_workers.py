@@ -11,7 +11,7 @@ from collections import defaultdict
 from pathlib import Path
 from typing import NamedTuple
 
-from symgrad.court.records import Answered, Finished, Problem, Reported, Started
+from symgrad.court.questions import Answered, Finished, Problem, Reported, Started
 
 ROOT = Path(__file__).parent.parent
 

@@ -7,7 +7,8 @@ import numpy as np
 
 from symgrad import cli
 from symgrad.court.judging.conventions import representative
-from symgrad.court.records import Reference, Reported
+from symgrad.court.questions import Reported
+from symgrad.court.references import Reference
 from symgrad.report.document import from_json
 from symgrad.symbolic.catalogue import DIFFERENTIABLE, choose
 from symgrad.symbolic.certified.reference import refer

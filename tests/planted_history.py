@@ -6,7 +6,7 @@ from msgspec import structs
 
 from symgrad.court.former.recorded import Record
 from symgrad.court.hearing import Hearing
-from symgrad.court.records import Excerpt
+from symgrad.court.questions import Excerpt
 from symgrad.studies.experiment import rule as experiment
 from symgrad.studies.history import cases
 from symgrad.symbolic.proofs.by_sympy.two_by_two import two_by_two

@@ -10,7 +10,8 @@ import numpy as np
 
 from symgrad.court.judging.contraction import as_blocks
 from symgrad.court.judging.judge import judge
-from symgrad.court.records import Ball, Choice, Direction, Enclosure, Reference, Reported, Resources
+from symgrad.court.questions import Choice, Reported, Resources
+from symgrad.court.references import Ball, Direction, Enclosure, Reference
 from symgrad.court.scenario import Scenario
 
 TOLERANCE = 2.0**-47

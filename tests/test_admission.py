@@ -11,7 +11,7 @@ import pytest
 from symgrad.court.judging import admission
 from symgrad.court.judging.contraction import as_blocks
 from symgrad.court.judging.tolerance import entry_tolerances
-from symgrad.court.records import Enclosure
+from symgrad.court.references import Enclosure
 from tests.records import TOLERANCE, S, ball, hermitian_truth, plus, said, truth, unit
 
 OUT_OF_RANGE = "out of range: X, the gradient or the change of f underflows in {}"

@@ -9,7 +9,7 @@ from sympy import Matrix, log, sqrt
 
 from symgrad.court.judging.judge import judge
 from symgrad.court.judging.tolerance import entry_tolerances
-from symgrad.court.records import Reported
+from symgrad.court.questions import Reported
 from symgrad.symbolic.catalogue import Instance, MatrixFunction, choose
 from symgrad.symbolic.certified.reference import certify
 

@@ -8,10 +8,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from benchmarks.certified import reference_in_arb, reference_in_float64
-from benchmarks.checks import Problem, by_arb, by_fast_gradcheck, by_float64, by_gradcheck, draw
-from benchmarks.planted import ERRORS, threshold
-from benchmarks.timing import CutOffError, Meter, Timing, duration, growth, in_turn
+from lab.benchmarks.certified import reference_in_arb, reference_in_float64
+from lab.benchmarks.checks import Problem, by_arb, by_fast_gradcheck, by_float64, by_gradcheck, draw
+from lab.benchmarks.planted import ERRORS, threshold
+from lab.benchmarks.timing import CutOffError, Meter, Timing, duration, growth, in_turn
 
 ROOT = Path(__file__).parent.parent
 
@@ -26,7 +26,7 @@ ROOT = Path(__file__).parent.parent
     ],
 )
 def test_the_quick_version_prints_its_table(module, row):
-    argv = [sys.executable, "-m", f"benchmarks.{module}", "--quick"]
+    argv = [sys.executable, "-m", f"lab.benchmarks.{module}", "--quick"]
     done = subprocess.run(argv, cwd=ROOT, capture_output=True, text=True, timeout=300)
     assert done.returncode == 0, done.stderr
     assert row in done.stdout

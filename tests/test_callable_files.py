@@ -4,7 +4,7 @@ import msgspec
 import pytest
 
 from symgrad import cli
-from symgrad.court.records import Run
+from symgrad.court.verdicts import Run
 from symgrad.function_files import is_by_record
 
 TEXT = """

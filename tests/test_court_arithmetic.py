@@ -8,7 +8,7 @@ import pytest
 
 from symgrad.court import formats
 from symgrad.court.judging import contraction, conventions, tolerance
-from symgrad.court.records import Ball, Enclosure, Reference
+from symgrad.court.references import Ball, Enclosure, Reference
 
 ZERO = np.zeros((2, 2))
 D = ((0, 0, Fraction(2)), (0, 1, Fraction(-1, 3)))

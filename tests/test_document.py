@@ -11,7 +11,7 @@ import msgspec
 import pytest
 
 from symgrad.court.judging.judge import judge
-from symgrad.court.records import Run
+from symgrad.court.verdicts import Run
 from symgrad.report.document import SCHEMA, Output, from_json, json_pieces, schema, to_json
 from tests.helpers import FUNCTIONS, exact_gradient, reference, report
 

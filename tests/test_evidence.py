@@ -5,7 +5,8 @@ from msgspec import structs
 
 from symgrad.court.former.recorded import Answer, Former, Question, Record
 from symgrad.court.hearing import Hearing
-from symgrad.court.records import Demonstration, Excerpt, Identity
+from symgrad.court.questions import Excerpt
+from symgrad.court.references import Demonstration, Identity
 from symgrad.studies.experiment import claims as module
 from symgrad.studies.experiment.claims import claims
 from symgrad.studies.experiment.rule import Experiment

@@ -4,7 +4,7 @@ import pytest
 
 from symgrad import cli
 from symgrad.commands.session import BAD_INPUT
-from symgrad.court.records import Started
+from symgrad.court.questions import Started
 from symgrad.numeric.executions import batched, compiled
 from symgrad.numeric.pool import Pool, is_installed
 from tests.helpers import judged

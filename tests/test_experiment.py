@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from symgrad.court.judging.judge import judge
-from symgrad.court.records import Excerpt
+from symgrad.court.questions import Excerpt
 from symgrad.studies.experiment import rule as experiment
 from symgrad.symbolic.catalogue import choose
 from symgrad.symbolic.certified.reference import refer

@@ -9,7 +9,7 @@ from rich.progress import Progress
 from symgrad.court.hearing import Hearing
 from symgrad.court.judging.judge import judge
 from symgrad.court.names import family
-from symgrad.court.records import Choice, Problem, Reported, Resources
+from symgrad.court.questions import Choice, Problem, Reported, Resources
 from symgrad.inquiry import hear
 from symgrad.numeric.pool import Pool, is_installed, known_frameworks
 from symgrad.studies.chosen.plan import chosen as chosen_plan

@@ -11,17 +11,17 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from lab.trial import fuzz
+from lab.trial.fuzz import TRIALS, BrokenError, Outcome, attempt, call, check
 from symgrad.court.data import decode, plain
 from symgrad.court.errors import InputError
-from symgrad.court.records import Run
+from symgrad.court.verdicts import Run
 from symgrad.numeric.conversation import reported
 from symgrad.report import document
 from symgrad.studies.atlas import page as atlas
 from symgrad.studies.findings import page as findings
 from symgrad.studies.findings import record as known
 from symgrad.symbolic.points import parse_rational
-from trial import fuzz
-from trial.fuzz import TRIALS, BrokenError, Outcome, attempt, call, check
 
 ROOT = Path(__file__).parent.parent
 MODEST = settings(

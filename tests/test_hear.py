@@ -20,7 +20,7 @@ from symgrad import inquiry
 from symgrad.court.errors import InputError
 from symgrad.court.hearing import Hearing
 from symgrad.court.judging import scatter
-from symgrad.court.records import NEIGHBOURS, Answered, Reported, Started
+from symgrad.court.questions import NEIGHBOURS, Answered, Reported, Started
 from symgrad.numeric.journal import fingerprint, installed_versions
 from symgrad.numeric.pool import Pool, known_frameworks
 from symgrad.plans import Plan

@@ -6,12 +6,7 @@ import pytest
 from symgrad.court import hearing as module
 from symgrad.court.hearing import Hearing
 from symgrad.court.judging.gauge import FLIPPED, UNDETERMINED
-from symgrad.court.records import (
-    Answered,
-    Excerpt,
-    Finished,
-    Started,
-)
+from symgrad.court.questions import Answered, Excerpt, Finished, Started
 from tests.records import S, ball, choice, said, scenario, truth
 
 CHOICE = choice(frameworks=["torch", "numpy"], points=None)

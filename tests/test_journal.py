@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from symgrad.court.errors import InputError
-from symgrad.court.records import Problem, Reported
+from symgrad.court.questions import Problem, Reported
 from symgrad.numeric.conversation import Conversation
 from symgrad.numeric.journal import Journal, fingerprint, installed_versions
 from symgrad.numeric.pool import Pool

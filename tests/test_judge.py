@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from symgrad.court.formats import unit_roundoff
 from symgrad.court.judging.judge import judge
 from symgrad.court.judging.tolerance import entry_tolerances
-from symgrad.court.records import Verdict
+from symgrad.court.verdicts import Verdict
 from symgrad.symbolic.catalogue import choose
 from symgrad.symbolic.certified.reference import refer
 from symgrad.symbolic.parameterizations import hermitian, symmetric

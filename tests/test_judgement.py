@@ -10,7 +10,8 @@ import pytest
 from msgspec import structs
 
 from symgrad.court.reasons import Reason
-from symgrad.court.records import Component, Direction, Enclosure, Verdict
+from symgrad.court.references import Direction, Enclosure
+from symgrad.court.verdicts import Component, Verdict
 from tests.records import (
     SPURIOUS,
     TOLERANCE,

@@ -2,7 +2,7 @@
 
 from click.testing import CliRunner
 
-from trial import kernels
+from lab.trial import kernels
 
 PLANTED = """
 import os

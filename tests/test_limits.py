@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 from flint import arb
 
+from lab.trial.fuzz import call, check
 from symgrad import cli
 from symgrad.symbolic import limits
 from symgrad.symbolic.cases import Case
@@ -22,7 +23,6 @@ from symgrad.symbolic.certified.reference import float_text
 from symgrad.symbolic.limits import Failure, Limits, answers
 from tests.test_fuzz import own, said_of
 from tests.test_gauge import run
-from trial.fuzz import call, check
 
 ROOT = Path(__file__).parent.parent
 PATIENT = Limits(60)

@@ -8,7 +8,7 @@ import pytest
 
 from symgrad.court.judging.conventions import MISTAKES, representative
 from symgrad.court.judging.judge import judge
-from symgrad.court.records import Reported
+from symgrad.court.questions import Reported
 from symgrad.symbolic.catalogue import choose
 from symgrad.symbolic.certified.reference import certify, round_to
 from symgrad.symbolic.parameterizations import symmetric

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 from msgspec import structs
 
+from lab.trial import kinds, mutants, valid
+from lab.trial.scenes import Place, places, scene
+from lab.trial.truth import is_valid
 from symgrad.court.judging.judge import judge
-from trial import kinds, mutants, valid
-from trial.scenes import Place, places, scene
-from trial.truth import is_valid
 
 DOCS = Path(__file__).parent.parent / "docs"
 SAMPLE = [

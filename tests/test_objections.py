@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from symgrad.court.judging import objections
-from symgrad.court.records import Component, Direction, Enclosure
+from symgrad.court.references import Direction, Enclosure
+from symgrad.court.verdicts import Component
 from tests.records import TOLERANCE, S, ball, exactly, plus, said, truth
 
 ABOVE = math.nextafter(TOLERANCE, 1)

@@ -7,7 +7,7 @@ from collections import Counter
 import msgspec
 import pytest
 
-from symgrad.court.records import Answered, Excerpt, Problem, Reported
+from symgrad.court.questions import Answered, Excerpt, Problem, Reported
 from symgrad.numeric.conversation import Conversation
 from symgrad.numeric.pool import Pool
 from tests.fake_workers import Fakes, assert_complete, problems, reports

@@ -9,7 +9,7 @@ from sympy import MatrixSymbol, Trace
 
 import symgrad.symbolic.proofs.prove as proving
 from symgrad.court.errors import InputError
-from symgrad.court.records import Identity
+from symgrad.court.references import Identity
 from symgrad.symbolic.algebra.expressions import Eigenvalue
 from symgrad.symbolic.catalogue import CATALOGUE, DIFFERENTIABLE, MatrixFunction, choose, instances
 from symgrad.symbolic.derivation import Derivation, derive
@@ -21,7 +21,7 @@ from symgrad.symbolic.proofs.prove import examine, prove
 from tests.helpers import PROVED, REAL
 from tests.proof_functions import in_second_route, own
 
-EXAMPLES = Path(__file__).parent.parent / "examples"
+EXAMPLES = Path(__file__).parent.parent / "docs" / "examples"
 FRAMEWORKS = ("numpy", "torch", "tensorflow")
 
 

@@ -11,7 +11,7 @@ from symgrad.court.reasons import Reason, say, told
 from tests.records import TOLERANCE, S, ball, plus, said, truth, verdict
 
 ROOT = Path(__file__).parent.parent
-ROOMS = ("court", "report", "studies", "commands", "symgrad", "symbolic", "numeric", "trial")
+ROOMS = ("court", "report", "studies", "commands", "symgrad", "symbolic", "numeric", "lab")
 BY_WORDS = re.compile(
     r"reason\w*(\[[^\]]*\])?\.(startswith|endswith|count|find)|\bin \w+\.reason\b"
 )

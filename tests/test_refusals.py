@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from symgrad.court.records import Cluster
+from symgrad.court.references import Cluster
 from tests.records import (
     S,
     exactly,

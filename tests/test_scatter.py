@@ -7,8 +7,9 @@ import pytest
 
 from symgrad.court.judging import scatter
 from symgrad.court.judging.judge import judge
-from symgrad.court.records import NEIGHBOURS as COUNT
-from symgrad.court.records import Kink, Nearby
+from symgrad.court.questions import NEIGHBOURS as COUNT
+from symgrad.court.questions import Nearby
+from symgrad.court.references import Kink
 from symgrad.symbolic.catalogue import choose
 from symgrad.symbolic.certified.reference import certify, round_to
 from symgrad.symbolic.neighbours import neighbours

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from symgrad.court.judging.subdifferential import describe_subgradient
-from symgrad.court.records import Cluster
+from symgrad.court.references import Cluster
 from tests.records import exactly, unit
 
 ROUNDOFF = 2.0**-53

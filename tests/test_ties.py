@@ -5,12 +5,12 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
+from lab.trial.ties import GAPS, PAGE, diagonal, digits, judge_at, rotated, rotation, ties
 from symgrad.numeric.pool import is_installed, known_frameworks
 from symgrad.symbolic.algebra.spectrum import Spectrum
 from symgrad.symbolic.catalogue import choose
 from symgrad.symbolic.certified.enclosure import precision
 from symgrad.symbolic.certified.reference import certify
-from trial.ties import GAPS, PAGE, diagonal, digits, judge_at, rotated, rotation, ties
 
 EXACT = {"I": diagonal(1, 1, 1), "diag(1, 1, 2)": diagonal(1, 1, 2), "pair": diagonal(1, 2, 2)}
 TURNED = {f"{float(g):.0e}": rotated(1, 1 + g, 2) for g in GAPS} | {"rounded": rotated(1, 1, 2)}

@@ -10,7 +10,7 @@ import msgspec
 import pytest
 
 from symgrad import cli, inquiry
-from symgrad.court.records import Claim
+from symgrad.court.verdicts import Claim
 from symgrad.report.document import from_json
 from symgrad.symbolic.proofs.conventions import prove_conventions
 from tests.helpers import OWN
@@ -338,7 +338,7 @@ def test_a_gradient_that_is_truly_wrong_is_convicted(tmp_path, capsys):
 
 @pytest.mark.parametrize("name", ["multivariate_normal", "frobenius_norm"])
 def test_the_examples(name, capsys):
-    file = Path(__file__).parent.parent / "examples" / f"{name}.py"
+    file = Path(__file__).parent.parent / "docs" / "examples" / f"{name}.py"
     assert cli.main([str(file), "-n", "3", "-p", "symmetric", "-p", "ar1", "--quiet"]) == 0
     assert "0 disagree, 0 refused, 0 failed" in capsys.readouterr().out
 

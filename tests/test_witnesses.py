@@ -9,7 +9,7 @@ import pytest
 from symgrad import inquiry
 from symgrad.court.errors import InputError
 from symgrad.court.hearing import Hearing
-from symgrad.court.records import Started
+from symgrad.court.questions import Started
 from symgrad.numeric.pool import Pool, known_frameworks
 from symgrad.studies.chosen.plan import hear
 from symgrad.studies.disputes import cases as disputed

@@ -20,23 +20,15 @@ from symgrad.court.hearing import Hearing
 from symgrad.court.judging.judge import judge
 from symgrad.court.judging.notation import number
 from symgrad.court.names import order_of, public
-from symgrad.court.records import (
-    Convention,
-    Excerpt,
-    Number,
-    Outcome,
-    Reads,
-    Reported,
-    Rows,
-    Verdict,
-)
+from symgrad.court.questions import Excerpt, Reads, Reported
 from symgrad.court.scenario import Part
+from symgrad.court.verdicts import Convention, Number, Outcome, Rows, Verdict
 
 RECORD = Path(__file__).with_name("recorded.json")
 
 
 _Constants = dict[str, int | list[float | list[float]]]
-"""Those of :data:`symgrad.court.records.Constants`, in a form that can be read back."""
+"""Those of :data:`symgrad.court.questions.Constants`, in a form that can be read back."""
 
 
 class Question(Struct, frozen=True, forbid_unknown_fields=True):

@@ -21,7 +21,8 @@ from symgrad.court.judging.tolerance import (
     roundoff,
     value_tolerance,
 )
-from symgrad.court.records import Reference, Reported
+from symgrad.court.questions import Reported
+from symgrad.court.references import Reference
 
 RELIABLE = 0.25
 """Largest δ·‖∂S/∂X‖/‖S‖ at which the expansion behind the tolerance is trusted."""

@@ -8,7 +8,7 @@ from fractions import Fraction
 import numpy as np
 from jaxtyping import Float, Inexact
 
-from symgrad.court.records import Enclosure, Sparse
+from symgrad.court.references import Enclosure, Sparse
 
 Array = Float[np.ndarray, "n n"]
 

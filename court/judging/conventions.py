@@ -9,7 +9,8 @@ from __future__ import annotations
 import numpy as np
 from jaxtyping import Float
 
-from symgrad.court.records import Convention, Enclosure
+from symgrad.court.references import Enclosure
+from symgrad.court.verdicts import Convention
 
 Array = Float[np.ndarray, "n n"]
 

@@ -7,7 +7,7 @@ from jaxtyping import Float, Inexact
 
 from symgrad.court.judging.contraction import as_blocks, skew_part, symmetric_error
 from symgrad.court.judging.tolerance import entry_tolerances
-from symgrad.court.records import Reference
+from symgrad.court.references import Reference
 
 Array = Float[np.ndarray, "n n"]
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from symgrad.court.reasons import Reason
-from symgrad.court.records import Verdict
+from symgrad.court.verdicts import Verdict
 
 FLIPPED = (
     "gauge: the value is that of f with the sign of a root turned, as if f changed with the sign "

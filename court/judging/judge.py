@@ -37,20 +37,10 @@ from symgrad.court.judging.tolerance import (
     gradient_norm,
     value_tolerance,
 )
+from symgrad.court.questions import Reported
 from symgrad.court.reasons import Reason, say, told
-from symgrad.court.records import (
-    RIGHT,
-    Ball,
-    Component,
-    Conjugation,
-    Convention,
-    Direction,
-    Enclosure,
-    Outcome,
-    Reference,
-    Reported,
-    Verdict,
-)
+from symgrad.court.references import Ball, Direction, Enclosure, Reference
+from symgrad.court.verdicts import RIGHT, Component, Conjugation, Convention, Outcome, Verdict
 
 Complex = Inexact[np.ndarray, "n n"]
 

@@ -10,7 +10,7 @@ from typing import cast
 import numpy as np
 from jaxtyping import Inexact
 
-from symgrad.court.records import Number, Rows
+from symgrad.court.verdicts import Number, Rows
 
 DIGITS = 40
 LARGE = 100

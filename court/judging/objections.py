@@ -12,8 +12,10 @@ from msgspec import structs
 
 from symgrad.court.judging.contraction import Array, norm, symmetric_error, to_float
 from symgrad.court.judging.tolerance import gradient_norm, value_tolerance
+from symgrad.court.questions import Reported
 from symgrad.court.reasons import Kind, Reason
-from symgrad.court.records import Component, Direction, Reference, Reported
+from symgrad.court.references import Direction, Reference
+from symgrad.court.verdicts import Component
 
 STABLE = "what a backward stable algorithm would lose"
 PRINTED = "what rounding in print loses"

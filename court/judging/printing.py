@@ -20,8 +20,10 @@ from symgrad.court.errors import InputError
 from symgrad.court.judging.contraction import as_blocks
 from symgrad.court.judging.conventions import mistakes
 from symgrad.court.judging.judge import judge
+from symgrad.court.questions import Reported
 from symgrad.court.reasons import Reason, say
-from symgrad.court.records import Reference, Reported, Verdict
+from symgrad.court.references import Reference
+from symgrad.court.verdicts import Verdict
 
 Matrix = Inexact[np.ndarray, "n n"]
 

@@ -43,8 +43,10 @@ from jaxtyping import Float
 from symgrad.court.formats import unit_roundoff
 from symgrad.court.judging.contraction import symmetric_error, to_float
 from symgrad.court.judging.tolerance import deflation, gradient_norm, norm, roundoff
+from symgrad.court.questions import NEIGHBOURS, Reported
 from symgrad.court.reasons import Reason, say
-from symgrad.court.records import NEIGHBOURS, Outcome, Reference, Reported
+from symgrad.court.references import Reference
+from symgrad.court.verdicts import Outcome
 
 SYSTEMATIC = 4.0
 QUANTUM = 1000.0

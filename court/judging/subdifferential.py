@@ -16,7 +16,7 @@ from __future__ import annotations
 import numpy as np
 from jaxtyping import Float
 
-from symgrad.court.records import Cluster
+from symgrad.court.references import Cluster
 
 Array = Float[np.ndarray, "n n"]
 STAGES = 8

@@ -36,7 +36,7 @@ import numpy as np
 from jaxtyping import Float
 
 from symgrad.court.formats import spacing, unit_roundoff
-from symgrad.court.records import Reference
+from symgrad.court.references import Reference
 
 Array = Float[np.ndarray, "n n"]
 

@@ -11,7 +11,7 @@ from msgspec import structs
 
 from symgrad.court.evaluation import evaluate
 from symgrad.court.program import MOST_STEPS, Call, Operation, Program, Shape, Step
-from symgrad.court.records import Number
+from symgrad.court.verdicts import Number
 
 Array = np.ndarray
 SPELLED: dict[str, Number] = {"nan": "NaN", "inf": "Infinity", "-inf": "-Infinity"}

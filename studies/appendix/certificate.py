@@ -18,8 +18,10 @@ from jaxtyping import Float
 from symgrad.court.hearing import Hearing
 from symgrad.court.judging.contraction import contract, skew_part
 from symgrad.court.judging.tolerance import entry_tolerances, value_tolerance
-from symgrad.court.records import Ball, Reference, Reported, Verdict
+from symgrad.court.questions import Reported
+from symgrad.court.references import Ball, Reference
 from symgrad.court.scenario import Scenario
+from symgrad.court.verdicts import Verdict
 
 FORMAT = 1
 

@@ -15,7 +15,7 @@ from symgrad.commands.options import DEBUG, FRAMEWORK, QUIET, SEED, SETTINGS, TI
 from symgrad.commands.session import DISAGREES, INTERRUPTED, MISSING, Session
 from symgrad.court.errors import InputError, OutputError
 from symgrad.court.hearing import Hearing
-from symgrad.court.records import Choice, Resources
+from symgrad.court.questions import Choice, Resources
 from symgrad.report.document import TOOLKIT, environment
 from symgrad.studies.appendix.certificate import certify, seal
 from symgrad.studies.appendix.document import Material, write

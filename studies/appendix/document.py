@@ -16,7 +16,8 @@ from symgrad.court.errors import InputError
 from symgrad.court.hearing import Hearing
 from symgrad.court.judging.tolerance import gradient_norm
 from symgrad.court.names import family
-from symgrad.court.records import Claim, Demonstration, Identity, Proved, Verdict
+from symgrad.court.references import Demonstration, Identity, Proved
+from symgrad.court.verdicts import Claim, Verdict
 from symgrad.studies.appendix.trust import Theorem, Trust, markdown_table
 
 TEMPLATE = Path(__file__).with_name("template.md")

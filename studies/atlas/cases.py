@@ -7,7 +7,8 @@ from fractions import Fraction
 import numpy as np
 
 from symgrad.court.errors import InputError, check_known
-from symgrad.court.records import Choice, Matrix
+from symgrad.court.questions import Choice
+from symgrad.court.references import Matrix
 from symgrad.symbolic.cases import CERTIFIED_SIZE_LIMIT, Case
 from symgrad.symbolic.catalogue import CATALOGUE, instances
 from symgrad.symbolic.parameterizations import Parameterization, hermitian, symmetric

@@ -11,7 +11,7 @@ from symgrad.commands.options import DEBUG, FRAMEWORK, QUIET, SEED, SETTINGS, TI
 from symgrad.commands.session import BAD_INPUT, DISAGREES, INTERRUPTED, MISSING, Session
 from symgrad.court.former.recorded import read_record
 from symgrad.court.hearing import Hearing
-from symgrad.court.records import Choice, Resources
+from symgrad.court.questions import Choice, Resources
 from symgrad.report import terminal
 from symgrad.report.document import write_together
 from symgrad.studies.atlas import page as table

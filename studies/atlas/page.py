@@ -15,7 +15,7 @@ from rich.text import Text
 from symgrad.court.data import decode
 from symgrad.court.former.recorded import read_record
 from symgrad.court.hearing import Hearing
-from symgrad.court.records import RIGHT, Outcome
+from symgrad.court.verdicts import RIGHT, Outcome
 from symgrad.report.document import TOOLKIT, environment, today, write_together
 from symgrad.report.terminal import COLOURS
 from symgrad.studies.atlas.record import Atlas, Made, Row, rows, with_since

@@ -11,8 +11,9 @@ from msgspec import Meta, Struct, structs
 from symgrad.court.former.recorded import Record
 from symgrad.court.hearing import Hearing
 from symgrad.court.names import family, order_of, public
-from symgrad.court.records import Conjugation, Convention, Outcome, Reads, Reported, Verdict
+from symgrad.court.questions import Reads, Reported
 from symgrad.court.scenario import RANK, Scenario
+from symgrad.court.verdicts import Conjugation, Convention, Outcome, Verdict
 
 OffSymmetric = Literal["yes", "no", "rejected"]
 CLOSE = 1e-3

@@ -22,7 +22,8 @@ from symgrad.commands.session import BAD_INPUT, DISAGREES, INTERRUPTED, MISSING,
 from symgrad.court import VERSION, formats
 from symgrad.court.errors import InputError, OutputError
 from symgrad.court.hearing import Hearing
-from symgrad.court.records import Choice, Resources, Run
+from symgrad.court.questions import Choice, Resources
+from symgrad.court.verdicts import Run
 from symgrad.report import proofs, terminal
 from symgrad.report.document import Output, json_pieces, make_run
 from symgrad.report.listing import show_list

@@ -5,7 +5,7 @@ from __future__ import annotations
 from rich.console import Console
 
 from symgrad.court.hearing import Hearing
-from symgrad.court.records import Run
+from symgrad.court.verdicts import Run
 from symgrad.report import verdicts
 from symgrad.studies.experiment import page as main_job
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from symgrad.commands.session import Session
 from symgrad.court.hearing import Hearing
-from symgrad.court.records import Choice
+from symgrad.court.questions import Choice
 from symgrad.function_files import is_by_record
 from symgrad.plans import Plan
 from symgrad.studies.experiment.plan import main_job

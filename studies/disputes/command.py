@@ -9,7 +9,7 @@ import click
 from symgrad.commands.options import DEBUG, FRAMEWORK, QUIET, SETTINGS, TIMEOUT
 from symgrad.commands.session import DISAGREES, INTERRUPTED, MISSING, Session
 from symgrad.court.hearing import Hearing
-from symgrad.court.records import Choice, Resources
+from symgrad.court.questions import Choice, Resources
 from symgrad.report import terminal
 from symgrad.report.document import write_together
 from symgrad.studies.disputes import page as report

@@ -11,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from symgrad.court.hearing import Hearing
-from symgrad.court.records import Number, Rows
+from symgrad.court.verdicts import Number, Rows
 from symgrad.report.document import TOOLKIT, environment
 from symgrad.report.terminal import COLOURS, heading
 from symgrad.studies.disputes.record import Asked, Dispute, Proposed

@@ -19,7 +19,8 @@ from msgspec import Meta, Struct
 from symgrad.court.errors import InputError, check_known
 from symgrad.court.judging.conventions import representative
 from symgrad.court.judging.printing import Printing
-from symgrad.court.records import Conjugation, Convention, Mode, Outcome, Reads
+from symgrad.court.questions import Mode, Reads
+from symgrad.court.verdicts import Conjugation, Convention, Outcome
 from symgrad.studies.atlas.record import OffSymmetric
 
 Rule = Literal["symmetric", "lower", "upper", "spurious"]

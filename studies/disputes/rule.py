@@ -9,7 +9,9 @@ from msgspec import Meta, Struct, structs
 
 from symgrad.court.hearing import Hearing
 from symgrad.court.judging.printing import judge_proposed
-from symgrad.court.records import Reference, Reported, Verdict
+from symgrad.court.questions import Reported
+from symgrad.court.references import Reference
+from symgrad.court.verdicts import Verdict
 from symgrad.studies.atlas.record import off_symmetric
 from symgrad.studies.disputes.record import Asked, Dispute, Outcomes, Proposed, Sign
 from symgrad.studies.findings.rule import Answer, answer

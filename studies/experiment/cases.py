@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from fractions import Fraction
 
 from symgrad.court import formats
-from symgrad.court.records import Choice
+from symgrad.court.questions import Choice
 from symgrad.symbolic.cases import POINTS, Case
 from symgrad.symbolic.catalogue import choose
 from symgrad.symbolic.parameterizations import symmetric

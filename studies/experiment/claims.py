@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from symgrad.court.former import recorded
 from symgrad.court.hearing import Hearing
-from symgrad.court.records import Claim, Verdict
 from symgrad.court.scenario import Part
+from symgrad.court.verdicts import Claim, Verdict
 from symgrad.studies.experiment import rule
 
 

@@ -8,7 +8,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from symgrad.court.records import Claim, Demonstration, Reference, Verdict
+from symgrad.court.references import Demonstration, Reference
+from symgrad.court.verdicts import Claim, Verdict
 from symgrad.report import proofs, terminal
 from symgrad.report import verdicts as tables
 

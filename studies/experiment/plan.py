@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from symgrad.court.records import Choice
+from symgrad.court.questions import Choice
 from symgrad.plans import Plan
 from symgrad.studies.experiment import rule
 

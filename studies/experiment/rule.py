@@ -19,7 +19,9 @@ from symgrad.court.judging.contraction import contract
 from symgrad.court.judging.conventions import WEIGHTS, representative
 from symgrad.court.judging.tolerance import value_tolerance
 from symgrad.court.names import name_of
-from symgrad.court.records import JUDGED, Claim, Excerpt, Identity, Reference, Verdict
+from symgrad.court.questions import Excerpt
+from symgrad.court.references import Identity, Reference
+from symgrad.court.verdicts import JUDGED, Claim, Verdict
 
 STEPS = 10
 STEP_SIZE = 0.25

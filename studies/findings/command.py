@@ -11,7 +11,7 @@ from symgrad.commands.options import DEBUG, FRAMEWORK, QUIET, SETTINGS, TIMEOUT
 from symgrad.commands.session import DISAGREES, INTERRUPTED, MISSING, Session
 from symgrad.court.errors import InputError
 from symgrad.court.hearing import Hearing
-from symgrad.court.records import Choice, Mode, Resources
+from symgrad.court.questions import Choice, Mode, Resources
 from symgrad.report import terminal
 from symgrad.report.document import write_together
 from symgrad.studies.findings import page as report

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from msgspec import structs
 
-from symgrad.court.records import Number, Rows
+from symgrad.court.verdicts import Number, Rows
 from symgrad.studies.findings.rule import Answer, Document, Examined
 
 KEPT = 4

@@ -19,7 +19,7 @@ from msgspec import Meta, Struct
 from symgrad.court.data import decode
 from symgrad.court.errors import InputError
 from symgrad.court.names import family, public
-from symgrad.court.records import Mode
+from symgrad.court.questions import Mode
 from symgrad.court.scenario import RANK
 
 COVERED = {

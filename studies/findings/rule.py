@@ -18,7 +18,9 @@ from symgrad.court.judging.contraction import as_blocks, symmetric_error, to_flo
 from symgrad.court.judging.notation import number
 from symgrad.court.judging.tolerance import gradient_norm, norm
 from symgrad.court.names import public
-from symgrad.court.records import Mode, Number, Outcome, Reference, Reported, Verdict
+from symgrad.court.questions import Mode, Reported
+from symgrad.court.references import Reference
+from symgrad.court.verdicts import Number, Outcome, Verdict
 from symgrad.studies.findings.record import Finding, Kind, ranked
 
 Entry = Decimal | tuple[Decimal, Decimal]

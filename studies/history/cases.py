@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from msgspec import structs
 
-from symgrad.court.records import Choice
+from symgrad.court.questions import Choice
 from symgrad.studies.atlas.cases import atlas
 from symgrad.studies.experiment.cases import main_job
 from symgrad.symbolic.cases import Case

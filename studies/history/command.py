@@ -15,7 +15,7 @@ from symgrad.court.former import recorded
 from symgrad.court.former.gathered import Gathered
 from symgrad.court.former.recorded import Record
 from symgrad.court.hearing import Hearing
-from symgrad.court.records import Choice, Resources
+from symgrad.court.questions import Choice, Resources
 from symgrad.report import terminal
 from symgrad.report.document import today, write_together
 from symgrad.studies.history import page as report

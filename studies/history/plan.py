@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from symgrad.court.records import Choice
+from symgrad.court.questions import Choice
 from symgrad.plans import Plan
 from symgrad.studies.experiment import rule as experiment
 from symgrad.studies.experiment.plan import documents

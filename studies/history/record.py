@@ -14,8 +14,9 @@ from msgspec import Meta, Struct
 from symgrad.court.former.recorded import Record, unheard
 from symgrad.court.hearing import Hearing
 from symgrad.court.names import family, name_of, order_of
-from symgrad.court.records import Claim, Convention, Outcome, Reads, Verdict
+from symgrad.court.questions import Reads
 from symgrad.court.scenario import Part
+from symgrad.court.verdicts import Claim, Convention, Outcome, Verdict
 from symgrad.studies.history.printout import DECIMALS, PRINTED, Printed
 from symgrad.studies.history.rerun import Check
 

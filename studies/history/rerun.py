@@ -13,7 +13,9 @@ from symgrad.court.former.recorded import Recalled, Record, recall
 from symgrad.court.hearing import Hearing
 from symgrad.court.judging.contraction import skew_part
 from symgrad.court.judging.tolerance import entry_tolerances, value_tolerance
-from symgrad.court.records import Reference, Reported, Verdict
+from symgrad.court.questions import Reported
+from symgrad.court.references import Reference
+from symgrad.court.verdicts import Verdict
 
 Array = Float[np.ndarray, "n n"]
 

@@ -9,7 +9,7 @@ from functools import cached_property
 
 from flint import arb, arb_mat, ctx, fmpq, fmpq_mat, fmpq_poly
 
-from symgrad.court.records import Matrix
+from symgrad.court.references import Matrix
 from symgrad.symbolic.algebra import Rows
 from symgrad.symbolic.algebra.scalar import Index, Modulus, NotDifferentiableError, Scalar
 

@@ -14,7 +14,7 @@ import sympy
 from flint import arb, ctx, fmpq
 from sympy import Expr, Symbol
 
-from symgrad.court.records import Ball
+from symgrad.court.references import Ball
 
 ARB_FUNCTIONS: dict[type, Callable[..., arb]] = {
     sympy.exp: arb.exp,

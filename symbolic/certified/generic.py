@@ -27,7 +27,7 @@ from sympy import (
     sin,
 )
 
-from symgrad.court.records import Ball, Kink, Matrix
+from symgrad.court.references import Ball, Kink, Matrix
 from symgrad.symbolic.algebra.spectrum import Spectrum
 from symgrad.symbolic.catalogue import Instance
 from symgrad.symbolic.certified import enclosure

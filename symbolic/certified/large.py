@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float
 
-from symgrad.court.records import Ball, Enclosure, Reference
+from symgrad.court.references import Ball, Enclosure, Reference
 from symgrad.symbolic.algebra.differentials import Differentials
 from symgrad.symbolic.algebra.intervals import IntervalMatrix, Intervals
 from symgrad.symbolic.algebra.scalar import NotDifferentiableError

@@ -21,7 +21,7 @@ from msgspec import structs
 
 from symgrad.court import formats
 from symgrad.court.errors import InputError
-from symgrad.court.records import (
+from symgrad.court.references import (
     Ball,
     Cluster,
     Direction,

@@ -8,7 +8,7 @@ from fractions import Fraction
 
 from sympy import Expr, ImmutableDenseMatrix, Rational, Symbol
 
-from symgrad.court.records import Matrix, Sparse
+from symgrad.court.references import Matrix, Sparse
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from symgrad.court.errors import InputError
-from symgrad.court.records import Identity
+from symgrad.court.references import Identity
 from symgrad.symbolic.parameterizations import symmetric
 from symgrad.symbolic.proofs.by_flint.characteristic import by_flint
 from symgrad.symbolic.proofs.by_sympy.characteristic import by_sympy

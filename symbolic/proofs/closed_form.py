@@ -10,7 +10,7 @@ from __future__ import annotations
 import sympy
 from sympy import ImmutableDenseMatrix
 
-from symgrad.court.records import Identity
+from symgrad.court.references import Identity
 from symgrad.symbolic.derivation import LAMBDA, characteristic_polynomial
 from symgrad.symbolic.parameterizations import symmetric
 from symgrad.symbolic.proofs.by_flint.minors import Minors

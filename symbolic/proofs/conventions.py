@@ -11,7 +11,7 @@ import sympy
 from flint import Ordering, fmpz_mpoly_ctx
 from sympy import Expr, ImmutableDenseMatrix, Symbol
 
-from symgrad.court.records import Identity
+from symgrad.court.references import Identity
 from symgrad.symbolic.proofs.by_sympy.identities import contract, representatives, spurious
 from symgrad.symbolic.proofs.plain import NAMES, entry_pairs
 

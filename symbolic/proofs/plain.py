@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from sympy import ImmutableDenseMatrix
 
-from symgrad.court.records import Identity, Representative
+from symgrad.court.references import Identity, Representative
 from symgrad.symbolic.algebra.expressions import Eigenvalue
 
 Plain = dict[tuple[int, ...], int]

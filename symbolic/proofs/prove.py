@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cache
 from typing import NamedTuple
 
-from symgrad.court.records import Identity
+from symgrad.court.references import Identity
 from symgrad.symbolic.catalogue import Instance
 from symgrad.symbolic.derivation import derive
 from symgrad.symbolic.parameterizations import Parameterization

@@ -9,7 +9,7 @@ from flint import arb
 from jaxtyping import Float
 
 from symgrad.court.program import Program
-from symgrad.court.records import Matrix
+from symgrad.court.references import Matrix
 from symgrad.symbolic.certified.enclosure import precision
 from symgrad.symbolic.traced import blocked
 from symgrad.symbolic.traced.balls import Balls

@@ -8,7 +8,7 @@ import numpy as np
 from flint import arb
 from jaxtyping import Float
 
-from symgrad.court.records import Matrix
+from symgrad.court.references import Matrix
 from symgrad.symbolic.certified.enclosure import to_arb
 from symgrad.symbolic.traced.numbers import Array
 from symgrad.symbolic.traced.scalars import ZERO

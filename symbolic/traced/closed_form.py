@@ -8,7 +8,7 @@ import sympy
 from sympy import Expr
 
 from symgrad.court.program import Program
-from symgrad.court.records import Matrix
+from symgrad.court.references import Matrix
 from symgrad.symbolic.alarm import EndlessError, alarm
 from symgrad.symbolic.traced.expressions import A, B, C, NoFormulaError, formula
 from symgrad.symbolic.traced.reference import certify

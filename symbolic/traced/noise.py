@@ -16,7 +16,7 @@ import numpy as np
 from jaxtyping import Float
 
 from symgrad.court.program import Program, Step
-from symgrad.court.records import Kink
+from symgrad.court.references import Kink
 from symgrad.symbolic.traced.decisions import RefusedError
 from symgrad.symbolic.traced.floats import Floats
 from symgrad.symbolic.traced.numbers import Array, Decision

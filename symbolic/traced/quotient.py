@@ -10,7 +10,7 @@ import numpy as np
 from flint import arb, fmpq
 
 from symgrad.court.program import Program
-from symgrad.court.records import Ball, Matrix
+from symgrad.court.references import Ball, Matrix
 from symgrad.symbolic.certified.enclosure import precision
 from symgrad.symbolic.traced import blocked
 from symgrad.symbolic.traced.balls import Balls

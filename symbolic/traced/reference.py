@@ -13,7 +13,7 @@ from jaxtyping import Float
 
 from symgrad.court.judging.tolerance import norm
 from symgrad.court.program import Program
-from symgrad.court.records import Ball, Direction, Matrix, Reference, Sparse
+from symgrad.court.references import Ball, Direction, Matrix, Reference, Sparse
 from symgrad.symbolic.certified.enclosure import precision, to_ball
 from symgrad.symbolic.certified.reference import contract, out_of_range, to_enclosure
 from symgrad.symbolic.traced import blocked, noise, quotient, ties

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from flint import Ordering, fmpz_mpoly, fmpz_mpoly_ctx
 
-from symgrad.court.records import Identity, Representative
+from symgrad.court.references import Identity, Representative
 from symgrad.symbolic.proofs.by_flint.minors import Minors
 from symgrad.symbolic.proofs.plain import (
     Plain,

@@ -14,7 +14,7 @@ from typing import NamedTuple
 from flint import fmpq
 from sympy import Expr, ImmutableDenseMatrix
 
-from symgrad.court.records import Identity
+from symgrad.court.references import Identity
 from symgrad.symbolic.catalogue import Instance
 from symgrad.symbolic.parameterizations import Parameterization, symmetric
 from symgrad.symbolic.proofs.by_flint.quotients import NotCoveredError

@@ -17,7 +17,7 @@ from sympy.polys.domains.domain import Domain
 from sympy.polys.matrices import DomainMatrix
 from sympy.polys.rings import PolyElement
 
-from symgrad.court.records import Identity, Representative
+from symgrad.court.references import Identity, Representative
 from symgrad.symbolic.derivation import LAMBDA
 from symgrad.symbolic.parameterizations import symmetric
 from symgrad.symbolic.proofs.by_sympy.identities import (

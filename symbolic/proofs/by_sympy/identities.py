@@ -15,7 +15,7 @@ import sympy
 from msgspec import structs
 from sympy import Expr, ImmutableDenseMatrix, Symbol
 
-from symgrad.court.records import Identity, Representative
+from symgrad.court.references import Identity, Representative
 from symgrad.symbolic.algebra.expressions import Eigenvalue
 from symgrad.symbolic.catalogue import Instance
 from symgrad.symbolic.derivation import LAMBDA, characteristic_polynomial, derive, unvech

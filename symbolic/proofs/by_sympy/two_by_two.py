@@ -10,7 +10,7 @@ from __future__ import annotations
 import sympy
 from sympy import Expr, ImmutableDenseMatrix, Symbol
 
-from symgrad.court.records import Demonstration, Identity
+from symgrad.court.references import Demonstration, Identity
 from symgrad.symbolic.parameterizations import symmetric
 from symgrad.symbolic.proofs.by_sympy.identities import (
     contraction_identity,

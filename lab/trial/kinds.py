@@ -2,7 +2,7 @@
 
 A kind makes none, one or several matrices of a scene.  Some of them turn out to be valid gradients
 (doubling the entries off the diagonal of a diagonal S changes nothing): that is found out
-afterwards, by :mod:`trial.truth`, and never assumed here.
+afterwards, by :mod:`lab.trial.truth`, and never assumed here.
 """
 
 from __future__ import annotations
@@ -13,10 +13,10 @@ from fractions import Fraction
 
 import numpy as np
 
+from lab.trial.dropped import dropped_terms
+from lab.trial.scenes import Gradient, Scene, gradient_of
 from symgrad.court.judging.tolerance import entry_tolerances
 from symgrad.court.names import family
-from trial.dropped import dropped_terms
-from trial.scenes import Gradient, Scene, gradient_of
 
 STALE = Fraction(1, 2**7)
 """How far away the point is of which a stale triangle is left over."""

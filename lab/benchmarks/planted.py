@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from benchmarks.checks import Checker, Problem, draw
-from benchmarks.timing import CutOffError
+from lab.benchmarks.checks import Checker, Problem, draw
+from lab.benchmarks.timing import CutOffError
 
 ERRORS = tuple(m * 10.0**k for k in range(-15, 2) for m in (1, 1.5, 2, 3, 5, 7))
 """The relative errors tried, 10⁻¹⁵ to 70."""

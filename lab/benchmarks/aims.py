@@ -6,9 +6,9 @@ from collections.abc import Iterable, Iterator
 
 from rich.table import Table
 
-from benchmarks.checks import TOOLKIT
-from benchmarks.planted import Threshold
-from benchmarks.timing import Timing, growth, two_digits
+from lab.benchmarks.checks import TOOLKIT
+from lab.benchmarks.planted import Threshold
+from lab.benchmarks.timing import Timing, growth, two_digits
 
 Timings = dict[tuple[str, int], dict[str, Timing]]
 """By eigenvalue and size, then by checker."""

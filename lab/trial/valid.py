@@ -14,9 +14,9 @@ from typing import NamedTuple
 import numpy as np
 from msgspec import Struct
 
+from lab.trial.scenes import Gradient, Scene, gradient_of, in_dtype
 from symgrad.court.formats import COMPLEX, REAL
 from symgrad.court.judging.judge import judge
-from trial.scenes import Gradient, Scene, gradient_of, in_dtype
 
 LARGEST = {"float64": 306.0, "float32": 37.0, "float16": 3.0, "bfloat16": 37.0}
 """The power of ten that K stays below in each."""

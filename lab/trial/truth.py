@@ -7,8 +7,8 @@ from fractions import Fraction
 import numpy as np
 from jaxtyping import Float
 
-from symgrad.court.records import Reference
-from trial.scenes import Gradient
+from lab.trial.scenes import Gradient
+from symgrad.court.references import Reference
 
 ALLOWED = Fraction(4, 2**53)
 """How far (G + Gᵀ)/2 may be from S, for n times the largest entry of G: what storing it costs, and

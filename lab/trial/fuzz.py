@@ -22,6 +22,8 @@ from typing import Any, NamedTuple
 import click
 import msgspec
 
+from lab.trial.documents import mutated, samples
+from lab.trial.samples import BODIES, EXACT, HEADERS, LINES, ROUTES, VALUES
 from symgrad import cli
 from symgrad.court.errors import InputError
 from symgrad.numeric.journal import Journal
@@ -30,8 +32,6 @@ from symgrad.studies.appendix import recheck
 from symgrad.studies.atlas import page as atlas
 from symgrad.studies.findings import page as findings
 from symgrad.studies.findings import record as known
-from trial.documents import mutated, samples
-from trial.samples import BODIES, EXACT, HEADERS, LINES, ROUTES, VALUES
 
 STATUSES = (0, 1, 2, 3, 130)
 RECHECK: Callable[[str], int] = recheck.main

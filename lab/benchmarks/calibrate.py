@@ -23,23 +23,15 @@ import numpy as np
 from rich.console import Console
 from rich.progress import Progress, track
 
-from benchmarks.matrices import KINDS, Array
+from lab.benchmarks.matrices import KINDS, Array
 from symgrad.court.errors import InputError
 from symgrad.court.judging import scatter
 from symgrad.court.judging.contraction import skew_part, symmetric_error
 from symgrad.court.judging.judge import judge
 from symgrad.court.judging.tolerance import entry_tolerances
-from symgrad.court.records import (
-    NEIGHBOURS,
-    RIGHT,
-    Choice,
-    Matrix,
-    Problem,
-    Reference,
-    Reported,
-    Resources,
-    Verdict,
-)
+from symgrad.court.questions import NEIGHBOURS, Choice, Problem, Reported, Resources
+from symgrad.court.references import Matrix, Reference
+from symgrad.court.verdicts import RIGHT, Verdict
 from symgrad.inquiry import ask_near
 from symgrad.numeric.pool import Pool, is_installed, known_frameworks
 from symgrad.report.machine import machine
@@ -50,7 +42,7 @@ from symgrad.symbolic.certified.reference import certify, round_to
 from symgrad.symbolic.domains import DOMAINS
 from symgrad.symbolic.neighbours import Neighbour, neighbours
 
-DOCS = Path(__file__).parent.parent / "docs"
+DOCS = Path(__file__).parents[2] / "docs"
 SIZES = (2, 3, 4, 8)
 DTYPES = {"float64": 1.0, "float32": 0.25, "float16": 0.05, "bfloat16": 0.05}
 """The share of the problems that each dtype has."""
@@ -288,7 +280,7 @@ is asked near X as well and the error has to stand out of its scatter. Refused i
 alone may change by a quarter, what a named mistake would pass too, and what leaves the dtype's
 range; in bfloat16 with its two digits that is nearly everything.
 
-Made by `python -m benchmarks.calibrate --problems {count}` with {made};
+Made by `python -m lab.benchmarks.calibrate --problems {count}` with {made};
 the last digits are those of that machine.
 
 {table}

@@ -13,7 +13,8 @@ from msgspec import structs
 
 from symgrad.court.errors import InputError
 from symgrad.court.formats import COMPLEX
-from symgrad.court.records import Reference, Reported
+from symgrad.court.questions import Reported
+from symgrad.court.references import Reference
 from symgrad.symbolic.catalogue import CATALOGUE, DIFFERENTIABLE, Instance, choose, instances
 from symgrad.symbolic.certified.reference import certify, refer, round_to
 from symgrad.symbolic.parameterizations import PARAMETERIZATIONS, Parameterization

@@ -12,7 +12,9 @@ import numpy as np
 from jaxtyping import Float
 
 from symgrad.court.judging.judge import judge
-from symgrad.court.records import Reference, Reported, Verdict
+from symgrad.court.questions import Reported
+from symgrad.court.references import Reference
+from symgrad.court.verdicts import Verdict
 from symgrad.symbolic.catalogue import choose
 from symgrad.symbolic.certified.large import certify_large
 from symgrad.symbolic.certified.reference import refer

@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 
+from lab.trial.scenes import Gradient, Scene, gradient_of
 from symgrad.court.names import family
-from trial.scenes import Gradient, Scene, gradient_of
 
 
 def _part(share: float) -> Callable[[Scene], Gradient]:

@@ -16,9 +16,9 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float
 
-from benchmarks.certified import reference_in_arb, reference_in_float64, verdict
-from benchmarks.timing import Meter
-from symgrad.court.records import Reference
+from lab.benchmarks.certified import reference_in_arb, reference_in_float64, verdict
+from lab.benchmarks.timing import Meter
+from symgrad.court.references import Reference
 
 Array = Float[np.ndarray, "n n"]
 

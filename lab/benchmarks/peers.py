@@ -1,8 +1,8 @@
 """The toolkit's check of an eigenvalue's gradient beside the frameworks' own gradient checkers.
 
-``python -m benchmarks.peers``; ``--quick`` for a small version.  What the numbers are is in
-:mod:`benchmarks.checks`.  Everybody computes on one thread: at these sizes more of them cost the
-peers more than they gain.
+``python -m lab.benchmarks.peers``; ``--quick`` for a small version.  What the numbers are is in
+:mod:`lab.benchmarks.checks`.  Everybody computes on one thread: at these sizes more of them cost
+the peers more than they gain.
 """
 
 from __future__ import annotations
@@ -13,11 +13,11 @@ from functools import partial
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks.aims import FITTED, FITTED_FROM, Thresholds, Timings, aims_table, fitted_growth
-from benchmarks.checks import CHECKERS, TOOLKIT, Checker, Problem, draw
-from benchmarks.planted import smallest_rejected
-from benchmarks.threads import on_one_thread
-from benchmarks.timing import Timing, duration, in_turn, two_digits
+from lab.benchmarks.aims import FITTED, FITTED_FROM, Thresholds, Timings, aims_table, fitted_growth
+from lab.benchmarks.checks import CHECKERS, TOOLKIT, Checker, Problem, draw
+from lab.benchmarks.planted import smallest_rejected
+from lab.benchmarks.threads import on_one_thread
+from lab.benchmarks.timing import Timing, duration, in_turn, two_digits
 
 
 @dataclass(frozen=True)
@@ -150,4 +150,4 @@ def main(arguments: list[str]) -> None:
 
 
 if __name__ == "__main__":
-    on_one_thread("benchmarks.peers", main)
+    on_one_thread("lab.benchmarks.peers", main)

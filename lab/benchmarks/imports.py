@@ -9,7 +9,7 @@ from functools import partial
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks.timing import duration, in_turn
+from lab.benchmarks.timing import duration, in_turn
 
 RUNS = 15
 NOTHING = "pass"

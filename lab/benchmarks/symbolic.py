@@ -1,6 +1,6 @@
 """Deriving an eigenvalue's derivatives in all parameters: the toolkit beside naive SymPy.
 
-``python -m benchmarks.symbolic``; ``--quick`` for a small version.  Both differentiate one
+``python -m lab.benchmarks.symbolic``; ``--quick`` for a small version.  Both differentiate one
 eigenvalue of the generic symmetric n×n matrix in its n(n+1)/2 parameters, each run in a process of
 its own: SymPy remembers what it has computed.  The toolkit differentiates
 the characteristic polynomial and leaves λ a root of it; naive SymPy solves it by radicals first.
@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks.timing import Timing, duration, two_digits
+from lab.benchmarks.timing import Timing, duration, two_digits
 from symgrad.symbolic.catalogue import choose
 from symgrad.symbolic.derivation import derive
 from symgrad.symbolic.parameterizations import symmetric
@@ -63,7 +63,7 @@ def timed(method: str, n: int, plan: Plan) -> Timing | None:
 
 def run(method: str, n: int, limit: float) -> float | None:
     """Seconds of one derivation in a process of its own; None if ``limit`` was not enough."""
-    argv = [sys.executable, "-m", "benchmarks.symbolic", method, str(n)]
+    argv = [sys.executable, "-m", "lab.benchmarks.symbolic", method, str(n)]
     with subprocess.Popen(argv, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         process.stdout.readline()  # its imports are done, the time starts

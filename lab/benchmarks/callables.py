@@ -1,6 +1,6 @@
 """A user's callable judged by its record, beside the frameworks' own gradient checkers.
 
-``python -m benchmarks.callables``; ``--quick`` for a small version.  ``symgrad.check(f, X)``
+``python -m lab.benchmarks.callables``; ``--quick`` for a small version.  ``symgrad.check(f, X)``
 records what PyTorch executes, differentiates the record exactly and judges PyTorch's gradient; the
 peers difference the same function, written in their framework, at the same positive definite X.
 Everybody computes on one thread.
@@ -21,12 +21,12 @@ from rich.console import Console
 from rich.table import Table
 
 import symgrad
-from benchmarks import field
-from benchmarks.aims import FITTED, FITTED_FROM, Row, Timings, fitted_growth, table_of
-from benchmarks.checks import TENSORFLOW_TOLERANCE
-from benchmarks.field import FUNCTIONS, Array, Build, Operations, built
-from benchmarks.threads import on_one_thread
-from benchmarks.timing import Meter, Timing, duration, in_turn, two_digits
+from lab.benchmarks import field
+from lab.benchmarks.aims import FITTED, FITTED_FROM, Row, Timings, fitted_growth, table_of
+from lab.benchmarks.checks import TENSORFLOW_TOLERANCE
+from lab.benchmarks.field import FUNCTIONS, Array, Build, Operations, built
+from lab.benchmarks.threads import on_one_thread
+from lab.benchmarks.timing import Meter, Timing, duration, in_turn, two_digits
 from symgrad.symbolic.certified.reference import spectrum_of
 
 
@@ -264,4 +264,4 @@ def main(arguments: list[str]) -> None:
 
 
 if __name__ == "__main__":
-    on_one_thread("benchmarks.callables", main)
+    on_one_thread("lab.benchmarks.callables", main)

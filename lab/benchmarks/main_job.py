@@ -13,7 +13,7 @@ from functools import partial
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks.timing import in_turn
+from lab.benchmarks.timing import in_turn
 from symgrad.numeric.pool import FIRST, is_installed, known_frameworks
 
 RUNS = 5

@@ -1,8 +1,8 @@
 """The mutants before the court.  ``make mutants``: every wrong gradient has to be convicted.
 
 A mutant that the court lets pass is explained if it is a valid gradient after all, which
-:mod:`trial.truth` finds out in rational arithmetic; else it is a bug of the court, and fails the
-run.  So does a valid gradient that is convicted.  Writes ``docs/mutants.json`` and its table.
+:mod:`lab.trial.truth` finds out in rational arithmetic; else it is a bug of the court, and fails
+the run.  So does a valid gradient that is convicted.  Writes ``docs/mutants.json`` and its table.
 """
 
 from __future__ import annotations
@@ -16,15 +16,15 @@ import click
 import msgspec
 from msgspec import Struct
 
+from lab.trial.kinds import KINDS
+from lab.trial.scenes import Place, Scene, places, scene
+from lab.trial.truth import is_valid
+from lab.trial.valid import Band, judge_valid
 from symgrad.court.data import decode
 from symgrad.court.judging.judge import judge
 from symgrad.court.names import family
-from trial.kinds import KINDS
-from trial.scenes import Place, Scene, places, scene
-from trial.truth import is_valid
-from trial.valid import Band, judge_valid
 
-DOCS = Path(__file__).parent.parent / "docs"
+DOCS = Path(__file__).parents[2] / "docs"
 
 
 class Tally(Struct, frozen=True):

@@ -18,7 +18,9 @@ from flint import fmpq_mat
 from rich.progress import Progress
 
 from symgrad.court.hearing import Hearing
-from symgrad.court.records import Choice, Matrix, Reference, Reported, Resources, Verdict
+from symgrad.court.questions import Choice, Reported, Resources
+from symgrad.court.references import Matrix, Reference
+from symgrad.court.verdicts import Verdict
 from symgrad.inquiry import hear
 from symgrad.numeric.pool import is_installed, known_frameworks
 from symgrad.plans import Plan
@@ -31,7 +33,7 @@ from symgrad.symbolic.certified.reference import round_to
 from symgrad.symbolic.parameterizations import symmetric
 from symgrad.symbolic.points import coordinates
 
-PAGE = Path(__file__).parent.parent / "docs" / "ties.md"
+PAGE = Path(__file__).parents[2] / "docs" / "ties.md"
 SKEW = ((0, 1, -2), (-1, 0, 3), (2, -3, 0))
 """Q = (I − SKEW/5)(I + SKEW/5)⁻¹ is orthogonal and rational (Cayley)."""
 GAPS = tuple(Fraction(1, 10**k) for k in range(2, 15, 2))

@@ -15,7 +15,7 @@ from symgrad import cli
 from symgrad.numeric.journal import MARK
 from symgrad.studies.findings.record import KNOWN
 
-DOCS = Path(__file__).parent.parent / "docs"
+DOCS = Path(__file__).parents[2] / "docs"
 
 REAL = {"shape": [1, 1], "real": "AAAAAAAA8D8=", "imaginary": None}
 ANSWER = {"problem": 0, "route": "r", "value": 1.0, "gradient": REAL, "dtype": "float64"}

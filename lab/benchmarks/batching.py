@@ -1,4 +1,4 @@
-"""What asking a route at many points together would change: ``python -m benchmarks.batching``.
+"""What asking a route at many points together would change: ``python -m lab.benchmarks.batching``.
 
 A worker asks each route at one matrix at a time.  PyTorch and JAX could ask at many by ``vmap``.
 Here both are done, for every route: how often the batched gradient has other bits, or there is
@@ -19,9 +19,9 @@ from jaxtyping import Float
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks.timing import duration, in_turn
+from lab.benchmarks.timing import duration, in_turn
 from symgrad.court.names import family
-from symgrad.court.records import Choice, Problem, Resources
+from symgrad.court.questions import Choice, Problem, Resources
 from symgrad.symbolic import cases
 
 POINTS, RUNS, SIZE = 4, 5, 3

@@ -1,0 +1,1 @@
+"""What tries the toolkit and measures it; nothing that is installed imports it."""
