@@ -15,7 +15,30 @@ from msgspec import Struct
 Constants = dict[str, int | list[float] | list[list[float]]]
 """What a function needs beside X, as W in ⟨W, X⁻¹⟩, by name."""
 Reads = Literal["lower", "upper", "both", "entries"]
-Mode = Literal["reverse", "forward"]
+Mode = Literal[
+    "reverse",
+    "forward",
+    "reverse over reverse",
+    "forward over reverse",
+    "reverse over forward",
+    "forward over forward",
+    "hessian",
+]
+"""How a framework differentiates; the longer ones are of a Hessian, the outer derivative first."""
+
+
+class Query(Struct, frozen=True, kw_only=True):
+    """What is asked of f at X: an operator with its fixed data, which gives one n×n matrix.
+
+    ``gradient`` is S of df = ⟨S, dX⟩.  ``hvp``, the Hessian–vector product, is that of the function
+    X → ⟨S(X), E⟩ with E = ``direction`` (n×n, symmetric, real).
+    """
+
+    operator: Literal["gradient", "hvp"] = "gradient"
+    direction: tuple[tuple[int, ...], ...] = ()
+
+
+GRADIENT = Query()
 
 
 class Resources(Struct, frozen=True, kw_only=True):
@@ -52,6 +75,8 @@ class Choice(Struct, frozen=True, kw_only=True):
     decimals: int | None = None
     forward: bool = False
     executions: tuple[str, ...] = ()
+    query: Literal["gradient", "hvp", "vjp", "jvp"] = "gradient"
+    direction: str | None = None
 
     @property
     def files(self) -> list[str]:
@@ -62,7 +87,7 @@ class Choice(Struct, frozen=True, kw_only=True):
     def is_main_job(self) -> bool:
         """Whether nothing was chosen but perhaps frameworks, points, dtype and seed."""
         given = (self.point, self.matrix, self.gradient) != (None, None, None)
-        chosen = self.functions or self.parameterizations or given
+        chosen = self.functions or self.parameterizations or given or self.query != "gradient"
         return not chosen and self.size == 2
 
 
@@ -71,7 +96,8 @@ class Problem(Struct, frozen=True):
 
     ``matrix`` is n×n, the real part of a Hermitian one where ``imaginary`` is given.  ``forward``
     asks for the derivatives by forward mode as well; ``route`` names the one to try, if not all;
-    ``executions`` are further ways to run each, ``jax.jit`` or ``all`` that there are.
+    ``executions`` are further ways to run each, ``jax.jit`` or ``all`` that there are.  ``query``
+    is what is asked of it.
     """
 
     id: int
@@ -85,6 +111,7 @@ class Problem(Struct, frozen=True):
     entrywise: bool = False
     route: str = ""
     executions: tuple[str, ...] = ()
+    query: Query = GRADIENT
 
 
 NEIGHBOURS = 6

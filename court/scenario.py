@@ -6,19 +6,7 @@ from typing import Literal
 
 from msgspec import Struct
 
-from symgrad.court.questions import Constants
-
-
-class Query(Struct, frozen=True, kw_only=True):
-    """What is asked of f at X: an operator with its fixed data, which gives one n×n matrix.
-
-    ``gradient`` is S of df = ⟨S, dX⟩, and the only one yet.
-    """
-
-    operator: Literal["gradient"] = "gradient"
-
-
-GRADIENT = Query()
+from symgrad.court.questions import GRADIENT, Constants, Query
 
 Part = Literal[
     "chosen", "2×2", "sum", "experiment", "real", "hermitian", "dtype", "rank", "known", "numbered"

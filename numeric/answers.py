@@ -8,6 +8,8 @@ import json
 import os
 import traceback
 
+import numpy as np
+
 from symgrad.court import formats
 from symgrad.numeric import reads, transport
 
@@ -26,11 +28,39 @@ def _call(method, *arguments):
 
 
 def give(framework, route, request, beat):
-    """What reverse mode says of a route and, if that was asked for, what forward mode says.
+    """What a route says of what is asked, in one mode of differentiation after the other.
 
     Before each comes what is about to be asked.  ``beat()`` is called whenever something of it has
     been done.
     """
+    if request["query"]["operator"] == "hvp":
+        return _hessians(framework, route, request, beat)
+    return _gradients(framework, route, request, beat)
+
+
+def _hessians(framework, route, request, beat):
+    """The Hessian along a direction, in each way that the framework has."""
+    X = transport.unpack(request["matrix"])
+    E = np.array(request["query"]["direction"], X.dtype).reshape(X.shape)
+    constants, dtype = request["constants"], request["dtype"]
+    ways = framework.hessians or {"reverse over reverse": None}
+    for way in ways:
+        yield {"asks": way}
+        try:
+            value, G, found = _call(
+                framework.differentiate_twice, way, route, X.copy(), E.copy(), constants, dtype
+            )
+            packed = transport.pack(G)
+            answer = {"value": value, "gradient": packed, "dtype": found, "reads": None}
+        except (Exception, SystemExit) as error:
+            answer = _failure(error, framework)
+        answer["mode"] = way
+        beat()
+        yield answer
+
+
+def _gradients(framework, route, request, beat):
+    """What reverse mode says and, if that was asked for, what forward mode says."""
     X = transport.unpack(request["matrix"])
     constants, dtype = request["constants"], request["dtype"]
 

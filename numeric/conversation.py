@@ -233,7 +233,7 @@ class Conversation:
         for route in self._owed(request):
             if self._costly[request["function"], route] >= LIVES:
                 why = f"not asked: at {LIVES} matrices before this one it ended its worker"
-                self._report_lost(Asked(request["id"], route, "reverse"), why)
+                self._report_lost(Asked(request["id"], route, _first_mode(request)), why)
 
     async def _listen_to_complaints(self, pipe: asyncio.StreamReader) -> None:
         while chunk := await pipe.read(2**16):
@@ -333,7 +333,7 @@ class Conversation:
 
     def _fail(self, request: dict[str, Any], why: str) -> None:
         for route in self._owed(request):
-            self._report_lost(Asked(request["id"], route, "reverse"), why)
+            self._report_lost(Asked(request["id"], route, _first_mode(request)), why)
 
     def _owed(self, request: dict[str, Any]) -> list[str]:
         """The routes of a problem that have not been answered; one in their place if none is known.
@@ -348,8 +348,13 @@ class Conversation:
         ways = [way for way in self._executions if named or asked & {way, "all"}]
         known = [*known, *(f"{way}: {route}" for way in ways for route in known)]
         wanted = [route for route in known if named in ("", route)]
-        answered = self._answered[request["id"]]
-        return [r for r in wanted if Asked(request["id"], r, "reverse") not in answered]
+        answered = {asked.route for asked in self._answered[request["id"]]}
+        return [route for route in wanted if route not in answered]
+
+
+def _first_mode(request: dict[str, Any]) -> Mode:
+    """In which mode a route is asked first."""
+    return "reverse over reverse" if request["query"]["operator"] == "hvp" else "reverse"
 
 
 def started(framework: str, answer: dict[str, Any]) -> Started:
@@ -363,7 +368,9 @@ def started(framework: str, answer: dict[str, Any]) -> Started:
 def reported(framework: str, version: str, answer: dict[str, Any]) -> Reported:
     """What a worker's line about one route means; raises likewise."""
     about = (answer["problem"], framework, version, plain(answer["route"]))
-    mode: Mode = "forward" if "mode" in answer else "reverse"
+    mode = answer.get("mode", "reverse")
+    if mode not in get_args(Mode):
+        raise ValueError("it is not said how it was differentiated")
     if "error" in answer:
         return Reported(
             *about,

@@ -14,7 +14,8 @@ class BaseFramework:
     which it says that a call or its derivative does not exist, mostly in a dtype; what it raises as
     a NotImplementedError says so by itself.  It runs
     as it does for users who say nothing; ``executions`` are further ways, by what a user types for
-    them (``jax.jit``): each makes of a route the one that runs so.
+    them (``jax.jit``): each makes of a route the one that runs so.  ``hessians`` are the ways in
+    which it differentiates twice, as :mod:`symgrad.numeric.hessians` names them.
 
     X is n×n: real symmetric in float64, or Hermitian in complex128 where ``dtype`` is complex.
     """
@@ -23,6 +24,7 @@ class BaseFramework:
     version = ""
     routes = {}
     has_forward_mode = False
+    hessians = {}
     declines = ()
     executions = {}
 
@@ -55,6 +57,13 @@ class BaseFramework:
             slope = self.derivative_along(route, X, E, constants, dtype)
             S += slope * E / np.sum(np.abs(E) ** 2)
         return S
+
+    def differentiate_twice(self, way, route, X, E, constants, dtype):
+        """(⟨∇f(X), E⟩, G, dtype of G), G the gradient of X → ⟨∇f(X), E⟩ (n×n), by one of the ways.
+
+        E is n×n, real and symmetric.
+        """
+        raise NotImplementedError("%s differentiates once" % type(self).__module__.split(".")[-1])
 
     def real(self, value):
         """The real part of the framework's own complex scalar."""

@@ -177,6 +177,7 @@ def ask(
         "find_reads": not np.iscomplexobj(X),
         "entrywise": False,
         "forward": mode == "forward",
+        "query": {"operator": "gradient"},
     }
     if mode == "forward" and not own.has_forward_mode:
         raise InputError(f"{framework} has no forward mode; leave mode out")

@@ -11,10 +11,10 @@ from msgspec import structs
 from symgrad.court import formats
 from symgrad.court.errors import InputError, check_known
 from symgrad.court.names import family
-from symgrad.court.questions import Choice, Problem
+from symgrad.court.questions import GRADIENT, Choice, Problem, Query
 from symgrad.court.references import Matrix, Reference
 from symgrad.court.scenario import Part, Scenario
-from symgrad.symbolic import large_cases
+from symgrad.symbolic import large_cases, queries
 from symgrad.symbolic.catalogue import (
     CATALOGUE,
     Instance,
@@ -56,7 +56,7 @@ class Case(NamedTuple):
     """A scenario, as it is put to both witnesses: one function at one point in one dtype.
 
     ``part`` and ``label`` say where in the report it belongs.  It is for one framework or one route
-    alone if they are named.
+    alone if they are named.  Of a Hessian the ``function`` is X → ⟨S(X), E⟩, as the ``query`` says.
     """
 
     part: Part
@@ -71,6 +71,7 @@ class Case(NamedTuple):
     framework: str = ""
     route: str = ""
     label: str = ""
+    query: Query = GRADIENT
 
     @property
     def scenario(self) -> Scenario:
@@ -80,6 +81,7 @@ class Case(NamedTuple):
             structure=self.parameterization.name,
             point=as_text(self.theta),
             dtype=self.reported_dtype,
+            query=self.query,
             constants=self.function.constants,
             part=self.part,
             label=self.label,
@@ -95,10 +97,11 @@ class Case(NamedTuple):
             A,
             self.reported_dtype,
             B,
-            find_reads=self.find_reads and B is None,
+            find_reads=self.find_reads and B is None and self.query == GRADIENT,
             forward=self.forward,
             entrywise=self.entrywise,
             route=self.route,
+            query=self.query,
         )
 
     def _rounded(self) -> Matrix:
@@ -111,7 +114,7 @@ class Case(NamedTuple):
             return []
         X, blocks = self._rounded(), self.parameterization.blocks
         near = [X, *neighbours(X, self.dtype, blocks, spread)]
-        return [Neighbour(self.function, Y, self.dtype, blocks) for Y in near]
+        return [Neighbour(self.function, Y, self.dtype, blocks, self.query) for Y in near]
 
     @property
     def reported_dtype(self) -> str:
@@ -147,10 +150,15 @@ def chosen(choice: Choice, frameworks: Sequence[str]) -> Sequence[Case | LargeCa
         what = "a function file is judged" if choice.files else "enclosures are computed"
         raise InputError(f"size {n}: {what} for sizes 1 to {limit}")
     if n > CERTIFIED_SIZE_LIMIT:
+        if choice.query != "gradient":
+            raise InputError(
+                f"size {n}: a {choice.query} is asked for sizes 1 to {CERTIFIED_SIZE_LIMIT}"
+            )
         return large_cases.chosen(choice, n, CERTIFIED_SIZE_LIMIT)
+    forward = choice.forward or choice.query == "jvp"
     return [
-        Case("chosen", function, x, theta, dtype, choice.forward)
-        for function in chosen_functions(choice, frameworks)
+        Case("chosen", function, x, theta, dtype, forward, query=query)
+        for function, query in queries.asked(choice, chosen_functions(choice, frameworks))
         for x in (PARAMETERIZATIONS[name](n) for name in names)
         for points in zip(
             *(_points(choice, x, function.function, dtype) for dtype in choice.dtypes),

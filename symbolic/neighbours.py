@@ -15,7 +15,7 @@ from fractions import Fraction
 from typing import NamedTuple
 
 from symgrad.court.formats import COMPLEX, REAL
-from symgrad.court.questions import NEIGHBOURS, Problem
+from symgrad.court.questions import GRADIENT, NEIGHBOURS, Problem, Query
 from symgrad.court.references import Matrix, Reference
 from symgrad.symbolic.catalogue import Instance
 from symgrad.symbolic.certified.reference import certify, round_to
@@ -27,19 +27,20 @@ STEPS = (-4, -3, -2, -1, 1, 2, 3, 4)
 
 
 class Neighbour(NamedTuple):
-    """A function at a matrix beside that of a case, exact in ``dtype``; ``blocks`` as there."""
+    """A function at a matrix beside that of a case, exact in ``dtype``; the rest as there."""
 
     function: Instance
     X: Matrix
     dtype: str
     blocks: int = 1
+    query: Query = GRADIENT
 
     def problem(self, number: int, route: str, forward: bool) -> Problem:
         """What a framework is told of it: to ask one route, as it was asked before."""
         A, B = split(self.X, self.blocks)
         dtype = self.dtype if B is None else COMPLEX[self.dtype]
         about = (number, self.function.name, self.function.constants, A, dtype, B)
-        return Problem(*about, find_reads=False, forward=forward, route=route)
+        return Problem(*about, find_reads=False, forward=forward, route=route, query=self.query)
 
     def reference(self) -> Reference:
         """What is true of it, in no direction of its own."""

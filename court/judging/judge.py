@@ -37,13 +37,15 @@ from symgrad.court.judging.tolerance import (
     gradient_norm,
     value_tolerance,
 )
-from symgrad.court.questions import Reported
+from symgrad.court.questions import Mode, Reported
 from symgrad.court.reasons import Reason, say, told
 from symgrad.court.references import Ball, Direction, Enclosure, Reference
 from symgrad.court.verdicts import RIGHT, Component, Conjugation, Convention, Outcome, Verdict
 
 Complex = Inexact[np.ndarray, "n n"]
 
+BY_DIRECTIONS: tuple[Mode, ...] = ("forward", "forward over forward")
+"""Modes in which a gradient is put together from its slopes along symmetric directions."""
 WORST_FIRST: tuple[Outcome, ...] = ("disagrees", "failed", "refused", "inaccurate", "agrees")
 HIDDEN = "vacuous: the skew part of G hides an error as large as the gradient itself"
 
@@ -245,7 +247,7 @@ def _convention(matter: Matter, G: Array, tolerances: Array) -> Convention | Non
     """
     reference = matter.reference
     assert reference.S is not None
-    if matter.reported.mode == "forward":
+    if matter.reported.mode in BY_DIRECTIONS:
         return None
     wide = tolerances * scatter.remainder(reference, matter.dtype)
     return find_convention(G, reference.S, wide, reference.blocks)

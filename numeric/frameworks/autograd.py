@@ -9,6 +9,7 @@ import numpy as np
 from autograd.differential_operators import make_jvp
 
 from symgrad.numeric.framework import BaseFramework
+from symgrad.numeric.hessians.autograd import WAYS, differentiate_twice
 
 try:
     from importlib.metadata import version as _version
@@ -340,6 +341,7 @@ class Framework(BaseFramework):
         "not implemented for",
     )
     routes = ROUTES
+    hessians = WAYS
     has_forward_mode = True
 
     def array(self, values, dtype):
@@ -354,6 +356,10 @@ class Framework(BaseFramework):
         found = gradient.dtype
         wide = np.complex128 if np.iscomplexobj(gradient) else np.float64
         return float(value), gradient.astype(wide), str(found)
+
+    def differentiate_twice(self, way, route, X, E, constants, dtype):
+        f = functools.partial(self.apply, route, constants=constants)
+        return differentiate_twice(way, f, X, E, dtype)
 
     def evaluate(self, route, X, constants, dtype):
         return float(self.apply(route, X.astype(dtype), constants))

@@ -6,6 +6,7 @@ import casadi as ca
 import numpy as np
 
 from symgrad.numeric.framework import BaseFramework
+from symgrad.numeric.hessians.casadi import WAYS
 
 ENTRIES, MINORS, ROOTS = 32, 7, 4
 """Up to which n all entries, all minors, and the roots of a polynomial can be written out."""
@@ -257,6 +258,7 @@ def _build(route, derivative, n, shapes, numbers):
         None: lambda: [value],
         "gradient": lambda: [value, ca.gradient(value, X)],
         "forward": lambda: [value, ca.jtimes(value, X, E)],
+        **{way: functools.partial(twice, value, X, E) for way, twice in WAYS.items()},
     }[derivative]()
     return ca.Function("f", [X, E, *arrays.values()], outputs)
 
@@ -281,11 +283,16 @@ class Framework(BaseFramework):
         "is not found",
     )
     routes = ROUTES
+    hessians = WAYS
     has_forward_mode = True
 
     def differentiate(self, route, X, constants, dtype):
         value, gradient = _call("gradient", route, X, 0, constants, dtype)
         return float(value), gradient.full(), "float64"
+
+    def differentiate_twice(self, way, route, X, E, constants, dtype):
+        slope, G = _call(way, route, X, E, constants, dtype)
+        return float(slope), G.full(), "float64"
 
     def evaluate(self, route, X, constants, dtype):
         return float(_call(None, route, X, 0, constants, dtype))

@@ -14,6 +14,7 @@ import numpy as np
 from symgrad.numeric.calls import by, calls, only, then
 from symgrad.numeric.executions import batched, compiled
 from symgrad.numeric.framework import BaseFramework, directions
+from symgrad.numeric.hessians.jax import WAYS, differentiate_twice
 
 _calls = functools.partial(calls, {"jnp": jnp, "jax": jax})
 
@@ -328,6 +329,7 @@ class Framework(BaseFramework):
         "not implemented for",
     )
     routes = ROUTES
+    hessians = WAYS
     executions = {"jax.jit": compiled(jax.jit), "jax.vmap": batched(jax.vmap)}
     has_forward_mode = True
     _since_dropped = 0
@@ -349,6 +351,10 @@ class Framework(BaseFramework):
         f = functools.partial(self.apply, route, constants=constants)
         value, gradient = jax.value_and_grad(f)(_array(X, dtype))
         return float(value), np.asarray(gradient, X.dtype), str(gradient.dtype)
+
+    def differentiate_twice(self, way, route, X, E, constants, dtype):
+        f = functools.partial(self.apply, route, constants=constants)
+        return differentiate_twice(way, f, X, E, dtype)
 
     def evaluate(self, route, X, constants, dtype):
         return float(self.apply(route, _array(X, dtype), constants))

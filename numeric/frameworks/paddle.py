@@ -3,6 +3,7 @@
 ``incubate.autograd.jvp`` differentiates twice in reverse, which no call of ``linalg`` supports.
 """
 
+import functools
 import math
 import warnings
 
@@ -16,6 +17,7 @@ from paddle import linalg
 from paddle.distribution import MultivariateNormal, kl_divergence
 
 from symgrad.numeric.framework import BaseFramework
+from symgrad.numeric.hessians.paddle import WAYS, differentiate_twice
 
 
 def _pair(W, M):
@@ -374,6 +376,7 @@ class Framework(BaseFramework):
         "same dtype such as 'float32' and 'float64'",
     )
     routes = ROUTES
+    hessians = WAYS
 
     def array(self, values, dtype):
         return paddle.to_tensor(np.array(values), dtype=dtype)
@@ -386,6 +389,10 @@ class Framework(BaseFramework):
             paddle.grad(value, x)  # says why there is none
         gradient = x.grad.numpy() if "complex" in dtype else x.grad.astype("float64").numpy()
         return float(value), gradient.astype(X.dtype), str(x.grad.dtype).split(".")[-1]
+
+    def differentiate_twice(self, way, route, X, E, constants, dtype):
+        f = functools.partial(self.apply, route, constants=constants)
+        return differentiate_twice(way, f, X, E, dtype)
 
     def evaluate(self, route, X, constants, dtype):
         with paddle.no_grad():

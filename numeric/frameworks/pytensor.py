@@ -10,6 +10,7 @@ from pytensor.compile.mode import Mode, get_default_mode, get_mode
 from pytensor.gradient import pushforward
 
 from symgrad.numeric.framework import BaseFramework
+from symgrad.numeric.hessians.pytensor import WAYS
 
 DEFAULT = get_default_mode()
 AS_BUILT = Mode(linker="py", optimizer=None)
@@ -323,6 +324,7 @@ class Framework(BaseFramework):
         "is not implemented",
     )
     routes = ROUTES
+    hessians = WAYS
     executions = {
         "pytensor.function(mode='FAST_COMPILE')": functools.partial(
             _InMode, get_mode("FAST_COMPILE")
@@ -347,6 +349,11 @@ class Framework(BaseFramework):
         value, gradient = self._call(_gradient, DEFAULT, route, (X,), constants, dtype)
         wide = np.complex128 if np.iscomplexobj(gradient) else np.float64
         return float(value), gradient.astype(wide), str(gradient.dtype)
+
+    def differentiate_twice(self, way, route, X, E, constants, dtype):
+        slope, G = self._call(WAYS[way], DEFAULT, route, (X, E), constants, dtype)
+        wide = np.complex128 if np.iscomplexobj(G) else np.float64
+        return float(np.real(slope)), G.astype(wide), str(G.dtype)
 
     def evaluate(self, route, X, constants, dtype):
         return float(self._call(_value, DEFAULT, route, (X,), constants, dtype))

@@ -7,6 +7,7 @@ import tensorflow as tf
 from symgrad.numeric.calls import by, calls, only, then
 from symgrad.numeric.executions import batched, compiled
 from symgrad.numeric.framework import BaseFramework
+from symgrad.numeric.hessians.tensorflow import WAYS, differentiate_twice
 
 _calls = functools.partial(calls, {"tf": tf})
 
@@ -347,6 +348,7 @@ class Framework(BaseFramework):
         "not defined for",
     )
     routes = ROUTES
+    hessians = WAYS
     executions = {
         "tf.function": compiled(tf.function),
         "tf.function(jit_compile=True)": compiled(functools.partial(tf.function, jit_compile=True)),
@@ -373,6 +375,10 @@ class Framework(BaseFramework):
             raise TypeError("tf.GradientTape found no path from X to the value")
         gradient = tf.convert_to_tensor(gradient)
         return float(value), tf.cast(gradient, X.dtype).numpy(), gradient.dtype.name
+
+    def differentiate_twice(self, way, route, X, E, constants, dtype):
+        f = functools.partial(self.apply, route, constants=constants)
+        return differentiate_twice(way, f, X, E, dtype)
 
     def evaluate(self, route, X, constants, dtype):
         return float(self.apply(route, tf.constant(X, dtype), constants))

@@ -11,6 +11,7 @@ import torch
 from symgrad.numeric.calls import by, calls, then
 from symgrad.numeric.executions import batched, compiled
 from symgrad.numeric.framework import BaseFramework, directions
+from symgrad.numeric.hessians.torch import WAYS, differentiate_twice
 
 LOG_2PI = math.log(2 * math.pi)
 MultivariateNormal = torch.distributions.MultivariateNormal
@@ -382,6 +383,7 @@ class Framework(BaseFramework):
     namespace = torch
     version = torch.__version__
     routes = ROUTES
+    hessians = WAYS
     executions = {
         **({"torch.compile": compiled(_compile)} if COMPILERS else {}),
         "torch.compile(backend='aot_eager')": compiled(
@@ -426,6 +428,10 @@ class Framework(BaseFramework):
         widest = torch.complex128 if gradient.is_complex() else torch.float64
         G = gradient.to(widest).resolve_conj().resolve_neg().numpy()
         return value.item(), G, str(gradient.dtype).split(".")[-1]
+
+    def differentiate_twice(self, way, route, X, E, constants, dtype):
+        f = functools.partial(self.apply, route, constants=constants)
+        return differentiate_twice(way, f, X, E, dtype)
 
     def evaluate(self, route, X, constants, dtype):
         x = torch.tensor(X, dtype=getattr(torch, dtype))

@@ -97,6 +97,19 @@ from symgrad.studies.experiment.claims import claims
     "(repeatable; see --list), or all.",
 )
 @click.option(
+    "--query",
+    type=click.Choice(["gradient", "hvp", "vjp", "jvp"]),
+    default="gradient",
+    show_default=True,
+    help="What to ask for: the Hessian along a direction in every way that a framework has (hvp), "
+    "or of a matrix-valued function ⟨W, F(X)⟩ with several W, by reverse or forward mode.",
+)
+@click.option(
+    "--direction",
+    metavar="TEXT",
+    help="The direction E of --query hvp, symmetric, of integers: '1 0; 0 2'.",
+)
+@click.option(
     "--json",
     "path",
     type=click.Path(path_type=Path),

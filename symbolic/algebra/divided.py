@@ -51,6 +51,27 @@ def frechet(spectrum: Spectrum, phi: Scalar, W: arb_mat) -> arb_mat:
     return corner
 
 
+def second_frechet(spectrum: Spectrum, phi: Scalar, W: arb_mat, E: arb_mat) -> arb_mat:
+    """The second one, in the directions W and E; all n×n.
+
+    It is the sum of the upper right blocks of φ of [[X, W, 0], [0, X, E], [0, 0, X]] and of the
+    same with W and E exchanged, whose minimal polynomial divides Π (t − r_k)³.
+    """
+    roots = [root for _, _, root in spectrum.clusters()]
+    order = [k for k in range(len(roots)) for _ in range(3)]
+    coefficients = _newton(roots, order, spectrum.taylor(phi, 3))
+    n, X = spectrum.X.nrows(), arb_mat(spectrum.X)
+    zero = scalar_matrix(n, arb(0))
+    diagonal, along_W, along_E, corner = scalar_matrix(n, coefficients[-1]), zero, zero, zero
+    for k, coefficient in zip(order[-2::-1], coefficients[-2::-1], strict=True):
+        shifted = X - scalar_matrix(n, roots[k])
+        corner = corner * shifted + along_W * E + along_E * W
+        along_W = diagonal * W + along_W * shifted
+        along_E = diagonal * E + along_E * shifted
+        diagonal = diagonal * shifted + scalar_matrix(n, coefficient)
+    return corner
+
+
 def _newton(
     roots: Sequence[arb], order: Sequence[int], taylor: Sequence[Sequence[arb]]
 ) -> list[arb]:
@@ -93,3 +114,23 @@ def second_differences(
 
     every = range(len(roots))
     return [[[difference(*sorted((j, k, m))) for m in every] for k in every] for j in every]
+
+
+def third_differences(
+    spectrum: Spectrum, phi: Scalar, second: Sequence[Sequence[Sequence[arb]]]
+) -> list[list[list[list[arb]]]]:
+    """φ[r_j, r_k, r_l, r_m] for all quadruples of distinct eigenvalues, from the second ones."""
+    roots, taylor = [root for _, _, root in spectrum.clusters()], spectrum.taylor(phi, 4)
+
+    @cache
+    def difference(j: int, k: int, m: int, p: int) -> arb:
+        """The quadruple is in ascending order."""
+        if j == p:
+            return taylor[j][3]
+        return (second[k][m][p] - second[j][k][m]) / (roots[p] - roots[j])
+
+    every = range(len(roots))
+    return [
+        [[[difference(*sorted((j, k, m, p))) for p in every] for m in every] for k in every]
+        for j in every
+    ]

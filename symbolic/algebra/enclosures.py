@@ -101,6 +101,27 @@ class Enclosures:
         others = (root**m for _, m, root in X.spectrum.clusters() if not root.contains(0))
         return X.spectrum.projector(arb(0)) * prod(others, start=arb(1))
 
+    def adjugate_along(self, X: Exact, E: arb_mat) -> arb_mat:
+        """At a singular X by the recursion of Faddeev and LeVerrier on matrices and their slopes.
+
+        M_1 = I, c_k = −tr(X M_k)/k, M_{k+1} = X M_k + c_k I; then adj X = (−1)ⁿ⁻¹ M_n (Horn and
+        Johnson, Matrix Analysis, 2nd ed., section 2.4.P).  It is 0 at a rank below n − 2.
+        """
+        R, kernel = X.balls(), X.spectrum.nullity
+        if kernel == 0:
+            R = self.inverse(X)
+            det = self.det(X)
+            return R * (self.inner(R, E) * det) - R * E * R * det
+        if kernel > 2:
+            return scalar_matrix(R.nrows(), arb(0))
+        n, size = self.size(X), R.nrows()
+        M, slope = scalar_matrix(size, arb(1)), scalar_matrix(size, arb(0))
+        for k in range(1, n):
+            product, along = R * M, R * slope + E * M
+            c, rate = (-_trace(P) / (k * self._blocks) for P in (product, along))
+            M, slope = product + scalar_matrix(size, c), along + scalar_matrix(size, rate)
+        return slope * arb((-1) ** (n - 1))
+
     def by_modulus(self, rank: int) -> Modulus:
         return Modulus(rank)
 
@@ -113,8 +134,11 @@ class Enclosures:
     def apply(self, X: Exact, phi: Scalar) -> arb_mat:
         return divided.apply(X.spectrum, phi)
 
-    def frechet(self, X: Exact, phi: Scalar, W: Rows) -> arb_mat:
-        return divided.frechet(X.spectrum, phi, self.constant(W))
+    def frechet(self, X: Exact, phi: Scalar, W: arb_mat) -> arb_mat:
+        return divided.frechet(X.spectrum, phi, W)
+
+    def second_frechet(self, X: Exact, phi: Scalar, W: arb_mat, E: arb_mat) -> arb_mat:
+        return divided.second_frechet(X.spectrum, phi, W, E)
 
     def cholesky(self, X: Exact) -> arb_mat:
         n, M = self.size(X), X.balls()
@@ -139,6 +163,10 @@ class Enclosures:
         n = M.nrows() // self._blocks
         rows = enumerate(M.tolist())
         return arb_mat([[x * _share(i % n, j % n) for j, x in enumerate(row)] for i, row in rows])
+
+
+def _trace(M: arb_mat) -> arb:
+    return sum((M[i, i] for i in range(M.nrows())), arb(0))
 
 
 def _share(i: int, j: int) -> arb:

@@ -6,7 +6,7 @@ from fractions import Fraction
 from typing import Any
 
 import sympy
-from sympy import Expr, ImmutableDenseMatrix, Rational, Symbol
+from sympy import Dummy, Expr, ImmutableDenseMatrix, Rational, Symbol
 from sympy.polys.matrices import DomainMatrix
 
 from symgrad.symbolic.algebra import Rows
@@ -79,17 +79,51 @@ class Expressions:
         terms = [_projector(X, t) * phi(t) for t in _eigenvalues(X, phi)]
         return ImmutableDenseMatrix(sum(terms, sympy.zeros(X.rows)))
 
-    def frechet(self, X: ImmutableDenseMatrix, phi: Scalar, W: Rows) -> ImmutableDenseMatrix:
+    def frechet(
+        self, X: ImmutableDenseMatrix, phi: Scalar, W: ImmutableDenseMatrix
+    ) -> ImmutableDenseMatrix:
         """Σ_i φ(λ_i)(R_i W P_i + P_i W R_i) + φ′(λ_i) P_i W P_i, without differences λ_i − λ_j.
 
         P_i is the eigenprojector, and R_i = Σ_j P_j/(λ_i − λ_j) the reduced resolvent.
         """
-        M, slope = ImmutableDenseMatrix(W), phi.derivative()
+        slope = phi.derivative()
         total = sympy.zeros(X.rows)
         for t in _eigenvalues(X, phi):
             P, R = _projector(X, t), _reduced_resolvent(X, t)
-            total += (R * M * P + P * M * R) * phi(t) + P * M * P * slope(t)
+            total += (R * W * P + P * W * R) * phi(t) + P * W * P * slope(t)
         return ImmutableDenseMatrix(total)
+
+    def second_frechet(
+        self,
+        X: ImmutableDenseMatrix,
+        phi: Scalar,
+        W: ImmutableDenseMatrix,
+        E: ImmutableDenseMatrix,
+    ) -> ImmutableDenseMatrix:
+        """The same differentiated along E, by dλ_i = tr(P_i E) and dP_i = R_i E P_i + P_i E R_i.
+
+        As R = (λI − X + P)⁻¹ − P, dR = R E R − dλ·R² − R² E P − P E R² (indices left out).
+        """
+        slope = phi.derivative()
+        total = sympy.zeros(X.rows)
+        for t in _eigenvalues(X, phi):
+            P, R = _projector(X, t), _reduced_resolvent(X, t)
+            rate = (P * E).trace()
+            dP = R * E * P + P * E * R
+            dR = R * E * R - R * R * rate - R * R * E * P - P * E * R * R
+            once = R * W * P + P * W * R
+            total += (dR * W * P + R * W * dP + dP * W * R + P * W * dR) * phi(t)
+            total += (once * rate + dP * W * P + P * W * dP) * slope(t)
+            total += P * W * P * (rate * slope.derivative()(t))
+        return ImmutableDenseMatrix(total)
+
+    def adjugate_along(
+        self, X: ImmutableDenseMatrix, E: ImmutableDenseMatrix
+    ) -> ImmutableDenseMatrix:
+        """The linear term in t of adj(X + tE)."""
+        t = Dummy("t")
+        moved = ImmutableDenseMatrix(X + t * E).adjugate()
+        return ImmutableDenseMatrix(moved.applyfunc(lambda x: x.diff(t).subs(t, 0)))
 
     def cholesky(self, X: ImmutableDenseMatrix) -> ImmutableDenseMatrix:
         """M √d of X = M diag(d) Mᵀ, so that no root is nested."""

@@ -8,7 +8,7 @@ float64 may lose every digit, are taken from their enclosures.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import cached_property
 
@@ -16,12 +16,20 @@ import numpy as np
 from jaxtyping import Float
 
 from symgrad.symbolic.algebra import Rows
-from symgrad.symbolic.algebra.divided import first_differences, second_differences
+from symgrad.symbolic.algebra.divided import (
+    first_differences,
+    second_differences,
+    third_differences,
+)
 from symgrad.symbolic.algebra.scalar import IDENTITY, Modulus, Scalar
 from symgrad.symbolic.algebra.spectrum import Spectrum
 
 PROBES = 64
 """Above this many symmetric directions a norm is estimated from random ones, to about ±10 %."""
+
+
+BESIDE = 1e-4
+"""So far beside a singular X, in parts of its norm, what needs its inverse is computed."""
 
 
 @dataclass(frozen=True)
@@ -162,6 +170,16 @@ class Slopes:
         cofactors = np.repeat(_without_one(values), self._blocks)
         return Dual(X.from_basis(np.diag(cofactors)), X.from_basis(slopes))
 
+    def adjugate_along(self, X: Symmetric, E: Dual) -> Dual:
+        """⟨adj X, E⟩X⁻¹ − adj X·E·X⁻¹; beside a singular X, as only its size is asked for."""
+        size = float(np.linalg.norm(X.value, 2)) or 1.0
+        near = 0.0 if X.spectrum.nullity == 0 else BESIDE * size
+        R = self.inverse(replace(X, value=X.value + near * np.eye(len(X.value))))
+        values = X.values(IDENTITY)[:: self._blocks] + near
+        det = np.prod(values)
+        rates = det * np.sum(R.value * X.slopes, axis=(1, 2)) / self._blocks
+        return (R * self.inner(R, E) - R * E * R) * Dual(np.asarray(det), rates)
+
     def by_modulus(self, rank: int) -> Modulus:
         return Modulus(rank)
 
@@ -174,13 +192,28 @@ class Slopes:
         value = X.from_basis(np.diag(X.values(phi)))
         return Dual(value, X.from_basis(_first(X, phi) * X.in_basis(X.slopes)))
 
-    def frechet(self, X: Symmetric, phi: Scalar, W: Rows) -> Dual:
+    def frechet(self, X: Symmetric, phi: Scalar, W: Dual) -> Dual:
         """Along E, entry (i, k) of the slope is Σ_j φ[λ_i, λ_j, λ_k](W_ij E_jk + E_ij W_jk)."""
-        M, E = X.in_basis(self._repeated(W)), X.in_basis(X.slopes)
+        M, E = X.in_basis(W.value), X.in_basis(X.slopes)
         first, second = _first(X, phi), _second(X, phi)
         slopes = np.einsum("ijk,ij,mjk->mik", second, M, E)
         slopes += np.einsum("ijk,mij,jk->mik", second, E, M)
         return Dual(X.from_basis(first * M), X.from_basis(slopes))
+
+    def second_frechet(self, X: Symmetric, phi: Scalar, W: Dual, E: Dual) -> Dual:
+        """Along D, entry (i, l) of the slope is Σ φ[λ_i, λ_j, λ_k, λ_l] A_ij B_jk C_kl.
+
+        The sum is over j, k and all orders A, B, C of W, E and D.
+        """
+        M, N, D = X.in_basis(W.value), X.in_basis(E.value), X.in_basis(X.slopes)
+        second, third = _second(X, phi), _third(X, phi)
+        value = np.einsum("ijk,ij,jk->ik", second, M, N) + np.einsum("ijk,ij,jk->ik", second, N, M)
+        slopes = np.zeros_like(D)
+        for A, B in ((M, N), (N, M)):
+            slopes += np.einsum("ikl,mkl->mil", np.einsum("ijkl,ij,jk->ikl", third, A, B), D)
+            slopes += np.einsum("ijl,mij->mil", np.einsum("ijkl,jk,kl->ijl", third, A, B), D)
+            slopes += np.einsum("ijkl,ij,mjk,kl->mil", third, A, D, B, optimize=True)
+        return Dual(X.from_basis(value), X.from_basis(slopes))
 
     def cholesky(self, X: Dual) -> Dual:
         """L moves by L Φ(L⁻¹ dX L⁻ᵀ) (Murray, arXiv:1602.07527, section 2)."""
@@ -237,6 +270,13 @@ def _second(X: Symmetric, phi: Scalar) -> Float[np.ndarray, "n n n"]:
     table = second_differences(X.spectrum, phi, first_differences(X.spectrum, phi))
     distinct = np.array([[[float(x.mid()) for x in row] for row in plane] for plane in table])
     return distinct[np.ix_(X.places, X.places, X.places)]
+
+
+def _third(X: Symmetric, phi: Scalar) -> Float[np.ndarray, "n n n n"]:
+    second = second_differences(X.spectrum, phi, first_differences(X.spectrum, phi))
+    table = third_differences(X.spectrum, phi, second)
+    distinct = np.array([[[[float(x.mid()) for x in a] for a in b] for b in c] for c in table])
+    return distinct[np.ix_(X.places, X.places, X.places, X.places)]
 
 
 def _directions(n: int, blocks: int) -> tuple[Float[np.ndarray, "m n n"], float]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import sympy
 from sympy import Expr, ImmutableDenseMatrix, MatrixBase, MatrixExpr
@@ -17,6 +17,13 @@ EXPRESSIONS = Expressions()
 
 Constants = dict[str, Any]
 """Fixed data of a function (an index, a vector, a weight matrix), small integers by name."""
+
+
+class Derived(NamedTuple):
+    """What a function X → ⟨S(X), E⟩ is made of: f, and E (n×n, symmetric)."""
+
+    function: Instance
+    E: tuple[tuple[int, ...], ...]
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,7 +39,7 @@ class MatrixFunction:
     which its theorem is proved in about a second; on request it is proved at n + 1 too.  ``gauge``
     says what f depends on that X does not determine, as the sign of an eigenvector; it is empty for
     all functions of X alone.  ``frameworks`` are those that a user's file has routes for; the
-    catalogue names none, as any may have some.
+    catalogue names none, as any may have some.  ``derived`` is what a derivative is made of.
     """
 
     name: str
@@ -46,6 +53,7 @@ class MatrixFunction:
     gauge: str = ""
     frameworks: tuple[str, ...] = ()
     drawn_from: str = ""
+    derived: Derived | None = None
 
     @property
     def usual_domain(self) -> str:

@@ -26,7 +26,7 @@ def _weighted(name: str, formula: str, domain: str, phi: Scalar) -> MatrixFuncti
         return A.inner(A.constant(W), A.apply(X, phi))
 
     def gradient(A: Algebra, X: Any, W: Integers) -> Any:
-        return A.frechet(X, phi, W)
+        return A.frechet(X, phi, A.constant(W))
 
     return MatrixFunction(
         name, f"⟨W, {formula}⟩", domain, DALECKII_KREIN, value, gradient, weights, proved_size=2
@@ -43,7 +43,7 @@ def _projector(A: Algebra, X: Any, W: Integers, *indices: int) -> Any:
 
 
 def _projector_gradient(A: Algebra, X: Any, W: Integers, *indices: int) -> Any:
-    return A.frechet(X, IDENTITY.derivative().at(*indices), W)
+    return A.frechet(X, IDENTITY.derivative().at(*indices), A.constant(W))
 
 
 def _largest(A: Algebra, X: Any, k: int) -> range:

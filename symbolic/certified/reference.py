@@ -45,6 +45,8 @@ from symgrad.symbolic.proofs.prove import examine
 RELATIVE_RADIUS = Fraction(1, 10**32)
 FIRST_BITS = 256
 MAX_BITS = 16384
+SAME = 1e-14
+"""Eigenvalues that are no farther apart, in parts of the largest, are taken for one in floats."""
 LIMIT = 1e75
 """Sizes beyond this or its inverse are refused: a tolerance is a product of up to four of them."""
 
@@ -143,9 +145,19 @@ def _certify(
     strange = out_of_range(floats, value, enclosed, sensitivity)
     if strange:
         return refused(function, X, strange)
+    roundoff, value_roundoff = _steps(function, X, spectrum)
     derivatives = tuple(Direction(name, D, contract(S, D)) for name, D in directions.items())
     about = (function.name, "", dict[str, str](), floats)
-    reference = Reference(*about, value, enclosed, derivatives, sensitivity, "certified")
+    reference = Reference(
+        *about,
+        value,
+        enclosed,
+        derivatives,
+        sensitivity,
+        "certified",
+        roundoff=roundoff,
+        value_roundoff=value_roundoff,
+    )
     if function.function.gradient is not None:
         # these are norms and quotients of norms, and ‖S‖ is the same on both sides of their kinks
         jump = 2 * float(np.linalg.norm(enclosed.high))
@@ -306,6 +318,33 @@ def _sensitivity(function: Instance, X: Matrix, spectrum: Spectrum) -> Float[np.
     with precision(FIRST_BITS), np.errstate(all="ignore"):  # what overflows is out of range
         G = function.gradient(slopes, slopes.matrix(spectrum))
         return slopes.sensitivity(G) / spectrum.blocks
+
+
+def _steps(
+    function: Instance, X: Matrix, spectrum: Spectrum
+) -> tuple[Float[np.ndarray, "n n"] | None, float]:
+    """What roundings move entries of a second derivative by, and its value, per unit roundoff.
+
+    They are as large as those of the gradient of f along E: ‖S‖·‖E‖ in the value.  An entry of the
+    Hessian is made of quotients of these by differences of eigenvalues, which may cancel: to 0 of a
+    linear f.
+    """
+    derived = function.function.derived
+    if derived is None:
+        return None, 0.0
+    about, E = derived.function.function, np.array(derived.E, float)
+    if about.gradient is None:
+        return None, 0.0
+    algebra = Enclosures(spectrum.blocks)
+    with precision(FIRST_BITS):
+        G = derived.function.gradient(algebra, algebra.matrix(spectrum))
+    first = math.hypot(*(float(x.mid()) for x in G.entries())) / math.sqrt(spectrum.blocks)
+    size = len(X) * first * float(np.linalg.norm(E))
+    values = np.linalg.eigvalsh(_floats(X))
+    gaps = np.diff(values)
+    apart = gaps[gaps > len(X) * SAME * np.max(np.abs(values))]
+    gap = min([*apart, float(np.max(np.abs(values)))])
+    return np.full((len(X), len(X)), size / gap if gap else 0.0), size
 
 
 def _cluster(function: Instance, spectrum: Spectrum) -> Cluster | None:

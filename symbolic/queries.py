@@ -1,0 +1,96 @@
+"""Queries: what is asked of the chosen functions beside their gradients.
+
+``hvp`` asks for the Hessian along a direction E: the gradient of X → ⟨S(X), E⟩.  ``vjp`` asks of a
+matrix-valued F for the gradient of ⟨W, F(X)⟩ with cotangents W of three kinds, and ``jvp`` for
+⟨W, F′(X; E)⟩ in all directions E, by forward mode.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from fractions import Fraction
+
+from symgrad.court.errors import InputError
+from symgrad.court.questions import GRADIENT, Choice, Query
+from symgrad.symbolic.catalogue import Instance
+from symgrad.symbolic.catalogue.second import Rows2, along
+from symgrad.symbolic.points import parse_matrix
+
+Asked = tuple[Instance, Query]
+
+
+def asked(choice: Choice, functions: Sequence[Instance]) -> list[Asked]:
+    """What the choice means of each function.
+
+    Raises:
+        InputError: a function has no such query, or the direction cannot be used.
+    """
+    if choice.direction is not None and choice.query != "hvp":
+        raise InputError("--direction is that of a Hessian–vector product; give --query hvp too")
+    if choice.query == "hvp":
+        return [hessian_along(f, _direction(choice.direction, f.size)) for f in functions]
+    if choice.query in ("vjp", "jvp"):
+        return [(of, GRADIENT) for f in _with_cotangents(choice, functions) for of in cotangents(f)]
+    return [(f, GRADIENT) for f in functions]
+
+
+def hessian_along(function: Instance, E: Rows2) -> Asked:
+    """The Hessian of a function along E (n×n, symmetric)."""
+    if function.function.gauge:
+        return function, Query(operator="hvp", direction=E)
+    return along(function, E), Query(operator="hvp", direction=E)
+
+
+def direction(n: int) -> Rows2:
+    """A symmetric n×n matrix of small integers, none of them special."""
+    return tuple(tuple((i * j + i + j) % 5 - 2 for j in range(n)) for i in range(n))
+
+
+def cotangents(function: Instance) -> list[Instance]:
+    """⟨W, F⟩ with a W (n×n) that is symmetric, one that is lower triangular, and a general one."""
+    n = function.size
+    full = [[(3 * i + 5 * j + i * j) % 7 - 3 for j in range(n)] for i in range(n)]
+    kinds = {
+        "symmetric": [[full[i][j] + full[j][i] for j in range(n)] for i in range(n)],
+        "lower": [[full[i][j] if i >= j else 0 for j in range(n)] for i in range(n)],
+        "general": full,
+    }
+    stem, _, member = function.name.rstrip("]").partition("[")
+    kept = [member] if member not in ("", "symmetric", "full") else []
+    return [
+        replace(
+            function,
+            name=f"{stem}[{', '.join([*kept, f'W {kind}'])}]",
+            constants={**function.constants, "W": W},
+        )
+        for kind, W in kinds.items()
+    ]
+
+
+def _with_cotangents(choice: Choice, functions: Sequence[Instance]) -> list[Instance]:
+    """Those that are ⟨W, F⟩ of a matrix F, one of each family of weights."""
+    found = [f for f in functions if "W" in f.constants]
+    if not found:
+        names = ", ".join(choice.functions)
+        raise InputError(
+            f"--query {choice.query} is of a matrix-valued function, and {names} is a number; "
+            "choose one with a weight, as weighted_inverse or projector"
+        )
+    return [f for f in found if not f.name.endswith("[full]")]
+
+
+def _direction(text: str | None, n: int) -> Rows2:
+    """The direction that the user gives, times what makes its entries whole; or the usual one."""
+    if text is None:
+        return direction(n)
+    E = parse_matrix(text)
+    if len(E) != n:
+        raise InputError(f"--direction is {len(E)}×{len(E)}, X is {n}×{n}")
+    for i, row in enumerate(E):
+        for j, x in enumerate(row):
+            if x != E[j][i]:
+                raise InputError(f"--direction is not symmetric: entry ({i}, {j}) is {x}")
+            if x.denominator != 1 or abs(x) > Fraction(2**31):
+                raise InputError(f"--direction: entry ({i}, {j}) is {x}; give small integers")
+    return tuple(tuple(int(x) for x in row) for row in E)
