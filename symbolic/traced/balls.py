@@ -34,6 +34,8 @@ class Balls:
     their eigenspaces are turned by ``turn``.
     """
 
+    is_exact = True
+
     def __init__(self, turn: ties.Turn = lambda _: None) -> None:
         self.decided: dict[int, Decision] = {}
         self.tied: dict[int, tuple[Step, list[ties.Cluster]]] = {}

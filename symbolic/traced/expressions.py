@@ -60,6 +60,7 @@ class Expressions:
 
     def __init__(self) -> None:
         self.decided: dict[int, Decision] = {}
+        self.is_exact = False
 
     def constant(self, floats: Array) -> Array:
         """The same numbers, exactly where they are short."""

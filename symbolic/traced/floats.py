@@ -26,6 +26,8 @@ class Floats:
     ``known`` to be decided is decided so, however near.
     """
 
+    is_exact = False
+
     def __init__(
         self, epsilon: float = 0.0, seed: int = 0, known: Mapping[int, Decision] = NOTHING
     ) -> None:

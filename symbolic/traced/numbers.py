@@ -24,10 +24,15 @@ class Numbers(Protocol):
     """A number system.  Matrices are the last two axes of arrays, and all before them a batch.
 
     What cannot be decided raises UndecidedError, what has no derivative RefusedError.  What is
-    ``decided`` is kept by the identity of the step.
+    ``decided`` is kept by the identity of the step.  Numbers that are ``is_exact`` enclose the true
+    ones, and one object stands for whatever is the same.
     """
 
-    decided: dict[int, Decision]
+    is_exact: bool
+
+    @property
+    def decided(self) -> dict[int, Decision]:
+        """What steps decide on."""
 
     def constant(self, floats: Array) -> Array:
         """The same numbers, exactly."""

@@ -28,27 +28,32 @@ NEAR = 2.0**-64
 
 
 def check(
-    program: Program, X: Matrix, blocks: int, held: frozenset[int], S: list[list[Ball]], name: str
+    program: Program,
+    X: Matrix,
+    blocks: int,
+    along: Sequence[Array],
+    S: list[list[Ball]],
+    name: str,
 ) -> None:
-    """Hold ⟨S, E⟩, by rules, against the difference quotient of f, by values alone.
+    """Hold ⟨S, D⟩, by rules, against the difference quotient of f, by values alone.
+
+    If S is a Hessian, ``along`` are the parts of its direction, and the quotient is a mixed one, of
+    second order.
 
     Raises:
         ArithmeticError: they contradict each other.
     """
-    if held:  # f moves with what is held
-        return
     n = len(X) // blocks
-    E = _direction(n, blocks, random.Random(f"{name} {n}"))
-    whole = np.block([[E[0], -E[1]], [E[1], E[0]]]) if blocks == 2 else E[0]
+    D = _direction(n, blocks, random.Random(f"{name} {n}"))
+    whole = np.block([[D[0], -D[1]], [D[1], D[0]]]) if blocks == 2 else D[0]
     flat = [fmpq(b.mid.numerator, b.mid.denominator) for row in S for b in row]
     terms = [mid * int(e) for mid, e in zip(flat, whole.flat, strict=True)]
     slope, scale = sum(terms, fmpq(0)), sum(map(abs, terms), fmpq(0))
     for bits in BITS:
         with precision(bits):
             try:
-                f, quotient = _quotient(
-                    program, blocked.inputs(X, blocks), E, arb(2) ** (-bits // 4)
-                )
+                h = arb(2) ** (-bits // 4)
+                f, quotient = _quotient(program, blocked.inputs(X, blocks), D, along, h)
             except RefusedError as error:
                 if bits == BITS[-1] and not isinstance(error, UndecidedError):
                     raise
@@ -76,15 +81,19 @@ def _direction(n: int, blocks: int, rng: random.Random) -> list[Array]:
 
 
 def _quotient(
-    program: Program, inputs: Sequence[Array], E: Sequence[Array], h: arb
+    program: Program, inputs: Sequence[Array], D: Sequence[Array], along: Sequence[Array], h: arb
 ) -> tuple[arb, arb]:
-    """f beside X, and its central difference quotient with the step h along E."""
+    """f beside X, and its central difference quotient with the step h along D, or along both."""
     ends = []
     for sign in (1, -1):
-        parts = enumerate(zip(inputs, E, strict=True))
+        parts = enumerate(zip(inputs, D, strict=True))
         moved = [_moved(M, e, h * sign, k) for k, (M, e) in parts]
-        ends.append(Sweep(Balls(), program, moved).value.item())
-    return ends[0], (ends[0] - ends[1]) / (2 * h)
+        if along:
+            ends.append(_quotient(program, moved, along, (), h))
+        else:
+            value = Sweep(Balls(), program, moved).value.item()
+            ends.append((value, value))
+    return ends[0][0], (ends[0][1] - ends[1][1]) / (2 * h)
 
 
 def _moved(M: Array, E: Array, h: arb, part: int) -> Array:

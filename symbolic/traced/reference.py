@@ -14,6 +14,7 @@ from jaxtyping import Float
 from symgrad.court.judging.tolerance import norm
 from symgrad.court.program import Program
 from symgrad.court.references import Ball, Direction, Matrix, Reference, Sparse
+from symgrad.symbolic.algebra import Rows
 from symgrad.symbolic.certified.enclosure import precision, to_ball
 from symgrad.symbolic.certified.reference import contract, out_of_range, to_enclosure
 from symgrad.symbolic.traced import blocked, noise, quotient, ties
@@ -23,6 +24,7 @@ from symgrad.symbolic.traced.noise import Rounding
 from symgrad.symbolic.traced.numbers import Array, Decision
 from symgrad.symbolic.traced.scalars import ZERO
 from symgrad.symbolic.traced.sweep import Course, Sweep
+from symgrad.symbolic.traced.tangents import Tangents
 
 FIRST_BITS, MOST_BITS = 192, 1536
 RELATIVE_RADIUS = Fraction(1, 10**32)
@@ -40,19 +42,22 @@ def certify(
     blocks: int = 1,
     directions: Mapping[str, Sparse] = {},
     held: frozenset[int] = NOTHING,
+    along: Rows = (),
 ) -> Reference:
     """What is true of the program, under a name, at an exact symmetric X (n×n).
 
     With ``blocks`` = 2, at the Hermitian A + iB that X = [[A, −B], [B, A]] stands for.  ``held``
     are numbers of values, of ``hold`` steps, that are taken for constants.  What has no derivative
-    is refused, at the user's line.
+    is refused, at the user's line.  With ``along``, a symmetric E (n×n, of integers), f is
+    X → ⟨S(X), E⟩, so that S is its Hessian along E.
     """
     floats = np.array([[float(x) for x in row] for row in X])
+    E = _parts(along, blocks)
     about = (name, "", dict[str, str](), floats)
     try:
-        known = _precisely(program, X, blocks, held)
+        course = Course(program, held, E)
+        known = _precisely(course, X, blocks)
         value, S = known.value, known.S
-        course = Course(program, held)
         noise.check_gauge(course, blocked.split(floats, blocks))
         rounding, sensitivity = _rounding(course, floats, blocks, known)
         enclosed = to_enclosure(S)
@@ -62,7 +67,8 @@ def certify(
     if strange:
         nothing = np.zeros((0, 0))
         return Reference(*about, None, None, (), nothing, "traced", strange)
-    quotient.check(program, X, blocks, held, S, name)
+    if not held:  # f moves with what is held
+        quotient.check(program, X, blocks, E, S, name)
     slopes = tuple(Direction(key, D, contract(S, D)) for key, D in directions.items())
     return Reference(
         *about,
@@ -87,7 +93,13 @@ class Known(NamedTuple):
     is_tied: bool
 
 
-def _precisely(program: Program, X: Matrix, blocks: int, held: frozenset[int]) -> Known:
+def _parts(E: Rows, blocks: int) -> list[Array]:
+    """A real direction, by the parts that X has; nothing of none."""
+    real = np.array(E, float)
+    return [real, np.zeros(real.shape)][:blocks] if len(E) else []
+
+
+def _precisely(course: Course, X: Matrix, blocks: int) -> Known:
     """f and S, with more bits until the radii are below 10⁻³² of the largest entry.
 
     Raises:
@@ -97,7 +109,7 @@ def _precisely(program: Program, X: Matrix, blocks: int, held: frozenset[int]) -
     while True:
         try:
             with precision(bits):
-                known = _swept(program, X, blocks, held)
+                known = _swept(course, X, blocks)
                 entries = [b for i, row in enumerate(known.S) for b in row[: i + 1]]
                 most = RELATIVE_RADIUS * (max(abs(b.mid) for b in entries) or 1)
                 if all(b.radius <= most for b in entries):
@@ -110,25 +122,50 @@ def _precisely(program: Program, X: Matrix, blocks: int, held: frozenset[int]) -
         bits *= 2
 
 
-def _swept(program: Program, X: Matrix, blocks: int, held: frozenset[int]) -> Known:
+def _swept(course: Course, X: Matrix, blocks: int) -> Known:
     """The same at the precision in force.
 
     Raises:
         UndecidedError: a value is not finite.
     """
-    N = Balls()
-    sweep = Sweep(N, program, blocked.inputs(X, blocks), held)
-    if N.tied:
-        N.within = ties.blocks(N.tied, partial(_in_basis, program, blocked.inputs(X, blocks), held))
-    value = sweep.value.item()
+    N, inputs = Balls(), blocked.inputs(X, blocks)
+    value, found = (_twice if course.along else _once)(N, course, inputs)
     if not value.is_finite():
         raise UndecidedError("domain", "f is not finite here")
-    found = sweep.back({program.output: np.array(arb(1), object)})[:blocks]
-    nothing = np.full(sweep.values[0].shape, ZERO, object)
+    nothing = np.full(inputs[0].shape, ZERO, object)
     S = blocked.symmetrized([nothing if g is None else g for g in found])
     if not all(x.is_finite() for x in S.flat):
         raise UndecidedError("domain", "the derivative is not finite here")
     return Known(to_ball(value), _symmetric(S), N.decided, bool(N.tied))
+
+
+def _once(N: Balls, course: Course, inputs: list[Array]) -> tuple[arb, list[Array | None]]:
+    """f, and the cotangents of its inputs."""
+    program, held = course.program, course.held
+    sweep = Sweep(N, program, inputs, held)
+    if N.tied:
+        N.within = ties.blocks(N.tied, partial(_in_basis, program, inputs, held))
+    found = sweep.back({program.output: np.array(arb(1), object)})
+    return sweep.value.item(), found[: len(inputs)]
+
+
+def _twice(N: Balls, course: Course, inputs: list[Array]) -> tuple[arb, list[Array | None]]:
+    """⟨S, E⟩, and how the cotangents of the inputs move along E.
+
+    Raises:
+        ArithmeticError: f and S move differently.
+    """
+    T, output = Tangents(N), course.program.output
+    E = [N.constant(part) for part in course.along]
+    sweep = Sweep(T, course.program, list(map(T.join, inputs, E)), course.held)
+    if N.tied:
+        raise RefusedError("spectrum", "eigenvalues are equal, and no Hessian is looked at there")
+    found = sweep.back({output: T.constant(np.ones(()))})[: len(inputs)]
+    pairs = [(T.values(g), e) for g, e in zip(found, E, strict=True) if g is not None]
+    slope = T.slopes(sweep.value).item()
+    if not slope.overlaps(sum(((g * e).sum() for g, e in pairs), ZERO)):
+        raise ArithmeticError("f and its gradient move differently; no verdict is possible")
+    return slope, [None if g is None else T.slopes(g) for g in found]
 
 
 def _symmetric(S: Array) -> Balls2:
@@ -181,5 +218,5 @@ def _floats_near(course: Course, inputs: Sequence[Array]) -> Square:
     if len(inputs) > 1:
         raise RefusedError("spectrum", "equal eigenvalues of a Hermitian matrix are not looked at")
     X = tuple(tuple(map(Fraction, row)) for row in inputs[0].tolist())
-    known = _precisely(course.program, X, 1, course.held)
+    known = _precisely(course, X, 1)
     return np.array([[float(b.mid) for b in row] for row in known.S])

@@ -78,9 +78,9 @@ def pull(
     if step.operation == "eigh":
         return _pull_eigh(N, step, y, g) if len(x) == 1 else _pull_hermitian(N, step, y, g)
     if step.operation in _SCALAR:
-        return [N.times(_given(g), _SCALAR[step.operation](N, x[0], y[0]))]
+        return [N.times(_given(g), slope(N, step.operation, x[0], y[0]))]
     if step.operation == "power":
-        return [N.times(_given(g), _slope_of_power(N, x[0], y[0], step.exponent))]
+        return [N.times(_given(g), slope_of_power(N, x[0], y[0], step.exponent))]
     if step.operation in ("abs", "max", "min"):
         return _CHOOSING[step.operation](N, step, x, _given(g), moves)
     return _PULL[step.operation](N, step, x, y, _given(g))
@@ -128,11 +128,16 @@ _SCALAR: dict[str, Callable[[Numbers, Array, Array], Array]] = {
 }
 
 
+def slope(N: Numbers, operation: str, x: Array, y: Array) -> Array:
+    """The derivative of a scalar operation at x, where the value is y; entrywise."""
+    return _SCALAR[operation](N, x, y)
+
+
 def _root(N: Numbers, x: Array) -> Array:
     return N.entrywise("reciprocal", N.entrywise("sqrt", x))
 
 
-def _slope_of_power(N: Numbers, x: Array, y: Array, e: float) -> Array:
+def slope_of_power(N: Numbers, x: Array, y: Array, e: float) -> Array:
     """e·xᵉ⁻¹; by y/x where e − 1 is no float, as 0.3 − 1 is none."""
     is_exact = Fraction(e - 1) == Fraction(e) - 1
     rest = N.power(x, e - 1) if is_exact else N.entrywise("div", y, x)

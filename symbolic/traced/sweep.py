@@ -11,18 +11,21 @@ import numpy as np
 
 from symgrad.court.program import Program, Step
 from symgrad.symbolic.traced import movement, rules
-from symgrad.symbolic.traced.balls import Balls
 from symgrad.symbolic.traced.decisions import RefusedError, UndecidedError
 from symgrad.symbolic.traced.numbers import Array, Numbers
-from symgrad.symbolic.traced.scalars import ZERO
+from symgrad.symbolic.traced.tangents import Tangents, is_nothing
 
 
 @dataclass(frozen=True)
 class Course:
-    """A program that is run over floats many times; ``held`` values are taken for constants."""
+    """A program that is run over floats many times; ``held`` values are taken for constants.
+
+    With ``along``, the parts of a direction E, f is X → ⟨S(X), E⟩.
+    """
 
     program: Program
     held: frozenset[int] = frozenset()
+    along: Sequence[Array] = ()
 
     @cached_property
     def moves(self) -> list[Array]:
@@ -38,8 +41,22 @@ class Course:
         return found
 
     def over(self, N: Numbers, inputs: Sequence[Array]) -> Sweep:
-        """One run."""
+        """One run of the program itself."""
         return Sweep(N, self.program, inputs, self.held, self.moves)
+
+    def differentiate(
+        self, N: Numbers, inputs: Sequence[Array]
+    ) -> tuple[float, list[Array | None]]:
+        """f, and the cotangents of its inputs."""
+        there = {self.program.output: np.ones(())}
+        if not self.along:
+            sweep = self.over(N, inputs)
+            return float(sweep.value), sweep.back(there)[: len(inputs)]
+        T = Tangents(N, float)
+        sweep = self.over(T, list(map(T.join, inputs, self.along)))
+        found = sweep.back({k: T.constant(one) for k, one in there.items()})
+        slopes = [None if g is None else T.slopes(g) for g in found[: len(inputs)]]
+        return float(T.slopes(sweep.value)), slopes
 
 
 class Sweep:
@@ -86,14 +103,14 @@ class Sweep:
 
     def _settle(self) -> None:
         """What is 0 because it was taken from itself depends on nothing."""
-        if isinstance(self.N, Balls):
-            zero = np.frompyfunc(lambda x: x is ZERO, 1, 1)(self.values[-1])
+        if self.N.is_exact:
+            zero = np.frompyfunc(is_nothing, 1, 1)(self.values[-1])
             self.moves[-1] = self.moves[-1] & ~np.asarray(zero, bool)
 
     def _check(self, step: Step, x: Array, moves: Array) -> None:
         """Whether the program went on as it does in exact arithmetic; of floats it is not asked."""
         signs = self.N.signs(step, x, moves)
-        if not isinstance(self.N, Balls):
+        if not self.N.is_exact:
             return
         recorded = np.array(step.signs, int).reshape(x.shape)
         if np.any(moves & (signs == 0)):

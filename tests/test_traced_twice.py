@@ -1,0 +1,62 @@
+"""Programs differentiated twice: against the catalogue's theorems, differentiated once more."""
+
+import numpy as np
+import pytest
+
+from symgrad.numeric.recording import composites as c
+from symgrad.symbolic import traced
+from symgrad.symbolic.catalogue import choose
+from symgrad.symbolic.catalogue.second import along
+from symgrad.symbolic.certified.reference import certify as by_theorem
+from symgrad.symbolic.queries import direction
+from tests.test_traced import LOG_DET, OTHERS, exactly, recorded, spd
+
+
+def certify(f, X, E=None):
+    return traced.certify(recorded(f, X), exactly(X), "f", along=E or direction(len(X)))
+
+
+def overlaps(A, B):
+    off = np.abs((A.high - B.high) + (A.low - B.low))
+    return bool(np.all(off <= A.radius + B.radius + 1e-30 * np.abs(A.high).max()))
+
+
+EVERY = {**{f"log_det {way}": ("log_det", f) for way, f in LOG_DET.items()}, **OTHERS}
+
+
+@pytest.mark.parametrize("name", EVERY)
+def test_the_hessian_of_a_program_is_that_of_the_theorem(name):
+    function, f = EVERY[name]
+    X = spd(3)
+    found = certify(f, X)
+    assert not found.refusal, found.refusal
+    (instance,) = choose(function, 3)
+    true = by_theorem(along(instance, direction(3)), exactly(X), {})
+    assert overlaps(found.S, true.S)
+    assert abs(found.value.mid - true.value.mid) <= found.value.radius + true.value.radius
+    size = np.linalg.norm(true.sensitivity)
+    assert np.linalg.norm(found.sensitivity) == pytest.approx(size, rel=0.5, abs=1e-5)
+
+
+SCALARS = ["exp", "expm1", "log", "log1p", "sqrt", "reciprocal", "sin", "cos", "tan", "atan"]
+SCALARS += ["sinh", "cosh", "tanh", "asinh", "logistic", "erf", "lgamma"]
+
+
+@pytest.mark.parametrize("name", SCALARS)
+def test_every_scalar_function_is_held_against_the_mixed_quotient(name):
+    found = certify(lambda t, X: t.sum(t.unary(name, X)), np.array([[0.5, 0.25], [0.25, 0.75]]))
+    assert not found.refusal, found.refusal
+    off = certify(lambda t, X: t.sum(t.unary(name, X)), np.array([[0.5, 0.25], [0.25, 0.8]]))
+    assert not overlaps(found.S, off.S)
+
+
+@pytest.mark.parametrize(
+    ("f", "why"),
+    [
+        (lambda t, X: t.unary("digamma", t.sum(X)), "once only"),
+        (lambda t, X: t.sum(t.unary("abs", t.binary("sub", X, 2.0))), "0"),
+        (lambda t, X: t.sum(t.unary("exp", c.eigh(t, X)[0])), "equal"),
+    ],
+)
+def test_what_is_not_differentiated_twice_is_refused(f, why):
+    assert why in certify(f, 2 * np.eye(2)).refusal
