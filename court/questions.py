@@ -6,7 +6,7 @@ a framework, ``Reported`` comes back from it.
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, get_args
 
 import numpy as np
 from jaxtyping import Float, Inexact
@@ -25,6 +25,10 @@ Mode = Literal[
     "hessian",
 ]
 """How a framework differentiates; the longer ones are of a Hessian, the outer derivative first."""
+
+
+TWICE: tuple[Mode, ...] = get_args(Mode)[2:]
+"""The modes of a Hessian."""
 
 
 class Query(Struct, frozen=True, kw_only=True):

@@ -80,6 +80,10 @@ class Verdict(Struct, frozen=True):
         list[Reason], Meta(description="the same one by one, each with its kind")
     ] = []
 
+    value: Annotated[
+        Outcome | None, Meta(description="of f(X) alone, apart from the derivative")
+    ] = None
+
     def is_said(self, *kinds: Kind) -> bool:
         """Whether a reason of one of these kinds is given."""
         return any(reason.kind in kinds for reason in self.reasons)

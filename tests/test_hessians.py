@@ -275,3 +275,25 @@ def test_what_cannot_be_asked_is_said_in_one_line(capsys, argv, said):
     told = capsys.readouterr().err
     assert said in told
     assert "Traceback" not in told
+
+
+def test_a_hessian_is_not_convicted_for_the_derivative_that_was_not_asked():
+    (function,) = choose("log_det", 3)
+    true = S_of(along(function, direction(3)), exact(X))
+    for slope in (float("nan"), 1e6):
+        verdict = judge(true, reported(true.S.high, slope), "float64")
+        assert (verdict.verdict, verdict.value) == ("agrees", None)
+        off = judge(true, reported(true.S.high * (1 + 1e-9), slope), "float64")
+        assert off.verdict == "disagrees"
+
+
+def test_the_value_has_a_verdict_of_its_own():
+    (function,) = choose("log_det", 3)
+    true = S_of(function, exact(X))
+    value = float(true.value.mid)
+    right = judge(true, reported(true.S.high, value, "reverse"), "float64")
+    assert (right.verdict, right.value) == ("agrees", "agrees")
+    gradient_off = judge(true, reported(true.S.high * 1.1, value, "reverse"), "float64")
+    assert (gradient_off.verdict, gradient_off.value) == ("disagrees", "agrees")
+    value_off = judge(true, reported(true.S.high, value * 1.1, "reverse"), "float64")
+    assert (value_off.verdict, value_off.value) == ("disagrees", "disagrees")

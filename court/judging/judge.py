@@ -37,7 +37,7 @@ from symgrad.court.judging.tolerance import (
     gradient_norm,
     value_tolerance,
 )
-from symgrad.court.questions import Mode, Reported
+from symgrad.court.questions import TWICE, Mode, Reported
 from symgrad.court.reasons import Reason, say, told
 from symgrad.court.references import Ball, Direction, Enclosure, Reference
 from symgrad.court.verdicts import RIGHT, Component, Conjugation, Convention, Outcome, Verdict
@@ -102,6 +102,8 @@ def judge(
     error beyond the tolerance always disagrees.
     Of two different answers to the same question it is the verdict on the worse one.
     """
+    if reported.mode in TWICE:
+        reported = _of_order_two(reference, reported, near)
     verdict = _judge_one(Matter(reference, reported, dtype, near))
     if reported.again is None:
         return verdict
@@ -110,6 +112,21 @@ def judge(
     worse = min(both, key=lambda v: WORST_FIRST.index(v.verdict))
     said = f"asked twice, it answered differently ({both[0].verdict}, then {both[1].verdict})"
     return worse.saying(Reason("asked twice", said), *worse.reasons)
+
+
+def _of_order_two(
+    reference: Reference, reported: Reported, near: Sequence[Reference | None]
+) -> Reported:
+    """The report without ⟨∇f, E⟩, which a Hessian is not asked for: the true one stands for it."""
+
+    def true(there: Reference | None, value: float) -> float:
+        return to_float(there.value.mid) if there is not None and there.value else value
+
+    nearby = tuple(
+        said and structs.replace(said, value=true(there, said.value))
+        for there, said in zip(near, reported.nearby, strict=False)
+    )
+    return structs.replace(reported, value=true(reference, reported.value), nearby=nearby)
 
 
 def _judge_one(matter: Matter) -> Verdict:
@@ -180,7 +197,8 @@ def _judge(matter: Matter) -> Verdict:
         tolerances = tolerances + (reported.half_units + reported.half_units.T) / 2
     if not np.all(np.isfinite(tolerances)):
         return matter.verdict("refused", say("vacuous", HIDDEN))
-    return _compare(matter, G, tolerances, doubt)
+    verdict = _compare(matter, G, tolerances, doubt)
+    return verdict if doubt else structs.replace(verdict, value=_of_value(matter))
 
 
 def _compare(matter: Matter, G: Array, tolerances: Array, doubt: Sequence[Reason]) -> Verdict:
@@ -223,6 +241,19 @@ def _compare(matter: Matter, G: Array, tolerances: Array, doubt: Sequence[Reason
     notes = (x for text in (reference.note, widened, coarse) for x in say("note", text))
     convention = _convention(matter, G, tolerances)
     return matter.verdict("agrees", (*notes, *found.said), convention, components)
+
+
+def _of_value(matter: Matter) -> Outcome | None:
+    """The verdict on f(X) alone; a Hessian is not asked for it."""
+    reference, reported, dtype, _ = matter
+    if reported.mode in TWICE:
+        return None
+    wrong = objections.wrong_value(reference, reported, dtype)
+    if wrong is None:
+        return "agrees"
+    if objections.is_turned(reference, reported, dtype):
+        return "refused"
+    return "inaccurate" if wrong.lost else "disagrees"
 
 
 def _excess(

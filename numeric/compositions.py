@@ -1,0 +1,84 @@
+"""A user's callable made into a real function of one matrix, in its framework's own operations."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+
+from symgrad.court.errors import InputError
+from symgrad.numeric.framework import BaseFramework
+
+SUMS = {
+    "torch": ("torch", "sum"),
+    "jax": ("jax.numpy", "sum"),
+    "tensorflow": ("tensorflow", "reduce_sum"),
+    "autograd": ("autograd.numpy", "sum"),
+    "pytensor": ("pytensor.tensor", "sum"),
+    "paddle": ("paddle", "sum"),
+}
+"""Where a framework has the sum of all entries."""
+
+Arguments = Mapping[str, np.ndarray]
+"""What f takes beside X, by name."""
+
+
+def contracted(
+    framework: str, own: BaseFramework, F: Callable[..., Any], W: np.ndarray
+) -> Callable[..., Any]:
+    """X ↦ ⟨W, F(X)⟩ = Σ conj(W_ij)·F_ij: its gradient is the vector–Jacobian product of F.
+
+    Raises:
+        InputError: the framework has no arrays of several numbers.
+    """
+    if framework not in SUMS:
+        raise InputError(
+            f"a cotangent is that of a function in {', '.join(SUMS)}, not {framework}; give "
+            "X ↦ ⟨W, F(X)⟩ as f"
+        )
+    module, name = SUMS[framework]
+
+    def f(X: Any, **constants: Any) -> Any:
+        value = F(X, **constants)
+        shape = tuple(getattr(value, "shape", ()))
+        if None not in shape and shape != W.shape:
+            raise InputError(f"the cotangent has the shape {W.shape}, F(X) {shape}")
+        total = getattr(importlib.import_module(module), name)
+        return total(own.array(np.conj(W), value.dtype) * value)
+
+    return f
+
+
+def bound(own: BaseFramework, f: Callable[..., Any], arguments: Arguments) -> Callable[..., Any]:
+    """X ↦ f(X, …), with arguments that are constants."""
+
+    def of_X(X: Any) -> Any:
+        return f(X, **_arrays(own, arguments, X.dtype))
+
+    return of_X
+
+
+def in_argument(
+    own: BaseFramework,
+    f: Callable[..., Any],
+    X: np.ndarray,
+    arguments: Arguments,
+    wrt: str,
+) -> Callable[..., Any]:
+    """b ↦ f(X, b, …): a function of one of the arguments, at a constant X."""
+
+    def of_b(b: Any) -> Any:
+        others = {name: value for name, value in arguments.items() if name != wrt}
+        return f(own.array(X, b.dtype), **_arrays(own, others, b.dtype), **{wrt: b})
+
+    return of_b
+
+
+def _arrays(own: BaseFramework, arguments: Arguments, dtype: Any) -> dict[str, Any]:
+    """Arrays of the framework; whole numbers, as an index, stay what they are."""
+    return {
+        name: value if isinstance(value, int) else own.array(value, dtype)
+        for name, value in arguments.items()
+    }
