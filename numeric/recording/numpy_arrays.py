@@ -1,0 +1,287 @@
+"""Arrays of NumPy that are recorded: what they hold, what shares memory, how numbers leave them.
+
+They are no arrays but stand for them, by NumPy's own protocols (NEP 13 and 18), so that what does
+not keep to these is noticed.  Beside its numbers each has the positions of its entries in the
+memory that it reads: NumPy, indexing these as it does the numbers, says what is a view.
+"""
+
+from __future__ import annotations
+
+import sys
+import traceback
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+
+from symgrad.numeric.recording.lines import line_of_caller
+from symgrad.numeric.recording.recording import LOOSE
+from symgrad.numeric.recording.tape import Array, Tape, UnsupportedError, Value
+
+MINE = ("numpy", "scipy", "autograd")
+LEFT = (
+    "a number that depends on X left NumPy's functions on arrays, where it is not recorded; write "
+    "it by functions of np and np.linalg, into np.zeros_like(X, shape=…), and without .item()"
+)
+
+
+class Storage:
+    """Memory: its numbers, their positions, laid out alike, and what it holds of X, if anything."""
+
+    __slots__ = ("closed", "held", "hidden", "numbers", "places")
+
+    def __init__(self, numbers: Array, held: Value | None) -> None:
+        self.numbers = numbers
+        self.places = np.empty_like(numbers, dtype=np.intp, subok=False)
+        self.places[...] = np.arange(numbers.size).reshape(numbers.shape)
+        self.held = held
+        self.closed = ""
+        """Why it must not be written to."""
+        self.hidden = ""
+        """Why it must not be read."""
+
+
+class Traced(np.lib.mixins.NDArrayOperatorsMixin):
+    """An array as the recorder hands it to f."""
+
+    __slots__ = ("cache", "numbers", "places", "recorder", "storage")
+    __hash__ = None  # type: ignore[assignment]
+
+    def __init__(
+        self, recorder: Any, numbers: Array, held: Value | None, base: Traced | None = None
+    ) -> None:
+        self.recorder = recorder
+        self.numbers = numbers
+        self.storage = base.storage if base is not None else Storage(numbers, held)
+        self.places = self.storage.places
+        self.cache: tuple[Value, Value] | None = None
+
+    @property
+    def __class__(self) -> type:
+        """What isinstance() is told."""
+        return np.ndarray
+
+    def view_of(self, numbers: Array, places: Array) -> Traced:
+        """Another array of the same memory."""
+        other = Traced(self.recorder, numbers, None, self)
+        other.places = places
+        return other
+
+    def own(self, held: Value) -> None:
+        """Let it have memory of its own, which holds this."""
+        self.storage, self.cache = Storage(self.numbers, held), None
+        self.places = self.storage.places
+
+    # NumPy's protocols
+
+    def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Any:
+        known = (Traced, np.ndarray, np.generic)
+        if any(hasattr(type(x), "__array_ufunc__") and not isinstance(x, known) for x in inputs):
+            return NotImplemented  # as a box of autograd, which calls again
+        return self.recorder.ufunc(ufunc, method, inputs, kwargs)
+
+    def __array_function__(self, func: Any, types: Any, args: Any, kwargs: Any) -> Any:
+        return self.recorder.function(func, args, kwargs)
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> Array:
+        if self.depends:
+            raise self.recorder.refusal(_seen(), LEFT)
+        return np.array(self.numbers, dtype)
+
+    # what is known without its numbers
+
+    @property
+    def depends(self) -> bool:
+        """Whether X has any part in its memory."""
+        held = self.storage.held
+        return bool(self.storage.hidden) or (held is not None and held.depends)
+
+    shape = property(lambda self: self.numbers.shape)
+    dtype = property(lambda self: self.numbers.dtype)
+    ndim = property(lambda self: self.numbers.ndim)
+    size = property(lambda self: self.numbers.size)
+    itemsize = property(lambda self: self.numbers.itemsize)
+    nbytes = property(lambda self: self.numbers.nbytes)
+    strides = property(lambda self: self.numbers.strides)
+    flags = property(lambda self: self.numbers.flags)
+
+    def __len__(self) -> int:
+        return len(self.numbers)
+
+    def __repr__(self) -> str:
+        return repr(self.numbers)
+
+    def __str__(self) -> str:
+        return str(self.numbers)
+
+    def __format__(self, spec: str) -> str:
+        return format(self.numbers[()], spec)
+
+    # entries
+
+    def __iter__(self) -> Iterator[Any]:
+        return (self[k] for k in range(len(self)))
+
+    def __getitem__(self, key: Any) -> Any:
+        return self.recorder.moved("indexing", lambda x: x[key], self)
+
+    def __setitem__(self, key: Any, value: Any) -> None:
+        self.recorder.write(self, key, value)
+
+    def __contains__(self, x: Any) -> bool:
+        return bool(np.any(self == x))
+
+    def copy(self, order: str = "C") -> Any:
+        """The same numbers in memory of their own."""
+        return self.recorder.moved("copy", lambda x: x.copy(order), self)
+
+    def flatten(self, order: str = "C") -> Any:
+        """The same in one row."""
+        return self.recorder.moved("flatten", lambda x: x.flatten(order), self)
+
+    def reshape(self, *shape: Any, order: str = "C", copy: bool | None = None) -> Any:
+        """In another shape."""
+        shape = shape[0] if len(shape) == 1 else shape
+        return self.recorder.moved("reshape", lambda x: x.reshape(shape, order=order), self)
+
+    def transpose(self, *axes: Any) -> Any:
+        """With its axes in this order."""
+        return self.recorder.moved("transpose", lambda x: x.transpose(*axes), self)
+
+    T = property(transpose)
+    mT = property(lambda self: np.matrix_transpose(self))  # noqa: N815
+    real = property(lambda self: self)
+    flat = property(lambda self: self.reshape(-1))
+
+    @property
+    def imag(self) -> Any:
+        """Zeros, as it is real."""
+        return np.zeros_like(self)
+
+    def view(self, *kind: Any, **kwargs: Any) -> Any:
+        """The same memory.
+
+        Raises:
+            UnsupportedError: it is read as another dtype.
+        """
+        if kwargs or any(k not in (np.ndarray, self.dtype) for k in kind):
+            raise self.recorder.refusal("view", "memory that is read as another kind of array")
+        return self.view_of(self.numbers, self.places)
+
+    def astype(self, dtype: Any, *args: Any, **kwargs: Any) -> Any:
+        """In another precision."""
+        return self.recorder.cast(self, np.dtype(dtype))
+
+    def fill(self, value: Any) -> None:
+        """Write one number everywhere."""
+        self[...] = value
+
+    def sort(self, axis: int = -1) -> None:
+        """Write the entries in order."""
+        self[...] = np.sort(self, axis)
+
+    def dot(self, other: Any) -> Any:
+        """The product."""
+        return np.dot(self, other)
+
+    def conj(self) -> Any:
+        """The same, as it is real."""
+        return np.conjugate(self)
+
+    conjugate = conj
+
+    # numbers that leave
+
+    def __bool__(self) -> bool:
+        if self.depends:
+            self.recorder.decided(self, "the truth of a number")
+        return bool(self.numbers)
+
+    def __int__(self) -> int:
+        return int(self.recorder.whole(self))
+
+    def __float__(self) -> float:
+        """A number of Python's, which f may return but not compute with."""
+        if self.depends and self.recorder.returns(self, sys._getframe(1)):
+            return self.recorder.last[0]
+        return float(self._left("float()"))
+
+    def __complex__(self) -> complex:
+        return complex(self._left("complex()"))
+
+    def item(self, *place: Any) -> Any:
+        """One number of Python's."""
+        return self._left(".item()").item(*place)
+
+    def tolist(self) -> Any:
+        """Rows of Python's numbers."""
+        return self._left(".tolist()").tolist()
+
+    def tobytes(self) -> Any:
+        """Its memory."""
+        return self._left(".tobytes()").tobytes()
+
+    def _left(self, name: str) -> Array:
+        if self.depends:
+            raise self.recorder.refusal(_seen(name), LEFT)
+        return self.numbers
+
+
+def _method(name: str) -> Callable[..., Any]:
+    """The method of arrays that does what NumPy's function of that name does."""
+
+    def method(self: Traced, *args: Any, **kwargs: Any) -> Any:
+        return getattr(np, name)(self, *args, **kwargs)
+
+    return method
+
+
+for _name in (
+    "sum", "mean", "std", "var", "prod", "cumsum", "cumprod", "max", "min", "argmax", "argmin",
+    "trace", "diagonal", "ravel", "squeeze", "swapaxes", "repeat", "take", "clip", "round", "any",
+    "all", "ptp", "nonzero", "argsort", "searchsorted",
+):  # fmt: skip
+    setattr(Traced, _name, _method(_name))
+
+
+def is_traced(x: Any) -> bool:
+    """Whether it is one of these; isinstance() is told that it is NumPy's."""
+    return type(x) is Traced
+
+
+def _seen(name: str = "") -> str:
+    """Which library's function, called by the user, reads the numbers; else the name."""
+    found = ""
+    for frame, _ in traceback.walk_stack(sys._getframe(1)):
+        module = str(frame.f_globals.get("__name__", ""))
+        if module.startswith("symgrad."):
+            continue
+        if module.split(".")[0] not in MINE:
+            break
+        public = [part for part in module.split(".") if not part.startswith("_")]
+        found = ".".join([*public, frame.f_code.co_name])
+    return found or name or "np.array, np.asarray or another that is compiled"
+
+
+def settle(t: Tape, v: Value, out: Array) -> None:
+    """Let a value go on with NumPy's own numbers.
+
+    Raises:
+        UnsupportedError: these are others than were recorded.
+    """
+    given = np.asarray(out, float)
+    with np.errstate(all="ignore"):
+        same = (v.floats == given) | (np.isnan(v.floats) & np.isnan(given))
+        off = np.max(np.where(same, 0, np.abs(v.floats - given)), initial=0)
+        size = np.max(np.abs(given), initial=0, where=np.isfinite(given))
+    if not off <= LOOSE.get(np.asarray(out).dtype.name, 0.1) * size + np.finfo(float).tiny:
+        raise UnsupportedError(
+            "it computes something else than was recorded, or the numbers are lost in rounding; "
+            "check a part of the function"
+        )
+    v.floats = given.reshape(v.shape)
+
+
+def users_line() -> str:
+    """Where the user's program is."""
+    return line_of_caller(MINE)

@@ -1,0 +1,335 @@
+"""The record of a function of NumPy as it is made: each call that reads what depends on X."""
+
+from __future__ import annotations
+
+import linecache
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from symgrad.numeric.recording import composites as c
+from symgrad.numeric.recording.numpy_arrays import LEFT, Traced, is_traced, settle, users_line
+from symgrad.numeric.recording.numpy_functions import FUNCTIONS
+from symgrad.numeric.recording.numpy_moves import ABOUT, JOINS, MOVES, WRITES
+from symgrad.numeric.recording.numpy_rules import Executed
+from symgrad.numeric.recording.numpy_scipy import OF_SCIPY
+from symgrad.numeric.recording.numpy_ufuncs import METHODS, UFUNCS
+from symgrad.numeric.recording.tape import Array, Tape, UnsupportedError, Value
+
+REAL = ("float64", "float32", "float16")
+
+
+class Recorder:
+    """What is called with arrays of the record."""
+
+    def __init__(self, tape: Tape) -> None:
+        self.tape = tape
+        self.failure: UnsupportedError | None = None
+        self.returning: Any = None
+        """The code of f, which may end by ``return float(…)``."""
+        self.last: tuple[float, Traced, str] | None = None
+
+    def returns(self, x: Traced, frame: Any) -> bool:
+        """Whether f itself makes a number of x in order to return it."""
+        line = linecache.getline(frame.f_code.co_filename, frame.f_lineno).strip()
+        is_end = frame.f_code is self.returning and line.startswith("return float(")
+        if not is_end or self.last is not None or x.size != 1:
+            return False
+        self.last = (float(x.numbers.reshape(())), x, users_line())
+        return True
+
+    def returned(self, y: Any) -> Any:
+        """What f returned, with the array in place of the number that it made of it.
+
+        Raises:
+            UnsupportedError: it computed with the number.
+        """
+        if self.last is None:
+            return y
+        number, x, line = self.last
+        is_pair = isinstance(y, tuple) and len(y) == 2
+        if (y[0] if is_pair else y) is not number:
+            raise UnsupportedError(f"float() ({line}): {LEFT}")
+        return x
+
+    def array(self, numbers: Array, held: Value | None = None) -> Traced:
+        """An array of the record: of what X has no part in, if nothing is held."""
+        return Traced(self, numbers, held)
+
+    def refusal(self, name: str, why: str) -> UnsupportedError:
+        """The error, which is not lost if f catches it."""
+        line = users_line()
+        told = f"{name} ({line})" if line else name
+        self.failure = self.failure or UnsupportedError(f"{told}: {why}")
+        return self.failure
+
+    def read(self, x: Any) -> Value:
+        """What an array holds; numbers, or rows of both, are constants where X has no part.
+
+        Raises:
+            UnsupportedError: it is not recorded, or complex.
+        """
+        if isinstance(x, (list, tuple)) and traced(x):
+            rows = [self.read(y) for y in x]
+            return self.tape.reshape(self.tape.cat(rows), (len(rows), *rows[0].shape))
+        if not is_traced(x):
+            return self.tape.const(np.asarray(x))
+        storage = x.storage
+        if storage.hidden:
+            raise self.refusal("an array", storage.hidden)
+        if storage.held is None:
+            return self.tape.const(x.numbers)
+        if x.cache is None or x.cache[0] is not storage.held:
+            x.cache = (storage.held, self.tape.take(storage.held, x.places))
+        return x.cache[1]
+
+    def write(self, x: Traced, key: Any, value: Any) -> None:
+        """Let x[key] be the value.
+
+        Raises:
+            UnsupportedError: it must not be written to.
+        """
+        t, storage, name = self.tape, x.storage, "a write into an array"
+        if storage.closed or storage.hidden:
+            raise self.refusal(name, storage.closed or storage.hidden)
+        if _has_traced(key):
+            raise self.refusal(name, "a place that depends on X")
+        if depends([value]) or x.depends:
+            with self._called(name, [x, value]) as found:
+                places = np.asarray(x.places[key])
+                u = t.broadcast(_trimmed(t, self.read(value), places.ndim), places.shape)
+                before = storage.held or t.const(storage.numbers)
+                storage.held = t.put(before, places, u)
+                found.append(storage.held)
+            self._note_cast(value, x.dtype)
+        x.numbers[key] = plain(value)
+
+    def _note_cast(self, value: Any, dtype: Any) -> None:
+        if is_traced(value) and dtype.itemsize < value.dtype.itemsize:
+            self.tape.casts.append(dtype.name)
+
+    # decisions
+
+    def decided(self, x: Traced, note: str) -> Array:
+        """The signs of its entries, on which the program decides."""
+        with self._called(note, [x]):
+            return self.tape.signs(self.read(x), note)
+
+    def whole(self, x: Traced) -> Array:
+        """Its integers, towards 0."""
+        if not x.depends:
+            return np.trunc(x.numbers)
+        with self._called("int()", [x]):
+            return c.floor(self.tape, self.read(x), np.trunc, "trunc")
+
+    # calls
+
+    def _called(self, name: str, given: Sequence[Any]) -> _Called:
+        return _Called(self, name, given)
+
+    def moved(self, name: str, move: Callable[[Any], Any], x: Traced) -> Any:
+        """What only moves the entries of one array: by NumPy's own action on positions."""
+        numbers, places = move(x.numbers), move(x.places)
+        if isinstance(numbers, (tuple, list)):
+            pairs = zip(numbers, places, strict=True)
+            return _like(numbers, [self._part(name, x, a, b) for a, b in pairs])
+        return self._part(name, x, numbers, places)
+
+    def _part(self, name: str, x: Traced, numbers: Any, places: Any) -> Any:
+        if isinstance(places, np.ndarray) and np.may_share_memory(places, x.storage.places):
+            return x.view_of(numbers, places)
+        if not x.depends:
+            return self.array(np.array(numbers))
+        with self._called(name, [x]) as found:
+            v = self.tape.take(self.read(x), within(x, places))
+            found.append(v)
+        return self.array(np.asarray(numbers), v)
+
+    def cast(self, x: Traced, dtype: Any) -> Any:
+        """x in another dtype."""
+        if dtype.name in REAL:
+            if x.depends and dtype.itemsize < x.dtype.itemsize:
+                self.tape.casts.append(dtype.name)
+            return self.array(x.numbers.astype(dtype), self.read(x) if x.depends else None)
+        if dtype.kind not in "biu":
+            raise self.refusal("astype", f"numbers of the dtype {dtype}")
+        if x.depends and dtype.kind == "b":
+            self.decided(x, "a cast to bool")
+        elif x.depends:
+            self.whole(x)
+        return x.numbers.astype(dtype)
+
+    def ufunc(self, ufunc: Any, method: str, inputs: Any, kwargs: dict[str, Any]) -> Any:
+        """A function of entries."""
+        name, kwargs = told(ufunc), dict(kwargs)
+        into = kwargs.pop("out", None)
+        if method == "at":
+            return self._at(ufunc, *inputs)
+        rule = UFUNCS.get(ufunc.__name__) if method == "__call__" else METHODS.get(method)
+
+        def run(*given: Any, **options: Any) -> Any:
+            return getattr(ufunc, method)(*given, **options)
+
+        out = self._run(name, run, rule, inputs, kwargs, ufunc)
+        return out if into is None else self._into(name, into, out)
+
+    def _at(self, ufunc: Any, x: Any, key: Any, value: Any) -> None:
+        if not is_traced(x) or ufunc is not np.add:
+            raise self.refusal(f"{told(ufunc)}.at", "a write that is not recorded; use a loop")
+        places = np.asarray(x.places[key])
+        total = self.tape.put_add(
+            self.read(x),
+            within(x, places),
+            self.tape.broadcast(self.read(value), places.shape),
+        )
+        numbers = x.numbers.copy()
+        np.add.at(numbers, key, plain(value))
+        self.write(x, ..., self.array(numbers, total))
+
+    def _into(self, name: str, into: Any, out: Any) -> Any:
+        """What was to be written into an array."""
+        (target,) = into if isinstance(into, tuple) else (into,)
+        if not is_traced(target):
+            raise self.refusal(
+                name, "out= or += of an array without X in it; write a = a + b, or np.zeros_like(X)"
+            )
+        self.write(target, ..., out)
+        return target
+
+    def function(self, func: Any, args: Any, kwargs: dict[str, Any]) -> Any:
+        """A function of arrays."""
+        name, kwargs = told(func), dict(kwargs)
+        into = kwargs.pop("out", None)
+        if func in WRITES:
+            return WRITES[func](self, *args, **kwargs)
+        if func in MOVES and is_traced(args[0]) and not _has_traced(args[1:]):
+            return self.moved(name, lambda x: func(x, *args[1:], **kwargs), args[0])
+        if func in ABOUT:
+            return self._constants(_ran(func, args, kwargs))
+        rule = JOINS.get(func) or FUNCTIONS.get(func) or OF_SCIPY.get(func)
+        out = self._run(name, func, rule, args, kwargs, func)
+        return out if into is None else self._into(name, into, out)
+
+    def _run(self, name: str, run: Any, rule: Any, args: Any, kwargs: Any, func: Any) -> Any:
+        """What a function gives, and its rule's answer written beside it."""
+        out = _ran(run, args, kwargs)
+        if not depends([args, kwargs]):
+            return self._constants(out)
+        try:
+            if rule is None:
+                raise UnsupportedError("it is not known to the recorder; write it by others")
+            with self._called(name, [args, kwargs]) as found:
+                made = self._noted(rule(Executed(self, func, out), *args, **kwargs), out)
+                found += [self.read(x) for x in traced(made) if not x.storage.hidden]
+        except UnsupportedError as error:
+            raise self.failure or self.refusal(name, str(error)) from error
+        except (ArithmeticError, LookupError, TypeError, ValueError) as error:
+            raise self.refusal(name, " ".join(str(error).split())) from error
+        return made
+
+    def _noted(self, answer: Any, out: Any) -> Any:
+        """NumPy's results as arrays of the record; where there is no answer, as they are."""
+        if answer is None:
+            return out
+        if isinstance(out, (tuple, list)):
+            return _like(out, [self._noted(a, x) for a, x in zip(answer, out, strict=True)])
+        numbers = np.asarray(out)
+        if isinstance(answer, str):
+            hidden = self.array(numbers)
+            hidden.storage.hidden = answer
+            return hidden
+        if numbers.dtype.name not in REAL:
+            raise UnsupportedError(f"numbers of the dtype {numbers.dtype}")
+        v = answer if answer.shape == numbers.shape else self.tape.reshape(answer, numbers.shape)
+        settle(self.tape, v, numbers)
+        return self.array(numbers, v)
+
+    def _constants(self, out: Any) -> Any:
+        """Arrays in which X has no part, into which what has may be written."""
+        if isinstance(out, np.ndarray) and out.dtype.name in REAL:
+            return self.array(out)
+        if isinstance(out, (tuple, list)) and not hasattr(out, "_fields"):
+            return type(out)(self._constants(x) for x in out)
+        return out
+
+
+class _Called:
+    """A call of the record while it runs; what it gave is added to the list."""
+
+    def __init__(self, recorder: Recorder, name: str, given: Sequence[Any]) -> None:
+        self.recorder, self.name, self.given = recorder, name, given
+        self.number = -1
+
+    def __enter__(self) -> list[Value]:
+        self.found: list[Value] = []
+        tape = self.recorder.tape
+        if tape.call < 0:
+            inputs = [x for x in traced(self.given) if not x.storage.hidden]
+            self.read = [self.recorder.read(x) for x in inputs]
+            self.number = tape.begin(self.name, users_line())
+        return self.found
+
+    def __exit__(self, *_: object) -> None:
+        if self.number >= 0:
+            self.recorder.tape.end(self.number, self.read, self.found)
+
+
+def told(func: Any) -> str:
+    """What a user calls a function of NumPy or SciPy."""
+    module = str(getattr(func, "__module__", None) or "")
+    if isinstance(func, np.ufunc):
+        module = "numpy" if getattr(np, func.__name__, None) is func else "scipy.special"
+    public = [part for part in module.split(".") if not part.startswith("_")]
+    owner = ".".join(["np" if part == "numpy" else part for part in public])
+    return f"{owner}.{func.__name__}"
+
+
+def traced(x: Any) -> list[Traced]:
+    """The arrays of the record in some arguments."""
+    if is_traced(x):
+        return [x]
+    if isinstance(x, dict):
+        x = list(x.values())
+    return [y for part in x for y in traced(part)] if isinstance(x, (tuple, list)) else []
+
+
+def depends(x: Any) -> bool:
+    """Whether X has a part in any of them."""
+    return any(a.depends for a in traced(x))
+
+
+def _has_traced(x: Any) -> bool:
+    return bool(traced(x if isinstance(x, (tuple, list)) else [x]))
+
+
+def plain(x: Any) -> Any:
+    """NumPy's own numbers in place of the arrays."""
+    if is_traced(x):
+        return x.numbers
+    if isinstance(x, (tuple, list)) and traced(x):
+        return _like(x, list(map(plain, x)))
+    return x
+
+
+def _ran(func: Any, args: Any, kwargs: dict[str, Any]) -> Any:
+    """What a function gives of NumPy's own numbers."""
+    return func(*map(plain, args), **{name: plain(x) for name, x in kwargs.items()})
+
+
+def _like(x: Any, made: list[Any]) -> Any:
+    """The same kind of rows, or of results with names."""
+    return type(x)(*made) if hasattr(x, "_fields") else type(x)(made)
+
+
+def within(x: Traced, places: Any) -> Array:
+    """Positions in the memory as those in what the array reads, row by row."""
+    where = np.zeros(x.storage.places.size, int)
+    where[x.places.ravel()] = np.arange(x.places.size)
+    return np.asarray(where[np.asarray(places)])
+
+
+def _trimmed(t: Tape, v: Value, ndim: int) -> Value:
+    """Without leading axes of length 1 that a write leaves out."""
+    extra = max(len(v.shape) - ndim, 0)
+    return t.reshape(v, v.shape[extra:]) if extra and v.shape[:extra] == (1,) * extra else v
