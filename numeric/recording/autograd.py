@@ -22,9 +22,10 @@ from msgspec import structs
 
 from symgrad.numeric.frameworks.autograd import Framework
 from symgrad.numeric.recording.numpy import called, undisturbed
+from symgrad.numeric.recording.numpy_arguments import depends, plain, told, traced, within
 from symgrad.numeric.recording.numpy_arrays import MINE, Traced, users_line
 from symgrad.numeric.recording.numpy_makers import of_scipy, standing_in
-from symgrad.numeric.recording.numpy_recorder import Recorder, depends, plain, told, traced, within
+from symgrad.numeric.recording.numpy_recorder import Recorder
 from symgrad.numeric.recording.numpy_scipy import SCIPY
 from symgrad.numeric.recording.recording import Matrix, Recording, checked
 from symgrad.numeric.recording.tape import Array, Tape, UnsupportedError, Value

@@ -135,6 +135,15 @@ class Traced(np.lib.mixins.NDArrayOperatorsMixin):
         """The same numbers in memory of their own."""
         return self.recorder.moved("copy", lambda x: x.copy(order), self)
 
+    def __copy__(self) -> Any:
+        return self.copy()
+
+    def __deepcopy__(self, _: Any) -> Any:
+        return self.copy()
+
+    def __reduce_ex__(self, _: Any) -> Any:
+        return self._left("pickle").__reduce_ex__(_)
+
     def flatten(self, order: str = "C") -> Any:
         """The same in one row."""
         return self.recorder.moved("flatten", lambda x: x.flatten(order), self)
@@ -151,7 +160,14 @@ class Traced(np.lib.mixins.NDArrayOperatorsMixin):
     T = property(transpose)
     mT = property(lambda self: np.matrix_transpose(self))  # noqa: N815
     real = property(lambda self: self)
-    flat = property(lambda self: self.reshape(-1))
+
+    @property
+    def flat(self) -> Any:
+        """Its entries in one row, to read or to write."""
+        row = self.reshape(-1)
+        if row.storage is not self.storage:
+            raise self.recorder.refusal("flat", "of an array that does not lie in one row; ravel()")
+        return row
 
     @property
     def imag(self) -> Any:
@@ -170,7 +186,7 @@ class Traced(np.lib.mixins.NDArrayOperatorsMixin):
 
     def astype(self, dtype: Any, *args: Any, **kwargs: Any) -> Any:
         """In another precision."""
-        return self.recorder.cast(self, np.dtype(dtype))
+        return self.recorder.cast(self, np.dtype(dtype), kwargs.get("copy", True))
 
     def fill(self, value: Any) -> None:
         """Write one number everywhere."""
@@ -242,6 +258,20 @@ for _name in (
     "all", "ptp", "nonzero", "argsort", "searchsorted",
 ):  # fmt: skip
     setattr(Traced, _name, _method(_name))
+
+
+def _in_place(name: str) -> Callable[..., Any]:
+    """Its operator that writes, as of +=; what has no axes is another number then, as in NumPy."""
+    own = getattr(np.lib.mixins.NDArrayOperatorsMixin, f"__i{name}__")
+
+    def operator(self: Traced, other: Any) -> Any:
+        return own(self, other) if self.ndim else NotImplemented
+
+    return operator
+
+
+for _name in ("add", "sub", "mul", "truediv", "floordiv", "mod", "pow", "matmul"):
+    setattr(Traced, f"__i{_name}__", _in_place(_name))
 
 
 def is_traced(x: Any) -> bool:

@@ -199,8 +199,31 @@ def _einsum(e: Executed, equation: Any, *given: Any, optimize: Any = False, **op
     terms, arrow, out = equation.replace(" ", "").partition("->")
     if not arrow:
         once = [x for x in set(terms) if x.isalpha() and terms.count(x) == 1]
-        out = "".join(sorted(once))
-    return c.einsum(e.tape, f"{terms}->{out}", [e.value(x) for x in given])
+        out = ("..." if "..." in terms else "") + "".join(sorted(once))
+    values = [e.value(x) for x in given]
+    return c.einsum(e.tape, _without_ellipsis(f"{terms}->{out}", values), values)
+
+
+def _without_ellipsis(equation: str, values: list[Value]) -> str:
+    """The equation with letters in place of the axes that it leaves out.
+
+    Raises:
+        UnsupportedError: such an axis has the length 1 in one of them only.
+    """
+    terms, out = equation.split("->")
+    free = [x for x in string.ascii_letters if x not in equation]
+    size: dict[str, int] = {}
+    longest, written = "", []
+    for term, v in zip(terms.split(","), values, strict=True):
+        count = len(v.shape) - len(term.replace("...", ""))
+        letters = "".join(free[:count][::-1]) if "..." in term else ""
+        whole = term.replace("...", letters)
+        pairs = list(zip(whole, v.shape, strict=True))
+        if any(size.setdefault(name, n) != n for name, n in pairs):
+            raise UnsupportedError("einsum that repeats an axis of length 1; np.broadcast_to")
+        longest = max(longest, letters, key=len)
+        written.append(whole)
+    return f"{','.join(written)}->{out.replace('...', longest)}"
 
 
 # order and decisions

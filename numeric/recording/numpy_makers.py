@@ -15,8 +15,9 @@ from typing import Any
 import numpy as np
 import scipy.linalg
 
+from symgrad.numeric.recording.numpy_arguments import traced
 from symgrad.numeric.recording.numpy_arrays import MINE, is_traced
-from symgrad.numeric.recording.numpy_recorder import REAL, Recorder, traced
+from symgrad.numeric.recording.numpy_recorder import REAL, Recorder
 from symgrad.numeric.recording.numpy_scipy import SCIPY
 
 MAKERS = ("zeros", "ones", "empty", "full", "eye", "identity")
@@ -94,7 +95,9 @@ def _reader(recorder: Recorder, read: Callable[..., Any]) -> Callable[..., Any]:
             raise recorder.refusal(f"np.{read.__name__}", f"with {', '.join(kwargs)}=")
         found = x if is_traced(x) else _rows(x)
         found = found if dtype is None else _cast(found, np.dtype(dtype))
-        found = found.copy() if copies and found is x else found
+        order = {"ascontiguousarray": "C", "asfortranarray": "F"}.get(read.__name__, "")
+        is_other = bool(order) and not found.flags[f"{order}_CONTIGUOUS"]
+        found = found.copy(order or "K") if found is x and (copies or is_other) else found
         return found if np.ndim(found) >= least else found[(None,) * (least - np.ndim(found))]
 
     return made
@@ -104,7 +107,7 @@ np_array = np.array
 
 
 def _cast(x: Any, dtype: Any) -> Any:
-    return x if x.dtype == dtype else x.astype(dtype)
+    return x.astype(dtype, copy=False)
 
 
 def _rows(x: Any) -> Any:

@@ -30,24 +30,22 @@ MOVES = set(
         "squeeze", "expand_dims", "broadcast_to", "flip", "fliplr", "flipud", "rot90", "roll",
         "tile", "repeat", "take", "take_along_axis", "compress", "delete", "diagonal", "copy",
         "split", "array_split", "hsplit", "vsplit", "dsplit", "extract", "resize", "unstack",
-        "matrix_transpose", "linalg.diagonal", "linalg.matrix_transpose", "trim_zeros",
-        "atleast_1d", "atleast_2d", "atleast_3d", "partition",
+        "matrix_transpose", "linalg.diagonal", "linalg.matrix_transpose",
+        "atleast_1d", "atleast_2d", "atleast_3d", "real", "real_if_close",
     )
 )  # fmt: skip
 """What moves the entries of its first argument, and fills nothing in."""
-MOVES -= set(_public("partition", "trim_zeros"))  # these read the numbers
 
 ABOUT = set(
     _public(
         "shape", "ndim", "size", "iscomplexobj", "isrealobj", "result_type", "can_cast",
         "min_scalar_type", "may_share_memory", "shares_memory", "zeros_like", "ones_like",
-        "full_like", "empty_like", "array2string", "array_repr", "array_str", "isneginf",
+        "empty_like", "array2string", "array_repr", "array_str", "isneginf",
         "isposinf", "tril_indices_from", "triu_indices_from", "diag_indices_from", "common_type",
         "isfortran", "broadcast_shapes",
     )
 )  # fmt: skip
 """What reads no numbers, or shows them as text."""
-ABOUT -= set(_public("full_like"))  # it writes its second argument, by np.copyto
 
 
 def filled(e: Executed, *given: Any, run: Any) -> Value:
@@ -149,7 +147,7 @@ JOINS = _table(
         ("broadcast_arrays",): _broadcast,
         ("where",): _where,
         ("select",): _selected,
-        ("real", "real_if_close", "nan_to_num", "asarray_chkfinite"): _same,
+        ("nan_to_num",): _same,
     }
 )
 

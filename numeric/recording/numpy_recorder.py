@@ -9,6 +9,16 @@ from typing import Any
 import numpy as np
 
 from symgrad.numeric.recording import composites as c
+from symgrad.numeric.recording.numpy_arguments import (
+    depends,
+    hidden,
+    like,
+    plain,
+    ran,
+    told,
+    traced,
+    within,
+)
 from symgrad.numeric.recording.numpy_arrays import LEFT, Traced, is_traced, settle, users_line
 from symgrad.numeric.recording.numpy_functions import FUNCTIONS
 from symgrad.numeric.recording.numpy_moves import ABOUT, JOINS, MOVES, WRITES
@@ -77,7 +87,7 @@ class Recorder:
             return self.tape.const(np.asarray(x))
         storage = x.storage
         if storage.hidden:
-            raise self.refusal("an array", storage.hidden)
+            raise UnsupportedError(storage.hidden)
         if storage.held is None:
             return self.tape.const(x.numbers)
         if x.cache is None or x.cache[0] is not storage.held:
@@ -91,19 +101,22 @@ class Recorder:
             UnsupportedError: it must not be written to.
         """
         t, storage, name = self.tape, x.storage, "a write into an array"
-        if storage.closed or storage.hidden:
-            raise self.refusal(name, storage.closed or storage.hidden)
-        if _has_traced(key):
+        if storage.closed:
+            raise self.refusal(name, storage.closed)
+        if traced([key]):
             raise self.refusal(name, "a place that depends on X")
-        if depends([value]) or x.depends:
-            with self._called(name, [x, value]) as found:
-                places = np.asarray(x.places[key])
-                u = t.broadcast(_trimmed(t, self.read(value), places.ndim), places.shape)
-                before = storage.held or t.const(storage.numbers)
-                storage.held = t.put(before, places, u)
-                found.append(storage.held)
-            self._note_cast(value, x.dtype)
-        x.numbers[key] = plain(value)
+        storage.hidden = storage.hidden or hidden([value])
+        if storage.hidden or not depends([x, value]):
+            x.numbers[key] = plain(value)
+            return
+        with self._called(name, [x, value]) as found:
+            places = np.asarray(x.places[key])
+            u = t.broadcast(_trimmed(t, self.read(value), places.ndim), places.shape)
+            before = storage.held or t.const(storage.numbers)
+            x.numbers[key] = plain(value)
+            storage.held = t.put(before, places, u)
+            found.append(storage.held)
+        self._note_cast(value, x.dtype)
 
     def _note_cast(self, value: Any, dtype: Any) -> None:
         if is_traced(value) and dtype.itemsize < value.dtype.itemsize:
@@ -111,8 +124,18 @@ class Recorder:
 
     # decisions
 
+    def _seen(self, name: str, x: Any) -> None:
+        """Whether what is decided on is recorded.
+
+        Raises:
+            UnsupportedError: it is not.
+        """
+        if hidden([x]):
+            raise self.refusal(name, hidden([x]))
+
     def decided(self, x: Traced, note: str) -> Array:
         """The signs of its entries, on which the program decides."""
+        self._seen(note, x)
         with self._called(note, [x]):
             return self.tape.signs(self.read(x), note)
 
@@ -120,6 +143,7 @@ class Recorder:
         """Its integers, towards 0."""
         if not x.depends:
             return np.trunc(x.numbers)
+        self._seen("int()", x)
         with self._called("int()", [x]):
             return c.floor(self.tape, self.read(x), np.trunc, "trunc")
 
@@ -133,25 +157,28 @@ class Recorder:
         numbers, places = move(x.numbers), move(x.places)
         if isinstance(numbers, (tuple, list)):
             pairs = zip(numbers, places, strict=True)
-            return _like(numbers, [self._part(name, x, a, b) for a, b in pairs])
+            return like(numbers, [self._part(name, x, a, b) for a, b in pairs])
         return self._part(name, x, numbers, places)
 
     def _part(self, name: str, x: Traced, numbers: Any, places: Any) -> Any:
         if isinstance(places, np.ndarray) and np.may_share_memory(places, x.storage.places):
             return x.view_of(numbers, places)
-        if not x.depends:
-            return self.array(np.array(numbers))
+        if x.storage.hidden or not x.depends:
+            return self._hide(np.array(numbers), x.storage.hidden)
         with self._called(name, [x]) as found:
             v = self.tape.take(self.read(x), within(x, places))
             found.append(v)
         return self.array(np.asarray(numbers), v)
 
-    def cast(self, x: Traced, dtype: Any) -> Any:
+    def cast(self, x: Traced, dtype: Any, copy: bool = True) -> Any:
         """x in another dtype."""
+        if dtype == x.dtype and not copy:
+            return x
         if dtype.name in REAL:
             if x.depends and dtype.itemsize < x.dtype.itemsize:
                 self.tape.casts.append(dtype.name)
-            return self.array(x.numbers.astype(dtype), self.read(x) if x.depends else None)
+            held = self.read(x) if x.depends and not x.storage.hidden else None
+            return self._hide(x.numbers.astype(dtype), x.storage.hidden, held)
         if dtype.kind not in "biu":
             raise self.refusal("astype", f"numbers of the dtype {dtype}")
         if x.depends and dtype.kind == "b":
@@ -159,6 +186,12 @@ class Recorder:
         elif x.depends:
             self.whole(x)
         return x.numbers.astype(dtype)
+
+    def _hide(self, numbers: Any, why: str, held: Value | None = None) -> Traced:
+        """An array that is not recorded, if there is a reason why."""
+        found = self.array(np.asarray(numbers), held)
+        found.storage.hidden = why
+        return found
 
     def ufunc(self, ufunc: Any, method: str, inputs: Any, kwargs: dict[str, Any]) -> Any:
         """A function of entries."""
@@ -175,7 +208,7 @@ class Recorder:
         return out if into is None else self._into(name, into, out)
 
     def _at(self, ufunc: Any, x: Any, key: Any, value: Any) -> None:
-        if not is_traced(x) or ufunc is not np.add:
+        if not is_traced(x) or ufunc is not np.add or hidden([x, value]):
             raise self.refusal(f"{told(ufunc)}.at", "a write that is not recorded; use a loop")
         places = np.asarray(x.places[key])
         total = self.tape.put_add(
@@ -192,7 +225,7 @@ class Recorder:
         (target,) = into if isinstance(into, tuple) else (into,)
         if not is_traced(target):
             raise self.refusal(
-                name, "out= or += of an array without X in it; write a = a + b, or np.zeros_like(X)"
+                name, "out= or += of an array without X in it; write a = a + b, or np.zeroslike(X)"
             )
         self.write(target, ..., out)
         return target
@@ -203,47 +236,63 @@ class Recorder:
         into = kwargs.pop("out", None)
         if func in WRITES:
             return WRITES[func](self, *args, **kwargs)
-        if func in MOVES and is_traced(args[0]) and not _has_traced(args[1:]):
+        if func is np.diag and is_traced(args[0]) and args[0].ndim == 2:
+            func = np.diagonal
+        if func in MOVES and is_traced(args[0]) and not traced(args[1:]):
             return self.moved(name, lambda x: func(x, *args[1:], **kwargs), args[0])
         if func in ABOUT:
-            return self._constants(_ran(func, args, kwargs))
+            return self._constants(ran(func, args, kwargs))
         rule = JOINS.get(func) or FUNCTIONS.get(func) or OF_SCIPY.get(func)
         out = self._run(name, func, rule, args, kwargs, func)
         return out if into is None else self._into(name, into, out)
 
     def _run(self, name: str, run: Any, rule: Any, args: Any, kwargs: Any, func: Any) -> Any:
         """What a function gives, and its rule's answer written beside it."""
-        out = _ran(run, args, kwargs)
+        out = ran(run, args, kwargs)
         if not depends([args, kwargs]):
             return self._constants(out)
         try:
+            if hidden([args, kwargs]):
+                return self._all_hidden(out, hidden([args, kwargs]))
             if rule is None:
                 raise UnsupportedError("it is not known to the recorder; write it by others")
             with self._called(name, [args, kwargs]) as found:
                 made = self._noted(rule(Executed(self, func, out), *args, **kwargs), out)
                 found += [self.read(x) for x in traced(made) if not x.storage.hidden]
-        except UnsupportedError as error:
-            raise self.failure or self.refusal(name, str(error)) from error
-        except (ArithmeticError, LookupError, TypeError, ValueError) as error:
-            raise self.refusal(name, " ".join(str(error).split())) from error
+        except (UnsupportedError, ArithmeticError, LookupError, TypeError, ValueError) as error:
+            if self.failure is not None:
+                raise self.failure from error
+            why = f"{name} ({users_line()}): {' '.join(str(error).split())}"
+            return self._all_hidden(out, why)
         return made
+
+    def _all_hidden(self, out: Any, why: str) -> Any:
+        """Results that are not recorded, which is no matter unless f(X) or a decision needs them.
+
+        Raises:
+            UnsupportedError: one of them is no array of real numbers.
+        """
+        if isinstance(out, (tuple, list)):
+            return like(out, [self._all_hidden(x, why) for x in out])
+        if np.asarray(out).dtype.kind not in "fc":
+            self.failure = self.failure or UnsupportedError(why)
+            raise self.failure
+        return self._hide(out, why)
 
     def _noted(self, answer: Any, out: Any) -> Any:
         """NumPy's results as arrays of the record; where there is no answer, as they are."""
         if answer is None:
             return out
         if isinstance(out, (tuple, list)):
-            return _like(out, [self._noted(a, x) for a, x in zip(answer, out, strict=True)])
+            return like(out, [self._noted(a, x) for a, x in zip(answer, out, strict=True)])
         numbers = np.asarray(out)
         if isinstance(answer, str):
-            hidden = self.array(numbers)
-            hidden.storage.hidden = answer
-            return hidden
+            return self._hide(numbers, answer)
         if numbers.dtype.name not in REAL:
             raise UnsupportedError(f"numbers of the dtype {numbers.dtype}")
         v = answer if answer.shape == numbers.shape else self.tape.reshape(answer, numbers.shape)
         settle(self.tape, v, numbers)
-        return self.array(numbers, v)
+        return self.array(numbers if numbers.flags.owndata else numbers.copy("K"), v)
 
     def _constants(self, out: Any) -> Any:
         """Arrays in which X has no part, into which what has may be written."""
@@ -273,60 +322,6 @@ class _Called:
     def __exit__(self, *_: object) -> None:
         if self.number >= 0:
             self.recorder.tape.end(self.number, self.read, self.found)
-
-
-def told(func: Any) -> str:
-    """What a user calls a function of NumPy or SciPy."""
-    module = str(getattr(func, "__module__", None) or "")
-    if isinstance(func, np.ufunc):
-        module = "numpy" if getattr(np, func.__name__, None) is func else "scipy.special"
-    public = [part for part in module.split(".") if not part.startswith("_")]
-    owner = ".".join(["np" if part == "numpy" else part for part in public])
-    return f"{owner}.{func.__name__}"
-
-
-def traced(x: Any) -> list[Traced]:
-    """The arrays of the record in some arguments."""
-    if is_traced(x):
-        return [x]
-    if isinstance(x, dict):
-        x = list(x.values())
-    return [y for part in x for y in traced(part)] if isinstance(x, (tuple, list)) else []
-
-
-def depends(x: Any) -> bool:
-    """Whether X has a part in any of them."""
-    return any(a.depends for a in traced(x))
-
-
-def _has_traced(x: Any) -> bool:
-    return bool(traced(x if isinstance(x, (tuple, list)) else [x]))
-
-
-def plain(x: Any) -> Any:
-    """NumPy's own numbers in place of the arrays."""
-    if is_traced(x):
-        return x.numbers
-    if isinstance(x, (tuple, list)) and traced(x):
-        return _like(x, list(map(plain, x)))
-    return x
-
-
-def _ran(func: Any, args: Any, kwargs: dict[str, Any]) -> Any:
-    """What a function gives of NumPy's own numbers."""
-    return func(*map(plain, args), **{name: plain(x) for name, x in kwargs.items()})
-
-
-def _like(x: Any, made: list[Any]) -> Any:
-    """The same kind of rows, or of results with names."""
-    return type(x)(*made) if hasattr(x, "_fields") else type(x)(made)
-
-
-def within(x: Traced, places: Any) -> Array:
-    """Positions in the memory as those in what the array reads, row by row."""
-    where = np.zeros(x.storage.places.size, int)
-    where[x.places.ravel()] = np.arange(x.places.size)
-    return np.asarray(where[np.asarray(places)])
 
 
 def _trimmed(t: Tape, v: Value, ndim: int) -> Value:
