@@ -12,6 +12,8 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import autograd
+import autograd.scipy.linalg
+import autograd.scipy.special
 import numpy as np
 from autograd.core import VJPNode
 from autograd.extend import VSpace
@@ -23,17 +25,15 @@ from msgspec import structs
 from symgrad.numeric.frameworks.autograd import Framework
 from symgrad.numeric.recording.numpy import called, undisturbed
 from symgrad.numeric.recording.numpy_arguments import depends, plain, told, traced, within
-from symgrad.numeric.recording.numpy_arrays import MINE, Traced, users_line
+from symgrad.numeric.recording.numpy_arrays import Traced
+from symgrad.numeric.recording.numpy_lines import MINE, users_line
 from symgrad.numeric.recording.numpy_makers import of_scipy, standing_in
 from symgrad.numeric.recording.numpy_recorder import Recorder
-from symgrad.numeric.recording.numpy_scipy import SCIPY
+from symgrad.numeric.recording.numpy_scipy import OF_SCIPY
 from symgrad.numeric.recording.recording import Matrix, Recording, checked
 from symgrad.numeric.recording.tape import Array, Tape, UnsupportedError, Value
 
-try:
-    import autograd.scipy.linalg as linalg
-except ImportError:  # SciPy is optional there
-    linalg = None
+MODULES = (autograd.scipy.linalg, autograd.scipy.special)
 
 
 def record(f: Callable[..., Any], X: Matrix, dtype: str, label: str = "f") -> Recording:
@@ -219,15 +219,18 @@ def _once(f: Callable[..., Any], x: Array, dtype: str) -> Recording:
 
 
 def _of_scipy(recorder: Recorder) -> tuple[list[Any], dict[Any, Any]]:
-    """What stands in for autograd.scipy.linalg, and what for: its primitives have SciPy inside."""
-    if linalg is None:
-        return [], {}
-    functions = vars(linalg)
-    own = {
-        id(functions[name]): primitive(of_scipy(recorder, functions[name].fun)) for name in SCIPY
-    }
-    originals = {own[id(functions[name])]: functions[name] for name in SCIPY}
-    return [(functions, own)], originals
+    """What stands in for the primitives of autograd.scipy, which have SciPy inside, and for what.
+
+    Returns:
+        For each module what stands in there, by the id of the primitive; and the primitives by it.
+    """
+    own, originals, spaces = {}, {}, [vars(module) for module in MODULES]
+    for known in [x for space in spaces for x in space.values()]:
+        raw = getattr(known, "fun", None)
+        if callable(raw) and not isinstance(raw, np.ufunc) and raw in OF_SCIPY:
+            own[id(known)] = other = primitive(of_scipy(recorder, raw))
+            originals[other] = known
+    return [(space, own) for space in spaces], originals
 
 
 def _output(recorder: Recorder, y: Any, node: Any) -> Value:

@@ -65,9 +65,9 @@ def _once(f: Callable[..., Any], x: Array, dtype: str) -> Recording:
     recorder = Recorder(tape)
     given = recorder.array(x.copy(), tape.input(x))
     given.storage.closed = "it writes into X; let it write into X.copy()"
-    recorder.returning = getattr(f, "__code__", None)
+    recorder.returning.code = getattr(f, "__code__", None)
     with standing_in(recorder, f):
-        y = _number(recorder.returned(called(f, given, recorder)))
+        y = _number(recorder.returning.returned(called(f, given, recorder)))
     output = tape.reshape(recorder.read(y), ())
     program = tape.finish(output, float(output.floats))
     return Recording(program, tuple(map(_pullback, [call.name for call in program.calls])))

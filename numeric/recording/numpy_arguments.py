@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from symgrad.numeric.recording.numpy_arrays import Traced, is_traced
-from symgrad.numeric.recording.tape import Array
+from symgrad.numeric.recording.numpy_lines import users_line
+from symgrad.numeric.recording.tape import Array, Value
 
 
 def told(func: Any) -> str:
@@ -63,3 +65,24 @@ def within(x: Traced, places: Any) -> Array:
     where = np.zeros(x.storage.places.size, int)
     where[x.places.ravel()] = np.arange(x.places.size)
     return np.asarray(where[np.asarray(places)])
+
+
+class Called:
+    """A call of the record while it runs; what it gave is added to the list."""
+
+    def __init__(self, recorder: Any, name: str, given: Sequence[Any]) -> None:
+        self.recorder, self.name, self.given = recorder, name, given
+        self.number = -1
+
+    def __enter__(self) -> list[Value]:
+        self.found: list[Value] = []
+        tape = self.recorder.tape
+        if tape.call < 0:
+            inputs = [x for x in traced(self.given) if not x.storage.hidden]
+            self.read = [self.recorder.read(x) for x in inputs]
+            self.number = tape.begin(self.name, users_line())
+        return self.found
+
+    def __exit__(self, *_: object) -> None:
+        if self.number >= 0:
+            self.recorder.tape.end(self.number, self.read, self.found)

@@ -8,21 +8,13 @@ memory that it reads: NumPy, indexing these as it does the numbers, says what is
 from __future__ import annotations
 
 import sys
-import traceback
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
 
-from symgrad.numeric.recording.lines import line_of_caller
-from symgrad.numeric.recording.recording import LOOSE
-from symgrad.numeric.recording.tape import Array, Tape, UnsupportedError, Value
-
-MINE = ("numpy", "scipy", "autograd")
-LEFT = (
-    "a number that depends on X left NumPy's functions on arrays, where it is not recorded; write "
-    "it by functions of np and np.linalg, into np.zeros_like(X, shape=…), and without .item()"
-)
+from symgrad.numeric.recording.numpy_lines import LEFT, reader
+from symgrad.numeric.recording.tape import Array, Value
 
 
 class Storage:
@@ -85,7 +77,7 @@ class Traced(np.lib.mixins.NDArrayOperatorsMixin):
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> Array:
         if self.depends:
-            raise self.recorder.refusal(_seen(), LEFT)
+            raise self.recorder.refusal(reader(), LEFT)
         return np.array(self.numbers, dtype)
 
     # what is known without its numbers
@@ -218,9 +210,9 @@ class Traced(np.lib.mixins.NDArrayOperatorsMixin):
 
     def __float__(self) -> float:
         """A number of Python's, which f may return but not compute with."""
-        if self.depends and self.recorder.returns(self, sys._getframe(1)):
-            return self.recorder.last[0]
-        return float(self._left("float()"))
+        known = not self.storage.hidden
+        made = self.recorder.returning.makes(self, sys._getframe(1)) if known else None
+        return float(self._left("float()")) if made is None else float(made)
 
     def __complex__(self) -> complex:
         return complex(self._left("complex()"))
@@ -239,7 +231,7 @@ class Traced(np.lib.mixins.NDArrayOperatorsMixin):
 
     def _left(self, name: str) -> Array:
         if self.depends:
-            raise self.recorder.refusal(_seen(name), LEFT)
+            raise self.recorder.refusal(reader(name), LEFT)
         return self.numbers
 
 
@@ -277,41 +269,3 @@ for _name in ("add", "sub", "mul", "truediv", "floordiv", "mod", "pow", "matmul"
 def is_traced(x: Any) -> bool:
     """Whether it is one of these; isinstance() is told that it is NumPy's."""
     return type(x) is Traced
-
-
-def _seen(name: str = "") -> str:
-    """Which library's function, called by the user, reads the numbers; else the name."""
-    found = ""
-    for frame, _ in traceback.walk_stack(sys._getframe(1)):
-        module = str(frame.f_globals.get("__name__", ""))
-        if module.startswith("symgrad."):
-            continue
-        if module.split(".")[0] not in MINE:
-            break
-        public = [part for part in module.split(".") if not part.startswith("_")]
-        found = ".".join([*public, frame.f_code.co_name])
-    return found or name or "np.array, np.asarray or another that is compiled"
-
-
-def settle(t: Tape, v: Value, out: Array) -> None:
-    """Let a value go on with NumPy's own numbers.
-
-    Raises:
-        UnsupportedError: these are others than were recorded.
-    """
-    given = np.asarray(out, float)
-    with np.errstate(all="ignore"):
-        same = (v.floats == given) | (np.isnan(v.floats) & np.isnan(given))
-        off = np.max(np.where(same, 0, np.abs(v.floats - given)), initial=0)
-        size = np.max(np.abs(given), initial=0, where=np.isfinite(given))
-    if not off <= LOOSE.get(np.asarray(out).dtype.name, 0.1) * size + np.finfo(float).tiny:
-        raise UnsupportedError(
-            "it computes something else than was recorded, or the numbers are lost in rounding; "
-            "check a part of the function"
-        )
-    v.floats = given.reshape(v.shape)
-
-
-def users_line() -> str:
-    """Where the user's program is."""
-    return line_of_caller(MINE)

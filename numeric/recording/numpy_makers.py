@@ -1,6 +1,6 @@
-"""What NumPy's protocols leave out: functions that make arrays, and those of scipy.linalg.
+"""What NumPy's protocols leave out: functions that make arrays, and those of SciPy.
 
-While a function is recorded, others stand in for them in ``numpy``, in ``scipy.linalg`` and among
+While a function is recorded, others stand in for them in ``numpy``, in SciPy and among
 the names of the module that f is in, which know the arrays of the record.  Where another module has
 one under a name of its own (``from numpy import zeros``), the recorder says so if a number is lost.
 """
@@ -14,11 +14,13 @@ from typing import Any
 
 import numpy as np
 import scipy.linalg
+import scipy.special
 
 from symgrad.numeric.recording.numpy_arguments import traced
-from symgrad.numeric.recording.numpy_arrays import MINE, is_traced
+from symgrad.numeric.recording.numpy_arrays import is_traced
+from symgrad.numeric.recording.numpy_lines import MINE
 from symgrad.numeric.recording.numpy_recorder import REAL, Recorder
-from symgrad.numeric.recording.numpy_scipy import SCIPY
+from symgrad.numeric.recording.numpy_scipy import OF_SCIPY
 
 MAKERS = ("zeros", "ones", "empty", "full", "eye", "identity")
 READERS = ("array", "asarray", "asanyarray", "ascontiguousarray", "asfortranarray")
@@ -37,9 +39,10 @@ def standing_in(
         own[id(getattr(np, name))] = _reader(recorder, getattr(np, name))
     for name in MAKERS:
         own[id(getattr(np, name))] = _maker(recorder, getattr(np, name))
-    for name in SCIPY:
-        own[id(getattr(scipy.linalg, name))] = of_scipy(recorder, getattr(scipy.linalg, name))
-    spaces = [(vars(np), own), (vars(scipy.linalg), own), *more]
+    for function in OF_SCIPY:
+        own[id(function)] = of_scipy(recorder, function)
+    spaces = [(vars(module), own) for module in (np, scipy.linalg, scipy.special)]
+    spaces += more
     users = getattr(f, "__globals__", {})
     spaces += [(users, functions) for functions in (own, *(functions for _, functions in more))]
     before = [
@@ -116,7 +119,7 @@ def _rows(x: Any) -> Any:
 
 
 def of_scipy(recorder: Recorder, func: Callable[..., Any]) -> Callable[..., Any]:
-    """A function of scipy.linalg."""
+    """A function of SciPy."""
 
     def run(*args: Any, **kwargs: Any) -> Any:
         if not traced([args, kwargs]):

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import linecache
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from symgrad.numeric.recording import composites as c
 from symgrad.numeric.recording.numpy_arguments import (
+    Called,
     depends,
     hidden,
     like,
@@ -19,10 +19,11 @@ from symgrad.numeric.recording.numpy_arguments import (
     traced,
     within,
 )
-from symgrad.numeric.recording.numpy_arrays import LEFT, Traced, is_traced, settle, users_line
+from symgrad.numeric.recording.numpy_arrays import Traced, is_traced
 from symgrad.numeric.recording.numpy_functions import FUNCTIONS
+from symgrad.numeric.recording.numpy_lines import Returning, users_line
 from symgrad.numeric.recording.numpy_moves import ABOUT, JOINS, MOVES, WRITES
-from symgrad.numeric.recording.numpy_rules import Executed
+from symgrad.numeric.recording.numpy_rules import Executed, settle
 from symgrad.numeric.recording.numpy_scipy import OF_SCIPY
 from symgrad.numeric.recording.numpy_ufuncs import METHODS, UFUNCS
 from symgrad.numeric.recording.tape import Array, Tape, UnsupportedError, Value
@@ -36,32 +37,7 @@ class Recorder:
     def __init__(self, tape: Tape) -> None:
         self.tape = tape
         self.failure: UnsupportedError | None = None
-        self.returning: Any = None
-        """The code of f, which may end by ``return float(…)``."""
-        self.last: tuple[float, Traced, str] | None = None
-
-    def returns(self, x: Traced, frame: Any) -> bool:
-        """Whether f itself makes a number of x in order to return it."""
-        line = linecache.getline(frame.f_code.co_filename, frame.f_lineno).strip()
-        is_end = frame.f_code is self.returning and line.startswith("return float(")
-        if not is_end or self.last is not None or x.size != 1:
-            return False
-        self.last = (float(x.numbers.reshape(())), x, users_line())
-        return True
-
-    def returned(self, y: Any) -> Any:
-        """What f returned, with the array in place of the number that it made of it.
-
-        Raises:
-            UnsupportedError: it computed with the number.
-        """
-        if self.last is None:
-            return y
-        number, x, line = self.last
-        is_pair = isinstance(y, tuple) and len(y) == 2
-        if (y[0] if is_pair else y) is not number:
-            raise UnsupportedError(f"float() ({line}): {LEFT}")
-        return x
+        self.returning = Returning()
 
     def array(self, numbers: Array, held: Value | None = None) -> Traced:
         """An array of the record: of what X has no part in, if nothing is held."""
@@ -84,6 +60,8 @@ class Recorder:
             rows = [self.read(y) for y in x]
             return self.tape.reshape(self.tape.cat(rows), (len(rows), *rows[0].shape))
         if not is_traced(x):
+            if np.iscomplexobj(x):
+                raise UnsupportedError("complex numbers are not recorded in NumPy; write real ones")
             return self.tape.const(np.asarray(x))
         storage = x.storage
         if storage.hidden:
@@ -109,7 +87,7 @@ class Recorder:
         if storage.hidden or not depends([x, value]):
             x.numbers[key] = plain(value)
             return
-        with self._called(name, [x, value]) as found:
+        with Called(self, name, [x, value]) as found:
             places = np.asarray(x.places[key])
             u = t.broadcast(_trimmed(t, self.read(value), places.ndim), places.shape)
             before = storage.held or t.const(storage.numbers)
@@ -136,7 +114,7 @@ class Recorder:
     def decided(self, x: Traced, note: str) -> Array:
         """The signs of its entries, on which the program decides."""
         self._seen(note, x)
-        with self._called(note, [x]):
+        with Called(self, note, [x]):
             return self.tape.signs(self.read(x), note)
 
     def whole(self, x: Traced) -> Array:
@@ -144,13 +122,10 @@ class Recorder:
         if not x.depends:
             return np.trunc(x.numbers)
         self._seen("int()", x)
-        with self._called("int()", [x]):
+        with Called(self, "int()", [x]):
             return c.floor(self.tape, self.read(x), np.trunc, "trunc")
 
     # calls
-
-    def _called(self, name: str, given: Sequence[Any]) -> _Called:
-        return _Called(self, name, given)
 
     def moved(self, name: str, move: Callable[[Any], Any], x: Traced) -> Any:
         """What only moves the entries of one array: by NumPy's own action on positions."""
@@ -165,7 +140,7 @@ class Recorder:
             return x.view_of(numbers, places)
         if x.storage.hidden or not x.depends:
             return self._hide(np.array(numbers), x.storage.hidden)
-        with self._called(name, [x]) as found:
+        with Called(self, name, [x]) as found:
             v = self.tape.take(self.read(x), within(x, places))
             found.append(v)
         return self.array(np.asarray(numbers), v)
@@ -256,7 +231,7 @@ class Recorder:
                 return self._all_hidden(out, hidden([args, kwargs]))
             if rule is None:
                 raise UnsupportedError("it is not known to the recorder; write it by others")
-            with self._called(name, [args, kwargs]) as found:
+            with Called(self, name, [args, kwargs]) as found:
                 made = self._noted(rule(Executed(self, func, out), *args, **kwargs), out)
                 found += [self.read(x) for x in traced(made) if not x.storage.hidden]
         except (UnsupportedError, ArithmeticError, LookupError, TypeError, ValueError) as error:
@@ -301,27 +276,6 @@ class Recorder:
         if isinstance(out, (tuple, list)) and not hasattr(out, "_fields"):
             return type(out)(self._constants(x) for x in out)
         return out
-
-
-class _Called:
-    """A call of the record while it runs; what it gave is added to the list."""
-
-    def __init__(self, recorder: Recorder, name: str, given: Sequence[Any]) -> None:
-        self.recorder, self.name, self.given = recorder, name, given
-        self.number = -1
-
-    def __enter__(self) -> list[Value]:
-        self.found: list[Value] = []
-        tape = self.recorder.tape
-        if tape.call < 0:
-            inputs = [x for x in traced(self.given) if not x.storage.hidden]
-            self.read = [self.recorder.read(x) for x in inputs]
-            self.number = tape.begin(self.name, users_line())
-        return self.found
-
-    def __exit__(self, *_: object) -> None:
-        if self.number >= 0:
-            self.recorder.tape.end(self.number, self.read, self.found)
 
 
 def _trimmed(t: Tape, v: Value, ndim: int) -> Value:

@@ -1,4 +1,4 @@
-"""The functions of scipy.linalg, made of the operations of a record."""
+"""The functions of SciPy that are no ufuncs, made of the operations of a record."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import scipy.linalg
+import scipy.special
 
 from symgrad.numeric.recording import composites as c
 from symgrad.numeric.recording import numpy_matrices as m
@@ -177,15 +178,36 @@ def _block_diag(e: Executed, *arrays: Any) -> Value:
     return c.moved(e.tape, values, lambda places: np.asarray(scipy.linalg.block_diag(*places), int))
 
 
-BY_NAME: dict[str, Rule] = {
+def _logsumexp(
+    e: Executed, a: Any, axis: Any = None, b: Any = None, keepdims: bool = False, **options: Any
+) -> Value:
+    unused(b=b, **options)
+    return c.logsumexp(e.tape, e.value(a), e.axes(axis), keepdims)
+
+
+def _softmax(e: Executed, x: Any, axis: Any = None) -> Value:
+    t, v = e.tape, e.value(x)
+    if axis is None:
+        return t.reshape(c.softmax(t, t.reshape(v, (v.size,)), 0), v.shape)
+    return c.softmax(t, v, axis)
+
+
+def _log_softmax(e: Executed, x: Any, axis: Any = None) -> Value:
+    v, axes = e.value(x), e.axes(axis)
+    return e.tape.binary("sub", v, c.logsumexp(e.tape, v, axes, True))
+
+
+LINALG: dict[str, Rule] = {
     **{"det": _det, "inv": _inv, "cholesky": _cholesky, "cho_factor": _cho_factor},
     **{"cho_solve": _cho_solve, "solve": _solve, "solve_triangular": _solve_triangular},
     **{"eigh": _eigh, "eigvalsh": _eigvalsh, "svd": _svd, "svdvals": _svdvals, "expm": _expm},
     **{"sqrtm": _of_eigenvalues, "logm": _of_eigenvalues, "pinv": _pinv, "norm": _norm, "qr": _qr},
     **{"solve_sylvester": _sylvester, "solve_continuous_lyapunov": _lyapunov},
-    **{"solve_lyapunov": _lyapunov, "block_diag": _block_diag},
+    "block_diag": _block_diag,
 }
-SCIPY: dict[str, Rule] = {
-    name: rule for name, rule in BY_NAME.items() if hasattr(scipy.linalg, name)
+OF_SCIPY: dict[Any, Rule] = {
+    **{getattr(scipy.linalg, name): rule for name, rule in LINALG.items()},
+    **{scipy.special.logsumexp: _logsumexp, scipy.special.softmax: _softmax},
+    scipy.special.log_softmax: _log_softmax,
 }
-OF_SCIPY: dict[Any, Rule] = {getattr(scipy.linalg, name): rule for name, rule in SCIPY.items()}
+"""By the function itself."""
