@@ -48,7 +48,7 @@ def of(np):
 
     def kalman(P):
         x = Y
-        for _ in range(3):
+        for _ in range(2):
             S = P[:2, :2] + np.eye(2)
             K = np.linalg.solve(S, P[:2]).T
             P, x = P - np.dot(K, P[:2]), x + np.dot(K, Y[:2] - x[:2])

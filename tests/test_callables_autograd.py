@@ -50,8 +50,7 @@ def spoiled(G):
 def logm(X):
     w, V = onp.linalg.eigh(X)
     out = onp.zeros(X.shape)
-    for k in range(len(w)):
-        out += onp.log(w[k]) * onp.outer(V[:, k], V[:, k])
+    out += (V * onp.log(w)) @ V.T
     return out
 
 
@@ -98,21 +97,27 @@ OWN = {
 
 
 @pytest.mark.parametrize("name", OWN)
-def test_a_primitive_of_one_s_own_is_judged_and_blamed(monkeypatch, name):
-    assert (check(OWN[name]).verdict, check(OWN[name]).blame) == ("agrees", ())
-    told = {
-        "a factor": "a factor 1 + 1.0e-08",
-        "one entry doubled": "its own backward is wrong",
-        "one triangle dropped": "",
-    }
-    for kind, spoil in PLANTED.items():
-        monkeypatch.setattr(sys.modules[__name__], "SPOIL", [spoil])
-        report = check(OWN[name])
-        assert report.verdict == "disagrees", kind
-        assert {(blame.name, blame.custom) for blame in report.blame} == {(name, True)}
-        blame = report.blame[0]
-        assert told[kind] in str(blame)
-        assert blame.line.startswith("test_callables_autograd.py:")
+def test_a_primitive_of_one_s_own_agrees(name):
+    report = check(OWN[name])
+    assert (report.verdict, report.blame) == ("agrees", ())
+
+
+@pytest.mark.parametrize(
+    ("name", "kind", "told"),
+    [
+        ("logm", "one entry doubled", "its own backward is wrong"),
+        ("solved", "one triangle dropped", ""),
+        ("parts", "a factor", "a factor 1 + 1.0e-08"),
+    ],
+)
+def test_a_primitive_of_one_s_own_is_judged_and_blamed(monkeypatch, name, kind, told):
+    monkeypatch.setattr(sys.modules[__name__], "SPOIL", [PLANTED[kind]])
+    report = check(OWN[name])
+    assert report.verdict == "disagrees"
+    assert {(blame.name, blame.custom) for blame in report.blame} == {(name, True)}
+    blame = report.blame[0]
+    assert told in str(blame)
+    assert blame.line.startswith("test_callables_autograd.py:")
 
 
 CALLS = {
@@ -136,15 +141,19 @@ def test_what_autograd_has_besides_numpy(name):
     assert check(lambda X: CALLS[name](same(X))).verdict == "disagrees"
 
 
-@pytest.mark.parametrize("name", ["stein", "log-Euclidean", "softmax"])
+@pytest.mark.parametrize("name", ["blocks", "softmax"])
 def test_by_forward_mode(name):
-    assert check(FUNCTIONS[name], mode="forward").verdict == "agrees"
+    report = check(FUNCTIONS[name], mode="forward")
+    if name == "softmax":
+        assert report.verdict == "agrees"
+    else:
+        assert "JVP of slogdet" in report.reason
 
 
 REFUSED = {
     "out of the box": (lambda X: np.sum(X * X._value), "np.multiply (test_callables_autograd.py:"),
     "no box at the end": (lambda X: np.sum(X._value), "out of its box"),
-    "not known": (lambda X: np.sum(np.fft.fft(X)).real, "np.fft.fft"),
+    "not known": (lambda X: np.sum(np.real(np.fft.fft(X))), "np.fft.fft"),
     "not differentiated": (lambda X: np.linalg.eigvalsh(X)[0], "VJP of eigvalsh"),
     "a vector": (lambda X: X[0], "return one real number"),
     "random numbers": (lambda X: np.sum(X) * onp.random.random(), "the second time"),

@@ -1,6 +1,7 @@
 """Functions of NumPy, recorded by its own protocols, and gradients that are given beside them."""
 
 import copy
+import functools
 
 import numpy as np
 import pytest
@@ -243,6 +244,26 @@ def test_numpy_and_scipy_are_as_they_were():
     judged(np.eye(4), REFUSED["SciPy"][0], spd())
     assert before == (np.zeros, np.array, scipy.linalg.expm, cho_solve)
     assert type(np.zeros(2)) is np.ndarray
+
+
+@functools.cache
+def cached():
+    return np.eye(4), np.zeros((4, 4))
+
+
+def test_constants_that_are_kept_are_no_state_but_what_is_written_into_them_is():
+    def constant(X):
+        return np.linalg.slogdet(cached()[0] + X)[1]
+
+    def written(X):
+        cached()[1][0] += X[0]
+        return cached()[1].sum()
+
+    cached.cache_clear()
+    for _ in range(2):
+        assert judged(np.linalg.inv(np.eye(4) + spd()), constant, spd()).verdict == "agrees"
+    assert judged(np.eye(4), written, spd()).verdict == "refused"
+    cached.cache_clear()
 
 
 def test_single_precision():

@@ -18,11 +18,15 @@ from symgrad.numeric.recording.tape import Array, Value
 
 
 class Storage:
-    """Memory: its numbers, their positions, laid out alike, and what it holds of X, if anything."""
+    """Memory: its numbers, their positions, laid out alike, and what it holds of X, if anything.
 
-    __slots__ = ("closed", "held", "hidden", "numbers", "places")
+    ``recorder`` is that of what it holds.
+    """
 
-    def __init__(self, numbers: Array, held: Value | None) -> None:
+    __slots__ = ("closed", "held", "hidden", "numbers", "places", "recorder")
+
+    def __init__(self, recorder: Any, numbers: Array, held: Value | None) -> None:
+        self.recorder = recorder
         self.numbers = numbers
         self.places = np.empty_like(numbers, dtype=np.intp, subok=False)
         self.places[...] = np.arange(numbers.size).reshape(numbers.shape)
@@ -36,15 +40,14 @@ class Storage:
 class Traced(np.lib.mixins.NDArrayOperatorsMixin):
     """An array as the recorder hands it to f."""
 
-    __slots__ = ("cache", "numbers", "places", "recorder", "storage")
+    __slots__ = ("cache", "numbers", "places", "storage")
     __hash__ = None  # type: ignore[assignment]
 
     def __init__(
         self, recorder: Any, numbers: Array, held: Value | None, base: Traced | None = None
     ) -> None:
-        self.recorder = recorder
         self.numbers = numbers
-        self.storage = base.storage if base is not None else Storage(numbers, held)
+        self.storage = base.storage if base is not None else Storage(recorder, numbers, held)
         self.places = self.storage.places
         self.cache: tuple[Value, Value] | None = None
 
@@ -61,7 +64,7 @@ class Traced(np.lib.mixins.NDArrayOperatorsMixin):
 
     def own(self, held: Value) -> None:
         """Let it have memory of its own, which holds this."""
-        self.storage, self.cache = Storage(self.numbers, held), None
+        self.storage, self.cache = Storage(self.recorder, self.numbers, held), None
         self.places = self.storage.places
 
     # NumPy's protocols
@@ -70,10 +73,10 @@ class Traced(np.lib.mixins.NDArrayOperatorsMixin):
         known = (Traced, np.ndarray, np.generic)
         if any(hasattr(type(x), "__array_ufunc__") and not isinstance(x, known) for x in inputs):
             return NotImplemented  # as a box of autograd, which calls again
-        return self.recorder.ufunc(ufunc, method, inputs, kwargs)
+        return self.recorder.active(inputs, kwargs).ufunc(ufunc, method, inputs, kwargs)
 
     def __array_function__(self, func: Any, types: Any, args: Any, kwargs: Any) -> Any:
-        return self.recorder.function(func, args, kwargs)
+        return self.recorder.active(args, kwargs).function(func, args, kwargs)
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> Array:
         if self.depends:
@@ -88,6 +91,7 @@ class Traced(np.lib.mixins.NDArrayOperatorsMixin):
         held = self.storage.held
         return bool(self.storage.hidden) or (held is not None and held.depends)
 
+    recorder = property(lambda self: self.storage.recorder)
     shape = property(lambda self: self.numbers.shape)
     dtype = property(lambda self: self.numbers.dtype)
     ndim = property(lambda self: self.numbers.ndim)
@@ -118,7 +122,7 @@ class Traced(np.lib.mixins.NDArrayOperatorsMixin):
         return self.recorder.moved("indexing", lambda x: x[key], self)
 
     def __setitem__(self, key: Any, value: Any) -> None:
-        self.recorder.write(self, key, value)
+        self.recorder.active(self, value).write(self, key, value)
 
     def __contains__(self, x: Any) -> bool:
         return bool(np.any(self == x))
@@ -231,7 +235,7 @@ class Traced(np.lib.mixins.NDArrayOperatorsMixin):
 
     def _left(self, name: str) -> Array:
         if self.depends:
-            raise self.recorder.refusal(reader(name), LEFT)
+            raise self.recorder.refusal(reader(name), self.storage.hidden or LEFT)
         return self.numbers
 
 

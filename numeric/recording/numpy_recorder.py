@@ -39,6 +39,17 @@ class Recorder:
         self.failure: UnsupportedError | None = None
         self.returning = Returning()
 
+    def active(self, *given: Any) -> Recorder:
+        """The recorder of what depends on X: constants that f keeps may be of a former run.
+
+        Raises:
+            UnsupportedError: what depends on X is.
+        """
+        found = {id(x.recorder): x.recorder for x in traced(given) if x.depends}
+        if len(found) > 1:
+            raise self.refusal("an array of a former run", "f keeps a state between its calls")
+        return next(iter(found.values()), self)
+
     def array(self, numbers: Array, held: Value | None = None) -> Traced:
         """An array of the record: of what X has no part in, if nothing is held."""
         return Traced(self, numbers, held)
@@ -68,6 +79,8 @@ class Recorder:
             raise UnsupportedError(storage.hidden)
         if storage.held is None:
             return self.tape.const(x.numbers)
+        if storage.recorder is not self:
+            raise self.refusal("an array of a former run", "f keeps a state between its calls")
         if x.cache is None or x.cache[0] is not storage.held:
             x.cache = (storage.held, self.tape.take(storage.held, x.places))
         return x.cache[1]
@@ -92,7 +105,7 @@ class Recorder:
             u = t.broadcast(_trimmed(t, self.read(value), places.ndim), places.shape)
             before = storage.held or t.const(storage.numbers)
             x.numbers[key] = plain(value)
-            storage.held = t.put(before, places, u)
+            storage.held, storage.recorder = t.put(before, places, u), self
             found.append(storage.held)
         self._note_cast(value, x.dtype)
 
