@@ -10,6 +10,7 @@ import scipy.special
 from scipy.linalg import cho_factor, cho_solve
 
 import symgrad
+from symgrad import cli
 from tests.array_functions import PLANTED, B, W, Y, of, overlap, spd
 
 FUNCTIONS = of(np)
@@ -275,3 +276,35 @@ def test_single_precision():
     logdet = THEOREMS["log_det"]
     assert judged(G, logdet, X).verdict == "agrees"
     assert judged(G * np.float32(1 + 1e-4), logdet, X).verdict == "disagrees"
+
+
+FILE = """
+import numpy as np
+
+
+def loss(X):
+    return np.linalg.slogdet(X)[1], {gradient}
+"""
+
+
+@pytest.mark.parametrize(
+    ("gradient", "code"), [("np.linalg.inv(X)", 0), ("np.tril(np.linalg.inv(X))", 1)]
+)
+def test_a_callable_of_a_file_that_imports_numpy_alone(tmp_path, capsys, gradient, code):
+    file = tmp_path / "loss.py"
+    file.write_text(FILE.format(gradient=gradient))
+    assert cli.main([f"{file}:loss", "--matrix", "2 1; 1 3"]) == code
+    assert "numpy " in capsys.readouterr().out
+
+
+def test_a_file_that_imports_another_framework_too_is_not_numpy_s(tmp_path, capsys):
+    pytest.importorskip("autograd")
+    file = tmp_path / "loss.py"
+    file.write_text(
+        "import numpy\nimport autograd.numpy as np\n\n\n"
+        "def loss(X):\n    return np.sum(np.dot(X, numpy.eye(2)) ** 2)\n"
+    )
+    assert cli.main([f"{file}:loss", "--matrix", "2 1; 1 3"]) == 0
+    shown = capsys.readouterr().out
+    assert "autograd " in shown
+    assert "numpy " not in shown
