@@ -2,6 +2,7 @@
 
 import copy
 import functools
+from typing import Any
 
 import numpy as np
 import pytest
@@ -189,6 +190,9 @@ def left_and_compared(X):
     return max(value, 3.0)
 
 
+HELPER: dict[str, Any] = {}
+exec("from scipy.linalg import eigvalsh\ndef g(X):\n    return eigvalsh(X).sum()", HELPER)
+HELPER["f"] = lambda X: HELPER["g"](X)
 REFUSED = {
     ".item()": (lambda X: X[0, 0].item() * X[1, 1], ".item() (test_callables_numpy.py:"),
     "a product of float()": (returned_after, "float() (test_callables_numpy.py:"),
@@ -201,6 +205,7 @@ REFUSED = {
     "vectors of eig": (lambda X: np.linalg.eig(X)[1][0, 0], "np.linalg.eigh"),
     "a vector": (lambda X: X[0], "return one real number"),
     "random numbers": (lambda X: X.sum() * np.random.random(), "the second time"),
+    "names of another module": (HELPER["f"], "call it as scipy.linalg.eigvalsh"),
     "an error": (lambda X: X @ np.ones(3), "it raised ValueError"),
 }
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from symgrad.numeric.recording.numpy_arrays import Traced, is_traced
 from symgrad.numeric.recording.numpy_lines import users_line
-from symgrad.numeric.recording.tape import Array, Value
+from symgrad.numeric.recording.tape import Array, Tape, Value
 
 
 def told(func: Any) -> str:
@@ -65,6 +65,12 @@ def within(x: Traced, places: Any) -> Array:
     where = np.zeros(x.storage.places.size, int)
     where[x.places.ravel()] = np.arange(x.places.size)
     return np.asarray(where[np.asarray(places)])
+
+
+def trimmed(t: Tape, v: Value, ndim: int) -> Value:
+    """Without leading axes of length 1 that a write leaves out."""
+    extra = max(len(v.shape) - ndim, 0)
+    return t.reshape(v, v.shape[extra:]) if extra and v.shape[:extra] == (1,) * extra else v
 
 
 class Called:

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from symgrad.numeric.recording.numpy_lines import LEFT, reader
+from symgrad.numeric.recording.numpy_lines import reader
 from symgrad.numeric.recording.tape import Array, Value
 
 
@@ -79,9 +79,7 @@ class Traced(np.lib.mixins.NDArrayOperatorsMixin):
         return self.recorder.active(args, kwargs).function(func, args, kwargs)
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> Array:
-        if self.depends:
-            raise self.recorder.refusal(reader(), LEFT)
-        return np.array(self.numbers, dtype)
+        return np.array(self._left(), dtype)
 
     # what is known without its numbers
 
@@ -233,9 +231,9 @@ class Traced(np.lib.mixins.NDArrayOperatorsMixin):
         """Its memory."""
         return self._left(".tobytes()").tobytes()
 
-    def _left(self, name: str) -> Array:
+    def _left(self, name: str = "") -> Array:
         if self.depends:
-            raise self.recorder.refusal(reader(name), self.storage.hidden or LEFT)
+            raise self.recorder.lost(reader(name), self.storage.hidden)
         return self.numbers
 
 

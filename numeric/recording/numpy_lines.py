@@ -13,7 +13,7 @@ from symgrad.numeric.recording.tape import UnsupportedError
 MINE = ("numpy", "scipy", "autograd")
 LEFT = (
     "a number that depends on X left NumPy's functions on arrays, where it is not recorded; write "
-    "it by functions of np and np.linalg, into np.zeros_like(X, shape=…), and without .item()"
+    "it by those of np and np.linalg, called by these names (np.array, np.zeros), without .item()"
 )
 
 
@@ -32,7 +32,8 @@ def reader(name: str = "") -> str:
         if module.split(".")[0] not in MINE:
             break
         public = [part for part in module.split(".") if not part.startswith("_")]
-        found = ".".join([*public, frame.f_code.co_name])
+        if len(public) > 1 or not module.startswith("scipy."):  # else a decorator of SciPy's
+            found = ".".join([*public, frame.f_code.co_name])
     return found or name or "np.array, np.asarray or another that is compiled"
 
 

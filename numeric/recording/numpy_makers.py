@@ -92,7 +92,8 @@ def _reader(recorder: Recorder, read: Callable[..., Any]) -> Callable[..., Any]:
         if not traced([x]):
             return read(x, dtype, **kwargs)
         kwargs.pop("order", None)
-        copies = kwargs.pop("copy", read is np_array)
+        copy = kwargs.pop("copy", read is np_array)
+        copies = copy is True or getattr(copy, "name", "") == "ALWAYS"  # as SciPy says it
         least = kwargs.pop("ndmin", 0)
         if kwargs:
             raise recorder.refusal(f"np.{read.__name__}", f"with {', '.join(kwargs)}=")

@@ -17,11 +17,12 @@ from symgrad.numeric.recording.numpy_arguments import (
     ran,
     told,
     traced,
+    trimmed,
     within,
 )
 from symgrad.numeric.recording.numpy_arrays import Traced, is_traced
 from symgrad.numeric.recording.numpy_functions import FUNCTIONS
-from symgrad.numeric.recording.numpy_lines import Returning, users_line
+from symgrad.numeric.recording.numpy_lines import LEFT, Returning, users_line
 from symgrad.numeric.recording.numpy_moves import ABOUT, JOINS, MOVES, WRITES
 from symgrad.numeric.recording.numpy_rules import Executed, settle
 from symgrad.numeric.recording.numpy_scipy import OF_SCIPY
@@ -38,6 +39,13 @@ class Recorder:
         self.tape = tape
         self.failure: UnsupportedError | None = None
         self.returning = Returning()
+
+    def lost(self, name: str, hidden: str = "") -> UnsupportedError:
+        """The error where a number of X leaves by a call of this name."""
+        known = name in map(told, OF_SCIPY)
+        return self.refusal(
+            name, hidden or (f"call it as {name}, so that it is seen" if known else LEFT)
+        )
 
     def active(self, *given: Any) -> Recorder:
         """The recorder of what depends on X: constants that f keeps may be of a former run.
@@ -102,16 +110,13 @@ class Recorder:
             return
         with Called(self, name, [x, value]) as found:
             places = np.asarray(x.places[key])
-            u = t.broadcast(_trimmed(t, self.read(value), places.ndim), places.shape)
+            u = t.broadcast(trimmed(t, self.read(value), places.ndim), places.shape)
             before = storage.held or t.const(storage.numbers)
             x.numbers[key] = plain(value)
             storage.held, storage.recorder = t.put(before, places, u), self
             found.append(storage.held)
-        self._note_cast(value, x.dtype)
-
-    def _note_cast(self, value: Any, dtype: Any) -> None:
-        if is_traced(value) and dtype.itemsize < value.dtype.itemsize:
-            self.tape.casts.append(dtype.name)
+        if is_traced(value) and x.itemsize < value.itemsize:
+            t.casts.append(x.dtype.name)
 
     # decisions
 
@@ -289,9 +294,3 @@ class Recorder:
         if isinstance(out, (tuple, list)) and not hasattr(out, "_fields"):
             return type(out)(self._constants(x) for x in out)
         return out
-
-
-def _trimmed(t: Tape, v: Value, ndim: int) -> Value:
-    """Without leading axes of length 1 that a write leaves out."""
-    extra = max(len(v.shape) - ndim, 0)
-    return t.reshape(v, v.shape[extra:]) if extra and v.shape[:extra] == (1,) * extra else v
