@@ -131,6 +131,8 @@ def _imported(path: Path, chosen: Sequence[str]) -> list[str]:
     """Those of the chosen frameworks that the file imports and that tell what they execute."""
     packages = imported(path)
     found = [name for name in RECORDERS if name in chosen and name in packages]
+    if len(found) > 1 and "numpy" in found:  # which the others' files import too
+        found.remove("numpy")
     if not found:
         raise InputError(
             f"{path}: it imports none of {', '.join(RECORDERS)} that is installed and chosen; a "

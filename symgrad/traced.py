@@ -40,8 +40,8 @@ from symgrad.symbolic import traced
 from symgrad.symbolic.neighbours import neighbours, split
 
 Square = Inexact[np.ndarray, "n n"]
-RECORDERS = tuple(numeric.DIAGONAL)
-"""The frameworks that say what they execute."""
+RECORDERS = (*numeric.DIAGONAL, "numpy")
+"""The frameworks that say what they execute; NumPy, which differentiates nothing, as the last."""
 NOTHING: frozenset[int] = frozenset()
 BESIDE = 1e-3
 """The part of the worst step's share from which on another one is blamed too: nearly repeated

@@ -159,7 +159,13 @@ class Framework(BaseFramework):
         gradient = []
 
         def value(x, **arrays):
-            f, G = route(x, **arrays)
+            answer = route(x, **arrays)
+            if not isinstance(answer, tuple) or len(answer) != 2:
+                raise TypeError(
+                    "NumPy differentiates nothing; return (f(X), G), or give G to "
+                    "check_gradient(G, f, X, framework='numpy')"
+                )
+            f, G = answer
             gradient.append(np.asarray(G))
             return f
 
