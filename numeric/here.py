@@ -80,6 +80,7 @@ DIAGONAL = {
     "torch": ("torch", "diagonal"),
     "jax": ("jax.numpy", "diagonal"),
     "tensorflow": ("tensorflow.linalg", "diag_part"),
+    "pytensor": ("pytensor.tensor", "diagonal"),
 }
 """Where a framework that says what it executes has the diagonal of a matrix."""
 
