@@ -81,6 +81,7 @@ DIAGONAL = {
     "jax": ("jax.numpy", "diagonal"),
     "tensorflow": ("tensorflow.linalg", "diag_part"),
     "pytensor": ("pytensor.tensor", "diagonal"),
+    "casadi": ("casadi", "diag"),
 }
 """Where a framework that says what it executes has the diagonal of a matrix."""
 
@@ -182,5 +183,6 @@ def ask(
     if mode == "forward" and not own.has_forward_mode:
         raise InputError(f"{framework} has no forward mode; leave mode out")
     with own.preserving():
-        *_, said = (a for a in answers.give(own, f, asked, lambda: None) if "asks" not in a)
+        route = own.written(f, len(X))
+        *_, said = (a for a in answers.give(own, route, asked, lambda: None) if "asks" not in a)
     return reported(framework, str(own.version), {"problem": 0, "route": label, **said})

@@ -34,8 +34,8 @@ def record(f: Callable[..., Any], X: Matrix, dtype: str, label: str = "f") -> Re
             raise UnsupportedError("of PyTensor functions of real matrices are recorded")
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            value = _compiled(f, dtype)
-            return checked(lambda: _once(f, value(X), X, dtype), value, X, dtype, label)
+            forward = _Forward(f, dtype)
+            return checked(lambda: _once(forward, X), forward, X, dtype, label)
     except UnsupportedError as error:
         told = str(error)
         raise UnsupportedError(told if told.startswith(label) else f"{label}: {told}") from error
@@ -65,34 +65,39 @@ def _built(f: Callable[..., Any], x: Variable) -> Variable:
     return y
 
 
-def _compiled(f: Callable[..., Any], dtype: str) -> Callable[[Matrix], float]:
-    """f in the user's mode, without a recorder; the graph is built and compiled when asked."""
-    kept: list[Any] = []
+class _Forward:
+    """f in the user's mode, without a recorder: the graph that was recorded, compiled once."""
 
-    def value(X: Matrix) -> float:
-        if not kept:
-            x = pt.matrix(dtype=dtype)
-            y = _built(f, x)
+    def __init__(self, f: Callable[..., Any], dtype: str) -> None:
+        self.f, self.dtype = f, dtype
+        self.run: Any = None
+
+    def built(self) -> tuple[Variable, Variable]:
+        """X and f(X), as f builds it now; the first time it is compiled too."""
+        x = pt.matrix("X", dtype=self.dtype)
+        y = _built(self.f, x)
+        if self.run is None:
             try:
-                kept.append(pytensor.function([x], y, on_unused_input="ignore"))
+                self.run = pytensor.function([x], y, on_unused_input="ignore")
             except Exception as error:
                 raise UnsupportedError(f"pytensor.function raised {_one_line(error)}") from error
+        return x, y
+
+    def __call__(self, X: Matrix) -> float:
+        """f(X)."""
         try:
-            return float(kept[0](X.astype(dtype)))
+            return float(self.run(X.astype(self.dtype)))
         except Exception as error:
             told = _one_line(error).partition(" Apply node")[0]
             raise UnsupportedError(f"it raised {type(error).__name__}: {told}") from error
 
-    return value
 
-
-def _once(f: Callable[..., Any], value: float, X: Matrix, dtype: str) -> Recording:
-    x = pt.matrix("X", dtype=dtype)
-    y = _built(f, x)
-    tape = Tape("pytensor", pytensor.__version__, dtype, len(X))
+def _once(forward: _Forward, X: Matrix) -> Recording:
+    x, y = forward.built()
+    tape = Tape("pytensor", pytensor.__version__, forward.dtype, len(X))
     walk = Walk(tape)
     (output,) = walk.run([x], [y], [tape.input(X)])
-    program = tape.finish(tape.reshape(tape.value(output), ()), value)
+    program = tape.finish(tape.reshape(tape.value(output), ()), forward(X))
     about = [(walk.pulled.get(k), call.name) for k, call in enumerate(program.calls)]
     return Recording(program, tuple(_pullback(pulled, tape.kept, name) for pulled, name in about))
 
