@@ -94,14 +94,14 @@ def _pullback(pulled: Pulled | None, left: dict[int, int], name: str) -> Pullbac
         total = ca.MX(0)
         for y, x in zip(gave, outputs, strict=True):
             if kept(x) and x.number in given:
-                seed = ca.DM(y.sparsity(), given.pop(x.number).ravel().tolist())
+                seed = ca.DM(y.sparsity(), given.pop(x.number).ravel("F").tolist())
                 total = total + ca.dot(y, seed)
         moving = [k for k, x in enumerate(inputs) if kept(x)]
         found = [ca.project(ca.gradient(total, symbols[k]), patterns[k]) for k in moving]
         at = [ca.DM(p, _numbers(x)) for p, x in zip(patterns, inputs, strict=True)]
         gradients = ca.Function("alone", symbols, found).call(at)
         return [
-            np.array(G.nonzeros(), float).reshape(inputs[k].shape)
+            np.array(G.nonzeros(), float).reshape(inputs[k].shape, order="F")
             for k, G in zip(moving, gradients, strict=True)
         ]
 
@@ -109,5 +109,6 @@ def _pullback(pulled: Pulled | None, left: dict[int, int], name: str) -> Pullbac
 
 
 def _numbers(x: Any) -> list[float]:
+    """The entries, column by column."""
     floats = x.floats if isinstance(x, Value) else np.asarray(x, float)
-    return [float(number) for number in floats.ravel()]
+    return [float(number) for number in floats.ravel("F")]

@@ -9,7 +9,15 @@ import casadi as ca
 import numpy as np
 
 from symgrad.numeric.recording import composites
-from symgrad.numeric.recording.casadi_operations import MOVES, NAMES, SAME, Executed, apply
+from symgrad.numeric.recording.casadi_operations import (
+    MOVES,
+    NAMES,
+    SAME,
+    Executed,
+    apply,
+    dense,
+    entries,
+)
 from symgrad.numeric.recording.tape import Array, Tape, UnsupportedError, Value
 
 Again = Callable[[list[ca.MX]], list[ca.MX]]
@@ -40,7 +48,7 @@ class Walk:
         if f.is_a("MXFunction"):
             return self._matrices(f, args)
         if f.is_a("SXFunction"):
-            return self._whole(f, args, lambda: self._numbers(f, args), custom=False)
+            return self._whole(f, f, args)
         if f.class_name() == "CallbackInternal":
             raise UnsupportedError(
                 f"{f.name()}, a Callback, is Python inside; write it as a Function of MX with a "
@@ -52,7 +60,7 @@ class Walk:
             raise UnsupportedError(
                 f"{f.name()}, a {f.class_name()}, has no instructions; write it by MX or SX"
             ) from error
-        return self._whole(f, args, lambda: self._numbers(written_out, args), custom=False)
+        return self._whole(f, written_out, args)
 
     def _matrices(self, f: ca.Function, args: Sequence[Any]) -> list[Any]:
         slots: dict[int, Any] = {}
@@ -64,9 +72,10 @@ class Walk:
                 found[f.instruction_output(k)[0]] = given[0]
                 continue
             node = f.instruction_MX(k)
-            gave = [_segment(node, args[read[0]])] if name == "input" else self._node(
-                node, name, given
-            )  # fmt: skip
+            if name == "input":
+                gave = [_segment(node, args[read[0]])]
+            else:
+                gave = self._node(node, name, given)
             slots.update(zip(f.instruction_output(k), gave, strict=True))
         return [found[k] for k in range(f.n_out())]
 
@@ -82,9 +91,39 @@ class Walk:
         return self._recorded(node, name, args)
 
     def _called(self, f: ca.Function, args: list[Any]) -> list[Any]:
+        args = self._held(f, args, f.is_diff_in())
         if has_own_derivative(f):
-            return self._whole(f, args, lambda: self.run(f, args), custom=True)
-        return self.run(f, args)
+            gave = self._custom(f, args)
+        else:
+            gave = self.run(f, args)
+        return self._held(f, gave, f.is_diff_out())
+
+    def _held(self, f: ca.Function, values: Sequence[Any], moves: Sequence[bool]) -> list[Any]:
+        """What CasADi is told not to differentiate, by ca.stop_diff or an option of a function."""
+        name = "stop_diff" if f.name() == "FS" else f.name()
+        return [
+            x if is_moving or not isinstance(x, Value) else self._hold(name, x)
+            for x, is_moving in zip(values, moves, strict=True)
+        ]
+
+    def _hold(self, name: str, x: Value) -> Any:
+        pulled = Pulled(lambda xs: xs, [ca.Sparsity.dense(x.size, 1)], [x], [])
+        return self._one(name, pulled, lambda: [self.tape.unary("hold", x)], custom=False)[0]
+
+    def _custom(self, f: ca.Function, args: list[Any]) -> list[Any]:
+        """A function with a derivative of its own: one call, of matrices, as its mistakes are."""
+        t = self.tape
+        before = [f.sparsity_in(k) for k in range(f.n_in())]
+        after = [f.sparsity_out(k) for k in range(f.n_out())]
+        given = [_matrix(t, x, p) for x, p in zip(args, before, strict=True)]
+
+        def found() -> list[Any]:
+            rows = [_entries(t, M, p) for M, p in zip(given, before, strict=True)]
+            return [_matrix(t, x, p) for x, p in zip(self.run(f, rows), after, strict=True)]
+
+        pulled = Pulled(lambda xs: list(f.call(xs)), before, given, [])
+        gave = self._one(f.name(), pulled, found, custom=True)
+        return [_entries(t, M, p) for M, p in zip(gave, after, strict=True)]
 
     def _recorded(self, node: ca.MX, name: str, args: list[Any]) -> list[Any]:
         patterns = [node.dep(k).sparsity() for k in range(node.n_dep())]
@@ -98,13 +137,11 @@ class Walk:
 
         return self._one(name, Pulled(node.eval_mx, patterns, args, []), found, custom=False)
 
-    def _whole(
-        self, f: ca.Function, args: Sequence[Any], found: Callable[[], list[Any]], custom: bool
-    ) -> list[Any]:
-        """A function as one call."""
+    def _whole(self, f: ca.Function, written_out: ca.Function, args: Sequence[Any]) -> list[Any]:
+        """A function as one call, by its numbers."""
         patterns = [f.sparsity_in(k) for k in range(f.n_in())]
-        again = Pulled(lambda xs: list(f.call(xs)), patterns, list(args), [])
-        return self._one(f.name(), again, found, custom)
+        pulled = Pulled(lambda xs: list(f.call(xs)), patterns, list(args), [])
+        return self._one(f.name(), pulled, lambda: self._numbers(written_out, args), custom=False)
 
     def _one(
         self, name: str, pulled: Pulled, found: Callable[[], list[Any]], custom: bool
@@ -132,9 +169,8 @@ class Walk:
             elif name == "const":
                 slots[into[0]] = np.array([f.instruction_constant(k)])
             else:
-                given = [slots[j] for j in read]
-                is_same = name in SAME
-                slots[into[0]] = given[0] if is_same else apply(Executed(t, name, _lifted(t, given)))
+                given = _lifted(t, [slots[j] for j in read])
+                slots[into[0]] = given[0] if name in SAME else apply(Executed(t, name, given))
         return [_joined(t, row) for row in found]
 
 
@@ -159,6 +195,17 @@ def has_own_derivative(f: ca.Function) -> bool:
         return False
     results = range(f.n_in(), J.n_in())
     return any(J.name_in(k) != f"out_{f.name_out(k - f.n_in())}" for k in results)
+
+
+def _matrix(t: Tape, x: Any, pattern: ca.Sparsity) -> Any:
+    """A row of all entries of a matrix as the matrix; another row as it is."""
+    is_matrix = isinstance(x, Value) and pattern.is_dense() and 1 not in pattern.shape
+    return dense(t, x, pattern) if is_matrix else x
+
+
+def _entries(t: Tape, x: Any, pattern: ca.Sparsity) -> Any:
+    """The row of entries that it was."""
+    return entries(t, x, pattern) if isinstance(x, Value) and len(x.shape) == 2 else x
 
 
 def _segment(node: ca.MX, x: Any) -> Any:

@@ -31,7 +31,7 @@ def record(f: Callable[..., Any], X: Matrix, dtype: str, label: str = "f") -> Re
     """
     try:
         if np.iscomplexobj(X):
-            raise UnsupportedError("of PyTensor functions of real matrices are recorded")
+            raise UnsupportedError("complex matrices are not recorded of PyTensor; give a real X")
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             forward = _Forward(f, dtype)
