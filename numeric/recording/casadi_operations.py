@@ -32,7 +32,7 @@ class Executed(NamedTuple):
     args: list[Any]
     patterns: Sequence[ca.Sparsity] = ()
     into: ca.Sparsity | None = None
-    info: dict[str, Any] = {}  # noqa: RUF012
+    info: dict[str, Any] = {}
 
 
 UNARY: dict[str, Any] = {

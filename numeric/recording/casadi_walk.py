@@ -92,10 +92,7 @@ class Walk:
 
     def _called(self, f: ca.Function, args: list[Any]) -> list[Any]:
         args = self._held(f, args, f.is_diff_in())
-        if has_own_derivative(f):
-            gave = self._custom(f, args)
-        else:
-            gave = self.run(f, args)
+        gave = self._custom(f, args) if has_own_derivative(f) else self.run(f, args)
         return self._held(f, gave, f.is_diff_out())
 
     def _held(self, f: ca.Function, values: Sequence[Any], moves: Sequence[bool]) -> list[Any]:

@@ -102,8 +102,9 @@ class Walk:
             _check_real(node)
             found = self._found(node, args)
         except UnsupportedError as error:
-            where = "" if str(error).endswith(")") else f" ({told(node)}, {line(node)})"
-            raise UnsupportedError(f"{error}{where}") from error
+            if isinstance(error.__cause__, UnsupportedError):  # it has its place, inside of this
+                raise
+            raise UnsupportedError(f"{error} ({told(node)}, {line(node)})") from error
         if call >= 0:
             read, gave = ([x for x in xs if isinstance(x, Value)] for xs in (args, found))
             self.tape.end(call, read, gave)
