@@ -299,7 +299,7 @@ class Twice(Op):
 
 
 REFUSED = {
-    "an Op": (lambda X: Twice()(X).sum(), f"OpFromGraph(inputs, outputs, pullback=…) (Twice, {HERE}"),
+    "an Op": (lambda X: Twice()(X).sum(), f"pullback=…) (Twice, {HERE}"),
     "a branch of Python": (lambda X: X.sum() if X[0, 0] > 0 else X[0, 0], "Python boolean"),
     "an eigenvector": (lambda X: linalg.eigh(X)[1][0, 0], "the sign of eigenvector 0"),
     "a vector": (lambda X: X[0], "return one real number"),
@@ -365,7 +365,3 @@ def test_other_precision_forward_mode_and_parameters():
 
     theta = np.array([0.1, 0.7, 1.5])
     assert check(log_det, theta, parameterization=kernel).verdict == "agrees"
-
-
-def test_the_closed_form():
-    assert "log" in check(log_det, spd(2)).formula.value
