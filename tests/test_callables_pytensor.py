@@ -365,3 +365,23 @@ def test_other_precision_forward_mode_and_parameters():
 
     theta = np.array([0.1, 0.7, 1.5])
     assert check(log_det, theta, parameterization=kernel).verdict == "agrees"
+
+
+def test_the_graph_is_built_anew_for_each_check():
+    """What was compiled of f before is not asked, if f builds another graph now."""
+    factor = [1.0]
+
+    def f(X):
+        return (X * X).sum() * factor[0]
+
+    assert check(f).exact.value == pytest.approx(np.sum(spd(4) ** 2))
+    factor[0] = 2.0
+    report = check(f)
+    assert report.verdict == "agrees"
+    assert report.exact.value == pytest.approx(2 * np.sum(spd(4) ** 2))
+
+
+def test_a_call_without_a_line_of_the_users_has_that_of_the_check():
+    report = symgrad.check(linalg.det, pt.constant(spd(3)))
+    assert {call.name for call in report.program.calls} == {"Det"}
+    assert all(call.line.startswith(HERE) for call in report.program.calls)

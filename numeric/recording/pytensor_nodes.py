@@ -15,8 +15,8 @@ from pytensor.tensor.blockwise import Blockwise
 from symgrad.numeric.recording.lines import PACKAGE
 from symgrad.numeric.recording.tape import Array, UnsupportedError, Value
 
-PYTENSOR = Path(pytensor.__file__).parent
-INSTALLED = (Path(np.__file__).parent, Path(pytensor.__file__).parents[1] / "pymc")
+OTHERS = (Path(pytensor.__file__).parent, Path(np.__file__).parent, PACKAGE.parent)
+"""Where no line is the user's."""
 
 
 def core(op: Any) -> Any:
@@ -80,6 +80,6 @@ def line(node: Apply) -> str:
     for trace in traces:
         for file, number, *_ in reversed(trace):
             path = Path(file)
-            if not any(own in path.parents for own in (PYTENSOR, PACKAGE, *INSTALLED)):
+            if not any(own in path.parents for own in OTHERS):
                 return f"{path.name}:{number}"
     return ""
