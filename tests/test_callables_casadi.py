@@ -5,6 +5,8 @@ import pytest
 
 import symgrad
 from symgrad.court.errors import InputError
+from symgrad.symbolic import here as symbolic
+from symgrad.symbolic import traced
 
 ca = pytest.importorskip("casadi")
 W_ = np.random.default_rng(7).standard_normal((4, 4))
@@ -324,3 +326,21 @@ def test_forward_mode_parameters_and_other_precisions():
 
     theta = ca.DM([0.1, 0.7, 1.5])
     assert symgrad.check(log_det, theta, parameterization=kernel).verdict == "agrees"
+
+
+@pytest.mark.parametrize("name", ["likelihood", "attention", "written into", "entries"])
+def test_each_call_alone_has_the_derivative_of_its_steps(name):
+    recorder = pytest.importorskip("symgrad.numeric.recording.casadi")
+    recording = recorder.record(OWN[name], spd(4), "float64")
+    program, (X, _) = recording.program, symbolic.exactly(spd(4))
+    rng = np.random.default_rng(0)
+    for number, call in enumerate(program.calls):
+        given = [rng.standard_normal(program.shapes[k]) for k in call.outputs]
+        if not call.inputs or not given:
+            continue
+        told = {}
+        for k, G in zip(call.inputs, recording.pullback(number, given), strict=True):
+            told[k] = told.get(k, 0) + G
+        true = traced.pullback(program, X, number, given, 1)
+        for k, G in zip(call.inputs, true, strict=True):
+            assert told[k] == pytest.approx(G, rel=1e-9, abs=1e-9), (number, call.name)

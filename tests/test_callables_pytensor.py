@@ -5,6 +5,8 @@ import pytest
 
 import symgrad
 from symgrad.court.errors import InputError
+from symgrad.symbolic import here as symbolic
+from symgrad.symbolic import traced
 
 pytensor = pytest.importorskip("pytensor")
 pt = pytensor.tensor
@@ -385,3 +387,21 @@ def test_a_call_without_a_line_of_the_users_has_that_of_the_check():
     report = symgrad.check(linalg.det, pt.constant(spd(3)))
     assert {call.name for call in report.program.calls} == {"Det"}
     assert all(call.line.startswith(HERE) for call in report.program.calls)
+
+
+@pytest.mark.parametrize("name", ["likelihood", "attention", "written into", "a batch"])
+def test_each_call_alone_has_the_derivative_of_its_steps(name):
+    recorder = pytest.importorskip("symgrad.numeric.recording.pytensor")
+    recording = recorder.record(OWN[name], spd(4), "float64")
+    program, (X, _) = recording.program, symbolic.exactly(spd(4))
+    rng = np.random.default_rng(0)
+    for number, call in enumerate(program.calls):
+        given = [rng.standard_normal(program.shapes[k]) for k in call.outputs]
+        if not call.inputs or not given:
+            continue
+        told = {}
+        for k, G in zip(call.inputs, recording.pullback(number, given), strict=True):
+            told[k] = told.get(k, 0) + G
+        true = traced.pullback(program, X, number, given, 1)
+        for k, G in zip(call.inputs, true, strict=True):
+            assert told[k] == pytest.approx(G, rel=1e-9, abs=1e-9), (number, call.name)

@@ -10,7 +10,7 @@ import numpy as np
 import pytensor
 import pytensor.tensor as pt
 from pytensor.compile.mode import Mode
-from pytensor.graph.basic import Variable
+from pytensor.graph.basic import Constant, Variable
 from pytensor.tensor.type import TensorType
 
 from symgrad.numeric.recording.pytensor_walk import Pulled, Walk
@@ -135,4 +135,8 @@ def _pullback(pulled: Pulled | None, left: dict[int, int], name: str) -> Pullbac
 
 
 def _constant(v: Variable, a: Any) -> Variable:
-    return v if not isinstance(v.type, TensorType) else v.type.filter_variable(pt.constant(a))
+    """An argument without X in it, cut off from what it was made of."""
+    if isinstance(v, Constant):
+        return v
+    found: Variable = v.type.make_constant(v.type.filter(a, allow_downcast=True))
+    return found
