@@ -44,6 +44,22 @@ def framework_of(X: Any) -> str:
     return name
 
 
+def framework_of_call(f: Callable[..., Any], X: Any) -> str:
+    """The framework that X is an array of; or, if that is NumPy's, the one that f makes f(X) of.
+
+    Raises:
+        InputError: X is of none that there is a file for.
+    """
+    name = framework_of(X)
+    if name != "numpy":
+        return name
+    try:
+        made = framework_of(f(X))
+    except Exception:  # whatever f raises of an array that is not its framework's
+        return name
+    return made if made in DIAGONAL else name
+
+
 def read(X: Any, called: str = "X", batched: bool = False) -> tuple[Matrix, str]:
     """An n×n array of any framework, in float64 or complex128, and the name of its dtype.
 
@@ -81,6 +97,8 @@ DIAGONAL = {
     "jax": ("jax.numpy", "diagonal"),
     "tensorflow": ("tensorflow.linalg", "diag_part"),
     "autograd": ("autograd.numpy", "diag"),
+    "pytensor": ("pytensor.tensor", "diagonal"),
+    "casadi": ("casadi", "diag"),
 }
 """Where a framework that says what it executes has the diagonal of a matrix."""
 
@@ -92,6 +110,8 @@ def read_parameters(theta: Any) -> tuple[Float[np.ndarray, " p"], str]:
         InputError: it is no vector of real floating-point numbers.
     """
     values, dtype = _read(theta, "θ")
+    if framework_of(theta) == "casadi" and values.shape[1:] == (1,):
+        values = values[:, 0]  # it has no arrays of one axis
     if values.ndim != 1 or not values.size or dtype in formats.PARTS:
         raise InputError(f"θ is {dtype} of the shape {values.shape}; give a vector of real numbers")
     return values.astype(np.float64), dtype
@@ -127,15 +147,19 @@ def _kind_of_rows(X: Any) -> str:
     """The dtype of rows of Python's numbers; whatever else it is has that of its failure below."""
     try:
         return "complex128" if np.iscomplexobj(np.asarray(X)) else "float64"
-    except ValueError:
+    except (TypeError, ValueError):
         return "float64"
 
 
 def _numbers(X: Any, wide: str) -> Any:
-    """What NumPy can read: of PyTorch and PaddlePaddle it cannot read every dtype as it is."""
+    """What NumPy can read, as it is not every dtype of PyTorch and PaddlePaddle, nor a graph."""
     if hasattr(X, "resolve_conj"):
         X = X.detach().cpu().resolve_conj().resolve_neg()
         return X.to(getattr(importlib.import_module("torch"), wide)).numpy()
+    if framework_of(X) == "pytensor":
+        if not hasattr(X, "get_value") and not hasattr(X, "data"):
+            raise TypeError("a symbol without numbers")
+        return X.get_value() if hasattr(X, "get_value") else X.data
     return X.astype(wide).numpy() if framework_of(X) == "paddle" else X
 
 
@@ -147,6 +171,20 @@ def _parameters(f: Callable[..., Any]) -> list[str]:
         return []
 
 
+def opened(framework: str) -> Any:
+    """The framework's own object, as it is asked of one callable.
+
+    Raises:
+        InputError: it is unknown, or not installed.
+    """
+    check_known("framework", framework, known_frameworks())
+    try:
+        file = importlib.import_module(f"symgrad.numeric.frameworks.{framework}")
+    except ModuleNotFoundError as error:
+        raise InputError(f"{framework} is not installed: {error}") from error
+    return file.Framework()
+
+
 def ask(
     framework: str,
     f: Callable[..., Any],
@@ -155,22 +193,20 @@ def ask(
     dtype: str,
     label: str,
     mode: Mode = "reverse",
+    own: Any = None,
 ) -> Reported:
     """What a callable of a framework says at X (n×n): f(X) and its gradient.
 
     That is by reverse mode or, direction by direction, by forward mode.
 
     Those of the ``constants`` that it has a parameter for are passed to it by name, as arrays of
-    the framework.  What it raises is in the report; it is named by ``label``.
+    the framework.  What it raises is in the report; it is named by ``label``.  The framework that
+    was ``opened`` for earlier questions about f need not compile it again.
 
     Raises:
         InputError: the framework is unknown, not installed, or has no forward mode.
     """
-    check_known("framework", framework, known_frameworks())
-    try:
-        own = importlib.import_module(f"symgrad.numeric.frameworks.{framework}").Framework()
-    except ModuleNotFoundError as error:
-        raise InputError(f"{framework} is not installed: {error}") from error
+    own = own or opened(framework)
     asked = {
         "matrix": transport.pack(X),
         "constants": {name: x for name, x in constants.items() if name in _parameters(f)},
@@ -183,5 +219,6 @@ def ask(
     if mode == "forward" and not own.has_forward_mode:
         raise InputError(f"{framework} has no forward mode; leave mode out")
     with own.preserving():
-        *_, said = (a for a in answers.give(own, f, asked, lambda: None) if "asks" not in a)
+        route = own.written(f, len(X))
+        *_, said = (a for a in answers.give(own, route, asked, lambda: None) if "asks" not in a)
     return reported(framework, str(own.version), {"problem": 0, "route": label, **said})

@@ -105,7 +105,8 @@ def check(
             several along leading axes, which are judged one by one.
         function: what f is meant to be, if it is not what its program says: the name of a function
             of the catalogue, or a callable that takes a SymPy matrix and gives an expression.
-        framework: who differentiates f; by default the one that X is an array of.
+        framework: who differentiates f; by default the one that X is an array of, or f(X) if X is
+            one of NumPy.
         dtype: that in which f is asked, X being rounded to it; by default that of X.
         parameterization: the structure of X, by name (``toeplitz``): the contraction with each of
             its parameters is told; by default those of any symmetric (Hermitian) matrix.  Or a
@@ -135,7 +136,8 @@ def check(
         raise InputError(f"f is {f!r}; give a function of X, or numbers to check_gradient")
     if mode not in ("reverse", "forward", "both"):
         raise InputError(f"mode is {mode!r}; it is 'reverse', 'forward' or 'both'")
-    who = framework or numeric.framework_of(X)
+    of_call = function is None and not callable(parameterization)
+    who = framework or (numeric.framework_of_call(f, X) if of_call else numeric.framework_of(X))
     label = getattr(f, "__qualname__", type(f).__name__)
     if callable(parameterization):
         if function is not None:
@@ -191,9 +193,10 @@ def _check(
     if function is None:
         return traced.judged(who, f, M, X, blocks, dtype, label, mode, strict, structure)
     place = Place(_resolved(function, len(M), blocks), M, X, blocks, dtype, structure)
+    own = numeric.opened(who)
 
     def ask(M: Square) -> Reported:
-        return numeric.ask(who, f, M, place.function.constants, dtype, label, mode)
+        return numeric.ask(who, f, M, place.function.constants, dtype, label, mode, own)
 
     reference, reported = place.reference(), ask(place.M)
     verdict = judge(reference, reported, dtype)

@@ -94,13 +94,14 @@ def judged(
     reference = run.at(X)
     if dtype != asked:
         reference = structs.replace(reference, note=f"judged in {dtype}, to which f casts")
-    reported = numeric.ask(framework, f, M, {}, asked, name, mode)
+    own = numeric.opened(framework)
+    reported = numeric.ask(framework, f, M, {}, asked, name, mode, own)
     verdict = judge(reference, reported, dtype)
     if verdict.verdict == "disagrees":
         real = formats.real(asked)
         beside = [X, *neighbours(X, real, blocks, scatter.spread(reference))]
         again = [
-            (numeric.ask(framework, f, floats(Y, blocks), {}, asked, name, mode), run.at(Y))
+            (numeric.ask(framework, f, floats(Y, blocks), {}, asked, name, mode, own), run.at(Y))
             for Y in beside
         ]
         reported, near = confirm(reported, again)

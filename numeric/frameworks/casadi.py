@@ -243,7 +243,18 @@ ROUTES = {
 }
 
 
-@functools.lru_cache(maxsize=None)
+def symbol_of(f, n):
+    """ca.MX; or ca.SX, where f (X ↦ f(X), n×n) is written for that alone, as with ca.chol."""
+    for symbol in (ca.MX, ca.SX):
+        try:
+            f(symbol.sym("X", n, n))
+        except Exception:  # whatever f raises; what it raises of ca.MX is said where it is asked
+            continue
+        return symbol
+    return ca.MX
+
+
+@functools.lru_cache(maxsize=1024)
 def _build(route, derivative, n, shapes, numbers):
     """The ca.Function of the value and, if named, its derivative, for one shape of the data."""
     if n > getattr(route, "largest", n):
@@ -285,6 +296,11 @@ class Framework(BaseFramework):
     routes = ROUTES
     hessians = WAYS
     has_forward_mode = True
+
+    def written(self, f, n):
+        route = functools.partial(f)  # another one each time, as f may build another graph
+        route.symbol = symbol_of(f, n)
+        return route
 
     def differentiate(self, route, X, constants, dtype):
         value, gradient = _call("gradient", route, X, 0, constants, dtype)
