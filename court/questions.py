@@ -35,11 +35,13 @@ class Query(Struct, frozen=True, kw_only=True):
     """What is asked of f at X: an operator with its fixed data, which gives one n×n matrix.
 
     ``gradient`` is S of df = ⟨S, dX⟩.  ``hvp``, the Hessian–vector product, is that of the function
-    X → ⟨S(X), E⟩ with E = ``direction`` (n×n, symmetric, real).
+    X → ⟨S(X), E⟩ with E = ``direction`` (n×n, symmetric, real); in one ``way`` alone, or in all
+    that a framework has.
     """
 
     operator: Literal["gradient", "hvp"] = "gradient"
     direction: tuple[tuple[int, ...], ...] = ()
+    way: str = ""
 
 
 GRADIENT = Query()

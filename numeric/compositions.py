@@ -21,7 +21,7 @@ SUMS = {
 }
 """Where a framework has the sum of all entries."""
 
-Arguments = Mapping[str, np.ndarray]
+Arguments = Mapping[str, np.ndarray | int]
 """What f takes beside X, by name."""
 
 

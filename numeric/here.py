@@ -14,10 +14,11 @@ from typing import Any
 
 import numpy as np
 from jaxtyping import Float, Inexact
+from msgspec import structs
 
 from symgrad.court import formats
 from symgrad.court.errors import InputError, check_known
-from symgrad.court.questions import Constants, Mode, Reported
+from symgrad.court.questions import GRADIENT, TWICE, Constants, Mode, Query, Reported
 from symgrad.numeric import answers, transport
 from symgrad.numeric.conversation import reported
 from symgrad.numeric.pool import known_frameworks
@@ -90,6 +91,27 @@ def _read(X: Any, called: str) -> tuple[Inexact[np.ndarray, "*shape"], str]:
             f"{called} is no array of numbers: {' '.join(str(error).split())}"
         ) from error
     return M, said[0]
+
+
+def read_array(values: Any, called: str) -> np.ndarray:
+    """Numbers of any framework and any shape, in float64 or complex128.
+
+    Raises:
+        InputError: they are no floating-point numbers, or not finite.
+    """
+    found, _ = _read(values, called)
+    if not np.all(np.isfinite(found)):
+        raise InputError(f"{called} is not finite")
+    return found
+
+
+def read_argument(value: Any, name: str) -> np.ndarray | int:
+    """An argument of f beside X: numbers, or one whole number, as an index.
+
+    Raises:
+        InputError: it is neither.
+    """
+    return value if isinstance(value, int) else read_array(value, name)
 
 
 DIAGONAL = {
@@ -194,10 +216,12 @@ def ask(
     label: str,
     mode: Mode = "reverse",
     own: Any = None,
+    query: Query = GRADIENT,
 ) -> Reported:
     """What a callable of a framework says at X (n×n): f(X) and its gradient.
 
-    That is by reverse mode or, direction by direction, by forward mode.
+    That is by reverse mode or, direction by direction, by forward mode; or, if the ``query`` is
+    that, the Hessian along a direction.
 
     Those of the ``constants`` that it has a parameter for are passed to it by name, as arrays of
     the framework.  What it raises is in the report; it is named by ``label``.  The framework that
@@ -214,10 +238,13 @@ def ask(
         "find_reads": not np.iscomplexobj(X),
         "entrywise": False,
         "forward": mode == "forward",
-        "query": {"operator": "gradient"},
+        "query": structs.asdict(structs.replace(query, way=mode if mode in TWICE else "")),
     }
     if mode == "forward" and not own.has_forward_mode:
         raise InputError(f"{framework} has no forward mode; leave mode out")
+    if mode in TWICE and mode not in own.hessians:
+        known = ", ".join(own.hessians) or "no way at all"
+        raise InputError(f"{framework} does not differentiate {mode}; there is {known}")
     with own.preserving():
         route = own.written(f, len(X))
         *_, said = (a for a in answers.give(own, route, asked, lambda: None) if "asks" not in a)

@@ -10,6 +10,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from fractions import Fraction
+from typing import Any
+
+import numpy as np
 
 from symgrad.court.errors import InputError
 from symgrad.court.questions import GRADIENT, Choice, Query
@@ -18,6 +21,8 @@ from symgrad.symbolic.catalogue.second import Rows2, along
 from symgrad.symbolic.points import parse_matrix
 
 Asked = tuple[Instance, Query]
+LARGEST = 2**31
+"""Of the entries of a direction."""
 
 
 def asked(choice: Choice, functions: Sequence[Instance]) -> list[Asked]:
@@ -81,16 +86,34 @@ def _with_cotangents(choice: Choice, functions: Sequence[Instance]) -> list[Inst
 
 
 def _direction(text: str | None, n: int) -> Rows2:
-    """The direction that the user gives, times what makes its entries whole; or the usual one."""
+    """The direction that the user gives, or the usual one."""
     if text is None:
         return direction(n)
-    E = parse_matrix(text)
+    return _checked(parse_matrix(text), n)
+
+
+def read_direction(E: Any, n: int) -> Rows2:
+    """A direction that is given as numbers.
+
+    Raises:
+        InputError: it is not n×n, symmetric, of small integers.
+    """
+    try:
+        rows = np.array(E, float)
+    except (TypeError, ValueError) as error:
+        raise InputError(f"the direction is no array of numbers: {error}") from error
+    if rows.ndim != 2 or rows.shape[0] != rows.shape[1] or not np.all(np.isfinite(rows)):
+        raise InputError(f"the direction has the shape {rows.shape}; give an n×n matrix of numbers")
+    return _checked([[Fraction(x) for x in row] for row in rows.tolist()], n)
+
+
+def _checked(E: Sequence[Sequence[Fraction]], n: int) -> Rows2:
     if len(E) != n:
-        raise InputError(f"--direction is {len(E)}×{len(E)}, X is {n}×{n}")
+        raise InputError(f"the direction is {len(E)}×{len(E)}, X is {n}×{n}")
     for i, row in enumerate(E):
         for j, x in enumerate(row):
             if x != E[j][i]:
-                raise InputError(f"--direction is not symmetric: entry ({i}, {j}) is {x}")
-            if x.denominator != 1 or abs(x) > Fraction(2**31):
-                raise InputError(f"--direction: entry ({i}, {j}) is {x}; give small integers")
+                raise InputError(f"the direction is not symmetric: entry ({i}, {j}) is {x}")
+            if x.denominator != 1 or abs(x) > LARGEST:
+                raise InputError(f"the direction has {x} at ({i}, {j}); give integers below 2³¹")
     return tuple(tuple(int(x) for x in row) for row in E)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, Literal, NamedTuple
+from collections.abc import Callable, Mapping
+from typing import Any, Literal, NamedTuple, get_args
 
 import numpy as np
 import sympy
@@ -16,12 +16,14 @@ from symgrad.court.hearing import confirm
 from symgrad.court.judging import scatter
 from symgrad.court.judging.judge import judge
 from symgrad.court.judging.printing import Printing, judge_proposed
-from symgrad.court.questions import Mode, Reported
+from symgrad.court.questions import GRADIENT, TWICE, Mode, Query, Reported
 from symgrad.court.references import Matrix, Reference
 from symgrad.court.verdicts import Outcome
+from symgrad.numeric import compositions
 from symgrad.numeric import here as numeric
 from symgrad.report.here import Derivative, Formula, Report, Reports
 from symgrad.symbolic import here as symbolic
+from symgrad.symbolic import queries
 from symgrad.symbolic.catalogue import CATALOGUE, Instance, instances
 from symgrad.symbolic.certified.reference import round_to
 from symgrad.symbolic.neighbours import Neighbour, neighbours
@@ -82,7 +84,12 @@ def check(
     framework: str | None = None,
     dtype: str | None = None,
     parameterization: str | Callable[..., Any] | None = None,
-    mode: Literal["reverse", "forward", "both"] = "reverse",
+    mode: Mode | Literal["both"] = "reverse",
+    order: Literal[1, 2] = 1,
+    direction: Any = None,
+    cotangent: Any = None,
+    arguments: Mapping[str, Any] = {},
+    wrt: str | None = None,
     symmetrize: bool = False,
     strict: bool = False,
 ) -> Report | Reports:
@@ -112,7 +119,15 @@ def check(
             its parameters is told; by default those of any symmetric (Hermitian) matrix.  Or a
             callable θ ↦ X(θ) of the framework, as a kernel: then θ, a vector, is given in place of
             X, and what is judged is the gradient of f(X(θ)) in it, on the diagonal of matrices.
-        mode: by reverse mode, forward mode along every symmetric direction, or the worse of both.
+        mode: by reverse mode, forward mode along every symmetric direction, or the worse of both;
+            of order 2 the one way, as "forward over reverse", by default the worst of all.
+        order: 2 for the Hessian: what is judged is the gradient of X ↦ ⟨∇f(X), E⟩, n×n.
+        direction: that E, n×n, symmetric, of integers; by default one that is not special.
+        cotangent: a W of the shape of f(X), if that is a matrix or a vector: what is judged is the
+            vector–Jacobian product ∇⟨W, f(X)⟩.
+        arguments: what f takes beside X, by name, which are constants of it.
+        wrt: the name of one of them, a vector of p numbers: the derivative in that is judged, at a
+            constant X, on the diagonal of p×p matrices.
         symmetrize: take (X + Xᴴ)/2 for an X that is not symmetric.
         strict: whether digits that rounding lost make the report false.
 
@@ -134,11 +149,15 @@ def check(
     """
     if not callable(f):
         raise InputError(f"f is {f!r}; give a function of X, or numbers to check_gradient")
-    if mode not in ("reverse", "forward", "both"):
-        raise InputError(f"mode is {mode!r}; it is 'reverse', 'forward' or 'both'")
+    if mode not in ("both", *get_args(Mode)):
+        raise InputError(
+            f"mode is {mode!r}; it is 'both' or {', '.join(map(repr, get_args(Mode)))}"
+        )
     of_call = function is None and not callable(parameterization)
     who = framework or (numeric.framework_of_call(f, X) if of_call else numeric.framework_of(X))
     label = getattr(f, "__qualname__", type(f).__name__)
+    if cotangent is not None or arguments or wrt is not None:
+        f, X, parameterization = _composed(who, f, X, parameterization, cotangent, arguments, wrt)
     if callable(parameterization):
         if function is not None:
             raise InputError("function is of X, which X(θ) makes; leave function or X(θ) out")
@@ -148,15 +167,65 @@ def check(
     batch, kind = numeric.read(X, batched=True)
     if dtype is not None:
         kind = _fitting(dtype, batch)
-    modes: list[Mode] = ["reverse", "forward"] if mode == "both" else [mode]
+    query, modes = _asked(who, batch.shape[-1], order, direction, mode)
     reports = []
     for M in batch.reshape(-1, *batch.shape[-2:]):
         one = numeric.symmetrized(M) if symmetrize else M
         about = (function, parameterization)
         one = _rounded(one, kind) if dtype else one
-        found = [_check(who, f, one, kind, label, *about, m, strict) for m in modes]
+        found = [_check(who, f, one, kind, label, *about, m, strict, query) for m in modes]
         reports.append(max(found, key=lambda report: WORSE.index(report.verdict)))
     return reports[0] if batch.ndim == 2 else Reports(reports)
+
+
+def _composed(
+    who: str,
+    f: Callable[..., Any],
+    X: Any,
+    parameterization: str | Callable[..., Any] | None,
+    cotangent: Any,
+    arguments: Mapping[str, Any],
+    wrt: str | None,
+) -> tuple[Callable[..., Any], Any, str | Callable[..., Any] | None]:
+    """A real function of one matrix, that matrix, and how it is made; of an f of more than that.
+
+    Raises:
+        InputError: an argument is none of numbers, or the one that is asked for is not there.
+    """
+    own = numeric.opened(who)
+    others = {name: numeric.read_argument(value, name) for name, value in arguments.items()}
+    if cotangent is not None:
+        f = compositions.contracted(who, own, f, numeric.read_array(cotangent, "the cotangent"))
+    if wrt is None:
+        return (compositions.bound(own, f, others) if others else f), X, parameterization
+    if parameterization is not None:
+        raise InputError(f"the derivative in {wrt} is asked at a constant X; leave X(θ) out")
+    if wrt not in others or isinstance(others[wrt], int):
+        known = ", ".join(arguments) or "none"
+        raise InputError(f"wrt is {wrt!r}; give its numbers in arguments, where there are: {known}")
+    of_b = compositions.in_argument(own, f, numeric.read(X)[0], others, wrt)
+    return of_b, arguments[wrt], lambda b: b
+
+
+def _asked(
+    who: str, n: int, order: int, direction: Any, mode: Mode | Literal["both"]
+) -> tuple[Query, list[Mode]]:
+    """What is asked of an f of n×n matrices, and in which modes.
+
+    Raises:
+        InputError: there is no such order, or the direction is not one.
+    """
+    if order == 1:
+        if direction is not None or mode in TWICE:
+            raise InputError("a direction and a mode of a Hessian are for order=2; give that too")
+        return GRADIENT, ["reverse", "forward"] if mode == "both" else [mode]
+    if order != 2:
+        raise InputError(f"order is {order!r}; the gradient is 1, the Hessian 2")
+    E = queries.direction(n) if direction is None else queries.read_direction(direction, n)
+    ways = [mode] if mode in TWICE else [w for w in TWICE if w in numeric.opened(who).hessians]
+    if not ways:
+        raise InputError(f"{who} differentiates once; leave order out")
+    return Query(operator="hvp", direction=E), ways
 
 
 def _fitting(dtype: str, X: np.ndarray) -> str:
@@ -187,16 +256,21 @@ def _check(
     structure: str | None,
     mode: Mode,
     strict: bool,
+    query: Query,
 ) -> Report:
     """One matrix, by one mode."""
     X, blocks = symbolic.exactly(M)
     if function is None:
-        return traced.judged(who, f, M, X, blocks, dtype, label, mode, strict, structure)
-    place = Place(_resolved(function, len(M), blocks), M, X, blocks, dtype, structure)
+        return traced.judged(who, f, M, X, blocks, dtype, label, mode, strict, structure, query)
+    asked = _resolved(function, len(M), blocks)
+    if query.direction:
+        asked, _ = queries.hessian_along(asked, query.direction)
+    place = Place(asked, M, X, blocks, dtype, structure)
     own = numeric.opened(who)
 
     def ask(M: Square) -> Reported:
-        return numeric.ask(who, f, M, place.function.constants, dtype, label, mode, own)
+        constants = place.function.constants
+        return numeric.ask(who, f, M, constants, dtype, label, mode, own, query)
 
     reference, reported = place.reference(), ask(place.M)
     verdict = judge(reference, reported, dtype)
@@ -277,7 +351,12 @@ def assert_gradient(
     framework: str | None = None,
     dtype: str | None = None,
     parameterization: str | Callable[..., Any] | None = None,
-    mode: Literal["reverse", "forward", "both"] = "reverse",
+    mode: Mode | Literal["both"] = "reverse",
+    order: Literal[1, 2] = 1,
+    direction: Any = None,
+    cotangent: Any = None,
+    arguments: Mapping[str, Any] = {},
+    wrt: str | None = None,
     symmetrize: bool = False,
     strict: bool = False,
 ) -> Report | Reports:
@@ -294,7 +373,8 @@ def assert_gradient(
     True
     """
     about: dict[str, Any] = {"function": function, "framework": framework, "dtype": dtype}
-    about |= {"parameterization": parameterization, "mode": mode}
+    about |= {"parameterization": parameterization, "mode": mode, "order": order}
+    about |= {"direction": direction, "cotangent": cotangent, "arguments": arguments, "wrt": wrt}
     report = check(f, X, **about, symmetrize=symmetrize, strict=strict)
     if not report.is_right:
         raise AssertionError(str(report))

@@ -27,7 +27,7 @@ from symgrad.court.judging.judge import judge
 from symgrad.court.judging.mistakes import recognise
 from symgrad.court.judging.tolerance import entry_tolerances
 from symgrad.court.program import Program
-from symgrad.court.questions import Mode, Reported
+from symgrad.court.questions import GRADIENT, Mode, Query, Reported
 from symgrad.court.references import Matrix, Reference
 from symgrad.court.verdicts import RIGHT, Verdict
 from symgrad.numeric import here as numeric
@@ -37,6 +37,7 @@ from symgrad.numeric.recording.tape import UnsupportedError
 from symgrad.report.here import Derivative, Formula, Report
 from symgrad.symbolic import here as symbolic
 from symgrad.symbolic import traced
+from symgrad.symbolic.catalogue.second import Rows2
 from symgrad.symbolic.neighbours import neighbours, split
 
 Square = Inexact[np.ndarray, "n n"]
@@ -57,13 +58,20 @@ class Run(NamedTuple):
     blocks: int
     name: str
     structure: str | None = None
+    along: Rows2 = ()
 
     def at(self, X: Matrix, held: frozenset[int] = NOTHING) -> Reference:
         """What is true of the recorded program at X, or near it."""
         structure = self.structure if X == self.X else None  # what is beside X need not have it
         along = symbolic.directions(X, self.blocks, structure)
         return traced.certify(
-            self.program, X, self.name, blocks=self.blocks, directions=along, held=held
+            self.program,
+            X,
+            self.name,
+            blocks=self.blocks,
+            directions=along,
+            held=held,
+            along=self.along,
         )
 
 
@@ -78,6 +86,7 @@ def judged(
     mode: Mode,
     strict: bool,
     structure: str | None = None,
+    query: Query = GRADIENT,
 ) -> Report:
     """The verdict on what the framework says of f at M (n×n), X exactly, by what f executes there.
 
@@ -85,7 +94,9 @@ def judged(
         InputError: the framework does not say what it executes.
     """
     try:
-        run = record(framework, f, M, X, blocks, dtype, name)._replace(structure=structure)
+        run = record(framework, f, M, X, blocks, dtype, name)._replace(
+            structure=structure, along=query.direction
+        )
     except UnsupportedError as error:
         reference = refused(name, X, blocks, str(error))
         reported = Reported(0, framework, "", name, mode=mode)
@@ -95,15 +106,16 @@ def judged(
     if dtype != asked:
         reference = structs.replace(reference, note=f"judged in {dtype}, to which f casts")
     own = numeric.opened(framework)
-    reported = numeric.ask(framework, f, M, {}, asked, name, mode, own)
+
+    def ask(M: Square) -> Reported:
+        return numeric.ask(framework, f, M, {}, asked, name, mode, own, query)
+
+    reported = ask(M)
     verdict = judge(reference, reported, dtype)
     if verdict.verdict == "disagrees":
         real = formats.real(asked)
         beside = [X, *neighbours(X, real, blocks, scatter.spread(reference))]
-        again = [
-            (numeric.ask(framework, f, floats(Y, blocks), {}, asked, name, mode, own), run.at(Y))
-            for Y in beside
-        ]
+        again = [(ask(floats(Y, blocks)), run.at(Y)) for Y in beside]
         reported, near = confirm(reported, again)
         verdict = judge(reference, reported, dtype, near)
     blamed: tuple[Blame, ...] = ()
