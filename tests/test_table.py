@@ -131,16 +131,14 @@ def is_told(framework, name, kind, n=3):
     assert mistake is None or report.blame[0].mistake == mistake
 
 
-def planted():
-    """What is planted: every kind in every function that it makes sense in."""
-    for name in FUNCTIONS:
-        for kind in plants.KINDS:
-            if kind != plants.GAP or name in data.OF_EIGENVECTORS:
-                yield name, kind
-
-
-PLANTED = list(planted())
-QUICK = ("log_eig", "gaussian_likelihood", "cayley", "attention", "stein")
+PLANTED = [
+    (name, kind)
+    for name in FUNCTIONS
+    for kind in plants.KINDS
+    if kind != plants.GAP or name in data.OF_EIGENVECTORS
+]
+"""Every kind in every function that it makes sense in."""
+QUICK = ("log_eig", "attention", "stein")
 """These are asked in the other frameworks too, where time is short."""
 
 
@@ -151,7 +149,7 @@ def test_the_table_is_the_same_in_every_framework():
     assert data.GENERAL | data.OF_EIGENVECTORS <= set(FUNCTIONS)
 
 
-@pytest.mark.parametrize("name", FUNCTIONS)
+@pytest.mark.parametrize("name", [name for name in FUNCTIONS if name not in QUICK])
 def test_a_function_agrees(name):
     report = judged("torch", name, 3)
     assert (report.verdict, report.blame) == ("agrees", ()), str(report)
@@ -176,22 +174,24 @@ def test_two_functions_that_differ_have_two_enclosures():
     assert max(spread(first, nearly)) > 0
 
 
-def sampled():
-    """Every function with one kind, every kind in some; and every kind in one function."""
-    kinds = len(plants.KINDS)
-    for k, name in enumerate(FUNCTIONS):
-        kind = plants.KINDS[k % kinds]
-        if (name, kind) in PLANTED:
-            yield name, kind
+SAMPLED = [
+    (name, kind)
+    for k, name in enumerate(FUNCTIONS)
+    for kind in [plants.KINDS[k % len(plants.KINDS)]]
+    if (name, kind) in PLANTED
+]
+"""Every function with one kind."""
+DEAR = ("kalman", "layer_norm_network", "newton_schulz", "power_until", "sinkhorn", "rayleigh")
+"""Functions of many steps."""
 
 
-@pytest.mark.parametrize(("name", "kind"), sampled())
+@pytest.mark.parametrize(("name", "kind"), [s for s in SAMPLED[::2] if s[0] not in DEAR])
 def test_a_planted_mistake_is_found_and_blamed(name, kind):
     is_told("torch", name, kind)
 
 
 @pytest.mark.parametrize("framework", FRAMEWORKS[1:])
-@pytest.mark.parametrize("kind", [plants.TWICE, plants.TRIANGLE, plants.GAP, plants.HELD])
+@pytest.mark.parametrize("kind", [plants.TRIANGLE, plants.GAP])
 def test_a_planted_mistake_is_found_in_the_other_frameworks(framework, kind):
     is_told(framework, "log_eig", kind)
 
@@ -204,6 +204,6 @@ def test_every_planted_mistake_is_found_and_blamed(name, kind):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("framework", FRAMEWORKS[1:])
-@pytest.mark.parametrize(("name", "kind"), sampled())
+@pytest.mark.parametrize(("name", "kind"), SAMPLED)
 def test_a_planted_mistake_is_found_in_every_framework(framework, name, kind):
     is_told(framework, name, kind)

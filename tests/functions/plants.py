@@ -37,11 +37,11 @@ def weights(kind, n, dtype="float64"):
     }.get(kind, one)
 
 
-def spoiled(kind, T, is_symmetric, transpose, dtype="float64"):
+def spoiled(kind, T, is_symmetric, transpose, array, dtype="float64"):
     """What comes back in place of the right cotangent T (n×n)."""
     if is_symmetric:
         T = (T + transpose(T)) / 2
-    return transpose(T) if kind == TRANSPOSED else T * weights(kind, T.shape[0], dtype)
+    return transpose(T) if kind == TRANSPOSED else T * array(weights(kind, T.shape[0], dtype))
 
 
 def half_held(found, hold):
@@ -71,7 +71,7 @@ def of_torch(kind, is_symmetric, dtype):
         with torch.enable_grad():
             Z = Y.detach().requires_grad_()
             (T,) = torch.autograd.grad(op(Z), Z, G)
-        return spoiled(kind, T, is_symmetric, lambda M: M.T, dtype)
+        return spoiled(kind, T, is_symmetric, lambda M: M.T, torch.tensor, dtype)
 
     def own(op):
         if kind == HELD:
@@ -106,7 +106,7 @@ def of_jax(kind, is_symmetric, dtype):
             over = jnp.sign(gaps) / jnp.maximum(jnp.abs(gaps), floor)
             return V @ (jnp.diag(G[0]) + over * (V.T @ G[1])) @ V.T
         (T,) = jax.vjp(op, Y)[1](G)
-        return spoiled(kind, T, is_symmetric, jnp.transpose, dtype)
+        return spoiled(kind, T, is_symmetric, jnp.transpose, jnp.asarray, dtype)
 
     def own(op):
         if kind == HELD:
@@ -137,7 +137,7 @@ def of_tensorflow(kind, is_symmetric, dtype):
             tape.watch(Z)
             found = op(Z)
         T = tape.gradient(found, Z, output_gradients=G if isinstance(found, tuple) else G[0])
-        return spoiled(kind, T, is_symmetric, tf.transpose, dtype)
+        return spoiled(kind, T, is_symmetric, tf.transpose, tf.constant, dtype)
 
     def own(op):
         if kind == HELD:
