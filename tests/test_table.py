@@ -26,6 +26,9 @@ ANNIHILATED = {
     ("gaussian_process", plants.HALVED): "the diagonal of that kernel is 1 + 1/8 for every X",
 }
 """Where what is planted is no mistake, and why."""
+APPROXIMATED = {"matrix_exponential": Fraction(1, 10**14)}
+"""Where JAX and TensorFlow execute a Padé approximant, which is then what is recorded: how far the
+three may be apart."""
 NAMED = {
     plants.TWICE: ("a factor", 2.0),
     plants.MORE: ("a factor", 1 + 1e-9),
@@ -108,7 +111,8 @@ def agrees_everywhere(name, n):
         assert report.verdict == "agrees", str(report)
         assert (report.record.evidence, report.blame) == ("traced", ())
     first, *others = (enclosed(report, n) for report in reports)
-    assert all(max(spread(first, other)) <= 0 for other in others)
+    apart = max(max(spread(first, other)) for other in others)
+    assert apart <= APPROXIMATED.get(name, 0), (name, float(apart))
 
 
 def is_told(framework, name, kind, n=3):
