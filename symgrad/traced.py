@@ -279,7 +279,7 @@ def blame(run: Run, reference: Reference, reported: Reported, dtype: str) -> tup
             told = _summed(call.inputs, each)
             share = _share(run, call.inputs, told, true, tolerances)
             if share > 1:
-                found.append(_blame(run.program, number, told, true, share))
+                found.append(_blame(run, number, told, true, share))
     worst = max((b.share for b in found if np.isfinite(b.share)), default=0.0)
     told_of = [b for b in found if b.share >= BESIDE * worst]  # next to it the rest is rounding
     return tuple(sorted(told_of, key=lambda b: -b.share))
@@ -349,10 +349,11 @@ def _share(
 
 
 def _blame(
-    program: Program, number: int, told: list[np.ndarray], true: list[np.ndarray], share: float
+    run: Run, number: int, told: list[np.ndarray], true: list[np.ndarray], share: float
 ) -> Blame:
-    call = program.calls[number]
-    mistakes = [recognise(a, b) for a, b in zip(told, true, strict=True)]
+    call = run.program.calls[number]
+    decomposed = _decomposed(run, number)
+    mistakes = map(recognise, told, true, decomposed)
     mistake, factor = next((m for m in mistakes if m[0]), (None, None))
     return Blame(
         call=number,
@@ -363,3 +364,20 @@ def _blame(
         mistake=mistake,
         factor=factor,
     )
+
+
+def _decomposed(run: Run, number: int) -> list[np.ndarray | None]:
+    """Of each input of a call its value, if it is symmetric and eigenvectors are taken there."""
+    inputs = run.program.calls[number].inputs
+    of_eigh = (s for s in run.program.steps if s.call == number and s.operation == "eigh")
+    if not any(len(step.inputs) == 1 for step in of_eigh):
+        return [None] * len(inputs)
+    given = traced.values(run.program, run.X, inputs, run.blocks)
+    return [A if _is_symmetric(A) else None for A in given]
+
+
+def _is_symmetric(A: np.ndarray) -> bool:
+    """Whether it is a batch of square matrices that are, but for rounding."""
+    if A.ndim < 2 or A.shape[-1] != A.shape[-2]:
+        return False
+    return bool(np.max(np.abs(A - A.swapaxes(-1, -2)), initial=0) <= 1e-12 * np.max(np.abs(A)))

@@ -497,3 +497,68 @@ def test_a_wrong_one_of_a_hermitian_matrix():
     assert [blame.mistake for blame in report.blame] == ["held constant"]
     report = symgrad.check(lambda X: linalg.eigh(X)[1][0, 0].real, HERMITIAN)
     assert "moves with the phase of eigenvector 0" in report.reason
+
+
+def ill_conditioned(condition):
+    """4×4, positive definite."""
+    Q = np.linalg.qr(np.random.default_rng(11).standard_normal((4, 4)))[0]
+    M = (Q * np.geomspace(1 / condition, 1, 4)) @ Q.T
+    return torch.tensor((M + M.T) / 2)
+
+
+def by_svd(X):
+    U, S, Vt = linalg.svd(X)
+    return (U * S.log()) @ Vt
+
+
+TWICE_OVER = {
+    "svd": (lambda X: (by_svd(X) * W).sum(), lambda X: (by_eigh(X, torch.log) * W).sum()),
+    "svdvals": (lambda X: linalg.svdvals(X).log().sum(), torch.logdet),
+    "cond": (
+        lambda X: linalg.cond(X).log(),
+        lambda X: (lambda w: (w[-1] / w[0]).log())(linalg.eigvalsh(X)),
+    ),
+    "pinv": (lambda X: (linalg.pinv(X) * W).sum(), lambda X: (linalg.inv(X) * W).sum()),
+    "qr": (lambda X: linalg.qr(X)[1].diagonal().abs().log().sum(), torch.logdet),
+}
+"""The same function by what might square the condition number, and by what does not."""
+
+
+class Off(torch.autograd.Function):
+    """X, with a backward that adds so much to one entry."""
+
+    @staticmethod
+    def forward(ctx, X, off):
+        ctx.off = off
+        return X.clone()
+
+    @staticmethod
+    def backward(ctx, G):
+        E = torch.zeros_like(G)
+        E[0, 0] = ctx.off
+        return G + E, None
+
+
+@pytest.mark.parametrize("name", TWICE_OVER)
+def test_factors_are_judged_as_they_are_computed_at_a_condition_of_a_million(name):
+    f, other = TWICE_OVER[name]
+    X = ill_conditioned(1e6)
+    report, expected = symgrad.check(f, X), symgrad.check(other, X)
+    assert (report.verdict, expected.verdict) == ("agrees", "agrees")
+    assert report.tolerance <= 4 * expected.tolerance
+    gap = np.abs(report.exact.gradient - expected.exact.gradient)
+    assert np.all(gap <= 1e-15 * np.abs(expected.exact.gradient).max())
+    for part, verdicts in (
+        (0.5, {"agrees"}),
+        (3, {"inaccurate", "disagrees"}),
+        (1e5, {"disagrees"}),
+    ):
+        off = part * report.tolerance
+        found = symgrad.check(lambda X, off=off: f(Off.apply(X, off)), X)
+        assert found.verdict in verdicts, str(found)
+
+
+def test_a_qr_of_many_columns_is_in_few_steps():
+    M = torch.tensor(spd(20))
+    report = symgrad.check(lambda X: linalg.qr(X)[1].diagonal().abs().log().sum(), M)
+    assert (report.verdict, len(report.program.steps) < 20) == ("agrees", True)

@@ -8,6 +8,7 @@ import pytest
 
 from symgrad.court.judging.conventions import MISTAKES, representative
 from symgrad.court.judging.judge import judge
+from symgrad.court.judging.mistakes import recognise
 from symgrad.court.questions import Reported
 from symgrad.symbolic.catalogue import choose
 from symgrad.symbolic.certified.reference import certify, round_to
@@ -113,3 +114,41 @@ def test_where_double_precision_is_coarse_it_is_said():
         found = judge(reference, report(reference, reference.S.high, "float64"), "float64")
         assert found.verdict == "agrees"
         assert ("·‖S‖ cannot be seen at this matrix" in found.reason) == is_said
+
+
+def softened(kind, floor, gap):
+    return gap / (gap**2 + floor) if kind == "softened" else 1 / np.maximum(gap, floor)
+
+
+@pytest.mark.parametrize("kind", ["floored", "softened"])
+@pytest.mark.parametrize("batch", [(), (2,)])
+def test_a_gap_floor_is_told_if_it_explains_everything(kind, batch):
+    rng = np.random.default_rng(5)
+    A, G = (M + M.swapaxes(-1, -2) for M in rng.standard_normal((2, *batch, 4, 4)))
+    w, V = np.linalg.eigh(A)
+    gaps = np.abs(w[..., :, None] - w[..., None, :]) + 100 * np.eye(4)
+    inner = V.swapaxes(-1, -2) @ G @ V
+    kept = np.where(np.eye(4, dtype=bool), 1, softened(kind, 1.2 * gaps.min(), gaps) * gaps)
+    found = V @ (inner * kept) @ V.swapaxes(-1, -2)
+    assert recognise(found, G, A) == ("a gap floor", None)
+    assert recognise(np.tril(2 * found) - np.eye(4) * found, G, A) == ("a gap floor", None)
+    assert recognise(found, G) == (None, None)
+    for wrong in (found * (1 + 1e-5), found + 1e-5 * G, found + 1e-5 * np.eye(4)):
+        assert recognise(wrong, G, A) == (None, None)
+    assert recognise(2 * G - found, G, A) == (None, None)
+
+
+def test_no_gap_floor_is_told_where_one_gap_is_all_there_is():
+    A, G = np.diag([1.0, 2.0]), np.array([[1.0, 2.0], [2.0, 4.0]])
+    assert recognise(G * [[1, 0.3], [0.3, 1]], G, A) == (None, None)
+    B, H = np.diag([1.0, 2.0, 4.0]), np.ones((3, 3))
+    floored = np.array([[1, 0.7, 1], [0.7, 1, 1], [1, 1, 1]])
+    assert recognise(H * floored, H, B) == ("a gap floor", None)
+    H[0, 2] = H[2, 0] = H[1, 2] = H[2, 1] = 0
+    assert recognise(H * floored, H, B) == (None, None)
+
+
+def test_the_diagonal_halved_is_told():
+    G = np.arange(1.0, 10.0).reshape(3, 3)
+    for part, told in ((0.5, "the diagonal halved"), (0.5001, None), (0.0, "the diagonal dropped")):
+        assert recognise(G - (1 - part) * np.diag(np.diag(G)), G)[0] == told

@@ -319,6 +319,11 @@ FUNCTIONS = {
     "wishart": lambda X: Wishart(torch.tensor(6.0).double(), X).log_prob(of(X)[1]),
     "entropy": lambda X: Categorical(logits=X).entropy().sum(),
     "detached": lambda X: (X * X.detach()).sum() + (X.data @ X).trace(),
+    "fourier": lambda X: (
+        (torch.fft.fft2(X, norm="ortho").abs().pow(2) * of(X)[0]).sum()
+        + (torch.fft.ifft(X + 1j * X, dim=0, norm="forward").imag * X).sum()
+        + (torch.fft.rfft(X, dim=0).real ** 2).sum()
+    ),
 }  # fmt: skip
 
 
@@ -552,7 +557,7 @@ REFUSED = {
     "tolist": (escaping, "torch.Tensor.tolist"),
     "rows": (lambda X: torch.tensor([X[0, 0], X[1, 1]]).sum(), "torch.tensor .*torch.stack"),
     "caught": (caught, "torch.Tensor.item"),
-    "unknown": (lambda X: torch.fft.fft(X).abs().sum(), r"torch.fft.fft \(test_.*not known"),
+    "unknown": (lambda X: torch.fft.irfft(X + 0j).sum(), r"torch.fft.irfft \(test_.*not known"),
     "unknown of complex": (lambda X: (X + 1j).sin().abs().sum(), "not known of complex"),
     "vector": (lambda X: X[0], r"of the shape \(3,\); return one real number"),
     "number": (lambda X: 3.0, "returned a float"),

@@ -19,6 +19,12 @@ COMPARISONS: dict[str, Callable[[Array], Array]] = {
     "ne": lambda signs: signs != 0,
 }
 """What holds of a and b by the signs of a − b."""
+REFLECTED = 16
+"""A QR factorization of more columns is not by reflections, which are ten steps for each."""
+WELL_CONDITIONED = 10
+"""Below that condition number nothing is lost by its square."""
+DEFINITE = 1e-13
+"""X is positive definite for sure if its eigenvalues are larger than that part of its norm."""
 
 
 # decisions
@@ -267,24 +273,72 @@ def lu(t: Tape, A: Value, permutation: Array) -> Value:
 def qr(t: Tape, A: Value, signs: Array | None = None) -> tuple[Value, Value]:
     """Q (m×n) and R, whose diagonal has these signs, of m×n matrices of full column rank.
 
-    By RᵀR = AᵀA.
+    By reflections (Householder's), as the frameworks'; of well conditioned matrices, and of many
+    columns, by RᵀR = AᵀA, in a few steps whose rounding is squared.
 
     Raises:
         UnsupportedError: it has more columns than rows.
     """
-    if A.shape[-2] < A.shape[-1]:
+    m, n = A.shape[-2:]
+    if m < n:
         raise UnsupportedError("qr of a matrix with more columns than rows; transpose it")
-    R = t.mT(cholesky(t, t.matmul(t.mT(A), A)))
-    if signs is not None:
-        R = t.binary("mul", np.asarray(signs, float)[..., :, None], R)
-    return t.mT(t.solve(t.mT(R), t.mT(A))), R
+    if n > REFLECTED or np.max(np.linalg.cond(A.floats), initial=0) < WELL_CONDITIONED:
+        R = t.mT(cholesky(t, t.matmul(t.mT(A), A)))
+        return _turned(t, t.mT(t.solve(t.mT(R), t.mT(A))), R, signs)
+    R, reflections = A, []
+    for k in range(min(n, m - 1)):
+        v = _reflecting(t, R, k)
+        R = _reflected(t, R, v, k)
+        reflections.append(v)
+    Q = t.const(np.broadcast_to(np.eye(m, n), A.shape))
+    for k, v in reversed(list(enumerate(reflections))):
+        Q = _reflected(t, Q, v, k)
+    return _turned(t, Q, triangle(t, t.take(R, R.places[..., :n, :]), False), signs)
+
+
+def _turned(t: Tape, Q: Value, R: Value, signs: Array | None) -> tuple[Value, Value]:
+    """The same product with a diagonal of R of these signs."""
+    if signs is None:
+        return Q, R
+    by = np.sign(np.diagonal(R.floats, axis1=-2, axis2=-1)) * signs
+    return t.binary("mul", Q, by[..., None, :]), t.binary("mul", by[..., :, None], R)
+
+
+def _reflecting(t: Tape, A: Value, k: int) -> Value:
+    """The unit vector v (…, m − k, 1) whose reflection makes column k zero below row k."""
+    x = t.take(A, A.places[..., k:, k : k + 1])
+    first = np.zeros(x.shape)
+    first[..., 0, :] = np.where(x.floats[..., 0, :] < 0, -1, 1)
+    v = t.binary("add", x, t.binary("mul", _length(t, x), first))
+    return t.binary("div", v, _length(t, v))
+
+
+def _length(t: Tape, x: Value) -> Value:
+    return t.unary("sqrt", t.sum(t.binary("mul", x, x), (-2,), True))
+
+
+def _reflected(t: Tape, A: Value, v: Value, k: int) -> Value:
+    """(I − 2vvᵀ) times the rows of A from the k-th on."""
+    rest = t.take(A, A.places[..., k:, :])
+    inner = t.matmul(t.mT(v), rest)
+    done = t.binary("sub", rest, t.matmul(v, t.binary("mul", 2.0, inner)))
+    return t.put(A, A.places[..., k:, :], done) if k else done
 
 
 def svd(t: Tape, A: Value, V: Array | None = None) -> tuple[Value, Value, Value]:
-    """U, σ (descending) and Vᵀ, without zeros, by the eigenvalues of AᵀA; V has these signs."""
+    """U, σ (descending) and Vᵀ, without zeros, by the eigenvalues of AᵀA; V has these signs.
+
+    Those of a positive definite X are its own, whose rounding is not squared.
+    """
     if A.shape[-2] < A.shape[-1]:
         U, S, Vt = svd(t, t.mT(A))
         return t.mT(Vt), S, t.mT(U)
+    if t.is_input(A) and np.linalg.eigvalsh(A.floats)[0] > DEFINITE * np.linalg.norm(A.floats):
+        values, V = (
+            t.take(v, v.places[..., ::-1])
+            for v in eigh(t, A, True, None if V is None else V[..., ::-1])
+        )
+        return V, values, t.mT(V)
     squares, vectors = eigh(t, t.matmul(t.mT(A), A), True, None if V is None else V[..., ::-1])
     S = t.unary("sqrt", t.take(squares, squares.places[..., ::-1]))
     vectors = t.take(vectors, vectors.places[..., ::-1])
@@ -293,7 +347,9 @@ def svd(t: Tape, A: Value, V: Array | None = None) -> tuple[Value, Value, Value]
 
 
 def pinv(t: Tape, A: Value) -> Value:
-    """The pseudoinverse of a matrix of full column or row rank."""
+    """The pseudoinverse of a matrix of full column or row rank; of a square one, its inverse."""
+    if A.shape[-2] == A.shape[-1]:
+        return inverse(t, A)
     if A.shape[-2] < A.shape[-1]:
         return t.mT(pinv(t, t.mT(A)))
     return t.solve(t.matmul(t.mT(A), A), t.mT(A))

@@ -173,10 +173,10 @@ def _qr(e: Executed) -> Found:
 def _fourier(e: Executed) -> Found:
     """Of the lengths that the axes have; of real numbers half of it is given."""
     kind, (a,) = jax.lax.FftType(e.params["fft_type"]).name, _pairs(e)
-    dimensions = len(e.params["fft_lengths"])
+    axes = range(-len(e.params["fft_lengths"]), 0)
     if kind not in ("FFT", "IFFT", "RFFT"):
         raise UnsupportedError("a Fourier transform to real numbers; take the real part of ifft")
-    found = matrices.fourier(e.tape, a, dimensions, kind == "IFFT")
+    found = matrices.fourier(e.tape, a, axes, kind == "IFFT")
     last = e.equation.outvars[0].aval.shape[-1]
     return Pair(*(e.tape.take(x, x.places[..., :last]) for x in found))
 

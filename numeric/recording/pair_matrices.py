@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from symgrad.court.program import Operation
@@ -135,9 +137,9 @@ def spectral(t: Tape, A: Pair, operation: Operation) -> Pair:
     return product(t, scaled(t, V, row), adjoint(t, V), t.matmul)
 
 
-def fourier(t: Tape, a: Pair, dimensions: int, back: bool = False) -> Pair:
-    """Along that many last axes, by the matrix of the transform."""
-    for axis in range(-dimensions, 0):
+def fourier(t: Tape, a: Pair, axes: Sequence[int], back: bool = False) -> Pair:
+    """Along these axes, by the matrix of the transform."""
+    for axis in axes:
         n = a.shape[axis]
         F = np.fft.ifft(np.eye(n)) if back else np.fft.fft(np.eye(n))
         order = list(range(len(a.shape)))

@@ -117,6 +117,11 @@ class Tape:
         (value,) = self._write(Step(operation="input"), [np.array(X, float)], True)
         return value
 
+    def is_input(self, v: Value) -> bool:
+        """Whether it is the real symmetric X itself."""
+        kinds = [step.operation for step in self.steps[:2]]
+        return v.number == 0 and kinds[0] == "input" and kinds[1:] != ["input"]
+
     def const(self, x: Any) -> Value:
         """What is the same wherever X is.
 

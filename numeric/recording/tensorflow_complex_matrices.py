@@ -128,4 +128,4 @@ def _of_eigenvalues(t: Tape, op: Executed) -> list[Pair]:
 def _fourier(t: Tape, op: Executed) -> list[Pair]:
     (v,) = pairs(t, op)
     dimensions = int(op.kind[-2]) if op.kind[-1] == "D" else 1
-    return [pair_matrices.fourier(t, v, dimensions, op.kind.startswith("I"))]
+    return [pair_matrices.fourier(t, v, range(-dimensions, 0), op.kind.startswith("I"))]

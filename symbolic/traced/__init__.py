@@ -7,8 +7,8 @@ what it does.  ``sweep`` runs a program there and back, ``noise`` tells what rou
 writes it out at 2×2 matrices.
 """
 
-from symgrad.symbolic.traced.backward import carried, cotangents, pullback
+from symgrad.symbolic.traced.backward import carried, cotangents, pullback, values
 from symgrad.symbolic.traced.closed_form import closed_form
 from symgrad.symbolic.traced.reference import certify
 
-__all__ = ["carried", "certify", "closed_form", "cotangents", "pullback"]
+__all__ = ["carried", "certify", "closed_form", "cotangents", "pullback", "values"]

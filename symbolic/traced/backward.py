@@ -60,6 +60,20 @@ def pullback(
     return [np.zeros(shape) if g is None else _rounded(g) for shape, g in mine]
 
 
+def values(program: Program, X: Matrix, numbers: Sequence[int], blocks: int = 1) -> list[Array]:
+    """What some values are at X, in their shapes, rounded.
+
+    Raises:
+        RefusedError: a step before them has none here.
+    """
+
+    def swept() -> list[Array | None]:
+        return list(Sweep(Balls(), program, blocked.inputs(X, blocks)).values)
+
+    found = _decided(swept)
+    return [_rounded(x) for x in (found[k] for k in numbers) if x is not None]
+
+
 def carried(program: Program, X: Matrix, seeds: Mapping[int, Array], blocks: int = 1) -> Square:
     """What cotangents of some values add to S (n×n, in blocks), rounded.
 

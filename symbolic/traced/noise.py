@@ -98,7 +98,7 @@ def rounding(
         )
 
     for epsilon in EPSILONS[:-1]:
-        with suppress(RefusedError):
+        with suppress(RefusedError), np.errstate(invalid="ignore"):  # what is infinite stays so
             found = spread(epsilon)
             if np.all(np.isfinite(found.S)):
                 return found
