@@ -34,7 +34,7 @@ def asked(choice: Choice, functions: Sequence[Instance]) -> list[Asked]:
     if choice.direction is not None and choice.query != "hvp":
         raise InputError("--direction is that of a Hessian–vector product; give --query hvp too")
     if choice.query == "hvp":
-        return [hessian_along(f, _direction(choice.direction, f.size)) for f in functions]
+        return [hessian_along(f, chosen_direction(choice.direction, f.size)) for f in functions]
     if choice.query in ("vjp", "jvp"):
         return [(of, GRADIENT) for f in _with_cotangents(choice, functions) for of in cotangents(f)]
     return [(f, GRADIENT) for f in functions]
@@ -85,7 +85,7 @@ def _with_cotangents(choice: Choice, functions: Sequence[Instance]) -> list[Inst
     return [f for f in found if not f.name.endswith("[full]")]
 
 
-def _direction(text: str | None, n: int) -> Rows2:
+def chosen_direction(text: str | None, n: int) -> Rows2:
     """The direction that the user gives, or the usual one."""
     if text is None:
         return direction(n)

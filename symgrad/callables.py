@@ -16,14 +16,16 @@ from msgspec import structs
 from symgrad.court import formats
 from symgrad.court.errors import InputError
 from symgrad.court.hearing import Hearing, Judged
-from symgrad.court.questions import Choice, Mode
+from symgrad.court.questions import GRADIENT, TWICE, Choice, Mode, Query
 from symgrad.court.reasons import Reason
 from symgrad.court.references import Matrix
 from symgrad.court.scenario import Scenario
 from symgrad.court.verdicts import Verdict
 from symgrad.function_files import imported, is_by_record
+from symgrad.numeric import here as numeric
 from symgrad.report.here import Derivative, Report
 from symgrad.symbolic import here as symbolic
+from symgrad.symbolic import queries
 from symgrad.symbolic.alarm import EndlessError, alarm
 from symgrad.symbolic.certified.reference import round_to
 from symgrad.symbolic.limits import describe
@@ -68,13 +70,29 @@ def judge(hearing: Hearing) -> None:
     if choice.gradient is not None or is_other or choice.resources.interpreters:
         raise InputError(
             "of a callable of a file -n, --matrix, --point, --points, --seed, --dtype, --forward, "
-            "-p hermitian and -f can be chosen; leave the rest out"
+            "--query hvp, -p hermitian and -f can be chosen; leave the rest out"
+        )
+    if choice.query in ("vjp", "jvp"):
+        raise InputError(
+            f"--query {choice.query} is of the catalogue; symgrad.check(f, X, cotangent=W) is of a "
+            "callable"
         )
     for name in choice.functions:
         for route in _routes(name, choice):
             for dtype in choice.dtypes:
                 for theta in _points(choice, dtype):
-                    _judge(hearing, route, dtype, theta)
+                    for query, mode in _asked(choice, route.framework):
+                        _judge(hearing, route, dtype, theta, query, mode)
+
+
+def _asked(choice: Choice, framework: str) -> list[tuple[Query, Mode]]:
+    """What is asked of one callable: the gradient, or the Hessian in every way that there is."""
+    if choice.query == "gradient":
+        return [(GRADIENT, "forward" if choice.forward else "reverse")]
+    n = choice.size if choice.matrix is None else len(split_rows(choice.matrix))
+    query = Query(operator="hvp", direction=queries.chosen_direction(choice.direction, n))
+    ways: list[Mode] = [way for way in TWICE if way in numeric.opened(framework).hessians]
+    return [(query, way) for way in ways]
 
 
 def _routes(name: str, choice: Choice) -> Iterator[Route]:
@@ -161,7 +179,9 @@ def _points(choice: Choice, dtype: str) -> list[Point]:
     return draw_points(x, "positive definite", choice.points or POINTS, choice.seed, bits=bits)
 
 
-def _judge(hearing: Hearing, route: Route, real: str, theta: Point) -> None:
+def _judge(
+    hearing: Hearing, route: Route, real: str, theta: Point, query: Query, mode: Mode
+) -> None:
     x = _structure(hearing.choice)
     X, n = round_to(x.at(theta), real), x.X.rows // x.blocks
     if x.blocks == 2 and real not in formats.COMPLEX:
@@ -169,12 +189,11 @@ def _judge(hearing: Hearing, route: Route, real: str, theta: Point) -> None:
             f"there is no complex dtype of the parts {real}; choose float64 or float32"
         )
     dtype = formats.COMPLEX[real] if x.blocks == 2 else real
-    mode: Mode = "forward" if hearing.choice.forward else "reverse"
     try:
         with alarm(hearing.choice.resources.timeout):
             about = (route.framework, route.f, floats(X, x.blocks), X, x.blocks, dtype)
-            report = judged(*about, route.function, mode, strict=False)
-            differs = _differs(route, report, X, x.blocks)
+            report = judged(*about, route.function, mode, strict=False, query=query)
+            differs = "" if query.direction else _differs(route, report, X, x.blocks)
     except EndlessError as error:
         raise InputError(f"{route.label} at a {n}×{n} matrix: {error}") from error
     verdict: Verdict = structs.replace(
@@ -186,7 +205,13 @@ def _judge(hearing: Hearing, route: Route, real: str, theta: Point) -> None:
     if differs:
         verdict = verdict.saying(Reason("definition", differs), verdict="refused", convention=None)
     hearing.scenarios.append(
-        Scenario(function=route.function, structure=x.name, point=as_text(theta), dtype=dtype)
+        Scenario(
+            function=route.function,
+            structure=x.name,
+            point=as_text(theta),
+            dtype=dtype,
+            query=query,
+        )
     )
     hearing.versions[route.framework] = verdict.version
     hearing.judged.append(Judged(hearing.scenarios[-1], None, verdict))

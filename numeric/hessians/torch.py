@@ -1,5 +1,6 @@
 """PyTorch: ``torch.autograd.grad`` twice, and the transforms of ``torch.func``."""
 
+import numpy as np
 import torch
 
 from symgrad.numeric.framework import directions
@@ -35,7 +36,7 @@ def reverse_over_forward(f, x, E):
 
 
 def forward_over_forward(f, x, E):
-    every = torch.tensor(list(directions(len(x), x.is_complex())), dtype=x.dtype)
+    every = torch.tensor(np.array(list(directions(len(x), x.is_complex()))), dtype=x.dtype)
     slope = _slope(f, E)
     slopes = torch.stack([torch.func.jvp(slope, (x,), (D,))[1] for D in every])
     sizes = (every.abs() ** 2).sum((1, 2))

@@ -1,0 +1,178 @@
+"""What is asked of a callable of one's own beside its gradient: Hessians, cotangents, arguments."""
+
+import numpy as np
+import pytest
+
+import symgrad
+from symgrad import cli
+from symgrad.commands.session import BAD_INPUT, DISAGREES
+from symgrad.court.errors import InputError
+
+torch = pytest.importorskip("torch")
+
+X = torch.tensor([[2.0, 1.0, 0.5], [1.0, 3.0, 0.25], [0.5, 0.25, 4.0]], dtype=torch.float64)
+B = torch.tensor([1.0, -2.0, 3.0], dtype=torch.float64)
+W = np.array([[1.0, 2.0, 0.0], [3.0, -1.0, 1.0], [0.0, 5.0, 2.0]])
+
+
+def whitened(X):
+    L = torch.linalg.cholesky(X)
+    return torch.linalg.solve_triangular(L, B[:, None], upper=False).pow(2).sum().exp()
+
+
+class Scaled(torch.autograd.Function):
+    """The identity, whose second derivative alone is wrong."""
+
+    @staticmethod
+    def forward(ctx, x, factor):
+        ctx.factor = factor
+        return x.clone()
+
+    @staticmethod
+    def backward(ctx, g):
+        return g + ctx.factor * (g - g.detach()), None
+
+
+def of_order_two(factor):
+    def f(X):
+        return torch.linalg.inv(Scaled.apply(X, factor)).sum()
+
+    return f
+
+
+@pytest.mark.parametrize(
+    "way", ["reverse over reverse", "forward over reverse", "reverse over forward", "hessian"]
+)
+def test_a_hessian_of_ones_own_agrees_in_every_way(way):
+    report = symgrad.check(whitened, X, order=2, mode=way)
+    assert report.verdict == "agrees"
+    assert report.record.mode == way
+    assert report.record.evidence == "traced"
+
+
+def test_the_worst_of_all_ways_is_told():
+    assert symgrad.check(whitened, X, order=2).verdict == "agrees"
+
+
+@pytest.mark.parametrize(("factor", "verdict"), [(0.0, "agrees"), (1e-9, "disagrees")])
+def test_a_derivative_that_is_wrong_in_second_order_alone(factor, verdict):
+    f = of_order_two(factor)
+    assert symgrad.check(f, X).verdict == "agrees"
+    assert symgrad.check(f, X, order=2, mode="reverse over reverse").verdict == verdict
+
+
+def test_a_direction_is_what_it_is_differentiated_along():
+    E = [[1, 0, 0], [0, 0, 0], [0, 0, 0]]
+    report = symgrad.check(lambda X: X[0, 0] ** 3, X, order=2, direction=E)
+    assert report.exact.gradient[0, 0] == 12
+    none = symgrad.check(lambda X: X[1, 1] ** 3, X, order=2, direction=E)
+    assert none.verdict == "agrees"
+    assert not np.any(none.exact.gradient)
+
+
+def test_a_function_of_the_catalogue_is_differentiated_twice():
+    def right(X):
+        return 2 * torch.linalg.cholesky(X).diagonal().log().sum()
+
+    def wrong(X):
+        return right(X) * (1 + 1e-9)
+
+    about = {"function": "log_det", "order": 2, "mode": "reverse over reverse"}
+    assert symgrad.check(right, X, **about).verdict == "agrees"
+    assert symgrad.check(wrong, X, **about).verdict == "disagrees"
+
+
+@pytest.mark.parametrize("cotangent", [W, W + W.T, np.tril(W)], ids=["general", "sym", "lower"])
+def test_a_vector_jacobian_product(cotangent):
+    report = symgrad.check(torch.linalg.inv, X, cotangent=cotangent)
+    R = np.linalg.inv(X.numpy())
+    S = -(R @ (cotangent + cotangent.T) @ R) / 2
+    assert report.verdict == "agrees"
+    assert np.allclose(report.exact.gradient, S)
+
+
+def test_a_vector_jacobian_product_that_is_wrong():
+    class Inverse(torch.autograd.Function):
+        @staticmethod
+        def forward(ctx, X):
+            R = torch.linalg.inv(X)
+            ctx.save_for_backward(R)
+            return R
+
+        @staticmethod
+        def backward(ctx, G):
+            (R,) = ctx.saved_tensors
+            return -R @ G @ R  # right of a symmetric cotangent alone, as R is symmetric
+
+    assert symgrad.check(Inverse.apply, X, cotangent=W + W.T).verdict == "agrees"
+    # −R G R and its transpose have one symmetric part
+    assert symgrad.check(Inverse.apply, X, cotangent=W).verdict == "agrees"
+
+    def doubled(X):
+        return 2 * Inverse.apply(X) - Inverse.apply(X).detach()
+
+    assert symgrad.check(doubled, X, cotangent=W).verdict == "disagrees"
+
+
+def test_the_derivative_in_another_argument():
+    def loss(X, b, k):
+        return (b @ torch.linalg.solve(X, b)) ** k
+
+    about = {"arguments": {"b": B, "k": 2}}
+    in_X = symgrad.check(loss, X, **about)
+    in_b = symgrad.check(loss, X, wrt="b", **about)
+    y = np.linalg.solve(X.numpy(), B.numpy())
+    assert in_X.verdict == in_b.verdict == "agrees"
+    assert np.allclose(np.diag(in_b.exact.gradient), 4 * (B.numpy() @ y) * y)
+    assert in_b.record.parameters[0].name.startswith("d")
+
+
+def test_a_wrong_derivative_in_another_argument():
+    def loss(X, b):
+        return (b + 1e-9 * b.detach()) @ torch.linalg.solve(X, b)
+
+    assert symgrad.check(loss, X, arguments={"b": B}, wrt="b").verdict == "disagrees"
+    assert symgrad.check(loss, X, arguments={"b": B}).verdict == "agrees"
+
+
+@pytest.mark.parametrize(
+    ("about", "said"),
+    [
+        ({"order": 3}, "the Hessian 2"),
+        ({"direction": [[1]]}, "order=2"),
+        ({"mode": "hessian"}, "order=2"),
+        ({"order": 2, "direction": [[1, 0], [0, 1]]}, "X is 3×3"),
+        ({"order": 2, "direction": np.eye(3) / 2}, "integers below"),
+        ({"order": 2, "direction": "E"}, "no array of numbers"),
+        ({"wrt": "b"}, "give its numbers in arguments"),
+        ({"mode": "sideways"}, "sideways"),
+    ],
+)
+def test_what_cannot_be_asked_is_said_in_one_line(about, said):
+    with pytest.raises(InputError) as error:
+        symgrad.check(whitened, X, **about)
+    assert said in str(error.value)
+    assert "\n" not in str(error.value)
+
+
+def test_a_cotangent_of_another_shape_is_refused():
+    report = symgrad.check(torch.linalg.inv, X, cotangent=[[1.0]])
+    assert report.verdict in ("refused", "failed")
+    assert "the cotangent has the shape (1, 1)" in report.reason
+
+
+LOSS = """
+import torch
+
+def loss(X):
+    return torch.logdet(X)
+"""
+
+
+def test_a_callable_of_a_file_is_differentiated_twice(tmp_path, capsys):
+    path = tmp_path / "mine.py"
+    path.write_text(LOSS)
+    argv = [f"{path}:loss", "-f", "torch", "--points=1", "--query=hvp"]
+    assert cli.main(argv) in (0, DISAGREES)  # nested forward mode of torch 2.13 is wrong
+    assert "reverse over reverse" in capsys.readouterr().out
+    assert cli.main([f"{path}:loss", "-f", "torch", "--query=vjp"]) == BAD_INPUT
