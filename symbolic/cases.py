@@ -37,6 +37,7 @@ from symgrad.symbolic.parameterizations import (
 from symgrad.symbolic.points import (
     Point,
     as_text,
+    check_domain,
     coordinates,
     draw_points,
     is_complex,
@@ -45,6 +46,7 @@ from symgrad.symbolic.points import (
     parse_point,
     split_rows,
 )
+from symgrad.symbolic.units import in_units, parse_scale
 
 CERTIFIED_SIZE_LIMIT = 100
 """Largest n of references in Arb, which takes 2 s there for the projector of one eigenvalue."""
@@ -181,7 +183,18 @@ def _structures(choice: Choice) -> tuple[str, ...]:
 def _points(
     choice: Choice, x: Parameterization, function: MatrixFunction, dtype: str
 ) -> list[Point]:
-    """The points that are asked; what is drawn has mantissas that the dtype holds."""
+    """The points that are asked, in all units; what is drawn has mantissas that the dtype holds."""
+    points = _own_points(choice, x, function, dtype)
+    scales = map(parse_scale, choice.scales or ("1",))
+    scaled = [in_units(theta, x, s, dtype) if s != 1 else theta for s in scales for theta in points]
+    for theta in scaled if choice.scales else ():
+        check_domain(x.at(theta), function.domain)
+    return scaled
+
+
+def _own_points(
+    choice: Choice, x: Parameterization, function: MatrixFunction, dtype: str
+) -> list[Point]:
     if choice.matrix is not None:
         parse = parse_hermitian if x.blocks == 2 else parse_matrix
         return [coordinates(parse(choice.matrix), x, function.domain)]

@@ -26,6 +26,7 @@ from symgrad.symbolic.certified.large import certify_large, has_float64_route, r
 from symgrad.symbolic.neighbours import Neighbour
 from symgrad.symbolic.parameterizations import PARAMETERIZATIONS
 from symgrad.symbolic.points import parse_rational, split_entries, split_rows
+from symgrad.symbolic.units import check_room, parse_scale
 
 Array = Float[np.ndarray, "n n"]
 
@@ -98,16 +99,40 @@ def chosen(choice: Choice, n: int, limit: int) -> list[LargeCase]:
     functions = [function for name in choice.functions for function in _chosen(name, n, where)]
     if choice.matrix is not None:
         X, note = parse_floats(choice.matrix), "judged at the entries of X as float64 reads them"
-        return [LargeCase(function, X, {}, note) for function in functions]
+        return [
+            LargeCase(function, _scaled(X, scale), _unit(scale), note)
+            for function in functions
+            for scale in choice.scales or ("1",)
+        ]
     return [
         LargeCase(
             function,
-            draw(n, function.function.domain, choice.seed, k),
-            {"seed": str(choice.seed), "draw": str(k)},
+            _scaled(draw(n, function.function.domain, choice.seed, k), scale),
+            {"seed": str(choice.seed), "draw": str(k), **_unit(scale)},
         )
         for function in functions
+        for scale in choice.scales or ("1",)
         for k in range(choice.points or POINTS)
     ]
+
+
+def _unit(scale: str) -> dict[str, str]:
+    return {} if scale == "1" else {"scale": scale}
+
+
+def _scaled(X: Array, scale: str) -> Array:
+    """s·X, rounded to float64.
+
+    Raises:
+        InputError: it overflows or underflows there.
+    """
+    s = parse_scale(scale)
+    size = np.abs(X[X != 0])
+    with np.errstate(over="ignore", under="ignore"):
+        scaled = np.asarray(X * _nearest(s))
+    ends = (size.min(), size.max()) if size.size else ()
+    check_room((tuple(s * Fraction(float(x)) for x in ends),), "float64")
+    return scaled
 
 
 def _chosen(name: str, n: int, where: str) -> Sequence[Instance]:
