@@ -58,7 +58,7 @@ class Case(NamedTuple):
     """A scenario, as it is put to both witnesses: one function at one point in one dtype.
 
     ``part`` and ``label`` say where in the report it belongs.  It is for one framework or one route
-    alone if they are named.
+    alone if they are named, and for further ``executions`` of each.
     """
 
     part: Part
@@ -73,6 +73,7 @@ class Case(NamedTuple):
     framework: str = ""
     route: str = ""
     label: str = ""
+    executions: tuple[str, ...] = ()
 
     @property
     def scenario(self) -> Scenario:
@@ -101,6 +102,7 @@ class Case(NamedTuple):
             forward=self.forward,
             entrywise=self.entrywise,
             route=self.route,
+            executions=self.executions,
         )
 
     def _rounded(self) -> Matrix:

@@ -20,7 +20,7 @@ from symgrad.court.errors import InputError, check_known
 from symgrad.court.names import family
 from symgrad.court.questions import Choice, Problem
 from symgrad.court.references import Reference
-from symgrad.court.scenario import Scenario
+from symgrad.court.scenario import Part, Scenario
 from symgrad.symbolic.catalogue import CATALOGUE, Instance, choose
 from symgrad.symbolic.certified.large import certify_large, has_float64_route, refused_at
 from symgrad.symbolic.neighbours import Neighbour
@@ -47,6 +47,8 @@ class LargeCase(NamedTuple):
     note: str = ""
     dtype: str = "float64"
     framework: str = ""
+    part: Part = "chosen"
+    label: str = ""
 
     @property
     def scenario(self) -> Scenario:
@@ -57,12 +59,16 @@ class LargeCase(NamedTuple):
             point=self.point,
             dtype=self.dtype,
             constants=self.function.constants,
+            part=self.part,
+            label=self.label,
         )
 
     def problem(self, number: int) -> Problem:
         """What the frameworks are told of it; forward mode would take n(n+1)/2 passes."""
         f, rows = self.function, self.X.tolist()
-        return Problem(number, f.name, f.constants, rows, self.dtype, forward=False)
+        return Problem(
+            number, f.name, f.constants, rows, self.dtype, find_reads=self.part == "chosen"
+        )
 
     def reference(self) -> Reference:
         """What is true of it."""

@@ -100,6 +100,10 @@ class Finding(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     against: Annotated[
         str, Meta(description="a right route whose conjugation is the framework's; this one's not")
     ] = ""
+    along: Annotated[
+        tuple[str, ...],
+        Meta(description="how columns of further axes begin where it shows, as `ties`"),
+    ] = ()
     also: Annotated[
         tuple[tuple[str, str], ...],
         Meta(description="(family or *, what the route's name has in it) of the same cause"),
@@ -145,6 +149,10 @@ class Finding(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
             mode == place.split()[1] and kind in COVERED.get(place.split()[0], (place.split()[0],))
             for place in (self.own_place, *self.also_at)
         )
+
+    def covers_axis(self, column: str) -> bool:
+        """Whether what is wrong in a column of a further axis is this finding."""
+        return column.startswith(self.along) if self.along else False
 
     def is_of(self, row: Row) -> bool:
         """Whether it is about the version that a row of the atlas is about."""
