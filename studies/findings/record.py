@@ -27,16 +27,19 @@ COVERED = {
     "hermitian": ("hermitian", "complex64"),
 }
 """What is wrong in double precision is so in the shorter dtypes of the atlas."""
-Kind = Literal["wrong", "value", "unstable", "not finite"]
+Kind = Literal["wrong", "value", "unstable", "not finite", "raises"]
 CLASSES: dict[str, str] = {
     "wrong": "Silent and wrong: the value is right, and the formula of the gradient is not",
     "value": "Silent and wrong: the value itself",
     "unstable": "Silent and unstable: half of the digits or more are lost",
     "not finite": "NaN or infinity, without an error, where the gradient is finite",
+    "raises": "An error is raised, where the gradient exists",
     "documented": "What the documentation excludes or warns of",
 }
 """The classes of findings, the gravest first, by what is said of them."""
 ANY = "*"
+OTHERS = "others "
+"""How the label of a finding's question to every framework begins."""
 KNOWN = Path(__file__).with_name("known.json")
 SCRIPTS = "studies/findings/scripts"
 """Where the scripts are, from the top of the repository."""
@@ -68,7 +71,9 @@ class Finding(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     id: str
     kind: Annotated[
         Kind,
-        Meta(description="wrong: the formula; value: f itself; unstable: the digits; not finite"),
+        Meta(
+            description="wrong: the formula; value: f itself; unstable: the digits; not finite; an error"
+        ),
     ]
     framework: str
     versions: Annotated[tuple[str, ...], Meta(description="known to be wrong", min_length=1)]
