@@ -71,9 +71,7 @@ class Finding(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     id: str
     kind: Annotated[
         Kind,
-        Meta(
-            description="wrong: the formula; value: f itself; unstable: the digits; not finite; an error"
-        ),
+        Meta(description="the formula; f itself; the digits; NaN or infinity; an error is raised"),
     ]
     framework: str
     versions: Annotated[tuple[str, ...], Meta(description="known to be wrong", min_length=1)]
