@@ -79,22 +79,16 @@ def _rank(function: Instance, choice: Choice) -> Iterator[Case]:
 def _ties(function: Instance, choice: Choice) -> Iterator[Case]:
     """Repeated eigenvalues, all or two of them, and singular values that are so alone."""
     n = function.size
-    ones, eye = [[1] * n] * n, [[int(i == j) for j in range(n)] for i in range(n)]
-    swapped = [
-        [int(sorted((i, j)) == [0, 1] or i == j > 1) * max(i, 1) for j in range(n)]
-        for i in range(n)
-    ]
     matrices = {
-        "all": _plus(eye, eye),
-        "pair": _plus(_plus(eye, eye), ones),
-        "sign": _plus(swapped, [[0] * n] * n),
+        "all": _matrix(n, lambda i, j: 2 * (i == j)),
+        "pair": _matrix(n, lambda i, j: 1 + 2 * (i == j)),
+        "sign": _matrix(n, lambda i, j: {i, j} == {0, 1} or i * (i == j > 1)),
     }
     return _at(function, "ties", matrices)
 
 
-def _plus(A: list[list[int]], B: list[list[int]]) -> Matrix:
-    n = range(len(A))
-    return tuple(tuple(Fraction(A[i][j] + B[i][j]) for j in n) for i in n)
+def _matrix(n: int, entry: Callable[[int, int], int]) -> Matrix:
+    return tuple(tuple(Fraction(entry(i, j)) for j in range(n)) for i in range(n))
 
 
 def _at(function: Instance, axis: str, matrices: dict[str, Matrix]) -> Iterator[Case]:

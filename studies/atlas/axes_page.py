@@ -10,6 +10,7 @@ from rich.text import Text
 
 from symgrad.court.data import decode
 from symgrad.court.hearing import Hearing
+from symgrad.court.verdicts import Outcome
 from symgrad.report.document import TOOLKIT, environment, today
 from symgrad.studies.atlas.axes_record import Axes, AxisRow, columns, rows
 from symgrad.studies.atlas.page import MARKS
@@ -124,7 +125,7 @@ def closing_line(axes: Axes) -> Text:
     )
 
 
-TOLD = {
+TOLD: dict[Outcome, str] = {
     "agrees": "right",
     "inaccurate": "inaccurate",
     "disagrees": "wrong",
