@@ -1,8 +1,8 @@
-"""⟨W, log X⟩ by svd at X = s·[[2, i], [−i, 3]], s = 1e30: s times its gradient is that of s = 1."""
+"""⟨W, log X⟩ by svd at X = s·[[2, 1 + i], [1 − i, 3]]: s times its gradient is that of s = 1."""
 
 import torch
 
-H = torch.tensor([[2, 1j], [-1j, 3]], dtype=torch.complex128)
+H = torch.tensor([[2, 1 + 1j], [1 - 1j, 3]], dtype=torch.complex128)
 W = torch.tensor([[2, 3], [3, 4]], dtype=torch.complex128)
 for s in (1.0, 1e30):
     x = (s * H).requires_grad_()
