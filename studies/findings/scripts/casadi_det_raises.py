@@ -2,10 +2,10 @@
 
 import casadi as ca
 
-X = ca.MX.sym("X", 2, 2)
-f = ca.Function("f", [X], [ca.det(X)])
-print("value", f(ca.DM.ones(2, 2)))
-try:
-    print(ca.Function("g", [X], [ca.gradient(ca.det(X), X)])(ca.DM.ones(2, 2)))
-except RuntimeError as error:
-    print("raised", str(error).splitlines()[0])
+for kind in (ca.SX, ca.MX):
+    X = kind.sym("X", 2, 2)
+    f = ca.Function("f", [X], [ca.det(X), ca.gradient(ca.det(X), X)])
+    try:
+        print(kind.__name__, "value and gradient", f(ca.DM.ones(2, 2)))
+    except RuntimeError as error:
+        print(kind.__name__, "raised", str(error).splitlines()[-1])
