@@ -67,6 +67,34 @@ INTERPRETER = click.option(
 SEED = click.option(
     "--seed", type=int, default=0, show_default=True, help="Seed of the drawn points."
 )
+
+
+def read_scales(
+    context: click.Context, option: click.Parameter, given: tuple[str, ...]
+) -> tuple[str, ...]:
+    """The units one by one, ``1e-30,1e30`` being two of them.
+
+    Raises:
+        BadParameter: one is left out between commas, or given twice.
+    """
+    scales = [scale.strip() for text in given for scale in text.split(",")]
+    if not all(scales):
+        raise click.BadParameter(f"{', '.join(given)!r} is not of the form 1e-30,1e30")
+    twice = [scale for scale in scales if scales.count(scale) > 1]
+    if twice:
+        raise click.BadParameter(f"{twice[0]} is given twice")
+    return tuple(scales)
+
+
+SCALE = click.option(
+    "--scale",
+    "scales",
+    multiple=True,
+    callback=read_scales,
+    metavar="NUMBER",
+    help="Ask at the same matrices in other units: s·X for a positive s, as 1e-12 (repeatable, "
+    "also as 1e-30,1e30).",
+)
 TIMEOUT = click.option(
     "--timeout",
     type=Seconds(min=0, min_open=True),

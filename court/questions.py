@@ -65,7 +65,11 @@ class Resources(Struct, frozen=True, kw_only=True):
 
 
 class Choice(Struct, frozen=True, kw_only=True):
-    """What the user chose to have judged, at which matrices, and by whom."""
+    """What the user chose to have judged, at which matrices, and by whom.
+
+    ``scales`` are the units in which each matrix is asked, as ``1e-12``; none is its own alone.
+    ``axes`` are those of the atlas.
+    """
 
     resources: Resources
     functions: tuple[str, ...] = ()
@@ -83,6 +87,8 @@ class Choice(Struct, frozen=True, kw_only=True):
     executions: tuple[str, ...] = ()
     query: Literal["gradient", "hvp", "vjp", "jvp"] = "gradient"
     direction: str | None = None
+    scales: tuple[str, ...] = ()
+    axes: tuple[str, ...] = ()
 
     @property
     def files(self) -> list[str]:
@@ -93,7 +99,8 @@ class Choice(Struct, frozen=True, kw_only=True):
     def is_main_job(self) -> bool:
         """Whether nothing was chosen but perhaps frameworks, points, dtype and seed."""
         given = (self.point, self.matrix, self.gradient) != (None, None, None)
-        chosen = self.functions or self.parameterizations or given or self.query != "gradient"
+        chosen = self.functions or self.parameterizations or given or self.scales
+        chosen = chosen or self.query != "gradient"
         return not chosen and self.size == 2
 
 

@@ -9,11 +9,21 @@ from msgspec import Struct
 from symgrad.court.questions import GRADIENT, Constants, Query
 
 Part = Literal[
-    "chosen", "2×2", "sum", "experiment", "real", "hermitian", "dtype", "rank", "known", "numbered"
+    "chosen",
+    "2×2",
+    "sum",
+    "experiment",
+    "real",
+    "hermitian",
+    "dtype",
+    "rank",
+    "axis",
+    "known",
+    "numbered",
 ]
 """Of a report: what the user chose; the three parts of the main job; the columns of the atlas, of
-real and Hermitian matrices, of the shorter dtypes and of singular matrices by rank; a known finding
-or dispute; a matrix of a series."""
+real and Hermitian matrices, of the shorter dtypes and of singular matrices by rank; a further axis
+of it; a known finding or dispute; a matrix of a series."""
 RANK = "rank-"
 """How the columns of the atlas begin that are about singular matrices: "rank-2"."""
 
@@ -22,7 +32,8 @@ class Scenario(Struct, frozen=True, kw_only=True):
     """Which derivative of which function, in which structure, at which point, in which dtype.
 
     ``point`` is parameter → exact rational, and ``dtype`` that of the matrix that the frameworks
-    see.  ``label`` says which of a part's it is: the rank, the number, the finding's name.
+    see.  ``label`` says which of a part's it is: the rank, the axis and its value, the
+    number, the finding's name.
     """
 
     function: str

@@ -37,6 +37,7 @@ from symgrad.symbolic.parameterizations import (
 from symgrad.symbolic.points import (
     Point,
     as_text,
+    check_domain,
     coordinates,
     draw_points,
     is_complex,
@@ -45,6 +46,7 @@ from symgrad.symbolic.points import (
     parse_point,
     split_rows,
 )
+from symgrad.symbolic.units import in_units, parse_scale
 
 CERTIFIED_SIZE_LIMIT = 100
 """Largest n of references in Arb, which takes 2 s there for the projector of one eigenvalue."""
@@ -56,7 +58,8 @@ class Case(NamedTuple):
     """A scenario, as it is put to both witnesses: one function at one point in one dtype.
 
     ``part`` and ``label`` say where in the report it belongs.  It is for one framework or one route
-    alone if they are named.  Of a Hessian the ``function`` is X → ⟨S(X), E⟩, as the ``query`` says.
+    alone if they are named, and for further ``executions`` of each.  Of a Hessian the ``function``
+    is X → ⟨S(X), E⟩, as the ``query`` says.
     """
 
     part: Part
@@ -72,6 +75,7 @@ class Case(NamedTuple):
     route: str = ""
     label: str = ""
     query: Query = GRADIENT
+    executions: tuple[str, ...] = ()
 
     @property
     def scenario(self) -> Scenario:
@@ -102,6 +106,7 @@ class Case(NamedTuple):
             entrywise=self.entrywise,
             route=self.route,
             query=self.query,
+            executions=self.executions,
         )
 
     def _rounded(self) -> Matrix:
@@ -189,7 +194,18 @@ def _structures(choice: Choice) -> tuple[str, ...]:
 def _points(
     choice: Choice, x: Parameterization, function: MatrixFunction, dtype: str
 ) -> list[Point]:
-    """The points that are asked; what is drawn has mantissas that the dtype holds."""
+    """The points that are asked, in all units; what is drawn has mantissas that the dtype holds."""
+    points = _own_points(choice, x, function, dtype)
+    scales = map(parse_scale, choice.scales or ("1",))
+    scaled = [in_units(theta, x, s, dtype) if s != 1 else theta for s in scales for theta in points]
+    for theta in scaled if choice.scales else ():
+        check_domain(x.at(theta), function.domain)
+    return scaled
+
+
+def _own_points(
+    choice: Choice, x: Parameterization, function: MatrixFunction, dtype: str
+) -> list[Point]:
     if choice.matrix is not None:
         parse = parse_hermitian if x.blocks == 2 else parse_matrix
         return [coordinates(parse(choice.matrix), x, function.domain)]

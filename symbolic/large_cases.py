@@ -20,12 +20,13 @@ from symgrad.court.errors import InputError, check_known
 from symgrad.court.names import family
 from symgrad.court.questions import Choice, Problem
 from symgrad.court.references import Reference
-from symgrad.court.scenario import Scenario
+from symgrad.court.scenario import Part, Scenario
 from symgrad.symbolic.catalogue import CATALOGUE, Instance, choose
 from symgrad.symbolic.certified.large import certify_large, has_float64_route, refused_at
 from symgrad.symbolic.neighbours import Neighbour
 from symgrad.symbolic.parameterizations import PARAMETERIZATIONS
 from symgrad.symbolic.points import parse_rational, split_entries, split_rows
+from symgrad.symbolic.units import check_room, parse_scale
 
 Array = Float[np.ndarray, "n n"]
 
@@ -46,6 +47,8 @@ class LargeCase(NamedTuple):
     note: str = ""
     dtype: str = "float64"
     framework: str = ""
+    part: Part = "chosen"
+    label: str = ""
 
     @property
     def scenario(self) -> Scenario:
@@ -56,12 +59,16 @@ class LargeCase(NamedTuple):
             point=self.point,
             dtype=self.dtype,
             constants=self.function.constants,
+            part=self.part,
+            label=self.label,
         )
 
     def problem(self, number: int) -> Problem:
         """What the frameworks are told of it; forward mode would take n(n+1)/2 passes."""
         f, rows = self.function, self.X.tolist()
-        return Problem(number, f.name, f.constants, rows, self.dtype, forward=False)
+        return Problem(
+            number, f.name, f.constants, rows, self.dtype, find_reads=self.part == "chosen"
+        )
 
     def reference(self) -> Reference:
         """What is true of it."""
@@ -98,16 +105,40 @@ def chosen(choice: Choice, n: int, limit: int) -> list[LargeCase]:
     functions = [function for name in choice.functions for function in _chosen(name, n, where)]
     if choice.matrix is not None:
         X, note = parse_floats(choice.matrix), "judged at the entries of X as float64 reads them"
-        return [LargeCase(function, X, {}, note) for function in functions]
+        return [
+            LargeCase(function, _scaled(X, scale), _unit(scale), note)
+            for function in functions
+            for scale in choice.scales or ("1",)
+        ]
     return [
         LargeCase(
             function,
-            draw(n, function.function.domain, choice.seed, k),
-            {"seed": str(choice.seed), "draw": str(k)},
+            _scaled(draw(n, function.function.domain, choice.seed, k), scale),
+            {"seed": str(choice.seed), "draw": str(k), **_unit(scale)},
         )
         for function in functions
+        for scale in choice.scales or ("1",)
         for k in range(choice.points or POINTS)
     ]
+
+
+def _unit(scale: str) -> dict[str, str]:
+    return {} if scale == "1" else {"scale": scale}
+
+
+def _scaled(X: Array, scale: str) -> Array:
+    """s·X, rounded to float64.
+
+    Raises:
+        InputError: it overflows or underflows there.
+    """
+    s = parse_scale(scale)
+    size = np.abs(X[X != 0])
+    with np.errstate(over="ignore", under="ignore"):
+        scaled = np.asarray(X * _nearest(s))
+    ends = (size.min(), size.max()) if size.size else ()
+    check_room((tuple(s * Fraction(float(x)) for x in ends),), "float64")
+    return scaled
 
 
 def _chosen(name: str, n: int, where: str) -> Sequence[Instance]:

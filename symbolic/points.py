@@ -228,7 +228,8 @@ def split_entries(row: str) -> list[str]:
     return re.split(r"[,\s]+", row.strip())
 
 
-IMAGINARY = re.compile(r"(?P<real>[+-]?[\d./]+(?=[+-]|$))?(?P<imaginary>[+-]?[\d./]*i)?")
+NUMBER = r"[\d./]+(?:[eE][-+]?\d+)?"
+IMAGINARY = re.compile(rf"(?P<real>[+-]?{NUMBER}(?=[+-]|$))?(?P<imaginary>[+-]?(?:{NUMBER})?i)?")
 """A number a + bi, either part of which may be left out."""
 
 

@@ -16,9 +16,11 @@ from msgspec import structs
 from symgrad.court.errors import InputError
 from symgrad.court.questions import Choice
 from symgrad.symbolic.cases import Case, chosen_functions
+from symgrad.symbolic.catalogue import Instance
 from symgrad.symbolic.domains import DOMAINS
 from symgrad.symbolic.parameterizations import Parameterization, hermitian, symmetric
 from symgrad.symbolic.points import Point
+from symgrad.symbolic.units import in_units, parse_scale
 
 SIZES = (1, 2, 3)
 LARGEST = {1: 3, 2: 3, 3: 1}
@@ -63,21 +65,36 @@ def _ordered(x: Parameterization) -> list[tuple[int, ...]]:
 def cases(choice: Choice, names: Sequence[str], route: str, is_hermitian: bool) -> list[Case]:
     """The route of the one chosen framework, at small matrices from the smallest.
 
+    They are in the one chosen dtype, and in the one unit that is chosen, if one is.
+
     Raises:
         InputError: the function is unknown, or exists at none of these matrices.
     """
-    (framework,) = choice.resources.frameworks
     found: list[Case] = []
     for n in SIZES:
         with suppress(InputError):
             functions = chosen_functions(structs.replace(choice, size=n), names)
-            x = hermitian(n) if is_hermitian else symmetric(n)
-            for theta in smallest(x, functions[0].function.domain):
-                for function in functions:
-                    case = Case("numbered", function, x, theta, "float64", choice.forward)
-                    one = case._replace(framework=framework, route=route, label=str(len(found)))
-                    found.append(one._replace(find_reads=False, prove=False))
+            for function in functions:
+                found += at_small(function, choice, route, is_hermitian)
     if not found:
         chosen_functions(structs.replace(choice, size=SIZES[-1]), names)  # says why
         raise InputError(f"{choice.functions[0]} exists at no small matrix of integers")
+    return [case._replace(label=str(number)) for number, case in enumerate(found)]
+
+
+def at_small(function: Instance, choice: Choice, route: str, is_hermitian: bool) -> list[Case]:
+    """One function at the small matrices of its size, in the chosen dtype and unit.
+
+    Raises:
+        InputError: there are none, or the dtype has no room for them in that unit.
+    """
+    (framework,), (dtype,) = choice.resources.frameworks, choice.dtypes
+    x = (hermitian if is_hermitian else symmetric)(function.size)
+    scale = parse_scale(choice.scales[0]) if choice.scales else Fraction(1)
+    found = []
+    for theta in smallest(x, function.function.domain):
+        moved = in_units(theta, x, scale, dtype) if scale != 1 else theta
+        case = Case("numbered", function, x, moved, dtype, choice.forward)
+        one = case._replace(framework=framework, route=route, find_reads=False, prove=False)
+        found.append(one)
     return found

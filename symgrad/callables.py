@@ -67,7 +67,8 @@ def judge(hearing: Hearing) -> None:
     if not all(map(is_by_record, choice.functions)):
         raise InputError("a callable of a file is judged by itself: leave the other functions out")
     is_other = choice.parameterizations not in ((), ("symmetric",), ("hermitian",))
-    if choice.gradient is not None or is_other or choice.resources.interpreters:
+    other = choice.gradient is not None or is_other or choice.scales
+    if other or choice.resources.interpreters:
         raise InputError(
             "of a callable of a file -n, --matrix, --point, --points, --seed, --dtype, --forward, "
             "--query hvp, -p hermitian and -f can be chosen; leave the rest out"

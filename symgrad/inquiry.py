@@ -94,7 +94,10 @@ def put(hearing: Hearing, plan: Plan, cases: Sequence[Case], pool: Pool) -> None
 def problems(choice: Choice, cases: Sequence[Case]) -> list[Problem]:
     """What the frameworks are told of the cases, numbered."""
     told = (case.problem(number) for number, case in enumerate(cases))
-    return [structs.replace(problem, executions=choice.executions) for problem in told]
+    return [
+        structs.replace(problem, executions=problem.executions or choice.executions)
+        for problem in told
+    ]
 
 
 def check_executions(hearing: Hearing) -> None:

@@ -149,7 +149,11 @@ def test_a_finding_is_still_so(finding):
 
 def check_the_rule(finding, answer):
     """At least half of the digits are gone, and the value is right where it is not at fault."""
-    half = 2.0 ** -{"float64": 26.5, "complex128": 26.5 - 0.75, "bfloat16": 4}[finding.dtype]
+    bits = {"float64": 26.5, "complex128": 26.5 - 0.75, "float32": 12, "bfloat16": 4}
+    half = 2.0 ** -bits[finding.dtype]
+    if finding.kind == "raises":
+        assert answer.verdict == "failed"
+        return
     if finding.kind == "value":
         value, exact = float(answer.value), float(answer.exact_value)
         assert abs(value - exact) / abs(exact) >= half
@@ -258,13 +262,14 @@ def test_findings_are_listed_by_class():
     told = ranked(
         [
             planted(id="d", documented=True),
+            planted(id="r", kind="raises"),
             planted(id="u", kind="unstable"),
             planted(id="n", kind="not finite"),
             planted(id="w"),
             planted(id="v", kind="value"),
         ]
     )
-    assert [finding.id for finding in told] == ["w", "v", "u", "n", "d"]
+    assert [finding.id for finding in told] == ["w", "v", "u", "n", "r", "d"]
 
 
 PLANTED = """
@@ -364,6 +369,7 @@ def numpy_version():
         ({}, 1, "PASSES UNEXPECTEDLY"),
         ({"route": "np.gone"}, 1, "REFUSED UNEXPECTEDLY"),
         ({"certain": False}, 0, "passes this time"),
+        ({"kind": "raises"}, 1, "PASSES UNEXPECTEDLY"),
         ({"versions": ("0.1",)}, 0, "skipped, numpy"),
     ],
 )
@@ -381,6 +387,39 @@ def test_a_finding_that_is_none_fails_the_run(monkeypatch, tmp_path, capsys, cha
     assert isinstance(document, Document)
     assert document.findings[0].fails == (status == 1)
     assert "planted" in (tmp_path / "findings.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("name", "status", "said"),
+    [
+        ("torch-det-singular", 0, ["```python", "expected: `1 -1; -1 1`", "torch 2.", "adjugate"]),
+        ("torch-det", 2, ["unknown finding 'torch-det'"]),
+    ],
+)
+def test_a_report_is_an_issue_that_maintainers_can_use(name, status, said, capsys):
+    if not is_installed("torch"):
+        pytest.skip("torch is not installed")
+    assert cli.main(["findings", "--report", name, "-f", "torch", "-f", "numpy"]) == status
+    told = "".join(capsys.readouterr())
+    for text in said:
+        assert text in told
+    if not status:
+        assert "numpy" in told
+        assert "(G + Gᴴ)/2" in told
+        assert (SCRIPTS / "torch_det_singular.py").read_text(encoding="utf-8").rstrip() in told
+
+
+@pytest.mark.parametrize(
+    ("along", "column", "covered"),
+    [
+        (("scale 1e-12",), "scale 1e-12 float32 reverse", True),
+        (("scale 1e-12",), "scale 1e-30 float32 reverse", False),
+        (("ties",), "ties pair complex64 forward", True),
+        ((), "ties pair complex64 forward", False),
+    ],
+)
+def test_a_finding_is_known_in_the_columns_that_it_names(along, column, covered):
+    assert planted(along=along).covers_axis(column) == covered
 
 
 # --- the atlas

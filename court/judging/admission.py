@@ -8,10 +8,11 @@ then nothing is judged.
 from __future__ import annotations
 
 import math
+from fractions import Fraction
 
 import numpy as np
 
-from symgrad.court.formats import WIDER, smallest_normal
+from symgrad.court.formats import REAL, WIDER, real, smallest_normal
 from symgrad.court.judging.contraction import Array, skew_part, symmetric_error
 from symgrad.court.judging.tolerance import (
     entry_tolerances,
@@ -67,10 +68,17 @@ def infinite(reported: Reported, size: int) -> str:
 def out_of_range(reference: Reference, dtype: str) -> str:
     """Why the dtype has no room for the numbers here; nothing if it has."""
     size, least = gradient_norm(reference), smallest_normal(dtype)
+    _, _, most = REAL[real(dtype)]
     entries = np.abs(reference.X[reference.X != 0])
     change = norm(reference.X) * size
     if 0 < size < least or 0 < change < least or np.any(entries < least):
         return f"out of range: X, the gradient or the change of f underflows in {dtype}"
+    assert reference.S is not None
+    assert reference.value is not None
+    doubled = 2 * float(np.max(np.abs(reference.S.high), initial=0.0))  # as one triangle has it
+    value = abs(reference.value.mid)
+    if max(doubled, change) >= 2.0 ** (most - 1) or value >= Fraction(2) ** (most - 1):
+        return f"out of range: f, the gradient or the change of f overflows in {dtype}"
     return ""
 
 

@@ -93,6 +93,13 @@ NORM_2 = _calls("jnp.linalg.norm", {"ord": 2})
 NUCLEAR_NORM = _calls("jnp.linalg.norm", {"ord": "nuc"})
 
 
+def _truncated(X, k, W, **options):
+    """⟨W, X⁺⟩ with a tolerance between the k-th largest singular value and the next."""
+    sizes = jnp.linalg.svd(jax.lax.stop_gradient(X), compute_uv=False)
+    rtol = (sizes[k - 1] + sizes[k]) / (2 * sizes[0])
+    return jnp.sum(W * jnp.linalg.pinv(X, rtol=rtol, **options))
+
+
 def _weighted(calls):
     """⟨W, f(X)⟩ by each of the calls for f."""
     return by(calls, lambda f, X, W: jnp.sum(W * f(X)))
@@ -238,6 +245,10 @@ ROUTES = {
         **by(SOLVE_FACTOR, lambda solve, X, u: jnp.linalg.norm(solve(X, u)) ** 2),
     },
     "weighted_pseudoinverse": _weighted(_calls("jnp.linalg.pinv", {}, {"hermitian": True})),
+    "truncated_pseudoinverse": {
+        "jnp.linalg.pinv(rtol=...)": _truncated,
+        "jnp.linalg.pinv(rtol=..., hermitian=True)": functools.partial(_truncated, hermitian=True),
+    },
     "lstsq_quadratic_form": by(
         _calls("jnp.linalg.lstsq", {}), lambda lstsq, X, u: u @ lstsq(X, u)[0]
     ),

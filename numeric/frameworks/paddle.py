@@ -109,6 +109,13 @@ def _lu_solve(X, b):
     return linalg.lu_solve(b[:, None], *linalg.lu(X)[:2])[:, 0]
 
 
+def _truncated(X, k, W, **options):
+    """⟨W, X⁺⟩ with a tolerance between the k-th largest singular value and the next."""
+    sizes = linalg.svdvals(X.detach())
+    rcond = float((sizes[k - 1] + sizes[k]) / (2 * sizes[0]))
+    return _pair(W, linalg.pinv(X, rcond=rcond, **options))
+
+
 def _lstsq(X, u):
     return u @ linalg.lstsq(X, u[:, None])[0][:, 0]
 
@@ -272,6 +279,12 @@ ROUTES = {
     "weighted_pseudoinverse": {
         "paddle.linalg.pinv": lambda X, W: _pair(W, linalg.pinv(X)),
         "paddle.linalg.pinv(hermitian=True)": lambda X, W: _pair(W, linalg.pinv(X, hermitian=True)),
+    },
+    "truncated_pseudoinverse": {
+        "paddle.linalg.pinv(rcond=...)": _truncated,
+        "paddle.linalg.pinv(rcond=..., hermitian=True)": functools.partial(
+            _truncated, hermitian=True
+        ),
     },
     "lstsq_quadratic_form": {"paddle.linalg.lstsq": _lstsq},
     "cholesky_entry": _by_cholesky(lambda L, i, j: L[i, j]),

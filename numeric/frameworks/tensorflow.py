@@ -103,6 +103,13 @@ EXPM = _calls("tf.linalg.expm", {})
 SQRTM = _calls("tf.linalg.sqrtm", {})
 
 
+def _truncated(X, k, W):
+    """⟨W, X⁺⟩ with a tolerance between the k-th largest singular value and the next."""
+    sizes = tf.linalg.svd(tf.stop_gradient(X), compute_uv=False)
+    rcond = (sizes[k - 1] + sizes[k]) / (2 * sizes[0])
+    return _inner(W, tf.linalg.pinv(X, rcond=rcond))
+
+
 def _weighted(table):
     """⟨W, f(X)⟩ by each of the calls for f."""
     return by(table, lambda f, X, W: _inner(W, f(X)))
@@ -279,6 +286,7 @@ ROUTES = {
     ),
     "inverse_quadratic_form_pd": {**by(SOLVE_PD, _quadratic), **by(SOLVE_FACTOR, _squares)},
     "weighted_pseudoinverse": _weighted(_calls("tf.linalg.pinv", {})),
+    "truncated_pseudoinverse": {"tf.linalg.pinv(rcond=...)": _truncated},
     "lstsq_quadratic_form": by(_calls("tf.linalg.lstsq", {}, {"fast": False}), _quadratic),
     "cholesky_entry": by(FACTORS, lambda cholesky, X, i, j: cholesky(X)[i, j]),
     "cholesky_log_diagonal": then(FACTORS, _log_diagonal),

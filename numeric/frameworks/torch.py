@@ -129,6 +129,16 @@ def _by_eig(eig, X):
 EIGENVECTORS = {**EIGH, **by(_calls("torch.linalg.eig", {}), _by_eig)}
 
 
+def _truncated(pinv, **options):
+    """⟨W, X⁺⟩ with a tolerance between the k-th largest singular value and the next."""
+
+    def route(X, k, W):
+        sizes = linalg.svdvals(X.detach())
+        return torch.sum(W * pinv(X, rtol=(sizes[k - 1] + sizes[k]) / (2 * sizes[0]), **options))
+
+    return route
+
+
 def _weighted(calls):
     """⟨W, f(X)⟩ by each of the calls for f."""
     return by(calls, lambda f, X, W: torch.sum(W * f(X)))
@@ -285,6 +295,10 @@ ROUTES = {
         **by(SOLVE_FACTOR, lambda solve, X, u: linalg.vector_norm(solve(X, u[:, None])) ** 2),
     },
     "weighted_pseudoinverse": _weighted(_calls("torch.linalg.pinv", {}, {"hermitian": True})),
+    "truncated_pseudoinverse": {
+        "torch.linalg.pinv(rtol=...)": _truncated(linalg.pinv),
+        "torch.linalg.pinv(rtol=..., hermitian=True)": _truncated(linalg.pinv, hermitian=True),
+    },
     "lstsq_quadratic_form": by(
         _calls("torch.linalg.lstsq", *({"driver": d} for d in ("gelsy", "gels", "gelsd", "gelss"))),
         lambda lstsq, X, u: u @ lstsq(X, u[:, None]).solution[:, 0],

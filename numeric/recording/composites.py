@@ -271,7 +271,7 @@ def lu(t: Tape, A: Value, permutation: Array) -> Value:
 
 
 def qr(t: Tape, A: Value, signs: Array | None = None) -> tuple[Value, Value]:
-    """Q (m×n) and R, whose diagonal has these signs, of m×n matrices of full column rank.
+    """Q (m×n) and R, whose diagonal has these signs (or is positive), of m×n ones of full rank.
 
     By reflections (Householder's), as the frameworks'; of well conditioned matrices, and of many
     columns, by RᵀR = AᵀA, in a few steps whose rounding is squared.
@@ -298,9 +298,9 @@ def qr(t: Tape, A: Value, signs: Array | None = None) -> tuple[Value, Value]:
 
 def _turned(t: Tape, Q: Value, R: Value, signs: Array | None) -> tuple[Value, Value]:
     """The same product with a diagonal of R of these signs."""
-    if signs is None:
+    by = np.sign(np.diagonal(R.floats, axis1=-2, axis2=-1)) * (1.0 if signs is None else signs)
+    if np.all(by == 1):
         return Q, R
-    by = np.sign(np.diagonal(R.floats, axis1=-2, axis2=-1)) * signs
     return t.binary("mul", Q, by[..., None, :]), t.binary("mul", by[..., :, None], R)
 
 

@@ -35,7 +35,7 @@ def atlas(choice: Choice, full: int = 1) -> list[Case]:
             continue
         function, domain = members[len(members) // 2], family_of.usual_domain
         x, z = symmetric(choice.size), hermitian(choice.size)
-        real, complex_ = (_well_conditioned(p, domain, choice.seed, full) for p in (x, z))
+        real, complex_ = (well_conditioned(p, domain, choice.seed, full) for p in (x, z))
         in_full = Case("real", function, x, real, "float64", forward=True, entrywise=True)
         found.append(in_full._replace(prove=False))
         hermitian_case = Case("hermitian", function, z, complex_, "float64", forward=True)
@@ -45,13 +45,13 @@ def atlas(choice: Choice, full: int = 1) -> list[Case]:
         found.append(short._replace(parameterization=z, theta=complex_))
         ranks = range(choice.size) if family_of.domain == "symmetric" else ()
         for rank in reversed(ranks):
-            theta = coordinates(_of_rank(rank, choice.size), x, "symmetric")
+            theta = coordinates(of_rank(rank, choice.size), x, "symmetric")
             case = Case("rank", function, x, theta, "float64", find_reads=False)
             found.append(case._replace(prove=False, label=str(rank)))
     return found
 
 
-def _of_rank(rank: int, n: int) -> Matrix:
+def of_rank(rank: int, n: int) -> Matrix:
     """A singular n×n matrix with simple eigenvalues but for 0: a path's Laplacian, and zeros.
 
     The path has ``rank`` + 1 of the n vertices.
@@ -65,7 +65,7 @@ def _of_rank(rank: int, n: int) -> Matrix:
     return tuple(map(tuple, rows))
 
 
-def _well_conditioned(x: Parameterization, domain: str, seed: int, full: int) -> Point:
+def well_conditioned(x: Parameterization, domain: str, seed: int, full: int) -> Point:
     """Of a few drawn points the one whose matrix is farthest from singular for its size."""
     points = draw_points(x, domain, 12, seed, full)
 

@@ -6,16 +6,19 @@ import os
 from pathlib import Path
 
 import click
+from msgspec import structs
 
-from symgrad.commands.options import DEBUG, FRAMEWORK, QUIET, SEED, SETTINGS, TIMEOUT
+from symgrad.commands.options import DEBUG, FRAMEWORK, QUIET, SCALE, SEED, SETTINGS, TIMEOUT
 from symgrad.commands.session import BAD_INPUT, DISAGREES, INTERRUPTED, MISSING, Session
+from symgrad.court.errors import InputError
 from symgrad.court.former.recorded import read_record
 from symgrad.court.hearing import Hearing
 from symgrad.court.questions import Choice, Resources
 from symgrad.report import terminal
 from symgrad.report.document import write_together
+from symgrad.studies.atlas import axes_page, plan
 from symgrad.studies.atlas import page as table
-from symgrad.studies.atlas import plan
+from symgrad.studies.atlas.axes_record import AXES
 from symgrad.studies.atlas.known import contradicted, mark
 from symgrad.studies.atlas.record import with_since
 from symgrad.studies.findings.record import read_known
@@ -44,6 +47,13 @@ MOST_JOBS = 1024
     show_default=True,
     help="Folder for atlas.json and atlas.md.",
 )
+@click.option(
+    "--axes",
+    default="",
+    metavar="NAMES",
+    help=f"Ask along further axes instead of the default set: any of {','.join(AXES)}.",
+)
+@SCALE
 @QUIET
 @DEBUG
 @click.pass_obj
@@ -57,6 +67,8 @@ def atlas(
     timeout: float,
     jobs: int,
     output: Path,
+    axes: str,
+    scales: tuple[str, ...],
     quiet: bool,
     debug: bool,
 ) -> int:
@@ -70,10 +82,15 @@ def atlas(
     the output cannot be written, 130 interrupted.
     """
     frameworks, missing = session.choose(asked)
+    if scales and "scale" not in axes.split(","):
+        raise InputError("--scale gives the units of --axes scale; choose that too")
     output.mkdir(parents=True, exist_ok=True)
-    journal = output / "atlas.journal"
+    journal = output / ("axes.journal" if axes else "atlas.journal")
     resources = Resources(frameworks=frameworks, timeout=timeout, jobs=jobs, journal=str(journal))
     chosen = Choice(resources=resources, functions=functions, size=size, points=1, seed=seed)
+    if axes:
+        chosen = structs.replace(chosen, axes=tuple(axes.split(",")), scales=scales)
+        return along_axes(session, chosen, missing, output, quiet)
     hearing = Hearing(chosen)
     if session.hear(hearing, plan.atlas(chosen)):
         click.echo(f"interrupted: the same command goes on from {journal}", err=True)
@@ -95,3 +112,30 @@ def atlas(
     if contradictions or any(row.is_news for row in found.rows):
         return DISAGREES
     return 0 if any(row.valid == "agrees" for row in found.rows) else BAD_INPUT
+
+
+def along_axes(
+    session: Session, choice: Choice, missing: list[str], output: Path, quiet: bool
+) -> int:
+    """The same along further axes: axes.json and axes.md; the exit status."""
+    hearing = Hearing(choice)
+    if session.hear(hearing, plan.axes(choice)):
+        journal = choice.resources.journal
+        click.echo(f"interrupted: the same command goes on from {journal}", err=True)
+        return INTERRUPTED
+    found = axes_page.make_axes(hearing, read_known())
+    pages = {
+        "axes.json": axes_page.to_json(found),
+        "axes.md": axes_page.to_markdown(found).encode(),
+    }
+    write_together(output, pages)
+    Path(choice.resources.journal).unlink(missing_ok=True)
+    console = terminal.make_console()
+    if not quiet:
+        axes_page.show(console, found)
+    console.print(axes_page.closing_line(found), soft_wrap=True)
+    if missing or hearing.worker_died:
+        return MISSING
+    if any(row.is_news for row in found.rows):
+        return DISAGREES
+    return 0 if any("agrees" in row.outcomes.values() for row in found.rows) else BAD_INPUT

@@ -10,6 +10,7 @@ from symgrad.plans import Plan
 
 if TYPE_CHECKING:
     from symgrad.symbolic.cases import Case
+    from symgrad.symbolic.large_cases import LargeCase
 
 
 def atlas(choice: Choice) -> Plan:
@@ -19,5 +20,16 @@ def atlas(choice: Choice) -> Plan:
         from symgrad.studies.atlas import cases
 
         return cases.atlas(choice)
+
+    return Plan(cases, estimate=True)
+
+
+def axes(choice: Choice) -> Plan:
+    """What the chosen further axes ask of every route."""
+
+    def cases() -> Sequence[Case | LargeCase]:
+        from symgrad.studies.atlas import axes
+
+        return axes.cases(choice)
 
     return Plan(cases, estimate=True)

@@ -14,6 +14,7 @@ from symgrad.commands.options import (
     INTERPRETER,
     MEMORY,
     QUIET,
+    SCALE,
     SEED,
     SETTINGS,
     TIMEOUT,
@@ -68,6 +69,7 @@ from symgrad.studies.experiment.claims import claims
     metavar="TEXT|FILE",
     help="One symmetric matrix instead: '2 1; 1 3', or a text file with its rows.",
 )
+@SCALE
 @click.option(
     "--gradient",
     metavar="TEXT|FILE",

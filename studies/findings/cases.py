@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from symgrad.court.errors import check_known
 from symgrad.court.names import family
-from symgrad.studies.findings.record import Finding
+from symgrad.studies.findings.record import OTHERS, Finding
 from symgrad.symbolic.cases import Case, at_matrix
-from symgrad.symbolic.catalogue import CATALOGUE, choose
+from symgrad.symbolic.catalogue import CATALOGUE, Instance, choose
 
 
 def examined(finding: Finding) -> list[Case]:
@@ -15,10 +15,26 @@ def examined(finding: Finding) -> list[Case]:
     Raises:
         InputError: its function or its matrix is not what it should be.
     """
+    function, about = _function(finding), (finding.dtype, finding.mode == "forward")
+    routes = [finding.route, *filter(None, [finding.against])]
+    where = (function, finding.matrix, *about, finding.framework)
+    cases = [at_matrix(*where, route) for route in routes]
+    return [case._replace(label=finding.id) for case in cases]
+
+
+def of_everyone(finding: Finding) -> Case:
+    """The same question by every route of every framework.
+
+    Raises:
+        InputError: its function or its matrix is not what it should be.
+    """
+    about = (finding.dtype, finding.mode == "forward", "", "")
+    case = at_matrix(_function(finding), finding.matrix, *about)
+    return case._replace(label=OTHERS + finding.id)
+
+
+def _function(finding: Finding) -> Instance:
     size = len([row for row in finding.matrix.split(";") if row.strip()])
     check_known("function", family(finding.function), CATALOGUE)
     (function,) = choose(finding.function, size)
-    about = (finding.dtype, finding.mode == "forward", finding.framework)
-    routes = [finding.route, *filter(None, [finding.against])]
-    cases = [at_matrix(function, finding.matrix, *about, route) for route in routes]
-    return [case._replace(label=finding.id) for case in cases]
+    return function

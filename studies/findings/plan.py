@@ -24,6 +24,17 @@ def examined(known: Sequence[Finding]) -> Plan:
     return Plan(cases)
 
 
+def reported(finding: Finding) -> Plan:
+    """One known finding, and the same question to every framework."""
+
+    def cases() -> Sequence[Case]:
+        from symgrad.studies.findings import cases
+
+        return [*cases.examined(finding), cases.of_everyone(finding)]
+
+    return Plan(cases)
+
+
 def search(choice: Choice, frameworks: Sequence[str], route: str, is_hermitian: bool) -> Plan:
     """Small matrices of integers, for one route alone.
 

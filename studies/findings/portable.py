@@ -24,7 +24,7 @@ def _portable(examined: Examined) -> Answer:
     G, value = found.gradient, found.value
     return structs.replace(
         found,
-        reason=found.reason if found.verdict != "disagrees" else "",
+        reason=found.reason if found.verdict not in ("disagrees", "failed") else "",
         of_value=found.of_value and found.verdict != "disagrees",
         value=None if noise or value is None else _kept(value, 0.0),
         gradient=None if noise or G is None else _kept_rows(G),

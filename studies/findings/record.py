@@ -27,16 +27,19 @@ COVERED = {
     "hermitian": ("hermitian", "complex64"),
 }
 """What is wrong in double precision is so in the shorter dtypes of the atlas."""
-Kind = Literal["wrong", "value", "unstable", "not finite"]
+Kind = Literal["wrong", "value", "unstable", "not finite", "raises"]
 CLASSES: dict[str, str] = {
     "wrong": "Silent and wrong: the value is right, and the formula of the gradient is not",
     "value": "Silent and wrong: the value itself",
     "unstable": "Silent and unstable: half of the digits or more are lost",
     "not finite": "NaN or infinity, without an error, where the gradient is finite",
+    "raises": "An error is raised, where the gradient exists",
     "documented": "What the documentation excludes or warns of",
 }
 """The classes of findings, the gravest first, by what is said of them."""
 ANY = "*"
+OTHERS = "others "
+"""How the label of a finding's question to every framework begins."""
 KNOWN = Path(__file__).with_name("known.json")
 SCRIPTS = "studies/findings/scripts"
 """Where the scripts are, from the top of the repository."""
@@ -68,7 +71,7 @@ class Finding(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     id: str
     kind: Annotated[
         Kind,
-        Meta(description="wrong: the formula; value: f itself; unstable: the digits; not finite"),
+        Meta(description="the formula; f itself; the digits; NaN or infinity; an error is raised"),
     ]
     framework: str
     versions: Annotated[tuple[str, ...], Meta(description="known to be wrong", min_length=1)]
@@ -100,6 +103,10 @@ class Finding(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     against: Annotated[
         str, Meta(description="a right route whose conjugation is the framework's; this one's not")
     ] = ""
+    along: Annotated[
+        tuple[str, ...],
+        Meta(description="how columns of further axes begin where it shows, as `ties`"),
+    ] = ()
     also: Annotated[
         tuple[tuple[str, str], ...],
         Meta(description="(family or *, what the route's name has in it) of the same cause"),
@@ -145,6 +152,10 @@ class Finding(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
             mode == place.split()[1] and kind in COVERED.get(place.split()[0], (place.split()[0],))
             for place in (self.own_place, *self.also_at)
         )
+
+    def covers_axis(self, column: str) -> bool:
+        """Whether what is wrong in a column of a further axis is this finding."""
+        return column.startswith(self.along) if self.along else False
 
     def is_of(self, row: Row) -> bool:
         """Whether it is about the version that a row of the atlas is about."""

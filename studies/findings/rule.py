@@ -102,6 +102,8 @@ def _examine(hearing: Hearing, finding: Finding) -> Examined:
         status: Status = "not installed"
     elif public(version) not in finding.versions:
         status = "another version"
+    elif finding.kind == "raises" and verdict is not None:
+        status = "still wrong" if verdict.verdict == "failed" else _status(finding, found)
     elif verdict is None or verdict.verdict in ("refused", "failed"):
         status = "refused unexpectedly" if finding.certain else "passes this time"
     elif finding.against:
@@ -166,7 +168,7 @@ def answer(hearing: Hearing, case: int, verdict: Verdict | None) -> Answer:
         verdict.verdict if verdict else None,
         _reason(verdict),
         number(reports[0].value) if reports else None,
-        _decimal(reference.value.mid) if reference.value else None,
+        _decimal(*reference.value) if reference.value else None,
         verdict.gradient if verdict else None,
         exact,
         radius,
@@ -218,7 +220,8 @@ def _exact_entries(reference: Reference) -> tuple[list[list[Entry]], float]:
         for i in range(len(S.high))
         for j in range(n)
     }
-    digits = {place: _decimal(x) for place, x in exact.items()}
+    nothing = max(map(abs, exact.values())) / 10**DIGITS
+    digits = {place: _decimal(x, nothing) for place, x in exact.items()}
     rounding = max(abs(x - Fraction(digits[place])) for place, x in exact.items())
     radius = share * float(np.max(S.radius)) + float(rounding)
     rows: list[list[Entry]] = [
@@ -228,11 +231,11 @@ def _exact_entries(reference: Reference) -> tuple[list[list[Entry]], float]:
     return rows, float(np.nextafter(radius, np.inf)) if radius else 0.0
 
 
-def _decimal(x: Fraction) -> Decimal:
-    """x to 32 digits, plainly: what is an integer looks like one."""
+def _decimal(x: Fraction, nothing: Fraction = Fraction(0)) -> Decimal:
+    """x to 32 digits, plainly: an integer looks like one, and what is below ``nothing`` is 0."""
     context = Context(prec=DIGITS)
     rounded = context.divide(Decimal(x.numerator), Decimal(x.denominator))
-    if abs(rounded) < Decimal(10) ** -DIGITS:
+    if abs(x) <= nothing:
         return Decimal(0)
     whole = rounded.to_integral_value()
     return whole if whole == rounded else rounded.normalize(context)

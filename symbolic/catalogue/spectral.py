@@ -10,7 +10,16 @@ from fractions import Fraction
 from typing import Any
 
 from symgrad.symbolic.algebra import Algebra
-from symgrad.symbolic.algebra.scalar import ENTROPY, EXP, IDENTITY, LOG, SQRT, Scalar, power
+from symgrad.symbolic.algebra.scalar import (
+    ENTROPY,
+    EXP,
+    IDENTITY,
+    LOG,
+    RECIPROCAL,
+    SQRT,
+    Scalar,
+    power,
+)
 from symgrad.symbolic.catalogue.constants import Integers, W, weights
 from symgrad.symbolic.catalogue.eigenvalues import LEWIS, MAGNUS, trace_function
 from symgrad.symbolic.catalogue.function import Constants, MatrixFunction
@@ -48,6 +57,11 @@ def _projector_gradient(A: Algebra, X: Any, W: Integers, *indices: int) -> Any:
 
 def _largest(A: Algebra, X: Any, k: int) -> range:
     return range(A.size(X) - k, A.size(X))
+
+
+def _truncated(A: Algebra, k: int) -> Scalar:
+    """1/λ at the k eigenvalues of the largest absolute values, 0 at the others."""
+    return RECIPROCAL.at(*map(A.by_modulus, range(k)))
 
 
 def _subspaces(n: int) -> dict[str, Constants]:
@@ -99,5 +113,15 @@ FUNCTIONS = (
         lambda A, X, k, W: _projector(A, X, W, *_largest(A, X, k)),
         lambda A, X, k, W: _projector_gradient(A, X, W, *_largest(A, X, k)),
         _subspaces,
+    ),
+    MatrixFunction(
+        "truncated_pseudoinverse",
+        "⟨W, Σ v vᵀ/λ⟩ over the k largest |λ|, as pinv with a tolerance between |λ| has it",
+        "symmetric",
+        DALECKII_KREIN,
+        lambda A, X, k, W: A.inner(A.constant(W), A.apply(X, _truncated(A, k))),
+        lambda A, X, k, W: A.frechet(X, _truncated(A, k), W),
+        _subspaces,
+        drawn_from="positive definite",
     ),
 )

@@ -47,8 +47,9 @@ FIRST_BITS = 256
 MAX_BITS = 16384
 SAME = 1e-14
 """Eigenvalues that are no farther apart, in parts of the largest, are taken for one in floats."""
-LIMIT = 1e75
-"""Sizes beyond this or its inverse are refused: a tolerance is a product of up to four of them."""
+LIMIT = 1e150
+"""Sizes beyond this or its inverse are refused, and so are the products that a tolerance is made
+of: there is room then for the quotient of two of them."""
 
 Array = Float[np.ndarray, "n n"]
 
@@ -172,11 +173,18 @@ def out_of_range(X: Array, value: Ball, S: Enclosure, sensitivity: Array) -> str
     """Why the sizes at this point leave float64 no room for a tolerance; nothing if they do."""
     if abs(value.mid) > Fraction(LIMIT):
         return f"out of range: f is larger than {LIMIT:.0e}; scale the matrix"
-    for name, M in {"X": X, "S": S.high, "∂S/∂X": sensitivity}.items():
-        size = float(np.max(np.abs(M), initial=0.0))
-        if not (size == 0 or 1 / LIMIT < size < LIMIT):
-            return f"out of range: {name} is of the size {size:.0e}; scale the matrix"
+    size = {"X": _size(X), "S": _size(S.high), "∂S/∂X": _size(sensitivity)}
+    size["‖X‖·∂S/∂X"] = size["X"] * size["∂S/∂X"]
+    size["‖X‖²·∂S/∂X"] = size["X"] * size["‖X‖·∂S/∂X"]
+    size["‖X‖·S"] = size["X"] * size["S"]
+    for name, found in size.items():
+        if not (found == 0 or 1 / LIMIT < found < LIMIT):
+            return f"out of range: {name} is of the size {found:.0e}; scale the matrix"
     return ""
+
+
+def _size(M: Array) -> float:
+    return float(np.max(np.abs(M), initial=0.0))
 
 
 def round_to(X: Matrix, dtype: str) -> Matrix:

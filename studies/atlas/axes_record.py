@@ -1,0 +1,88 @@
+"""The further axes of the atlas: of each route, the verdict in each column."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from msgspec import Meta, Struct
+
+from symgrad.court.formats import real
+from symgrad.court.hearing import Hearing
+from symgrad.court.names import family
+from symgrad.court.verdicts import Number, Outcome
+from symgrad.studies.atlas.record import Made
+from symgrad.studies.findings.record import Finding, Kind
+from symgrad.studies.findings.rule import answer, lost
+
+AXES = ("scale", "rank", "ties", "size", "execution")
+"""What can be chosen beside the default set."""
+
+
+class Wrong(Struct, frozen=True):
+    """What is wrong in one column: why, what is lost by half of the digits, and how far it is."""
+
+    reason: str
+    kinds: Annotated[tuple[Kind, ...], Meta(description="none if half of the digits are left")]
+    error: Annotated[Number | None, Meta(description="of the gradient, relative to S")]
+    known: Annotated[str, Meta(description="the id of the finding that it is")] = ""
+
+
+class AxisRow(Struct, frozen=True):
+    """One route of one framework along the axes; a column is ``scale 1e-12 float32 reverse``."""
+
+    framework: str
+    version: str
+    function: str
+    route: str
+    outcomes: Annotated[dict[str, Outcome], Meta(description="column → verdict")]
+    wrong: Annotated[dict[str, Wrong], Meta(description="column that disagrees → what is wrong")]
+    missing: Annotated[dict[str, str], Meta(description="what was refused or failed → why")]
+
+    @property
+    def is_news(self) -> bool:
+        """Whether half of the digits are gone somewhere, and no finding is known of it."""
+        return any(w.kinds and not w.known for w in self.wrong.values())
+
+
+class Axes(Struct, frozen=True):
+    """The table, and what it was made with."""
+
+    toolkit: dict[str, str]
+    environment: dict[str, str]
+    made: Made
+    axes: tuple[str, ...]
+    size: int
+    rows: list[AxisRow]
+
+
+def rows(hearing: Hearing, findings: list[Finding]) -> list[AxisRow]:
+    """One row per route that was asked, in the order of frameworks and functions."""
+    order = {name: k for k, name in enumerate(hearing.choice.resources.frameworks)}
+    found: dict[tuple[str, str, str], AxisRow] = {}
+    for scenario, reported, verdict in hearing.judged:
+        if reported is None:
+            continue
+        key = (verdict.framework, family(verdict.function), verdict.route)
+        about = (verdict.framework, verdict.version, verdict.function, verdict.route)
+        row = found.setdefault(key, AxisRow(*about, {}, {}, {}))
+        column = f"{scenario.label} {verdict.mode}"
+        row.outcomes[column] = verdict.verdict
+        if verdict.verdict == "disagrees":
+            said = answer(hearing, reported.problem, verdict)
+            kinds = lost(said, real(scenario.dtype))
+            known = _known(row, column, findings)
+            row.wrong[column] = Wrong(verdict.reason, kinds, said.error, known)
+        elif verdict.verdict in ("refused", "failed"):
+            row.missing[column] = verdict.reason
+    return sorted(found.values(), key=lambda row: order[row.framework])
+
+
+def _known(row: AxisRow, column: str, findings: list[Finding]) -> str:
+    """The id of the finding that is seen there, if one is."""
+    seen = [f.id for f in findings if f.is_of_cause(row) and f.covers_axis(column)]
+    return seen[0] if seen else ""
+
+
+def columns(axes: Axes) -> list[str]:
+    """All columns, in the order in which they were asked."""
+    return list(dict.fromkeys(column for row in axes.rows for column in row.outcomes))
