@@ -100,8 +100,7 @@ class Choice(Struct, frozen=True, kw_only=True):
         """Whether nothing was chosen but perhaps frameworks, points, dtype and seed."""
         given = (self.point, self.matrix, self.gradient) != (None, None, None)
         chosen = self.functions or self.parameterizations or given or self.scales
-        chosen = chosen or self.query != "gradient"
-        return not chosen and self.size == 2
+        return not chosen and self.query == "gradient" and self.size == 2
 
 
 class Problem(Struct, frozen=True):

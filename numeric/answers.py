@@ -44,7 +44,11 @@ def _hessians(framework, route, request, beat):
     E = np.array(request["query"]["direction"], X.dtype).reshape(X.shape)
     constants, dtype = request["constants"], request["dtype"]
     only = request["query"]["way"]
-    for way in [only] if only else list(framework.hessians) or ["reverse over reverse"]:
+    if not framework.hessians:
+        yield {"asks": "reverse over reverse"}
+        error = "it differentiates once"
+        yield {"error": error, "declined": True, "exhausted": False, "mode": "reverse over reverse"}
+    for way in [only] if only else framework.hessians:
         yield {"asks": way}
         try:
             value, G, found = _call(

@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 
 from symgrad.court.errors import InputError
-from symgrad.numeric.framework import BaseFramework
 
 SUMS = {
     "torch": ("torch", "sum"),
@@ -26,7 +25,7 @@ Arguments = Mapping[str, np.ndarray | int]
 
 
 def contracted(
-    framework: str, own: BaseFramework, F: Callable[..., Any], W: np.ndarray
+    framework: str, own: Any, F: Callable[..., Any], W: np.ndarray
 ) -> Callable[..., Any]:
     """X ↦ ⟨W, F(X)⟩ = Σ conj(W_ij)·F_ij: its gradient is the vector–Jacobian product of F.
 
@@ -51,7 +50,7 @@ def contracted(
     return f
 
 
-def bound(own: BaseFramework, f: Callable[..., Any], arguments: Arguments) -> Callable[..., Any]:
+def bound(own: Any, f: Callable[..., Any], arguments: Arguments) -> Callable[..., Any]:
     """X ↦ f(X, …), with arguments that are constants."""
 
     def of_X(X: Any) -> Any:
@@ -61,7 +60,7 @@ def bound(own: BaseFramework, f: Callable[..., Any], arguments: Arguments) -> Ca
 
 
 def in_argument(
-    own: BaseFramework,
+    own: Any,
     f: Callable[..., Any],
     X: np.ndarray,
     arguments: Arguments,
@@ -76,7 +75,7 @@ def in_argument(
     return of_b
 
 
-def _arrays(own: BaseFramework, arguments: Arguments, dtype: Any) -> dict[str, Any]:
+def _arrays(own: Any, arguments: Arguments, dtype: Any) -> dict[str, Any]:
     """Arrays of the framework; whole numbers, as an index, stay what they are."""
     return {
         name: value if isinstance(value, int) else own.array(value, dtype)

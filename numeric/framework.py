@@ -67,7 +67,7 @@ class BaseFramework:
 
         E is n×n, real and symmetric.
         """
-        raise NotImplementedError("%s differentiates once" % type(self).__module__.split(".")[-1])
+        raise NotImplementedError
 
     def real(self, value):
         """The real part of the framework's own complex scalar."""

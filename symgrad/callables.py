@@ -16,13 +16,12 @@ from msgspec import structs
 from symgrad.court import formats
 from symgrad.court.errors import InputError
 from symgrad.court.hearing import Hearing, Judged
-from symgrad.court.questions import GRADIENT, TWICE, Choice, Mode, Query
+from symgrad.court.questions import GRADIENT, Choice, Mode, Query
 from symgrad.court.reasons import Reason
 from symgrad.court.references import Matrix
 from symgrad.court.scenario import Scenario
 from symgrad.court.verdicts import Verdict
 from symgrad.function_files import imported, is_by_record
-from symgrad.numeric import here as numeric
 from symgrad.report.here import Derivative, Report
 from symgrad.symbolic import here as symbolic
 from symgrad.symbolic import queries
@@ -41,7 +40,7 @@ from symgrad.symbolic.points import (
     parse_point,
     split_rows,
 )
-from symgrad.traced import RECORDERS, exact_of, floats, judged
+from symgrad.traced import RECORDERS, exact_of, floats, judged, ways_twice
 
 POINTS = 3
 """How many matrices are drawn if nothing is said: positive definite ones."""
@@ -92,8 +91,7 @@ def _asked(choice: Choice, framework: str) -> list[tuple[Query, Mode]]:
         return [(GRADIENT, "forward" if choice.forward else "reverse")]
     n = choice.size if choice.matrix is None else len(split_rows(choice.matrix))
     query = Query(operator="hvp", direction=queries.chosen_direction(choice.direction, n))
-    ways: list[Mode] = [way for way in TWICE if way in numeric.opened(framework).hessians]
-    return [(query, way) for way in ways]
+    return [(query, way) for way in ways_twice(framework)]
 
 
 def _routes(name: str, choice: Choice) -> Iterator[Route]:

@@ -222,7 +222,7 @@ def _asked(
     if order != 2:
         raise InputError(f"order is {order!r}; the gradient is 1, the Hessian 2")
     E = queries.direction(n) if direction is None else queries.read_direction(direction, n)
-    ways = [mode] if mode in TWICE else [w for w in TWICE if w in numeric.opened(who).hessians]
+    ways = [mode] if mode in TWICE else traced.ways_twice(who)
     if not ways:
         raise InputError(f"{who} differentiates once; leave order out")
     return Query(operator="hvp", direction=E), ways

@@ -27,7 +27,7 @@ from symgrad.court.judging.judge import judge
 from symgrad.court.judging.mistakes import recognise
 from symgrad.court.judging.tolerance import entry_tolerances
 from symgrad.court.program import Program
-from symgrad.court.questions import GRADIENT, Mode, Query, Reported
+from symgrad.court.questions import GRADIENT, TWICE, Mode, Query, Reported
 from symgrad.court.references import Matrix, Reference
 from symgrad.court.verdicts import RIGHT, Verdict
 from symgrad.numeric import here as numeric
@@ -124,6 +124,15 @@ def judged(
     report = report_of(verdict, reference, reported.gradient, strict)
     derive = partial(formula, run, framework, f)
     return structs.replace(report, program=run.program, blame=blamed, derive=derive)
+
+
+def ways_twice(framework: str) -> list[Mode]:
+    """In which ways a framework differentiates twice.
+
+    Raises:
+        InputError: it is unknown, or not installed.
+    """
+    return [way for way in TWICE if way in numeric.opened(framework).hessians]
 
 
 def true_at(

@@ -164,7 +164,6 @@ WAYS = {
     "jax": ALL_WAYS,
     "tensorflow": ALL_WAYS,
     "autograd": {"reverse over reverse", "hessian"},
-    "paddle": {"reverse over reverse"},
     "casadi": ALL_WAYS - {"forward over forward"},
 }
 OWN = """
@@ -186,10 +185,6 @@ def autograd_right(X, W):
     import autograd.numpy as anp
     return anp.sum(W * anp.linalg.inv(X))
 
-def paddle_right(X, W):
-    import paddle
-    return (W * paddle.linalg.inv(X)).sum()
-
 def casadi_right(X, W):
     import casadi as ca
     return ca.dot(W, ca.inv(X))
@@ -198,7 +193,7 @@ def wrong(right):
     return lambda X, W: right(X, W) * 1.0000000001
 
 right = {name: globals()[name + "_right"] for name in (
-    "torch", "jax", "tensorflow", "autograd", "paddle", "casadi")}
+    "torch", "jax", "tensorflow", "autograd", "casadi")}
 routes = {name: {"right": f, "wrong": wrong(f)} for name, f in right.items()}
 """
 
@@ -237,7 +232,7 @@ def test_a_formula_of_ones_own_is_differentiated_twice(tmp_path):
 def test_what_has_no_derivative_in_a_framework_is_refused(tmp_path):
     _, verdicts = judged(tmp_path, "log_det", "-f", "numpy", "--points=1", "--query=hvp")
     assert {v.verdict for v in verdicts["numpy"]} == {"refused"}
-    assert all("differentiates once" in v.reason for v in verdicts["numpy"])
+    assert all("it differentiates once" in v.reason for v in verdicts["numpy"])
 
 
 @pytest.mark.parametrize("query", ["vjp", "jvp"])

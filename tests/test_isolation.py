@@ -19,7 +19,8 @@ import importlib, pkgutil, sys
 sys.path.insert(0, {root!r})
 package = importlib.import_module({package!r})
 for module in pkgutil.walk_packages(package.__path__, {package!r} + "."):
-    own = module.name.startswith(("symgrad.numeric.frameworks.", "symgrad.numeric.former."))
+    rooms = ("frameworks", "former", "hessians")
+    own = module.name.startswith(tuple("symgrad.numeric." + room + "." for room in rooms))
     recorder = module.name.startswith("symgrad.numeric.recording.")
     if not own and not (recorder and module.name.split(".")[-1].split("_")[0] in {frameworks!r}):
         importlib.import_module(module.name)
@@ -140,7 +141,9 @@ def test_what_runs_in_a_worker_imports_numpy_and_itself_alone(name):
 
 
 ASKED = sorted(
-    path for room in ("frameworks", "former") for path in ROOT.glob(f"numeric/{room}/*.py")
+    path
+    for room in ("frameworks", "former", "hessians")
+    for path in ROOT.glob(f"numeric/{room}/*.py")
 )
 
 

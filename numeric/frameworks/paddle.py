@@ -386,6 +386,7 @@ class Framework(BaseFramework):
         "is not registered",
         "dtype must be float32 or float64",
         "does not appear in the backward graph",
+        "doesn't have any grad op",
         "same dtype such as 'float32' and 'float64'",
     )
     routes = ROUTES

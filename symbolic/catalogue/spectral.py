@@ -120,7 +120,7 @@ FUNCTIONS = (
         "symmetric",
         DALECKII_KREIN,
         lambda A, X, k, W: A.inner(A.constant(W), A.apply(X, _truncated(A, k))),
-        lambda A, X, k, W: A.frechet(X, _truncated(A, k), W),
+        lambda A, X, k, W: A.frechet(X, _truncated(A, k), A.constant(W)),
         _subspaces,
         drawn_from="positive definite",
     ),

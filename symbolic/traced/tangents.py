@@ -142,7 +142,7 @@ class Tangents:
 
     def trigamma(self, x: Array) -> Array:
         """Refused: its own derivative has no rule."""
-        raise RefusedError("operation", "digamma is differentiated once only")
+        raise RefusedError("domain", "digamma is differentiated once only")
 
     def times(self, g: Array, d: Array) -> Array:
         """g·d, and 0 where g is."""
@@ -193,7 +193,7 @@ class Tangents:
 
     def eigvals(self, A: Array) -> Array:
         """Refused."""
-        raise RefusedError("operation", "eigenvalues of a matrix that is not symmetric are "
+        raise RefusedError("domain", "eigenvalues of a matrix that is not symmetric are "
                            "differentiated once only")  # fmt: skip
 
     def pulled_eigvals(self, A: Array, g: Array) -> Array:
