@@ -8,9 +8,11 @@ from pathlib import Path
 import mpmath
 import pytest
 
+from symgrad.court.questions import TWICE
 from symgrad.studies.findings import page
 from symgrad.symbolic.catalogue import choose
 from symgrad.symbolic.points import parse_hermitian, parse_matrix
+from symgrad.symbolic.queries import direction
 
 DOCUMENT = page.from_json((Path(__file__).parent.parent / "docs" / "findings.json").read_bytes())
 PHI = {
@@ -83,3 +85,49 @@ def test_what_is_said_to_be_exact_is_the_difference_quotient(found):
 
 def test_all_of_them_are_looked_at():
     assert len(FOUND) >= 12
+
+
+SECOND = [e for e in DOCUMENT.findings if e.finding.mode in TWICE]
+
+
+def of_exponential(X, _):
+    values = mpmath.eigsy(X, eigvals_only=True)
+    return mpmath.exp(values[0]) + mpmath.exp(values[1])
+
+
+def of_projector(X, W):
+    return value(lambda k, _: k == 0, X, W)
+
+
+def of_inverse(X, _):
+    u = mpmath.matrix([1, -2])
+    return (u.T * X**-1 * u)[0]
+
+
+VALUES = {
+    "log_det": lambda X, _: mpmath.log(mpmath.det(X)),
+    "det": lambda X, _: mpmath.det(X),
+    "inverse_quadratic_form": of_inverse,
+    "projector[0]": of_projector,
+    "trace_exp": of_exponential,
+}
+
+
+@pytest.mark.parametrize("found", SECOND, ids=lambda e: e.finding.id)
+def test_a_hessian_is_the_mixed_difference_quotient(found):
+    """Σ_ij S_ij D_ij is the mixed derivative along E and D, of second order in the step."""
+    finding, h = found.finding, mpmath.mpf(10) ** -15
+    with mpmath.workdps(60):
+        X, E = read(finding), mpmath.matrix([list(row) for row in direction(2)])
+        (function,) = choose(finding.function, 2)
+        f, W = VALUES[finding.function], function.constants.get("W")
+        for D in ([[1, 0], [0, 0]], [[0, 1], [1, 0]], [[0, 0], [0, 1]]):
+            at = lambda s, t, D=D: f(X + s * h * E + t * h * mpmath.matrix(D), W)  # noqa: E731
+            mixed = (at(1, 1) - at(1, -1) - at(-1, 1) + at(-1, -1)) / (4 * h * h)
+            exact = sum(
+                mpmath.mpf(str(found.answer.exact[i][j])) * D[i][j]
+                for i in range(2)
+                for j in range(2)
+            )
+            assert abs(mixed - exact) < mpmath.mpf(10) ** -20 * (1 + abs(exact))
+            assert abs(mixed - exact - mpmath.mpf(10) ** -12) > mpmath.mpf(10) ** -13

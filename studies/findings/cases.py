@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from symgrad.court.errors import check_known
 from symgrad.court.names import family
+from symgrad.court.questions import GRADIENT, TWICE
 from symgrad.studies.findings.record import OTHERS, Finding
 from symgrad.symbolic.cases import Case, at_matrix
-from symgrad.symbolic.catalogue import CATALOGUE, Instance, choose
+from symgrad.symbolic.catalogue import CATALOGUE, choose
+from symgrad.symbolic.queries import Asked, direction, hessian_along
 
 
 def examined(finding: Finding) -> list[Case]:
@@ -15,11 +17,11 @@ def examined(finding: Finding) -> list[Case]:
     Raises:
         InputError: its function or its matrix is not what it should be.
     """
-    function, about = _function(finding), (finding.dtype, finding.mode == "forward")
+    (function, query), about = _asked(finding), (finding.dtype, finding.mode == "forward")
     routes = [finding.route, *filter(None, [finding.against])]
     where = (function, finding.matrix, *about, finding.framework)
     cases = [at_matrix(*where, route) for route in routes]
-    return [case._replace(label=finding.id) for case in cases]
+    return [case._replace(label=finding.id, query=query) for case in cases]
 
 
 def of_everyone(finding: Finding) -> Case:
@@ -28,13 +30,16 @@ def of_everyone(finding: Finding) -> Case:
     Raises:
         InputError: its function or its matrix is not what it should be.
     """
-    about = (finding.dtype, finding.mode == "forward", "", "")
-    case = at_matrix(_function(finding), finding.matrix, *about)
-    return case._replace(label=OTHERS + finding.id)
+    (function, query), about = _asked(finding), (finding.dtype, finding.mode == "forward", "", "")
+    case = at_matrix(function, finding.matrix, *about)
+    return case._replace(label=OTHERS + finding.id, query=query)
 
 
-def _function(finding: Finding) -> Instance:
+def _asked(finding: Finding) -> Asked:
+    """What a finding asks of its function: the gradient or, by its mode, the Hessian."""
     size = len([row for row in finding.matrix.split(";") if row.strip()])
     check_known("function", family(finding.function), CATALOGUE)
     (function,) = choose(finding.function, size)
-    return function
+    if finding.mode in TWICE:
+        return hessian_along(function, direction(size))
+    return function, GRADIENT
