@@ -52,6 +52,19 @@ def test_units_are_those_of_the_dtype_or_those_given():
     np.testing.assert_array_equal(1024 * matrix(first), matrix(second))
 
 
+def test_queries_are_hessians_and_cotangents():
+    found = {case.label: case for case in asked("query", "weighted_inverse")}
+    assert found["query hvp float64"].query.operator == "hvp"
+    assert found["query hvp complex128"].query == found["query hvp float64"].query
+    lower = found["query vjp-lower float64"]
+    assert (lower.query.operator, lower.forward) == ("gradient", True)
+    assert np.array_equal(lower.function.constants["W"], np.tril(lower.function.constants["W"]))
+    assert {label.split()[1] for label in found} == {
+        "hvp", "vjp-symmetric", "vjp-lower", "vjp-general"
+    }  # fmt: skip
+    assert {case.label.split()[1] for case in asked("query", "det")} == {"hvp"}
+
+
 def test_sizes_and_executions():
     assert [case.function.size for case in asked("size", "log_det")] == list(SIZES)
     executed = asked("execution", "log_det", executions=("jax.jit",))

@@ -1,4 +1,4 @@
-"""The cases of the atlas's further axes: other units, ranks, ties, sizes and executions.
+"""The cases of the atlas's further axes: other units, ranks, ties, sizes, executions and queries.
 
 Each is at one member of each family, and its label names its column: ``scale 1e-12 float32``.
 """
@@ -20,6 +20,7 @@ from symgrad.symbolic.domains import DOMAINS
 from symgrad.symbolic.large_cases import LargeCase, draw
 from symgrad.symbolic.parameterizations import Parameterization, hermitian, symmetric
 from symgrad.symbolic.points import Point, coordinates, draw_points
+from symgrad.symbolic.queries import cotangents, direction, hessian_along
 from symgrad.symbolic.units import in_units, parse_scale
 
 SCALES = {
@@ -134,12 +135,26 @@ def _execution(function: Instance, choice: Choice) -> Iterator[Case]:
         yield case._replace(executions=choice.executions or ("all",), forward=False)
 
 
+def _query(function: Instance, choice: Choice) -> Iterator[Case]:
+    """The Hessian along a direction, and ⟨W, F(X)⟩ with several W, at the usual matrices."""
+    domain, E = function.function.usual_domain, direction(function.size)
+    twice, query = hessian_along(function, E)
+    weighted = cotangents(function) if "W" in function.constants else []
+    for x in (build(function.size) for build in PARTS.values()):
+        theta = well_conditioned(x, domain, choice.seed, 0)
+        case = _case(twice, x, theta, "float64", _column("query", "hvp", "float64", x))
+        yield case._replace(query=query, forward=False)
+        for of, kind in zip(weighted, ("symmetric", "lower", "general"), strict=False):
+            yield _case(of, x, theta, "float64", _column("query", f"vjp-{kind}", "float64", x))
+
+
 MAKERS: dict[str, Callable[[Instance, Choice], Iterator[AnyCase]]] = {
     "scale": _scale,
     "rank": _rank,
     "ties": _ties,
     "size": _size,
     "execution": _execution,
+    "query": _query,
 }
 
 

@@ -26,6 +26,8 @@ a dtype and a mode:
   that do but for their `sign`.
 - *size*: a drawn matrix of that many rows.
 - *execution*: the usual matrix; each way to execute is a route of its own.
+- *query*: the usual matrix; `hvp` is the Hessian along a direction, in each way to differentiate
+  twice, and `vjp` is ⟨W, F(X)⟩ with a W of each kind.
 
 `yes`: the gradient is valid to rounding; `inaccurate`: right but for digits that rounding lost;
 `NO`: wrong, `NO (known)`: see docs/findings.md; `refused`: f or the framework has no gradient

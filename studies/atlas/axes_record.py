@@ -14,7 +14,7 @@ from symgrad.studies.atlas.record import Made
 from symgrad.studies.findings.record import Finding, Kind
 from symgrad.studies.findings.rule import answer, lost
 
-AXES = ("scale", "rank", "ties", "size", "execution")
+AXES = ("scale", "rank", "ties", "size", "execution", "query")
 """What can be chosen beside the default set."""
 
 
