@@ -128,7 +128,7 @@ def _entrywise(evaluate, X):
 
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-FRAMEWORKS = (os.path.join(HERE, "frameworks"), os.path.join(HERE, "former"))
+FRAMEWORKS = tuple(os.path.join(HERE, room) for room in ("frameworks", "former", "hessians"))
 
 EXHAUSTED = (
     "out of memory",

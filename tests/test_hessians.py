@@ -292,3 +292,11 @@ def test_the_value_has_a_verdict_of_its_own():
     assert (gradient_off.verdict, gradient_off.value) == ("disagrees", "agrees")
     value_off = judge(true, reported(true.S.high, value * 1.1, "reverse"), "float64")
     assert (value_off.verdict, value_off.value) == ("disagrees", "disagrees")
+
+
+def test_a_whole_hessian_is_asked_of_real_matrices_alone(tmp_path):
+    argv = ("log_det", "-f", "torch", "--points=1", "--query=hvp", "-p", "hermitian")
+    _, verdicts = judged(tmp_path, *argv)
+    outcomes = {v.mode: v.verdict for v in verdicts["torch"] if v.route == "torch.linalg.cholesky"}
+    assert outcomes["hessian"] == "refused"
+    assert outcomes["reverse over reverse"] == "agrees"
