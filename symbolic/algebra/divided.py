@@ -12,7 +12,7 @@ W_ij times φ[λ_i, λ_j].
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cache
 
 from flint import arb, arb_mat
@@ -87,50 +87,16 @@ def _newton(
     return found
 
 
-def first_differences(spectrum: Spectrum, phi: Scalar) -> list[list[arb]]:
-    """φ[r_k, r_l] for all pairs of distinct eigenvalues, φ′(r_k) on the diagonal."""
-    roots, taylor = [root for _, _, root in spectrum.clusters()], spectrum.taylor(phi, 2)
-    return [
-        [
-            taylor[j][1] if j == k else (taylor[k][0] - taylor[j][0]) / (roots[k] - roots[j])
-            for k in range(len(roots))
-        ]
-        for j in range(len(roots))
-    ]
-
-
-def second_differences(
-    spectrum: Spectrum, phi: Scalar, first: Sequence[Sequence[arb]]
-) -> list[list[list[arb]]]:
-    """φ[r_j, r_k, r_l] for all triples of distinct eigenvalues, from the first differences."""
-    roots, taylor = [root for _, _, root in spectrum.clusters()], spectrum.taylor(phi, 3)
+def differences(spectrum: Spectrum, phi: Scalar, order: int) -> Callable[..., arb]:
+    """φ[r_j, …, r_m] of distinct eigenvalues by ascending indices, order + 1 at most."""
+    roots, taylor = [root for _, _, root in spectrum.clusters()], spectrum.taylor(phi, order + 1)
 
     @cache
-    def difference(j: int, k: int, m: int) -> arb:
-        """The triple is in ascending order."""
-        if j == m:
-            return taylor[j][2]
-        return (first[k][m] - first[j][k]) / (roots[m] - roots[j])
+    def difference(*indices: int) -> arb:
+        first, last = indices[0], indices[-1]
+        if first == last:
+            return taylor[first][len(indices) - 1]
+        change = difference(*indices[1:]) - difference(*indices[:-1])
+        return change / (roots[last] - roots[first])
 
-    every = range(len(roots))
-    return [[[difference(*sorted((j, k, m))) for m in every] for k in every] for j in every]
-
-
-def third_differences(
-    spectrum: Spectrum, phi: Scalar, second: Sequence[Sequence[Sequence[arb]]]
-) -> list[list[list[list[arb]]]]:
-    """φ[r_j, r_k, r_l, r_m] for all quadruples of distinct eigenvalues, from the second ones."""
-    roots, taylor = [root for _, _, root in spectrum.clusters()], spectrum.taylor(phi, 4)
-
-    @cache
-    def difference(j: int, k: int, m: int, p: int) -> arb:
-        """The quadruple is in ascending order."""
-        if j == p:
-            return taylor[j][3]
-        return (second[k][m][p] - second[j][k][m]) / (roots[p] - roots[j])
-
-    every = range(len(roots))
-    return [
-        [[[difference(*sorted((j, k, m, p))) for p in every] for m in every] for k in every]
-        for j in every
-    ]
+    return difference

@@ -11,16 +11,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import cached_property
+from itertools import combinations_with_replacement
 
 import numpy as np
 from jaxtyping import Float
 
 from symgrad.symbolic.algebra import Rows
-from symgrad.symbolic.algebra.divided import (
-    first_differences,
-    second_differences,
-    third_differences,
-)
+from symgrad.symbolic.algebra.divided import differences
 from symgrad.symbolic.algebra.scalar import IDENTITY, Modulus, Scalar
 from symgrad.symbolic.algebra.spectrum import Spectrum
 
@@ -190,12 +187,12 @@ class Slopes:
 
     def apply(self, X: Symmetric, phi: Scalar) -> Dual:
         value = X.from_basis(np.diag(X.values(phi)))
-        return Dual(value, X.from_basis(_first(X, phi) * X.in_basis(X.slopes)))
+        return Dual(value, X.from_basis(_differences(X, phi, 1) * X.in_basis(X.slopes)))
 
     def frechet(self, X: Symmetric, phi: Scalar, W: Dual) -> Dual:
         """Along E, entry (i, k) of the slope is Σ_j φ[λ_i, λ_j, λ_k](W_ij E_jk + E_ij W_jk)."""
         M, E = X.in_basis(W.value), X.in_basis(X.slopes)
-        first, second = _first(X, phi), _second(X, phi)
+        first, second = _differences(X, phi, 1), _differences(X, phi, 2)
         slopes = np.einsum("ijk,ij,mjk->mik", second, M, E)
         slopes += np.einsum("ijk,mij,jk->mik", second, E, M)
         return Dual(X.from_basis(first * M), X.from_basis(slopes))
@@ -206,7 +203,7 @@ class Slopes:
         The sum is over j, k and all orders A, B, C of W, E and D.
         """
         M, N, D = X.in_basis(W.value), X.in_basis(E.value), X.in_basis(X.slopes)
-        second, third = _second(X, phi), _third(X, phi)
+        second, third = _differences(X, phi, 2), _differences(X, phi, 3)
         value = np.einsum("ijk,ij,jk->ik", second, M, N) + np.einsum("ijk,ij,jk->ik", second, N, M)
         slopes = np.zeros_like(D)
         for A, B in ((M, N), (N, M)):
@@ -260,23 +257,15 @@ def _without_two(values: Float[np.ndarray, " n"], places: list[int]) -> Float[np
     return rows
 
 
-def _first(X: Symmetric, phi: Scalar) -> Float[np.ndarray, "n n"]:
-    table = first_differences(X.spectrum, phi)
-    distinct = np.array([[float(x.mid()) for x in row] for row in table])
-    return distinct[np.ix_(X.places, X.places)]
-
-
-def _second(X: Symmetric, phi: Scalar) -> Float[np.ndarray, "n n n"]:
-    table = second_differences(X.spectrum, phi, first_differences(X.spectrum, phi))
-    distinct = np.array([[[float(x.mid()) for x in row] for row in plane] for plane in table])
-    return distinct[np.ix_(X.places, X.places, X.places)]
-
-
-def _third(X: Symmetric, phi: Scalar) -> Float[np.ndarray, "n n n n"]:
-    second = second_differences(X.spectrum, phi, first_differences(X.spectrum, phi))
-    table = third_differences(X.spectrum, phi, second)
-    distinct = np.array([[[[float(x.mid()) for x in a] for a in b] for b in c] for c in table])
-    return distinct[np.ix_(X.places, X.places, X.places, X.places)]
+def _differences(X: Symmetric, phi: Scalar, order: int) -> np.ndarray:
+    """φ[λ_i, …, λ_l] for all tuples of order + 1 eigenvalues: n×…×n."""
+    difference, many = differences(X.spectrum, phi, order), len(X.spectrum.clusters())
+    table = np.zeros((many,) * (order + 1))
+    for indices in combinations_with_replacement(range(many), order + 1):
+        table[indices] = float(difference(*indices).mid())
+    ascending = np.sort(np.indices(table.shape).reshape(order + 1, -1), axis=0)
+    whole = table[tuple(ascending)].reshape(table.shape)
+    return np.asarray(whole[np.ix_(*[X.places] * (order + 1))])
 
 
 def _directions(n: int, blocks: int) -> tuple[Float[np.ndarray, "m n n"], float]:
