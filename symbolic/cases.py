@@ -39,6 +39,7 @@ from symgrad.symbolic.points import (
     as_text,
     coordinates,
     draw_points,
+    has_points,
     is_complex,
     parse_hermitian,
     parse_matrix,
@@ -160,6 +161,7 @@ def chosen(choice: Choice, frameworks: Sequence[str]) -> Sequence[Case | LargeCa
         Case("chosen", function, x, theta, dtype, forward, query=query)
         for function, query in queries.asked(choice, chosen_functions(choice, frameworks))
         for x in (PARAMETERIZATIONS[name](n) for name in names)
+        if choice.functions or has_points(x, function.function.domain)
         for points in zip(
             *(_points(choice, x, function.function, dtype) for dtype in choice.dtypes),
             strict=True,
@@ -196,7 +198,8 @@ def _points(
     if choice.point is not None:
         return [parse_point(choice.point, x, function.domain)]
     bits = formats.REAL[dtype][0]
-    return draw_points(x, function.usual_domain, choice.points or POINTS, choice.seed, bits=bits)
+    domain = function.usual_domain if x.rank is None else function.domain
+    return draw_points(x, domain, choice.points or POINTS, choice.seed, bits=bits)
 
 
 def _check_conflicts(choice: Choice) -> None:

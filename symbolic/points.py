@@ -47,8 +47,9 @@ def draw_points(
     them without a rounding; with ``full`` = 0 none has.
 
     Raises:
-        InputError: none was found.
+        InputError: none was found, or there is none.
     """
+    check_rank(parameterization, domain)
     drawn = f"{parameterization.name} {parameterization.size} {domain}"
     rng, fractions = random.Random(f"{seed} {drawn}"), random.Random(f"{seed} {drawn} {bits}")
     generic = is_generically_simple(parameterization)
@@ -87,18 +88,21 @@ def _is_simple(parameterization: Parameterization, theta: Point) -> bool:
 
 
 def _candidate(parameterization: Parameterization, rng: random.Random, shift: int) -> Point:
-    """A random multiple of 1/8 per parameter, moved towards the anchor; bounded ones towards 0."""
-    if parameterization.bound is not None:
-        top, scale = parameterization.bound * DENOMINATOR - 1, DENOMINATOR * 2**shift
-        return {
-            name: Fraction(rng.choice((-1, 1)) * rng.randint(1, top), scale)
-            for name in parameterization.names
-        }
-    top = 3 * DENOMINATOR
+    """A random multiple of 1/8 per parameter, moved to multiples of the anchor, or near to it."""
+    bound = parameterization.bound
+    top = 3 * DENOMINATOR if bound is None else bound * DENOMINATOR - 1
+    scale, times = DENOMINATOR, shift
+    if _nears(parameterization):
+        scale, times = DENOMINATOR * 2**shift, 1
     return {
-        name: Fraction(rng.choice((-1, 1)) * rng.randint(1, top), DENOMINATOR) + shift * unit
+        name: Fraction(rng.choice((-1, 1)) * rng.randint(1, top), scale) + times * unit
         for name, unit in zip(parameterization.names, parameterization.anchor, strict=True)
     }
+
+
+def _nears(parameterization: Parameterization) -> bool:
+    """Whether candidates come nearer to the anchor, as those with a bound do, to 0."""
+    return parameterization.is_near or parameterization.bound is not None
 
 
 def _between(
@@ -108,7 +112,7 @@ def _between(
 
     A parameter with a bound is moved by less than its distance from it.
     """
-    scale = DENOMINATOR * 2**shift if parameterization.bound is not None else DENOMINATOR
+    scale = DENOMINATOR * 2**shift if _nears(parameterization) else DENOMINATOR
     moved = {}
     for name, x in theta.items():
         step = Fraction(2 * rng.getrandbits(64) + 1, 2**65 * scale)
@@ -298,6 +302,21 @@ def check_domain(X: Matrix, domain: str) -> None:
     missing = DOMAINS[domain].missing(X)
     if missing:
         raise InputError(f"the point is outside the domain: X is not {domain}, {missing}")
+
+
+def check_rank(parameterization: Parameterization, domain: str) -> None:
+    """Raise InputError where the structure is singular at every point, and the domain is not."""
+    if not has_points(parameterization, domain):
+        raise InputError(
+            f"{parameterization.name}({parameterization.size}) is of rank {parameterization.rank} "
+            f"at every point, and never {domain}; choose functions of any symmetric matrix, as "
+            "trace_exp or largest_eigenvalue"
+        )
+
+
+def has_points(parameterization: Parameterization, domain: str) -> bool:
+    """Whether the structure may have a matrix in the domain: none if it is singular by design."""
+    return parameterization.rank is None or domain == "symmetric"
 
 
 def coordinates(X: Matrix, parameterization: Parameterization, domain: str) -> Point:

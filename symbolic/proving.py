@@ -13,7 +13,7 @@ from symgrad.symbolic.catalogue import Instance
 from symgrad.symbolic.derivation import derive
 from symgrad.symbolic.limits import Failure, Limits, answers
 from symgrad.symbolic.parameterizations import PARAMETERIZATIONS, Parameterization
-from symgrad.symbolic.points import is_generically_simple
+from symgrad.symbolic.points import check_rank, has_points, is_generically_simple
 from symgrad.symbolic.proofs.characteristic import PROVED_SIZE, prove_characteristic
 from symgrad.symbolic.proofs.closed_form import prove_closed_form
 from symgrad.symbolic.proofs.conventions import prove_conventions
@@ -52,6 +52,7 @@ def prove_chosen(choice: Choice, frameworks: list[str]) -> Iterator[Proved]:
         for name in names
         for function in functions
         if name != "symmetric" or not _is_eigenvalue(function)
+        if choice.functions or has_points(PARAMETERIZATIONS[name](n), function.function.domain)
     ]
     within = Limits(choice.resources.timeout, choice.resources.memory)
     failed = []
@@ -124,6 +125,7 @@ def _provable(name: str, n: int, function: Instance) -> Parameterization:
     x = PARAMETERIZATIONS[name](n)
     if x.blocks == 2:
         raise InputError(f"{name} matrices are certified point by point; leave out --prove")
+    check_rank(x, function.function.domain)
     if derive(function, x).eigenvalues and not is_generically_simple(x):
         raise InputError(
             f"{function.name} cannot be proved for {name}({n}): it has repeated eigenvalues "

@@ -18,6 +18,8 @@ class Parameterization:
     ``anchor`` gives the parameters of a positive definite matrix, from which points are drawn.
     ``bound`` restricts every parameter to |θ| < bound.  ``blocks`` is 2 where X stands for a
     Hermitian A + iB as the real symmetric [[A, −B], [B, A]], of 2n rows; else it is 1.
+    ``is_near`` says that positive definite matrices are found near the anchor, and not at its
+    multiples.  ``rank`` is that of X(θ) where it is below n at every θ.
     """
 
     name: str
@@ -27,6 +29,8 @@ class Parameterization:
     anchor: tuple[int, ...]
     bound: int | None = None
     blocks: int = 1
+    is_near: bool = False
+    rank: int | None = None
 
     @property
     def size(self) -> int:
