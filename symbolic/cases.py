@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -10,7 +11,7 @@ from msgspec import structs
 
 from symgrad.court import formats
 from symgrad.court.errors import InputError, check_known
-from symgrad.court.names import family
+from symgrad.court.names import family, is_callable
 from symgrad.court.questions import GRADIENT, Choice, Problem, Query
 from symgrad.court.references import Matrix, Reference
 from symgrad.court.scenario import Part, Scenario
@@ -37,6 +38,7 @@ from symgrad.symbolic.parameterizations import (
 from symgrad.symbolic.points import (
     Point,
     as_text,
+    check_domain,
     coordinates,
     draw_points,
     has_points,
@@ -46,6 +48,7 @@ from symgrad.symbolic.points import (
     parse_point,
     split_rows,
 )
+from symgrad.symbolic.structure_files import OwnStructure, is_file, structure, within
 
 CERTIFIED_SIZE_LIMIT = 100
 """Largest n of references in Arb, which takes 2 s there for the projector of one eigenvalue."""
@@ -157,10 +160,12 @@ def chosen(choice: Choice, frameworks: Sequence[str]) -> Sequence[Case | LargeCa
             )
         return large_cases.chosen(choice, n, CERTIFIED_SIZE_LIMIT)
     forward = choice.forward or choice.query == "jvp"
+    functions = queries.asked(choice, chosen_functions(choice, frameworks))
+    structures = [structure(name, n, limits_of(choice)) for name in names]
     return [
         Case("chosen", function, x, theta, dtype, forward, query=query)
-        for function, query in queries.asked(choice, chosen_functions(choice, frameworks))
-        for x in (PARAMETERIZATIONS[name](n) for name in names)
+        for function, query in functions
+        for x in structures
         if choice.functions or has_points(x, function.function.domain)
         for points in zip(
             *(_points(choice, x, function.function, dtype) for dtype in choice.dtypes),
@@ -182,6 +187,30 @@ def at_matrix(
     return case._replace(find_reads=False, prove=False, framework=framework, route=route)
 
 
+def limits_of(choice: Choice) -> Limits:
+    """The limits of what is computed of the user's own."""
+    return Limits(choice.resources.timeout, choice.resources.memory)
+
+
+def check_structures(names: Sequence[str]) -> None:
+    """Check that each is a name of the catalogue, or a file of another name than the others.
+
+    Raises:
+        InputError: one is not.
+    """
+    stems = [Path(name).stem for name in names if is_file(name)]
+    for name in names:
+        if is_callable(name):
+            raise InputError(
+                f"-p {name} is for a callable of a file, as my_loss.py:loss; for a function that "
+                "is known exactly give a file that says X in SymPy"
+            )
+        if not is_file(name):
+            check_known("parameterization", name, PARAMETERIZATIONS)
+        elif stems.count(Path(name).stem) > 1:
+            raise InputError(f"two files define the structure {Path(name).stem}; rename one")
+
+
 def _structures(choice: Choice) -> tuple[str, ...]:
     """Those that are chosen, or else what the matrix is."""
     hermitian = choice.matrix is not None and is_complex(choice.matrix)
@@ -199,7 +228,27 @@ def _points(
         return [parse_point(choice.point, x, function.domain)]
     bits = formats.REAL[dtype][0]
     domain = function.usual_domain if x.rank is None else function.domain
+    if isinstance(x, OwnStructure):
+        return own_points(choice, x, domain, bits)
     return draw_points(x, domain, choice.points or POINTS, choice.seed, bits=bits)
+
+
+def own_points(choice: Choice, x: OwnStructure, domain: str, bits: int) -> list[Point]:
+    """The points of a user's own structure: those of its file, or drawn within the limits.
+
+    Raises:
+        InputError: there are too few, or X(θ) is undefined or outside the domain at one.
+    """
+    known, count = x.own_points(), choice.points
+    if known and count and count > len(known):
+        raise InputError(f"{x.name} has {len(known)} points of its own; ask for fewer --points")
+    for theta in known[:count]:
+        x.directions(theta)
+        check_domain(x.at(theta), domain)
+    if known:
+        return known[:count]
+    draw = partial(draw_points, x, domain, count or POINTS, choice.seed, bits=bits)
+    return within(x.name, draw, limits_of(choice))
 
 
 def _check_conflicts(choice: Choice) -> None:
@@ -230,8 +279,7 @@ def chosen_functions(choice: Choice, frameworks: Sequence[str]) -> list[Instance
     """
     _check_conflicts(choice)
     names = _structures(choice)
-    for name in names:
-        check_known("parameterization", name, PARAMETERIZATIONS)
+    check_structures(names)
     n = choice.size if choice.matrix is None else len(split_rows(choice.matrix))
     found: list[Instance] = []
     everything = tuple(name for name, f in CATALOGUE.items() if f.instances(n))
@@ -244,13 +292,8 @@ def chosen_functions(choice: Choice, frameworks: Sequence[str]) -> list[Instance
                     f"{SIZE_LIMIT}"
                 )
             (own,) = instances(function, n)
-            structures = [PARAMETERIZATIONS[x](n) for x in names]
-            check_exact(
-                own,
-                structures,
-                Path(name),
-                Limits(choice.resources.timeout, choice.resources.memory),
-            )
+            limits = limits_of(choice)
+            check_exact(own, [structure(x, n, limits) for x in names], Path(name), limits)
             found.append(own)
         else:
             check_known("function", family(name), CATALOGUE)

@@ -14,6 +14,7 @@ from symgrad.court.errors import InputError
 from symgrad.court.references import Matrix
 from symgrad.symbolic.domains import DOMAINS, has_simple_spectrum
 from symgrad.symbolic.parameterizations import Parameterization
+from symgrad.symbolic.parameterizations.parameterization import UndefinedError
 
 Point = dict[str, Fraction]
 Complexes = Inexact[np.ndarray, "n n"]
@@ -60,16 +61,23 @@ def draw_points(
         theta = _candidate(parameterization, rng, shift)
         if full and len(points) % full == full - 1:
             theta = _between(theta, parameterization, shift, fractions, bits)
-        X = parameterization.at(theta)
-        simple = not generic or _is_simple(parameterization, theta)
-        if simple and theta not in points and not DOMAINS[domain].missing(X):
+        if theta not in points and _can_be_asked(parameterization, theta, domain, generic):
             points.append(theta)
             if len(points) == count:
                 return points
     raise InputError(
         f"{len(points)} of {count} points found: {parameterization.name}({parameterization.size}) "
-        f"has too few generic points that are {domain}; ask for fewer --points"
+        f"has too few generic points that are {domain}; ask for fewer --points, or give a --point"
     )
+
+
+def _can_be_asked(x: Parameterization, theta: Point, domain: str, generic: bool) -> bool:
+    """Whether X(θ) is defined and in the domain, with distinct eigenvalues if these are generic."""
+    try:
+        X = x.at(theta)
+    except UndefinedError:
+        return False
+    return (not generic or has_simple_spectrum(X, x.blocks)) and not DOMAINS[domain].missing(X)
 
 
 def _is_written_out(parameterization: Parameterization) -> bool:
@@ -80,11 +88,7 @@ def _is_written_out(parameterization: Parameterization) -> bool:
 def is_generically_simple(parameterization: Parameterization) -> bool:
     """Whether some X(θ) has distinct eigenvalues; then almost all have."""
     trials = [_candidate(parameterization, random.Random(k), 0) for k in range(TRIALS)]
-    return any(_is_simple(parameterization, theta) for theta in trials)
-
-
-def _is_simple(parameterization: Parameterization, theta: Point) -> bool:
-    return has_simple_spectrum(parameterization.at(theta), parameterization.blocks)
+    return any(_can_be_asked(parameterization, theta, "symmetric", True) for theta in trials)
 
 
 def _candidate(parameterization: Parameterization, rng: random.Random, shift: int) -> Point:

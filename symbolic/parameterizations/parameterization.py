@@ -8,7 +8,12 @@ from fractions import Fraction
 
 from sympy import Expr, ImmutableDenseMatrix, Rational, Symbol
 
+from symgrad.court.errors import InputError
 from symgrad.court.references import Matrix, Sparse
+
+
+class UndefinedError(InputError):
+    """X(θ) or ∂X/∂θ_k has no real value at a point."""
 
 
 @dataclass(frozen=True)
