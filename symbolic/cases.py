@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -11,7 +10,7 @@ from msgspec import structs
 
 from symgrad.court import formats
 from symgrad.court.errors import InputError, check_known
-from symgrad.court.names import family, is_callable
+from symgrad.court.names import family
 from symgrad.court.questions import GRADIENT, Choice, Problem, Query
 from symgrad.court.references import Matrix, Reference
 from symgrad.court.scenario import Part, Scenario
@@ -24,13 +23,12 @@ from symgrad.symbolic.catalogue import (
     instances,
 )
 from symgrad.symbolic.certified.reference import refer, refused, round_to
+from symgrad.symbolic.chosen_structures import POINTS, check_structures, limits_of, own_points
 from symgrad.symbolic.derivation import SIZE_LIMIT
 from symgrad.symbolic.extension import check_exact, load_function
 from symgrad.symbolic.large_cases import LargeCase
-from symgrad.symbolic.limits import Limits
 from symgrad.symbolic.neighbours import Neighbour, neighbours, split
 from symgrad.symbolic.parameterizations import (
-    PARAMETERIZATIONS,
     Parameterization,
     hermitian,
     symmetric,
@@ -38,7 +36,6 @@ from symgrad.symbolic.parameterizations import (
 from symgrad.symbolic.points import (
     Point,
     as_text,
-    check_domain,
     coordinates,
     draw_points,
     has_points,
@@ -48,12 +45,10 @@ from symgrad.symbolic.points import (
     parse_point,
     split_rows,
 )
-from symgrad.symbolic.structure_files import OwnStructure, is_file, structure, within
+from symgrad.symbolic.structure_files import OwnStructure, structure
 
 CERTIFIED_SIZE_LIMIT = 100
 """Largest n of references in Arb, which takes 2 s there for the projector of one eigenvalue."""
-POINTS = 3
-"""How many points are drawn if nothing is said."""
 
 
 class Case(NamedTuple):
@@ -187,30 +182,6 @@ def at_matrix(
     return case._replace(find_reads=False, prove=False, framework=framework, route=route)
 
 
-def limits_of(choice: Choice) -> Limits:
-    """The limits of what is computed of the user's own."""
-    return Limits(choice.resources.timeout, choice.resources.memory)
-
-
-def check_structures(names: Sequence[str]) -> None:
-    """Check that each is a name of the catalogue, or a file of another name than the others.
-
-    Raises:
-        InputError: one is not.
-    """
-    stems = [Path(name).stem for name in names if is_file(name)]
-    for name in names:
-        if is_callable(name):
-            raise InputError(
-                f"-p {name} is for a callable of a file, as my_loss.py:loss; for a function that "
-                "is known exactly give a file that says X in SymPy"
-            )
-        if not is_file(name):
-            check_known("parameterization", name, PARAMETERIZATIONS)
-        elif stems.count(Path(name).stem) > 1:
-            raise InputError(f"two files define the structure {Path(name).stem}; rename one")
-
-
 def _structures(choice: Choice) -> tuple[str, ...]:
     """Those that are chosen, or else what the matrix is."""
     hermitian = choice.matrix is not None and is_complex(choice.matrix)
@@ -231,24 +202,6 @@ def _points(
     if isinstance(x, OwnStructure):
         return own_points(choice, x, domain, bits)
     return draw_points(x, domain, choice.points or POINTS, choice.seed, bits=bits)
-
-
-def own_points(choice: Choice, x: OwnStructure, domain: str, bits: int) -> list[Point]:
-    """The points of a user's own structure: those of its file, or drawn within the limits.
-
-    Raises:
-        InputError: there are too few, or X(θ) is undefined or outside the domain at one.
-    """
-    known, count = x.own_points(), choice.points
-    if known and count and count > len(known):
-        raise InputError(f"{x.name} has {len(known)} points of its own; ask for fewer --points")
-    for theta in known[:count]:
-        x.directions(theta)
-        check_domain(x.at(theta), domain)
-    if known:
-        return known[:count]
-    draw = partial(draw_points, x, domain, count or POINTS, choice.seed, bits=bits)
-    return within(x.name, draw, limits_of(choice))
 
 
 def _check_conflicts(choice: Choice) -> None:

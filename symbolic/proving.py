@@ -8,8 +8,9 @@ from functools import partial
 from symgrad.court.errors import InputError
 from symgrad.court.questions import Choice
 from symgrad.court.references import Proved
-from symgrad.symbolic.cases import chosen_functions, limits_of
+from symgrad.symbolic.cases import chosen_functions
 from symgrad.symbolic.catalogue import Instance
+from symgrad.symbolic.chosen_structures import limits_of
 from symgrad.symbolic.derivation import derive
 from symgrad.symbolic.limits import Failure, answers
 from symgrad.symbolic.parameterizations import Parameterization

@@ -5,28 +5,31 @@ They are named, ``my_loss.py:loss``, or they are the routes of a file that has n
 
 from __future__ import annotations
 
-import runpy
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 from msgspec import structs
 
+from symgrad import kernels
 from symgrad.court import formats
 from symgrad.court.errors import InputError
 from symgrad.court.hearing import Hearing, Judged
+from symgrad.court.names import is_callable
 from symgrad.court.questions import Choice, Mode
 from symgrad.court.reasons import Reason
 from symgrad.court.references import Matrix
 from symgrad.court.scenario import Scenario
 from symgrad.court.verdicts import Verdict
+from symgrad.files import callable_in, load
 from symgrad.function_files import imported, is_by_record
+from symgrad.kernels import Kernel
 from symgrad.report.here import Derivative, Report
 from symgrad.symbolic import here as symbolic
 from symgrad.symbolic.alarm import EndlessError, alarm
 from symgrad.symbolic.certified.reference import round_to
-from symgrad.symbolic.limits import describe
+from symgrad.symbolic.chosen_structures import check_structures, limits_of, own_points
 from symgrad.symbolic.parameterizations import Parameterization, hermitian, symmetric
 from symgrad.symbolic.points import (
     Point,
@@ -39,6 +42,7 @@ from symgrad.symbolic.points import (
     parse_point,
     split_rows,
 )
+from symgrad.symbolic.structure_files import OwnStructure, structure
 from symgrad.traced import RECORDERS, exact_of, floats, judged
 
 POINTS = 3
@@ -55,6 +59,19 @@ class Route(NamedTuple):
     exact: symbolic.Definition | None = None
 
 
+class Place(NamedTuple):
+    """A structure; one of a callable θ ↦ X(θ) is that of diag(θ), with the callable before f."""
+
+    x: Parameterization
+    kernel: Kernel | None = None
+
+    def route(self, route: Route) -> Route:
+        """What is asked of a route; its ``exact``, which is of X, is not that of f(X(θ))."""
+        if self.kernel is None:
+            return route
+        return route._replace(f=self.kernel.before(route.framework, route.f), exact=None)
+
+
 def judge(hearing: Hearing) -> None:
     """Judge the callables that the user chose, at the chosen matrices.
 
@@ -64,17 +81,19 @@ def judge(hearing: Hearing) -> None:
     choice = hearing.choice
     if not all(map(is_by_record, choice.functions)):
         raise InputError("a callable of a file is judged by itself: leave the other functions out")
-    is_other = choice.parameterizations not in ((), ("symmetric",), ("hermitian",))
-    if choice.gradient is not None or is_other or choice.resources.interpreters:
+    if choice.gradient is not None or choice.resources.interpreters:
         raise InputError(
             "of a callable of a file -n, --matrix, --point, --points, --seed, --dtype, --forward, "
-            "-p hermitian and -f can be chosen; leave the rest out"
+            "-p and -f can be chosen; leave the rest out"
         )
-    for name in choice.functions:
-        for route in _routes(name, choice):
-            for dtype in choice.dtypes:
-                for theta in _points(choice, dtype):
-                    _judge(hearing, route, dtype, theta)
+    check_structures([name for name in choice.parameterizations if not is_callable(name)])
+    for place in _places(choice):
+        for name in choice.functions:
+            for route in _routes(name, choice):
+                at_place = place.route(route)
+                for dtype in choice.dtypes:
+                    for theta in _points(choice, place, dtype):
+                        _judge(hearing, at_place, place.x, dtype, theta)
 
 
 def _routes(name: str, choice: Choice) -> Iterator[Route]:
@@ -84,7 +103,7 @@ def _routes(name: str, choice: Choice) -> Iterator[Route]:
     names = load(path, choice.resources.timeout)
     chosen = choice.resources.frameworks
     if attribute:
-        f = _callable(path, names, attribute)
+        f = callable_in(path, names, attribute)
         for framework in _imported(path, chosen):
             yield Route(attribute, attribute, framework, f, names.get("exact"))
         return
@@ -98,33 +117,6 @@ def _routes(name: str, choice: Choice) -> Iterator[Route]:
     for framework in asked:
         for label, f in own[framework].items():
             yield Route(path.stem, label, framework, f)
-
-
-def load(path: Path, seconds: float) -> Mapping[str, Any]:
-    """The names in a file.
-
-    Raises:
-        InputError: it is not there, raises or does not end.
-    """
-    if not path.is_file():
-        raise InputError(f"{path}: there is no such file")
-    try:
-        with alarm(seconds):
-            return runpy.run_path(str(path), run_name=path.stem)
-    except KeyboardInterrupt:
-        raise
-    except BaseException as error:
-        raise InputError(f"{path}: {describe(error)}") from error
-
-
-def _callable(path: Path, names: Mapping[str, Any], name: str) -> Callable[..., Any]:
-    if not callable(names.get(name)):
-        known = sorted(
-            key for key, value in names.items() if callable(value) and not key.startswith("_")
-        )
-        raise InputError(f"{path}: no callable {name!r} in it; there are {', '.join(known)}")
-    found: Callable[..., Any] = names[name]
-    return found
 
 
 def _imported(path: Path, chosen: Sequence[str]) -> list[str]:
@@ -141,29 +133,39 @@ def _imported(path: Path, chosen: Sequence[str]) -> list[str]:
     return found
 
 
-def _structure(choice: Choice) -> Parameterization:
-    """Symmetric matrices, or Hermitian ones if the matrix is one or they are chosen."""
+def _places(choice: Choice) -> Iterator[Place]:
+    """The structures: symmetric matrices, Hermitian ones if the matrix is one, or those chosen."""
     n = choice.size if choice.matrix is None else len(split_rows(choice.matrix))
     is_hermitian = choice.matrix is not None and is_complex(choice.matrix)
-    return (
-        hermitian(n) if is_hermitian or choice.parameterizations == ("hermitian",) else symmetric(n)
-    )
+    if is_hermitian and choice.parameterizations not in ((), ("hermitian",)):
+        raise InputError("the matrix is complex, and -p a structure of real ones; leave it out")
+    for name in choice.parameterizations or ("hermitian" if is_hermitian else "symmetric",):
+        if is_callable(name):
+            kernel = kernels.read(name, choice)
+            yield Place(kernel.x, kernel)
+        else:
+            yield Place(structure(name, n, limits_of(choice)))
 
 
-def _points(choice: Choice, dtype: str) -> list[Point]:
-    x = _structure(choice)
+def _points(choice: Choice, place: Place, dtype: str) -> list[Point]:
+    x = place.x
+    if place.kernel is not None:
+        return place.kernel.points
     if choice.matrix is not None:
         parse = parse_hermitian if x.blocks == 2 else parse_matrix
         return [coordinates(parse(choice.matrix), x, "symmetric")]
     if choice.point is not None:
         return [parse_point(choice.point, x, "symmetric")]
     bits = formats.REAL[dtype][0]
-    return draw_points(x, "positive definite", choice.points or POINTS, choice.seed, bits=bits)
+    domain = "positive definite" if x.rank is None else "symmetric"
+    if isinstance(x, OwnStructure):
+        return own_points(choice, x, "symmetric" if x.points else domain, bits)
+    return draw_points(x, domain, choice.points or POINTS, choice.seed, bits=bits)
 
 
-def _judge(hearing: Hearing, route: Route, real: str, theta: Point) -> None:
-    x = _structure(hearing.choice)
+def _judge(hearing: Hearing, route: Route, x: Parameterization, real: str, theta: Point) -> None:
     X, n = round_to(x.at(theta), real), x.X.rows // x.blocks
+    along = None if x in (symmetric(n), hermitian(n)) else x.directions(theta)
     if x.blocks == 2 and real not in formats.COMPLEX:
         raise InputError(
             f"there is no complex dtype of the parts {real}; choose float64 or float32"
@@ -173,7 +175,7 @@ def _judge(hearing: Hearing, route: Route, real: str, theta: Point) -> None:
     try:
         with alarm(hearing.choice.resources.timeout):
             about = (route.framework, route.f, floats(X, x.blocks), X, x.blocks, dtype)
-            report = judged(*about, route.function, mode, strict=False)
+            report = judged(*about, route.function, mode, strict=False, along=along)
             differs = _differs(route, report, X, x.blocks)
     except EndlessError as error:
         raise InputError(f"{route.label} at a {n}×{n} matrix: {error}") from error

@@ -191,7 +191,8 @@ def _check(
     """One matrix, by one mode."""
     X, blocks = symbolic.exactly(M)
     if function is None:
-        return traced.judged(who, f, M, X, blocks, dtype, label, mode, strict, structure)
+        along = symbolic.directions(X, blocks, structure) if structure else None
+        return traced.judged(who, f, M, X, blocks, dtype, label, mode, strict, along)
     place = Place(_resolved(function, len(M), blocks), M, X, blocks, dtype, structure)
     own = numeric.opened(who)
 
