@@ -87,13 +87,16 @@ def judge(hearing: Hearing) -> None:
             "-p and -f can be chosen; leave the rest out"
         )
     check_structures([name for name in choice.parameterizations if not is_callable(name)])
-    for place in _places(choice):
-        for name in choice.functions:
-            for route in _routes(name, choice):
-                at_place = place.route(route)
-                for dtype in choice.dtypes:
-                    for theta in _points(choice, place, dtype):
-                        _judge(hearing, at_place, place.x, dtype, theta)
+    asked = [  # all before a file of theirs is run: no process is forked beside a framework
+        (place, dtype, theta)
+        for place in _places(choice)
+        for dtype in choice.dtypes
+        for theta in _points(choice, place, dtype)
+    ]
+    for name in choice.functions:
+        for route in _routes(name, choice):
+            for place, dtype, theta in asked:
+                _judge(hearing, place.route(route), place.x, dtype, theta)
 
 
 def _routes(name: str, choice: Choice) -> Iterator[Route]:
@@ -139,7 +142,8 @@ def _places(choice: Choice) -> Iterator[Place]:
     is_hermitian = choice.matrix is not None and is_complex(choice.matrix)
     if is_hermitian and choice.parameterizations not in ((), ("hermitian",)):
         raise InputError("the matrix is complex, and -p a structure of real ones; leave it out")
-    for name in choice.parameterizations or ("hermitian" if is_hermitian else "symmetric",):
+    names = choice.parameterizations or ("hermitian" if is_hermitian else "symmetric",)
+    for name in sorted(names, key=is_callable):
         if is_callable(name):
             kernel = kernels.read(name, choice)
             yield Place(kernel.x, kernel)
