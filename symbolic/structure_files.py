@@ -14,7 +14,7 @@ import runpy
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import lru_cache, partial
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -30,6 +30,7 @@ from symgrad.symbolic.certified.enclosure import (
     precision,
     to_ball,
 )
+from symgrad.symbolic.derivation import LAMBDA
 from symgrad.symbolic.extension import GRACE, NO_NUMBERS, running
 from symgrad.symbolic.limits import Failure, Limits, answers
 from symgrad.symbolic.parameterizations import PARAMETERIZATIONS, Parameterization
@@ -94,7 +95,6 @@ def structure(name: str, n: int, limits: Limits) -> Parameterization:
     return load(Path(name), n, limits) if is_file(name) else PARAMETERIZATIONS[name](n)
 
 
-@lru_cache(maxsize=8)
 def load(path: Path, n: int, limits: Limits) -> OwnStructure:
     """The structure of n×n matrices that a file defines, named after the file.
 
@@ -183,7 +183,7 @@ def parameters(path: Path, names: Mapping[str, Any], n: int, seconds: float) -> 
             given = [*names["parameters"](n)]
     found = list(given) if isinstance(given, (tuple, list)) else []
     for name in found or [given]:
-        if not isinstance(name, str) or not name.isidentifier():
+        if not isinstance(name, str) or not name.isidentifier() or name == LAMBDA.name:
             raise InputError(
                 f"{path}: {name!r} is no name of a parameter; give several, as ('a', 'b')"
             )

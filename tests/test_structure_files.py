@@ -72,6 +72,7 @@ def test_entries_that_are_no_rational_numbers_are_right_to_all_their_bits():
         ('"b")', '"b")\nparameters = len', "one of the two"),
         ('("a", "b")', '("a", "a")', "two parameters are named a"),
         ('("a", "b")', '("a", "b c")', "'b c' is no name of a parameter"),
+        ('("a", "b")', '("a", "λ")', "'λ' is no name of a parameter"),  # which is an eigenvalue
         ('("a", "b")', "()", "is no name of a parameter"),
         ('("a", "b")', "7", "7 is no name of a parameter"),
         ('("a", "b")', '("a", "b", "c")', "py: X: TypeError"),
