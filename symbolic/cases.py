@@ -23,13 +23,12 @@ from symgrad.symbolic.catalogue import (
     instances,
 )
 from symgrad.symbolic.certified.reference import refer, refused, round_to
+from symgrad.symbolic.chosen_structures import POINTS, check_structures, limits_of, own_points
 from symgrad.symbolic.derivation import SIZE_LIMIT
 from symgrad.symbolic.extension import check_exact, load_function
 from symgrad.symbolic.large_cases import LargeCase
-from symgrad.symbolic.limits import Limits
 from symgrad.symbolic.neighbours import Neighbour, neighbours, split
 from symgrad.symbolic.parameterizations import (
-    PARAMETERIZATIONS,
     Parameterization,
     hermitian,
     symmetric,
@@ -40,18 +39,18 @@ from symgrad.symbolic.points import (
     check_domain,
     coordinates,
     draw_points,
+    has_points,
     is_complex,
     parse_hermitian,
     parse_matrix,
     parse_point,
     split_rows,
 )
+from symgrad.symbolic.structure_files import OwnStructure, structure
 from symgrad.symbolic.units import in_units, parse_scale
 
 CERTIFIED_SIZE_LIMIT = 100
 """Largest n of references in Arb, which takes 2 s there for the projector of one eigenvalue."""
-POINTS = 3
-"""How many points are drawn if nothing is said."""
 
 
 class Case(NamedTuple):
@@ -161,10 +160,13 @@ def chosen(choice: Choice, frameworks: Sequence[str]) -> Sequence[Case | LargeCa
             )
         return large_cases.chosen(choice, n, CERTIFIED_SIZE_LIMIT)
     forward = choice.forward or choice.query == "jvp"
+    functions = queries.asked(choice, chosen_functions(choice, frameworks))
+    structures = [structure(name, n, limits_of(choice)) for name in names]
     return [
         Case("chosen", function, x, theta, dtype, forward, query=query)
-        for function, query in queries.asked(choice, chosen_functions(choice, frameworks))
-        for x in (PARAMETERIZATIONS[name](n) for name in names)
+        for function, query in functions
+        for x in structures
+        if choice.functions or has_points(x, function.function.domain)
         for points in zip(
             *(_points(choice, x, function.function, dtype) for dtype in choice.dtypes),
             strict=True,
@@ -212,7 +214,10 @@ def _own_points(
     if choice.point is not None:
         return [parse_point(choice.point, x, function.domain)]
     bits = formats.REAL[dtype][0]
-    return draw_points(x, function.usual_domain, choice.points or POINTS, choice.seed, bits=bits)
+    domain = function.usual_domain if x.rank is None else function.domain
+    if isinstance(x, OwnStructure):
+        return own_points(choice, x, domain, bits)
+    return draw_points(x, domain, choice.points or POINTS, choice.seed, bits=bits)
 
 
 def _check_conflicts(choice: Choice) -> None:
@@ -243,8 +248,7 @@ def chosen_functions(choice: Choice, frameworks: Sequence[str]) -> list[Instance
     """
     _check_conflicts(choice)
     names = _structures(choice)
-    for name in names:
-        check_known("parameterization", name, PARAMETERIZATIONS)
+    check_structures(names)
     n = choice.size if choice.matrix is None else len(split_rows(choice.matrix))
     found: list[Instance] = []
     everything = tuple(name for name, f in CATALOGUE.items() if f.instances(n))
@@ -257,13 +261,8 @@ def chosen_functions(choice: Choice, frameworks: Sequence[str]) -> list[Instance
                     f"{SIZE_LIMIT}"
                 )
             (own,) = instances(function, n)
-            structures = [PARAMETERIZATIONS[x](n) for x in names]
-            check_exact(
-                own,
-                structures,
-                Path(name),
-                Limits(choice.resources.timeout, choice.resources.memory),
-            )
+            limits = limits_of(choice)
+            check_exact(own, [structure(x, n, limits) for x in names], Path(name), limits)
             found.append(own)
         else:
             check_known("function", family(name), CATALOGUE)

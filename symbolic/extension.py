@@ -56,7 +56,7 @@ def load_function(path: Path, frameworks: Sequence[str], seconds: float) -> Matr
         raise InputError(f"{path}: {path.stem!r} is no name for a function; rename the file")
     if path.stem in CATALOGUE:
         raise InputError(f"{path}: {path.stem} is in the catalogue already; rename the file")
-    with _running(path, seconds):
+    with running(path, seconds):
         names = runpy.run_path(str(path), run_name=path.stem)
     if isinstance(names.get("exact"), str) and "gauge" not in names:
         return _known(path, names, frameworks)
@@ -106,7 +106,7 @@ def _wrong_with(function: Instance, x: Parameterization, path: Path, seconds: fl
     if x.blocks != 1:
         return f"{path}: exact is asked at real matrices; leave out -p {x.name}"
     try:
-        with _running(path, seconds, "exact: "):
+        with running(path, seconds, "exact: "):
             value = derive(function, x).value
     except InputError as error:
         return str(error)
@@ -180,7 +180,7 @@ def _check(path: Path, names: dict[str, Any], frameworks: list[str]) -> None:
 
 
 @contextmanager
-def _running(path: Path, seconds: float, doing: str = "") -> Iterator[None]:
+def running(path: Path, seconds: float, doing: str = "") -> Iterator[None]:
     """Run code of the user's file, for some ``seconds`` at most where an alarm can be set.
 
     Raises:

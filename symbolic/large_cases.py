@@ -92,7 +92,8 @@ def chosen(choice: Choice, n: int, limit: int) -> list[LargeCase]:
     """
     where = f"size {n}: above {limit}"
     for name in choice.parameterizations:
-        check_known("parameterization", name, PARAMETERIZATIONS)
+        if not name.endswith(".py"):
+            check_known("parameterization", name, PARAMETERIZATIONS)
     for name in (*choice.parameterizations, *choice.dtypes):
         if name not in ("symmetric", "float64"):
             raise InputError(f"{where} a matrix is symmetric(n) in float64; {name} is not possible")

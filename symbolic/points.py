@@ -14,6 +14,7 @@ from symgrad.court.errors import InputError
 from symgrad.court.references import Matrix
 from symgrad.symbolic.domains import DOMAINS, has_simple_spectrum
 from symgrad.symbolic.parameterizations import Parameterization
+from symgrad.symbolic.parameterizations.parameterization import UndefinedError
 
 Point = dict[str, Fraction]
 Complexes = Inexact[np.ndarray, "n n"]
@@ -47,8 +48,9 @@ def draw_points(
     them without a rounding; with ``full`` = 0 none has.
 
     Raises:
-        InputError: none was found.
+        InputError: none was found, or there is none.
     """
+    check_rank(parameterization, domain)
     drawn = f"{parameterization.name} {parameterization.size} {domain}"
     rng, fractions = random.Random(f"{seed} {drawn}"), random.Random(f"{seed} {drawn} {bits}")
     generic = is_generically_simple(parameterization)
@@ -59,16 +61,23 @@ def draw_points(
         theta = _candidate(parameterization, rng, shift)
         if full and len(points) % full == full - 1:
             theta = _between(theta, parameterization, shift, fractions, bits)
-        X = parameterization.at(theta)
-        simple = not generic or _is_simple(parameterization, theta)
-        if simple and theta not in points and not DOMAINS[domain].missing(X):
+        if theta not in points and _can_be_asked(parameterization, theta, domain, generic):
             points.append(theta)
             if len(points) == count:
                 return points
     raise InputError(
         f"{len(points)} of {count} points found: {parameterization.name}({parameterization.size}) "
-        f"has too few generic points that are {domain}; ask for fewer --points"
+        f"has too few generic points that are {domain}; ask for fewer --points, or give a --point"
     )
+
+
+def _can_be_asked(x: Parameterization, theta: Point, domain: str, generic: bool) -> bool:
+    """Whether X(θ) is defined and in the domain, with distinct eigenvalues if these are generic."""
+    try:
+        X = x.at(theta)
+    except UndefinedError:
+        return False
+    return (not generic or has_simple_spectrum(X, x.blocks)) and not DOMAINS[domain].missing(X)
 
 
 def _is_written_out(parameterization: Parameterization) -> bool:
@@ -79,26 +88,25 @@ def _is_written_out(parameterization: Parameterization) -> bool:
 def is_generically_simple(parameterization: Parameterization) -> bool:
     """Whether some X(θ) has distinct eigenvalues; then almost all have."""
     trials = [_candidate(parameterization, random.Random(k), 0) for k in range(TRIALS)]
-    return any(_is_simple(parameterization, theta) for theta in trials)
-
-
-def _is_simple(parameterization: Parameterization, theta: Point) -> bool:
-    return has_simple_spectrum(parameterization.at(theta), parameterization.blocks)
+    return any(_can_be_asked(parameterization, theta, "symmetric", True) for theta in trials)
 
 
 def _candidate(parameterization: Parameterization, rng: random.Random, shift: int) -> Point:
-    """A random multiple of 1/8 per parameter, moved towards the anchor; bounded ones towards 0."""
-    if parameterization.bound is not None:
-        top, scale = parameterization.bound * DENOMINATOR - 1, DENOMINATOR * 2**shift
-        return {
-            name: Fraction(rng.choice((-1, 1)) * rng.randint(1, top), scale)
-            for name in parameterization.names
-        }
-    top = 3 * DENOMINATOR
+    """A random multiple of 1/8 per parameter, moved to multiples of the anchor, or near to it."""
+    bound = parameterization.bound
+    top = 3 * DENOMINATOR if bound is None else bound * DENOMINATOR - 1
+    scale, times = DENOMINATOR, shift
+    if _nears(parameterization):
+        scale, times = DENOMINATOR * 2**shift, 1
     return {
-        name: Fraction(rng.choice((-1, 1)) * rng.randint(1, top), DENOMINATOR) + shift * unit
+        name: Fraction(rng.choice((-1, 1)) * rng.randint(1, top), scale) + times * unit
         for name, unit in zip(parameterization.names, parameterization.anchor, strict=True)
     }
+
+
+def _nears(parameterization: Parameterization) -> bool:
+    """Whether candidates come nearer to the anchor, as those with a bound do, to 0."""
+    return parameterization.is_near or parameterization.bound is not None
 
 
 def _between(
@@ -108,7 +116,7 @@ def _between(
 
     A parameter with a bound is moved by less than its distance from it.
     """
-    scale = DENOMINATOR * 2**shift if parameterization.bound is not None else DENOMINATOR
+    scale = DENOMINATOR * 2**shift if _nears(parameterization) else DENOMINATOR
     moved = {}
     for name, x in theta.items():
         step = Fraction(2 * rng.getrandbits(64) + 1, 2**65 * scale)
@@ -299,6 +307,21 @@ def check_domain(X: Matrix, domain: str) -> None:
     missing = DOMAINS[domain].missing(X)
     if missing:
         raise InputError(f"the point is outside the domain: X is not {domain}, {missing}")
+
+
+def check_rank(parameterization: Parameterization, domain: str) -> None:
+    """Raise InputError where the structure is singular at every point, and the domain is not."""
+    if not has_points(parameterization, domain):
+        raise InputError(
+            f"{parameterization.name}({parameterization.size}) is of rank {parameterization.rank} "
+            f"at every point, and never {domain}; choose functions of any symmetric matrix, as "
+            "trace_exp or largest_eigenvalue"
+        )
+
+
+def has_points(parameterization: Parameterization, domain: str) -> bool:
+    """Whether the structure may have a matrix in the domain: none if it is singular by design."""
+    return parameterization.rank is None or domain == "symmetric"
 
 
 def coordinates(X: Matrix, parameterization: Parameterization, domain: str) -> Point:

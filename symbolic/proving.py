@@ -10,14 +10,16 @@ from symgrad.court.questions import Choice
 from symgrad.court.references import Proved
 from symgrad.symbolic.cases import chosen_functions
 from symgrad.symbolic.catalogue import Instance
+from symgrad.symbolic.chosen_structures import limits_of
 from symgrad.symbolic.derivation import derive
-from symgrad.symbolic.limits import Failure, Limits, answers
-from symgrad.symbolic.parameterizations import PARAMETERIZATIONS, Parameterization
-from symgrad.symbolic.points import is_generically_simple
+from symgrad.symbolic.limits import Failure, answers
+from symgrad.symbolic.parameterizations import Parameterization
+from symgrad.symbolic.points import check_rank, has_points, is_generically_simple
 from symgrad.symbolic.proofs.characteristic import PROVED_SIZE, prove_characteristic
 from symgrad.symbolic.proofs.closed_form import prove_closed_form
 from symgrad.symbolic.proofs.conventions import prove_conventions
 from symgrad.symbolic.proofs.prove import examine
+from symgrad.symbolic.structure_files import structure
 
 ROUTES = ["SymPy", "python-flint"]
 CONVENTIONS_SIZE = 5
@@ -44,18 +46,19 @@ def prove_chosen(choice: Choice, frameworks: list[str]) -> Iterator[Proved]:
             f"generic symmetric matrix for sizes 1 to {PROVED_SIZE}"
         )
     names = choice.parameterizations or ("symmetric",)
+    structures = [structure(name, n, limits_of(choice)) for name in names]
     about: list[Call] = [_conventions(n)] if n <= CONVENTIONS_SIZE else []
     if "symmetric" in names and any(map(_is_eigenvalue, functions)):
         about += [_eigenvalues(n), *([_closed_form] if n == 2 else [])]
     about += [
-        partial(_examined, function, name, n)
-        for name in names
+        partial(_examined, function, x)
+        for x in structures
         for function in functions
-        if name != "symmetric" or not _is_eigenvalue(function)
+        if x.name != "symmetric" or not _is_eigenvalue(function)
+        if choice.functions or has_points(x, function.function.domain)
     ]
-    within = Limits(choice.resources.timeout, choice.resources.memory)
     failed = []
-    for answer in answers([partial(_proved, call) for call in about], within):
+    for answer in answers([partial(_proved, call) for call in about], limits_of(choice)):
         if isinstance(answer, Failure):
             failed.append(answer.reason)
         elif isinstance(answer, InputError):
@@ -95,11 +98,13 @@ def _closed_form() -> Proved:
     return Proved("eigenvalue", "symmetric", 2, ROUTES, remark, prove_closed_form())
 
 
-def _examined(function: Instance, name: str, n: int) -> Proved:
-    found = examine(function, _provable(name, n, function))
+def _examined(function: Instance, x: Parameterization) -> Proved:
+    check_provable(function, x)
+    found = examine(function, x)
     routes = ROUTES[:1] if found.not_covered else ROUTES
     remark = found.not_covered and f"not by python-flint: {found.not_covered}"
-    return Proved(function.name, name, n, routes, remark, [*found.identities])
+    about = (function.name, x.name, function.size)
+    return Proved(*about, routes, remark, [*found.identities])
 
 
 def _differentiable(choice: Choice, frameworks: list[str]) -> list[Instance]:
@@ -115,15 +120,16 @@ def _differentiable(choice: Choice, frameworks: list[str]) -> list[Instance]:
     return [function for function in functions if not function.function.gauge]
 
 
-def _provable(name: str, n: int, function: Instance) -> Parameterization:
-    """The structure of that name, of n×n matrices.
+def check_provable(function: Instance, x: Parameterization) -> None:
+    """Check that a proof in the structure says something of the function.
 
     Raises:
-        InputError: a proof there would say nothing, or something else.
+        InputError: it would say nothing, or something else.
     """
-    x = PARAMETERIZATIONS[name](n)
+    name, n = x.name, x.size
     if x.blocks == 2:
         raise InputError(f"{name} matrices are certified point by point; leave out --prove")
+    check_rank(x, function.function.domain)
     if derive(function, x).eigenvalues and not is_generically_simple(x):
         raise InputError(
             f"{function.name} cannot be proved for {name}({n}): it has repeated eigenvalues "
@@ -134,7 +140,6 @@ def _provable(name: str, n: int, function: Instance) -> Parameterization:
             f"{function.name}: its derivatives are too long to be proved at size {n}; "
             "leave out --prove, or write exact more shortly"
         )
-    return x
 
 
 def _is_eigenvalue(function: Instance) -> bool:

@@ -5,29 +5,32 @@ They are named, ``my_loss.py:loss``, or they are the routes of a file that has n
 
 from __future__ import annotations
 
-import runpy
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 from msgspec import structs
 
+from symgrad import kernels
 from symgrad.court import formats
 from symgrad.court.errors import InputError
 from symgrad.court.hearing import Hearing, Judged
+from symgrad.court.names import is_callable
 from symgrad.court.questions import GRADIENT, Choice, Mode, Query
 from symgrad.court.reasons import Reason
 from symgrad.court.references import Matrix
 from symgrad.court.scenario import Scenario
 from symgrad.court.verdicts import Verdict
+from symgrad.files import callable_in, load
 from symgrad.function_files import imported, is_by_record
+from symgrad.kernels import Kernel
 from symgrad.report.here import Derivative, Report
 from symgrad.symbolic import here as symbolic
 from symgrad.symbolic import queries
 from symgrad.symbolic.alarm import EndlessError, alarm
 from symgrad.symbolic.certified.reference import round_to
-from symgrad.symbolic.limits import describe
+from symgrad.symbolic.chosen_structures import check_structures, limits_of, own_points
 from symgrad.symbolic.parameterizations import Parameterization, hermitian, symmetric
 from symgrad.symbolic.points import (
     Point,
@@ -40,6 +43,7 @@ from symgrad.symbolic.points import (
     parse_point,
     split_rows,
 )
+from symgrad.symbolic.structure_files import OwnStructure, structure
 from symgrad.traced import RECORDERS, exact_of, floats, judged, ways_twice
 
 POINTS = 3
@@ -56,6 +60,19 @@ class Route(NamedTuple):
     exact: symbolic.Definition | None = None
 
 
+class Place(NamedTuple):
+    """A structure; one of a callable θ ↦ X(θ) is that of diag(θ), with the callable before f."""
+
+    x: Parameterization
+    kernel: Kernel | None = None
+
+    def route(self, route: Route) -> Route:
+        """What is asked of a route; its ``exact``, which is of X, is not that of f(X(θ))."""
+        if self.kernel is None:
+            return route
+        return route._replace(f=self.kernel.before(route.framework, route.f), exact=None)
+
+
 def judge(hearing: Hearing) -> None:
     """Judge the callables that the user chose, at the chosen matrices.
 
@@ -65,33 +82,37 @@ def judge(hearing: Hearing) -> None:
     choice = hearing.choice
     if not all(map(is_by_record, choice.functions)):
         raise InputError("a callable of a file is judged by itself: leave the other functions out")
-    is_other = choice.parameterizations not in ((), ("symmetric",), ("hermitian",))
-    other = choice.gradient is not None or is_other or choice.scales
+    other = choice.gradient is not None or choice.scales
     if other or choice.resources.interpreters:
         raise InputError(
             "of a callable of a file -n, --matrix, --point, --points, --seed, --dtype, --forward, "
-            "--query hvp, -p hermitian and -f can be chosen; leave the rest out"
+            "--query hvp, -p and -f can be chosen; leave the rest out"
         )
     if choice.query in ("vjp", "jvp"):
         raise InputError(
             f"--query {choice.query} is of the catalogue; symgrad.check(f, X, cotangent=W) is of a "
             "callable"
         )
+    check_structures([name for name in choice.parameterizations if not is_callable(name)])
+    asked = [  # all before a file of theirs is run: no process is forked beside a framework
+        (place, dtype, theta)
+        for place in _places(choice)
+        for dtype in choice.dtypes
+        for theta in _points(choice, place, dtype)
+    ]
     for name in choice.functions:
         for route in _routes(name, choice):
-            for dtype in choice.dtypes:
-                for theta in _points(choice, dtype):
-                    for query, mode in _asked(choice, route.framework):
-                        _judge(hearing, route, dtype, theta, query, mode)
+            for place, dtype, theta in asked:
+                for query, mode in _asked(choice, route.framework, place.x):
+                    _judge(hearing, place.route(route), place.x, dtype, theta, query, mode)
 
 
-def _asked(choice: Choice, framework: str) -> list[tuple[Query, Mode]]:
+def _asked(choice: Choice, framework: str, x: Parameterization) -> list[tuple[Query, Mode]]:
     """What is asked of one callable: the gradient, or the Hessian in every way that there is."""
     if choice.query == "gradient":
         return [(GRADIENT, "forward" if choice.forward else "reverse")]
-    n = choice.size if choice.matrix is None else len(split_rows(choice.matrix))
-    query = Query(operator="hvp", direction=queries.chosen_direction(choice.direction, n))
-    return [(query, way) for way in ways_twice(framework)]
+    E = queries.chosen_direction(choice.direction, x.X.rows // x.blocks)
+    return [(Query(operator="hvp", direction=E), way) for way in ways_twice(framework)]
 
 
 def _routes(name: str, choice: Choice) -> Iterator[Route]:
@@ -101,7 +122,7 @@ def _routes(name: str, choice: Choice) -> Iterator[Route]:
     names = load(path, choice.resources.timeout)
     chosen = choice.resources.frameworks
     if attribute:
-        f = _callable(path, names, attribute)
+        f = callable_in(path, names, attribute)
         for framework in _imported(path, chosen):
             yield Route(attribute, attribute, framework, f, names.get("exact"))
         return
@@ -115,33 +136,6 @@ def _routes(name: str, choice: Choice) -> Iterator[Route]:
     for framework in asked:
         for label, f in own[framework].items():
             yield Route(path.stem, label, framework, f)
-
-
-def load(path: Path, seconds: float) -> Mapping[str, Any]:
-    """The names in a file.
-
-    Raises:
-        InputError: it is not there, raises or does not end.
-    """
-    if not path.is_file():
-        raise InputError(f"{path}: there is no such file")
-    try:
-        with alarm(seconds):
-            return runpy.run_path(str(path), run_name=path.stem)
-    except KeyboardInterrupt:
-        raise
-    except BaseException as error:
-        raise InputError(f"{path}: {describe(error)}") from error
-
-
-def _callable(path: Path, names: Mapping[str, Any], name: str) -> Callable[..., Any]:
-    if not callable(names.get(name)):
-        known = sorted(
-            key for key, value in names.items() if callable(value) and not key.startswith("_")
-        )
-        raise InputError(f"{path}: no callable {name!r} in it; there are {', '.join(known)}")
-    found: Callable[..., Any] = names[name]
-    return found
 
 
 def _imported(path: Path, chosen: Sequence[str]) -> list[str]:
@@ -158,31 +152,48 @@ def _imported(path: Path, chosen: Sequence[str]) -> list[str]:
     return found
 
 
-def _structure(choice: Choice) -> Parameterization:
-    """Symmetric matrices, or Hermitian ones if the matrix is one or they are chosen."""
+def _places(choice: Choice) -> Iterator[Place]:
+    """The structures: symmetric matrices, Hermitian ones if the matrix is one, or those chosen."""
     n = choice.size if choice.matrix is None else len(split_rows(choice.matrix))
     is_hermitian = choice.matrix is not None and is_complex(choice.matrix)
-    return (
-        hermitian(n) if is_hermitian or choice.parameterizations == ("hermitian",) else symmetric(n)
-    )
+    if is_hermitian and choice.parameterizations not in ((), ("hermitian",)):
+        raise InputError("the matrix is complex, and -p a structure of real ones; leave it out")
+    names = choice.parameterizations or ("hermitian" if is_hermitian else "symmetric",)
+    for name in sorted(names, key=is_callable):
+        if is_callable(name):
+            kernel = kernels.read(name, choice)
+            yield Place(kernel.x, kernel)
+        else:
+            yield Place(structure(name, n, limits_of(choice)))
 
 
-def _points(choice: Choice, dtype: str) -> list[Point]:
-    x = _structure(choice)
+def _points(choice: Choice, place: Place, dtype: str) -> list[Point]:
+    x = place.x
+    if place.kernel is not None:
+        return place.kernel.points
     if choice.matrix is not None:
         parse = parse_hermitian if x.blocks == 2 else parse_matrix
         return [coordinates(parse(choice.matrix), x, "symmetric")]
     if choice.point is not None:
         return [parse_point(choice.point, x, "symmetric")]
     bits = formats.REAL[dtype][0]
-    return draw_points(x, "positive definite", choice.points or POINTS, choice.seed, bits=bits)
+    domain = "positive definite" if x.rank is None else "symmetric"
+    if isinstance(x, OwnStructure):
+        return own_points(choice, x, "symmetric" if x.points else domain, bits)
+    return draw_points(x, domain, choice.points or POINTS, choice.seed, bits=bits)
 
 
 def _judge(
-    hearing: Hearing, route: Route, real: str, theta: Point, query: Query, mode: Mode
+    hearing: Hearing,
+    route: Route,
+    x: Parameterization,
+    real: str,
+    theta: Point,
+    query: Query,
+    mode: Mode,
 ) -> None:
-    x = _structure(hearing.choice)
     X, n = round_to(x.at(theta), real), x.X.rows // x.blocks
+    along = None if x in (symmetric(n), hermitian(n)) else x.directions(theta)
     if x.blocks == 2 and real not in formats.COMPLEX:
         raise InputError(
             f"there is no complex dtype of the parts {real}; choose float64 or float32"
@@ -191,7 +202,8 @@ def _judge(
     try:
         with alarm(hearing.choice.resources.timeout):
             about = (route.framework, route.f, floats(X, x.blocks), X, x.blocks, dtype)
-            report = judged(*about, route.function, mode, strict=False, query=query)
+            asked = (route.function, mode, False, along, query)
+            report = judged(*about, *asked)
             differs = "" if query.direction else _differs(route, report, X, x.blocks)
     except EndlessError as error:
         raise InputError(f"{route.label} at a {n}×{n} matrix: {error}") from error

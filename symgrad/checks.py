@@ -261,7 +261,9 @@ def _check(
     """One matrix, by one mode."""
     X, blocks = symbolic.exactly(M)
     if function is None:
-        return traced.judged(who, f, M, X, blocks, dtype, label, mode, strict, structure, query)
+        along = symbolic.directions(X, blocks, structure) if structure else None
+        about = (who, f, M, X, blocks, dtype, label, mode, strict)
+        return traced.judged(*about, along, query)
     asked = _resolved(function, len(M), blocks)
     if query.direction:
         asked, _ = queries.hessian_along(asked, query.direction)

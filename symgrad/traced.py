@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import importlib
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -28,7 +28,7 @@ from symgrad.court.judging.mistakes import recognise
 from symgrad.court.judging.tolerance import entry_tolerances
 from symgrad.court.program import Program
 from symgrad.court.questions import GRADIENT, TWICE, Mode, Query, Reported
-from symgrad.court.references import Matrix, Reference
+from symgrad.court.references import Matrix, Reference, Sparse
 from symgrad.court.verdicts import RIGHT, Verdict
 from symgrad.numeric import here as numeric
 from symgrad.numeric.pool import known_frameworks
@@ -43,6 +43,7 @@ from symgrad.symbolic.neighbours import neighbours, split
 Square = Inexact[np.ndarray, "n n"]
 RECORDERS = (*numeric.DIAGONAL, "numpy")
 """The frameworks that say what they execute; NumPy, which differentiates nothing, as the last."""
+of_parameters = numeric.of_parameters
 NOTHING: frozenset[int] = frozenset()
 BESIDE = 1e-3
 """The part of the worst step's share from which on another one is blamed too: nearly repeated
@@ -50,26 +51,30 @@ eigenvalues alone make some tolerances of a right step."""
 
 
 class Run(NamedTuple):
-    """A callable as it ran at X (n×n, exact, in blocks): recorded, and the record as it crossed."""
+    """A callable as it ran at X (n×n, exact, in blocks): recorded, and the record as it crossed.
+
+    ``directions`` are the ∂X/∂θ_k that are told at X, by name, if not those of any matrix;
+    ``along`` is that of a Hessian.
+    """
 
     recording: Recording
     program: Program
     X: Matrix
     blocks: int
     name: str
-    structure: str | None = None
+    directions: Mapping[str, Sparse] | None = None
     along: Rows2 = ()
 
     def at(self, X: Matrix, held: frozenset[int] = NOTHING) -> Reference:
         """What is true of the recorded program at X, or near it."""
-        structure = self.structure if X == self.X else None  # what is beside X need not have it
-        along = symbolic.directions(X, self.blocks, structure)
+        known = self.directions if X == self.X else None  # what is beside X has not the structure
+        directions = symbolic.directions(X, self.blocks, None) if known is None else known
         return traced.certify(
             self.program,
             X,
             self.name,
             blocks=self.blocks,
-            directions=along,
+            directions=directions,
             held=held,
             along=self.along,
         )
@@ -85,7 +90,7 @@ def judged(
     name: str,
     mode: Mode,
     strict: bool,
-    structure: str | None = None,
+    directions: Mapping[str, Sparse] | None = None,
     query: Query = GRADIENT,
 ) -> Report:
     """The verdict on what the framework says of f at M (n×n), X exactly, by what f executes there.
@@ -95,7 +100,7 @@ def judged(
     """
     try:
         run = record(framework, f, M, X, blocks, dtype, name)._replace(
-            structure=structure, along=query.direction
+            directions=directions, along=query.direction
         )
     except UnsupportedError as error:
         reference = refused(name, X, blocks, str(error))

@@ -58,13 +58,15 @@ def report(reference: Reference, G=None, *, convention="symmetric", dtype="float
     return Reported(**(fields | changes))
 
 
-REAL = [name for name in PARAMETERIZATIONS if name not in ("hermitian", "kronecker", "circulant")]
+OTHERS = ("hermitian", "kronecker", "circulant", "fixed_rank")
+REAL = [name for name in PARAMETERIZATIONS if name not in OTHERS]
 PROVED = [(name, n, "symmetric") for name in DIFFERENTIABLE for n in (1, 2, 3)]
 PROVED += [
     (name, 3, structure)
     for name in ("eigenvalue", "det", "weighted_inverse", "trace_exp")
     for structure in REAL[1:]
 ]
+PROVED += [(name, 3, "fixed_rank") for name in ("eigenvalue", "det", "trace_square")]
 """Each theorem for a generic matrix, and some for every structure with distinct eigenvalues."""
 
 

@@ -81,7 +81,7 @@ def test_float32_and_forward_mode(file, tmp_path):
         (["{}:NUMBER"], "no callable 'NUMBER'"),
         (["{}.py:loss"], "there is no such file"),
         (["{}:loss", "det"], "judged by itself"),
-        (["{}:loss", "-p", "toeplitz"], "leave the rest out"),
+        (["{}:loss", "--gradient", "1 0; 0 1", "-f", "torch"], "leave the rest out"),
         (["{}:loss", "-f", "jax"], "it imports none of torch, jax, tensorflow"),
         (["{}:endless", "--timeout", "2"], "does not end within 2 s"),
     ],

@@ -12,7 +12,10 @@ from symgrad.symbolic.parameterizations import PARAMETERIZATIONS
 from symgrad.symbolic.points import draw_points
 from tests.records import choice
 
-ROUNDED = ("low_rank_plus_diagonal", "cholesky", "ar1", "rational_quadratic")
+ROUNDED = (
+    *("low_rank_plus_diagonal", "cholesky", "ar1", "rational_quadratic"),
+    *("fixed_trace", "fixed_rank", "pencil"),
+)
 """Structures whose entries are sums, products and quotients of their parameters."""
 WRITTEN_OUT = [name for name in PARAMETERIZATIONS if name not in (*ROUNDED, "kronecker")]
 SHORTER = {"float64": "float32", "float32": "float16", "float16": "bfloat16"}
@@ -45,8 +48,9 @@ def test_every_third_point_has_mantissas_that_no_shorter_format_holds(name, dtyp
 @pytest.mark.parametrize("name", ROUNDED)
 def test_where_x_would_have_to_be_rounded_all_points_are_simple(name):
     x = PARAMETERIZATIONS[name](3)
-    points = draw_points(x, "positive definite", 6, 1)
-    assert points == draw_points(x, "positive definite", 6, 1, full=0)
+    domain = "positive definite" if x.rank is None else "symmetric"
+    points = draw_points(x, domain, 6, 1)
+    assert points == draw_points(x, domain, 6, 1, full=0)
 
 
 INSIDE = """

@@ -31,7 +31,7 @@ def split(command):
 
 
 def test_the_interface_of_the_readme(capsys):
-    code, more, _ = blocks("python")
+    code, more, *_ = blocks("python")
     names = {}
     exec(code, names)
     shown = capsys.readouterr().out
@@ -42,7 +42,7 @@ def test_the_interface_of_the_readme(capsys):
 
 
 def test_the_function_of_the_readme(tmp_path, capsys):
-    *_, text = blocks("python")
+    *_, text, _ = blocks("python")
     file = tmp_path / "quartic_trace.py"
     file.write_text(text)
     assert len([line for line in text.splitlines() if line.strip()]) <= 20
@@ -53,12 +53,20 @@ def test_the_function_of_the_readme(tmp_path, capsys):
 
 
 def test_the_wrong_step_is_named_as_the_readme_says(capsys, monkeypatch):
-    (command,) = [c for c in commands() if "log_eig" in c]
+    command, kernel = [c for c in commands() if "log_eig" in c]
     monkeypatch.chdir(ROOT)
     assert cli.main(split(command)) == 1
     shown = " ".join(capsys.readouterr().out.split())
     (quoted,) = re.findall("“(step 1, .*?)”", README)
     assert quoted in shown
+    assert cli.main(split(kernel)) == 1
+    assert quoted.partition(", ")[2] in " ".join(capsys.readouterr().out.split())
+
+
+def test_the_structure_of_the_readme_is_the_example():
+    *_, text = blocks("python")
+    example = (ROOT / "docs" / "examples" / "squared_exponential.py").read_text(encoding="utf-8")
+    assert text in example
 
 
 OTHERS = [c for c in commands() if "quartic_trace" not in c and "log_eig" not in c]
@@ -70,7 +78,8 @@ def test_the_commands_of_the_readme(command, tmp_path, monkeypatch):
     if command == "--help":
         assert cli.main(["--help"]) == 0
         return
-    assert cli.main([*split(command), "-f", "numpy"]) == 0
+    there = command.replace("docs/", f"{ROOT}/docs/")
+    assert cli.main([*split(there), "-f", "numpy"]) == 0
 
 
 def test_there_are_commands():

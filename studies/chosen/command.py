@@ -42,8 +42,9 @@ from symgrad.studies.experiment.claims import claims
     "-p",
     "parameterizations",
     multiple=True,
-    metavar="NAME",
-    help="Structure of the matrix (repeatable). Default: symmetric.",
+    metavar="NAME | FILE.py | FILE.py:CALLABLE",
+    help="Structure of the matrix (repeatable): one of --list, or a file of your own that has X(θ) "
+    "in SymPy; for a callable of a file also a callable that makes X(θ). Default: symmetric.",
 )
 @click.option(
     "--size", "-n", type=int, default=2, show_default=True, help="Rows of the matrix, to 2000."

@@ -7,8 +7,9 @@ from fractions import Fraction
 
 from symgrad.court import formats
 from symgrad.court.questions import Choice
-from symgrad.symbolic.cases import POINTS, Case
+from symgrad.symbolic.cases import Case
 from symgrad.symbolic.catalogue import choose
+from symgrad.symbolic.chosen_structures import POINTS
 from symgrad.symbolic.parameterizations import symmetric
 from symgrad.symbolic.points import FULL, coordinates, draw_points
 

@@ -1,4 +1,4 @@
-"""Structures that are linear in their parameters."""
+"""Structures that are linear in their parameters, or affine."""
 
 from __future__ import annotations
 
@@ -104,6 +104,31 @@ def block_diagonal(n: int) -> Parameterization:
         build(n, lambda i, j: symbols.get((i, j), S.Zero)),
         tuple(int(i == j) for i, j in pairs),
     )
+
+
+@cache
+def fixed_trace(n: int) -> Parameterization:
+    """All of Sym(n) of the trace n: the last entry of the diagonal is what the others leave."""
+    pairs = [(i, j) for i in range(n) for j in range(i, n) if (i, j) != (n - 1, n - 1)]
+    symbols = dict(zip(pairs, real_symbols(f"x{i}_{j}" for i, j in pairs), strict=True))
+    last = n - sum((symbols[i, i] for i in range(n - 1)), S.Zero)
+    return Parameterization(
+        "fixed_trace",
+        "X_ij = X_ji, tr X = n",
+        tuple(symbols.values()),
+        build(n, lambda i, j: symbols.get((i, j), last)),
+        tuple(int(i == j) for i, j in pairs),
+        is_near=True,
+    )
+
+
+@cache
+def pencil(n: int) -> Parameterization:
+    """A + s·B + t·C of three fixed matrices of integers; where it is positive is convex."""
+    s, t = real_symbols("st")
+    X = build(n, lambda i, j: (i + 1) * int(i == j) + s + (i + j + 2) * t)
+    formula = "X = A + s·B + t·C, A = diag(1, 2, …), B_ij = 1, C_ij = i + j"
+    return Parameterization("pencil", formula, (s, t), X, (0, 0), is_near=True)
 
 
 @cache

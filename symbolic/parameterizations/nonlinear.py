@@ -37,6 +37,27 @@ def cholesky(n: int) -> Parameterization:
 
 
 @cache
+def fixed_rank(n: int) -> Parameterization:
+    """X = L Lᵀ of rank r = ⌈n/2⌉ by the entries of L, n×r and lower trapezoidal: singular.
+
+    Up to the signs of its columns L is determined where its first r rows are invertible, so that
+    there are as many parameters as X has freedoms, n r − r(r − 1)/2.
+
+    Raises:
+        InputError: n is 1, and has no rank below it but 0.
+    """
+    if n < 2:
+        raise InputError(f"size {n}: fixed_rank needs a size of 2 or more, for a rank below it")
+    r = (n + 1) // 2
+    pairs = [(i, j) for i in range(n) for j in range(min(i + 1, r))]
+    of = dict(zip(pairs, real_symbols(f"l{i}_{j}" for i, j in pairs), strict=True))
+    X = build(n, lambda i, j: sum((of[i, k] * of[j, k] for k in range(min(i + 1, r))), S.Zero))
+    anchor = tuple(int(i == j) for i, j in pairs)
+    formula = "X = L Lᵀ, L of r = ⌈n/2⌉ columns, lower trapezoidal"
+    return Parameterization("fixed_rank", formula, tuple(of.values()), X, anchor, rank=r)
+
+
+@cache
 def correlation(n: int) -> Parameterization:
     """Ones on the diagonal, each entry above it a parameter, |r| < 1."""
     pairs = [(i, j) for i in range(n) for j in range(i + 1, n)]

@@ -8,7 +8,12 @@ from fractions import Fraction
 
 from sympy import Expr, ImmutableDenseMatrix, Rational, Symbol
 
+from symgrad.court.errors import InputError
 from symgrad.court.references import Matrix, Sparse
+
+
+class UndefinedError(InputError):
+    """X(θ) or ∂X/∂θ_k has no real value at a point."""
 
 
 @dataclass(frozen=True)
@@ -18,6 +23,8 @@ class Parameterization:
     ``anchor`` gives the parameters of a positive definite matrix, from which points are drawn.
     ``bound`` restricts every parameter to |θ| < bound.  ``blocks`` is 2 where X stands for a
     Hermitian A + iB as the real symmetric [[A, −B], [B, A]], of 2n rows; else it is 1.
+    ``is_near`` says that positive definite matrices are found near the anchor, and not at its
+    multiples.  ``rank`` is that of X(θ) where it is below n at every θ.
     """
 
     name: str
@@ -27,6 +34,8 @@ class Parameterization:
     anchor: tuple[int, ...]
     bound: int | None = None
     blocks: int = 1
+    is_near: bool = False
+    rank: int | None = None
 
     @property
     def size(self) -> int:
