@@ -99,6 +99,7 @@ DIAGONAL = {
     "autograd": ("autograd.numpy", "diag"),
     "pytensor": ("pytensor.tensor", "diagonal"),
     "casadi": ("casadi", "diag"),
+    "paddle": ("paddle", "diagonal"),
 }
 """Where a framework that says what it executes has the diagonal of a matrix."""
 
