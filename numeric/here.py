@@ -136,7 +136,11 @@ def of_parameters(
         diagonal = getattr(importlib.import_module(module), name)
     except ModuleNotFoundError as error:
         raise InputError(f"{framework} is not installed: {error}") from error
-    return lambda D: f(parameterization(diagonal(D)))
+
+    def of_diagonal(D: Any) -> Any:  # with a name, as PaddlePaddle translates no lambda
+        return f(parameterization(diagonal(D)))
+
+    return of_diagonal
 
 
 def symmetrized(M: Matrix) -> Matrix:

@@ -63,7 +63,7 @@ def _once(f: Callable[..., Any], X: Matrix, dtype: str, layers: list[Applied]) -
 
 
 def _pullback(pulled: Pulled | None, left: dict[int, int], name: str) -> Pullback:
-    """The derivative of a call alone, in dynamic mode, between those of its values that are left."""
+    """The derivative of a call alone, in dynamic mode, by those of its values that are left."""
 
     def kept(x: Any) -> bool:
         return isinstance(x, Value) and x.depends and x.number in left
@@ -76,8 +76,13 @@ def _pullback(pulled: Pulled | None, left: dict[int, int], name: str) -> Pullbac
         numbers = [x.number for x in pulled.outputs if kept(x)]
         # what is given back twice is one value, and has its cotangent once
         given = dict(reversed(list(zip(numbers, cotangents, strict=True))))
-        asked = [(y, given.pop(x.number)) for y, x in zip(gave, pulled.outputs, strict=False)
-                 if kept(x) and x.number in given]  # fmt: skip
+        asked = [
+            (y, given.pop(x.number))
+            for y, x in zip(gave, pulled.outputs, strict=False)
+            if kept(x) and x.number in given and not y.stop_gradient
+        ]
+        if not asked:  # it leaves what PaddlePaddle differentiates
+            return [np.zeros(t.shape) for t in moving]
         seeds = [paddle.to_tensor(G, dtype=y.dtype) for y, G in asked]
         found = paddle.grad([y for y, _ in asked], moving, seeds, allow_unused=True)
         return [

@@ -44,6 +44,18 @@ def _written(a: Attributes, x: Sequence[Any]) -> Any:
     return copy
 
 
+def _scattered(a: Attributes, x: Sequence[Any]) -> Any:
+    if not a["overwrite"]:
+        raise UnsupportedError("scatter(overwrite=False); write it by products")
+    return paddle.scatter(x[0], x[1], x[2])
+
+
+def _put(a: Attributes, x: Sequence[Any]) -> Any:
+    if a["reduce"] != "assign":
+        raise UnsupportedError("put_along_axis(reduce=…); write it by products")
+    return paddle.put_along_axis(x[0], x[1], x[2], a["axis"], broadcast=False)
+
+
 def _filled(a: Attributes, x: Sequence[Any]) -> Any:
     """The same of numbers, which are an attribute."""
     values = paddle.to_tensor(np.reshape(a["values"], a["shape"]), dtype=x[0].dtype)
@@ -151,6 +163,8 @@ MOVES: dict[str, Call] = {
     "masked_fill": lambda a, x: paddle.where(x[1], x[2].astype(x[0].dtype), x[0]),
     "set_value_with_tensor_": _written,
     "set_value_with_tensor": _written,
+    "scatter": _scattered,
+    "put_along_axis": _put,
 }
 """What only moves entries."""
 PLACES: dict[str, tuple[int, ...]] = {
@@ -158,6 +172,8 @@ PLACES: dict[str, tuple[int, ...]] = {
     "set_value_with_tensor": (0, 1),
     "where": (1, 2),
     "masked_fill": (0, 2),
+    "scatter": (0, 2),
+    "put_along_axis": (0, 2),
 }
 """Which of its operands are moved, if not the first alone; the others say where."""
 

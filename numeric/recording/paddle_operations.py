@@ -231,6 +231,8 @@ def _norm(e: Executed) -> Found:
     a = e.attributes
     if e.name == "frobenius_norm":
         return c.norm(e.tape, e.args[0], 2, None if a["reduce_all"] else _axes(e), _keeps(e))
+    if a["porder"] not in (1, 2, np.inf, -np.inf):
+        raise UnsupportedError("a norm of that order, whose powers are rounded to float32")
     axes = None if a["asvector"] else (a["axis"],)
     return c.norm(e.tape, e.args[0], float(a["porder"]), axes, _keeps(e))
 

@@ -7,6 +7,7 @@ classes of its ``PyLayer``s, which the translation forgets.
 
 from __future__ import annotations
 
+import inspect
 import os
 import signal
 import sys
@@ -60,7 +61,8 @@ class Translated(NamedTuple):
 def told(error: BaseException) -> str:
     """The error in one line: its last one, where PaddlePaddle writes many."""
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    return f"{type(error).__name__}: {' '.join((lines or [''])[-1].split())[:200]}"
+    kind = f"{type(error).__name__}: "
+    return kind + " ".join((lines or [""])[-1].removeprefix(kind).split())[:200]
 
 
 def place(file: str, number: int | str) -> str:
@@ -138,12 +140,15 @@ class _Watch:
             owner, name = getattr(about, "__self__", None), getattr(about, "__name__", "")
             if name == "apply" and isinstance(owner, type):
                 self.begun = owner if issubclass(owner, paddle.autograd.PyLayer) else None
-            elif name in LEAVES and isinstance(owner, paddle.Tensor) and not owner.stop_gradient:
-                if not self.left and not _shows(frame):
-                    self.left = (
-                        f"a number that depends on X leaves PaddlePaddle ({_line(frame)}), and is "
-                        "held constant; keep it in tensors, or say .detach() first"
-                    )
+            elif name in LEAVES and _depends(owner) and not _shows(frame):
+                self.left = self.left or (
+                    f"a number that depends on X leaves PaddlePaddle ({_line(frame)}), and is held "
+                    "constant; keep it in tensors, or say .detach() first"
+                )
+
+
+def _depends(x: Any) -> bool:
+    return isinstance(x, paddle.Tensor) and not x.stop_gradient
 
 
 def _frames(frame: FrameType | None) -> list[FrameType]:
@@ -175,14 +180,17 @@ def translated(f: Callable[..., Any], n: int, dtype: str) -> Translated:
         UnsupportedError: f cannot be translated.
     """
 
-    def of_matrix(X: Any) -> Any:
+    def called(X: Any) -> Any:
         return f(X)
 
+    # what is called is translated if it is global or an object, else it runs as it is
+    is_inner = inspect.isfunction(f) and f.__name__ != "<lambda>" and "<locals>" in f.__qualname__
+    whole = f if is_inner else called
     X = InputSpec([n, n], dtype, name="X", stop_gradient=False)
     scalars, before = Scalars(), sys.getprofile()
     sys.setprofile(scalars)
     try:
-        made = paddle.jit.to_static(of_matrix, input_spec=[X], full_graph=True).concrete_program
+        made = paddle.jit.to_static(whole, input_spec=[X], full_graph=True).concrete_program
         outputs, (tensors, values) = list(made.outputs), made.parameters
     except Exception as error:
         raise UnsupportedError(

@@ -1,8 +1,8 @@
 """The numbers of Python in a program of PaddlePaddle, which is written down with 24 bits of each.
 
-``X * 0.1`` multiplies by 0.1 in dynamic mode, and is translated to a product with the float32 next to
-0.1.  What was meant is among the numbers that PaddlePaddle's own functions were called with when f
-was translated: Python's profiler sees these.
+``X * 0.1`` multiplies by 0.1 in dynamic mode, and is translated to a product with the float32 next
+to 0.1.  What was meant is among the numbers that PaddlePaddle's own functions were called with when
+f was translated: Python's profiler sees these.
 """
 
 from __future__ import annotations
@@ -21,10 +21,11 @@ PACKAGE = str(Path(paddle.__file__).parent)
 MOST = 4096
 """Longer arguments are none of a few numbers."""
 WIDE = (np.dtype(np.float64), np.dtype(np.int64))
+"""The arrays that are looked at: in narrower ones numbers are rounded already."""
 SCALARS = {"scale": (1,), "clip": (1, 2), "full_like": (1,), "pad": (1,)}
 """The operands that are such a number."""
-ATTRIBUTES = {"scale": "bias", "pow": "y"}
-"""The attributes that are."""
+ATTRIBUTES = {"scale": "bias"}
+"""The attributes that are.  The exponent of ``pow`` is a float32 in dynamic mode too."""
 
 
 class Scalars:
@@ -41,11 +42,13 @@ class Scalars:
 
     def _add(self, x: Any) -> None:
         if isinstance(x, (int, float, np.number)) and not np.iscomplexobj(x):
-            self.seen.add(float(x)) if abs(x) < 2**1000 else None
+            self.seen.update([float(x)] if abs(x) < 2**1000 else [])
         elif isinstance(x, (list, tuple)) and len(x) <= MOST:
             for each in x:
                 self._add(each)
-        elif isinstance(x, np.ndarray) and x.size <= MOST and x.dtype in WIDE:  # not what is rounded
+        elif (
+            isinstance(x, np.ndarray) and x.size <= MOST and x.dtype in WIDE
+        ):  # not what is rounded
             self.seen.update(x.ravel().astype(float).tolist())
 
     def meant(self, number: float) -> float:
@@ -83,6 +86,12 @@ class Scalars:
             values = [self.meant(x) for x in op.attrs()["values"]]
             return np.reshape(np.array(values, float), op.attrs()["shape"])
         return None
+
+
+def is_number(v: Any) -> bool:
+    """Whether an operand is a number of Python that was made a tensor, as the 0.3 of ``X**0.3``."""
+    op = v.get_defining_op()
+    return op is not None and _name(op) == "full" and not list(v.shape)
 
 
 def _is_single(op: Any) -> bool:

@@ -11,6 +11,7 @@ import numpy as np
 from symgrad.numeric.recording.paddle_matrices import MATRICES
 from symgrad.numeric.recording.paddle_operations import OPERATIONS, SAME, Executed
 from symgrad.numeric.recording.paddle_program import Applied, Translated, place
+from symgrad.numeric.recording.paddle_scalars import is_number
 from symgrad.numeric.recording.tape import Tape, UnsupportedError, Value
 
 RULES = {**OPERATIONS, **MATRICES}
@@ -118,6 +119,8 @@ class Walk:
             if constant is not None:
                 return [constant]
             attributes = self.made.scalars.attributes(op, name)
+            if name == "elementwise_pow" and is_number(sources[1]):
+                args[1] = np.float32(args[1]).astype(float)  # as dynamic mode rounds it
             executed = Executed(self.tape, name, attributes, args, dtypes)
             if RANDOM.search(name):
                 raise UnsupportedError("random numbers; give what it draws as a constant")
