@@ -9,12 +9,13 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from symgrad.numeric.recording.paddle_matrices import MATRICES
+from symgrad.numeric.recording.paddle_moves import MOVING
 from symgrad.numeric.recording.paddle_operations import OPERATIONS, SAME, Executed
 from symgrad.numeric.recording.paddle_program import Applied, Translated, place
 from symgrad.numeric.recording.paddle_scalars import is_number
 from symgrad.numeric.recording.tape import Tape, UnsupportedError, Value
 
-RULES = {**OPERATIONS, **MATRICES}
+RULES = {**OPERATIONS, **MATRICES, **MOVING}
 NOTHING = ("cf.tuple_push", "cf.stack_create", "pd_op.assert", "pd_op.print")
 """What gives no number."""
 RANDOM = re.compile("gaussian|uniform|rand|bernoulli|multinomial|dropout|exponential|poisson")
