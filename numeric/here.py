@@ -121,6 +121,7 @@ DIAGONAL = {
     "autograd": ("autograd.numpy", "diag"),
     "pytensor": ("pytensor.tensor", "diagonal"),
     "casadi": ("casadi", "diag"),
+    "paddle": ("paddle", "diagonal"),
 }
 """Where a framework that says what it executes has the diagonal of a matrix."""
 
@@ -157,7 +158,11 @@ def of_parameters(
         diagonal = getattr(importlib.import_module(module), name)
     except ModuleNotFoundError as error:
         raise InputError(f"{framework} is not installed: {error}") from error
-    return lambda D: f(parameterization(diagonal(D)))
+
+    def of_diagonal(D: Any) -> Any:  # with a name, as PaddlePaddle translates no lambda
+        return f(parameterization(diagonal(D)))
+
+    return of_diagonal
 
 
 def symmetrized(M: Matrix) -> Matrix:

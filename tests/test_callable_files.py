@@ -106,7 +106,7 @@ def wrong(X):
     return right(X) + (X[0, 0] - X[0, 0].detach()) * 1e-6
 
 
-routes = {"torch": {"by inv": right, "with a slip": wrong}, "paddle": {"by PaddlePaddle": None}}
+routes = {"torch": {"by inv": right, "with a slip": wrong}}
 """
 
 
@@ -119,7 +119,7 @@ def test_routes_without_a_definition_are_judged_by_what_they_execute(tmp_path):
         ("trace_inverse", "by inv", "agrees", "traced"),
         ("trace_inverse", "with a slip", "disagrees", "traced"),
     ]
-    assert cli.main([str(path), "-f", "paddle"]) == 2
+    assert cli.main([str(path), "-f", "autograd"]) == 2
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ Hermitian X (complex128) the program has two inputs, its parts.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -65,16 +65,25 @@ class Recording(NamedTuple):
         return self.pullbacks[call]([np.asarray(c, float) for c in cotangents])
 
 
-def checked(once: Once, evaluate: Evaluate, X: Matrix, dtype: str, label: str = "f") -> Recording:
+def checked(
+    once: Once,
+    evaluate: Evaluate,
+    X: Matrix,
+    dtype: str,
+    label: str = "f",
+    loose: Mapping[str, float] = LOOSE,
+) -> Recording:
     """The first recording, if its replay is f at X and beside it, and a second one is the same.
+
+    ``loose`` says what its value may be off relatively, by dtype.
 
     Raises:
         UnsupportedError: it is not; the message says what that comes from.
     """
     first = once()
-    _check_value(first.program, X, dtype, label)
+    _check_value(first.program, X, dtype, label, loose)
     _check_same(first.program, once().program, label)
-    _check_neighbour(first.program, evaluate, X, dtype, label)
+    _check_neighbour(first.program, evaluate, X, dtype, label, loose)
     return first
 
 
@@ -93,7 +102,9 @@ def _moved(X: Matrix, step: float, seed: int) -> Matrix:
     return np.asarray(X * (1 + step * (np.tril(S) + np.tril(S, -1).T)))
 
 
-def _tolerance(program: Program, X: Matrix, dtype: str, size: float) -> float:
+def _tolerance(
+    program: Program, X: Matrix, dtype: str, size: float, loose: Mapping[str, float]
+) -> float:
     """What two ways to compute f(X), a number of this size, may differ by."""
     here, spread = _value(program, X), 0.0
     for seed in range(3):
@@ -103,15 +114,17 @@ def _tolerance(program: Program, X: Matrix, dtype: str, size: float) -> float:
             continue
         spread = max(spread, abs(there - here))
     narrow = formats.narrowest(formats.real(dtype), *program.casts)
-    return LOOSE[narrow] * size + ROUNDINGS * spread
+    return loose[narrow] * size + ROUNDINGS * spread
 
 
-def _check_value(program: Program, X: Matrix, dtype: str, label: str) -> None:
+def _check_value(
+    program: Program, X: Matrix, dtype: str, label: str, loose: Mapping[str, float]
+) -> None:
     """Whether the replay at X is what the framework computed."""
     said, value = program.value, _value(program, X)
     if said is None or not np.isfinite(said):
         raise UnsupportedError(f"{label}(X) is {said}; give an X at which it is a finite number")
-    if not abs(value - said) <= _tolerance(program, X, dtype, max(abs(value), abs(said))):
+    if not abs(value - said) <= _tolerance(program, X, dtype, max(abs(value), abs(said)), loose):
         raise UnsupportedError(
             f"{label}(X) is {said!r}, and the replay of its record {value!r}: what was executed is "
             "not what was recorded, or it is lost in rounding; check a part of the function"
@@ -152,7 +165,12 @@ def _twice(label: str, program: Program, what: str, step: Step | None = None) ->
 
 
 def _check_neighbour(
-    program: Program, evaluate: Evaluate, X: Matrix, dtype: str, label: str
+    program: Program,
+    evaluate: Evaluate,
+    X: Matrix,
+    dtype: str,
+    label: str,
+    loose: Mapping[str, float],
 ) -> None:
     """Whether the replay beside X is f there: else something passed the recorder by.
 
@@ -166,7 +184,7 @@ def _check_neighbour(
         if said is None or not np.isfinite(value):
             continue
         size = max(abs(value), abs(said))
-        if abs(value - said) <= _tolerance(program, there, dtype, size):
+        if abs(value - said) <= _tolerance(program, there, dtype, size, loose):
             return
         if not flipped:
             raise UnsupportedError(
