@@ -111,4 +111,4 @@ def test_news_is_what_has_lost_half_of_its_digits_and_is_not_known(kinds, known,
     wrong = {"ties all float64 reverse": Wrong("why", kinds, 1.0, known)}
     row = AxisRow("numpy", "2", "trace", "np.trace", {}, wrong, {})
     assert row.is_news == news
-    assert set(AXES) == {"scale", "rank", "ties", "size", "execution"}
+    assert set(AXES) == {"scale", "rank", "ties", "size", "execution", "query"}

@@ -398,14 +398,13 @@ def test_batches_modes_and_what_is_not_symmetric():
     both = symgrad.check(lambda X: (X @ X).trace(), X, mode="both")
     assert both.verdict == "agrees"
     assert symgrad.check(torch.logdet, X, mode="forward").record.mode == "forward"
-    with pytest.raises(InputError, match="it is 'reverse', 'forward' or 'both'"):
+    with pytest.raises(InputError, match="mode is 'sideways'"):
         symgrad.check(torch.logdet, X, mode="sideways")
     skew = X + torch.triu(W, 1)
     with pytest.raises(InputError, match="X is not symmetric"):
         symgrad.check(torch.logdet, skew)
     assert symgrad.check(torch.logdet, skew, symmetrize=True).verdict == "agrees"
-    with pytest.raises(InputError, match="numpy does not tell what f executes"):
-        symgrad.check(np.trace, X.numpy())
+    assert "check_gradient" in symgrad.check(np.trace, X.numpy()).reason
 
 
 def test_an_array_of_one_number_will_do_as_for_backward():
