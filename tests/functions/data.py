@@ -73,6 +73,8 @@ def constants(n, array):
     numbers = {
         "n": n,
         "A_log_det": float(np.linalg.slogdet(A)[1]),
+        "A_trace": float(np.trace(A)),
+        "squared_distance": float(m @ np.linalg.solve(A, m)),
         "log_2_pi": float(np.log(2 * np.pi)),
         "root_n": float(np.sqrt(n)),
     }

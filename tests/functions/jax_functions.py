@@ -93,7 +93,7 @@ def gaussian_likelihood(X, c, own):
 
 @function
 def gaussian_divergence(X, c, own):
-    inner = jnp.trace(c.A_inverse @ X) - c.n + c.m @ c.A_inverse @ c.m
+    inner = jnp.trace(c.A_inverse @ X) - c.n + c.squared_distance
     return 0.5 * (inner + c.A_log_det - own(slogdet)(X))
 
 
@@ -162,7 +162,7 @@ def graphical_lasso(X, c, own):
 @function
 def bures_wasserstein(X, c, own):
     w = own(linalg.eigvalsh)(c.A_root @ X @ c.A_root)
-    return jnp.trace(X) + jnp.trace(c.A) - 2 * jnp.sum(jnp.sqrt(jnp.clip(w, 0)))
+    return jnp.trace(X) + c.A_trace - 2 * jnp.sum(jnp.sqrt(jnp.clip(w, 0)))
 
 
 @function

@@ -100,7 +100,7 @@ def gaussian_likelihood(X, c, own):
 
 @function
 def gaussian_divergence(X, c, own):
-    inner = linalg.trace(c.A_inverse @ X) - c.n + dot(c.m, linalg.matvec(c.A_inverse, c.m))
+    inner = linalg.trace(c.A_inverse @ X) - c.n + c.squared_distance
     return 0.5 * (inner + c.A_log_det - own(linalg.logdet)(X))
 
 
@@ -169,7 +169,7 @@ def graphical_lasso(X, c, own):
 @function
 def bures_wasserstein(X, c, own):
     w = own(linalg.eigvalsh)(c.A_root @ X @ c.A_root)
-    return linalg.trace(X) + linalg.trace(c.A) - 2 * total(tf.sqrt(tf.maximum(w, 0)))
+    return linalg.trace(X) + c.A_trace - 2 * total(tf.sqrt(tf.maximum(w, 0)))
 
 
 @function

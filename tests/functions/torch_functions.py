@@ -91,7 +91,7 @@ def gaussian_likelihood(X, c, own):
 
 @function
 def gaussian_divergence(X, c, own):
-    inner = torch.trace(c.A_inverse @ X) - c.n + c.m @ c.A_inverse @ c.m
+    inner = torch.trace(c.A_inverse @ X) - c.n + c.squared_distance
     return 0.5 * (inner + c.A_log_det - own(torch.logdet)(X))
 
 
@@ -158,7 +158,7 @@ def graphical_lasso(X, c, own):
 @function
 def bures_wasserstein(X, c, own):
     w = own(linalg.eigvalsh)(c.A_root @ X @ c.A_root)
-    return torch.trace(X) + torch.trace(c.A) - 2 * torch.sqrt(torch.clamp(w, min=0)).sum()
+    return torch.trace(X) + c.A_trace - 2 * torch.sqrt(torch.clamp(w, min=0)).sum()
 
 
 @function
