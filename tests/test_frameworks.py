@@ -67,6 +67,10 @@ WRONG = {
     ("pytensor", "log_sum_exp", "pt.log(pt.trace(pt.linalg.expm(X)))"),
     ("pytensor", "trace_exp", "pt.trace(pt.linalg.expm(X))"),
     ("pytensor", "weighted_exp", "pt.linalg.expm"),
+    ("torch", "truncated_pseudoinverse", "torch.linalg.pinv(rtol=...)"),
+    ("torch", "truncated_pseudoinverse", "torch.linalg.pinv(rtol=..., hermitian=True)"),
+    ("jax", "truncated_pseudoinverse", "jnp.linalg.pinv(rtol=...)"),
+    ("jax", "truncated_pseudoinverse", "jnp.linalg.pinv(rtol=..., hermitian=True)"),
 }
 """Routes whose gradient is wrong at some matrices."""
 CONVENTIONS = {
