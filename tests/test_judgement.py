@@ -62,6 +62,7 @@ def test_a_gradient_that_agrees():
         reason="",
         mode="reverse",
         conjugation=None,
+        value="agrees",
     )
 
 

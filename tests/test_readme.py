@@ -69,7 +69,8 @@ def test_the_structure_of_the_readme_is_the_example():
     assert text in example
 
 
-OTHERS = [c for c in commands() if "quartic_trace" not in c and "log_eig" not in c]
+ELSEWHERE = ("quartic_trace", "log_eig", "--query")
+OTHERS = [c for c in commands() if not any(part in c for part in ELSEWHERE)]
 
 
 @pytest.mark.parametrize("command", OTHERS)
@@ -80,6 +81,12 @@ def test_the_commands_of_the_readme(command, tmp_path, monkeypatch):
         return
     there = command.replace("docs/", f"{ROOT}/docs/")
     assert cli.main([*split(there), "-f", "numpy"]) == 0
+
+
+def test_the_hessian_of_the_readme_is_asked_in_every_way(capsys):
+    (command,) = [c for c in commands() if "--query" in c]
+    assert cli.main([*split(command), "-f", "tensorflow", "--points=1", "--quiet"]) == 0
+    assert "0 disagree, 0 refused, 0 failed" in capsys.readouterr().out
 
 
 def test_there_are_commands():
