@@ -360,7 +360,7 @@ def test_other_precision_forward_mode_and_parameters():
     cast = check(lambda X: (X.astype("float32") ** 2).sum().astype("float64"))
     assert (cast.verdict, cast.record.dtype) == ("agrees", "float32")
     assert check(log_det, mode="both").verdict == "agrees"
-    assert "complex matrices are not recorded" in check(log_det, spd(3) + 0j).reason
+    assert "complex (Hermitian) matrices are not recorded" in check(log_det, spd(3) + 0j).reason
 
     def kernel(theta):
         return pt.exp(-pt.sqr(theta[:, None] - theta)) + pt.eye(3)

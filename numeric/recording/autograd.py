@@ -30,7 +30,7 @@ from symgrad.numeric.recording.numpy_lines import MINE, users_line
 from symgrad.numeric.recording.numpy_makers import of_scipy, standing_in
 from symgrad.numeric.recording.numpy_recorder import Recorder
 from symgrad.numeric.recording.numpy_scipy import OF_SCIPY
-from symgrad.numeric.recording.recording import Matrix, Recording, checked
+from symgrad.numeric.recording.recording import Matrix, Recording, check_real, checked, named
 from symgrad.numeric.recording.tape import Array, Tape, UnsupportedError, Value
 
 MODULES = (autograd.scipy.linalg, autograd.scipy.special)
@@ -42,24 +42,15 @@ def record(f: Callable[..., Any], X: Matrix, dtype: str, label: str = "f") -> Re
     Raises:
         UnsupportedError: f cannot be recorded; it is named by ``label``.
     """
-    if np.iscomplexobj(X):
-        raise UnsupportedError(
-            f"{label}: functions of a Hermitian matrix are not recorded in autograd; write it in "
-            "PyTorch, JAX or TensorFlow"
+    with named(label), undisturbed():
+        check_real(X, "autograd")
+        return checked(
+            lambda: _once(f, X.astype(dtype), dtype),
+            lambda there: float(f(there.astype(dtype))),
+            X,
+            dtype,
+            label,
         )
-    with undisturbed():
-        try:
-            return checked(
-                lambda: _once(f, X.astype(dtype), dtype),
-                lambda there: float(f(there.astype(dtype))),
-                X,
-                dtype,
-                label,
-            )
-        except UnsupportedError as error:
-            if str(error).startswith(label):
-                raise
-            raise UnsupportedError(f"{label}: {error}") from error
 
 
 class _Call:

@@ -10,7 +10,14 @@ import numpy as np
 
 from symgrad.numeric.frameworks.casadi import symbol_of
 from symgrad.numeric.recording.casadi_walk import Pulled, Walk
-from symgrad.numeric.recording.recording import Matrix, Pullback, Recording, checked
+from symgrad.numeric.recording.recording import (
+    Matrix,
+    Pullback,
+    Recording,
+    checked,
+    named,
+    one_line,
+)
 from symgrad.numeric.recording.tape import Array, Tape, UnsupportedError, Value
 
 
@@ -20,7 +27,7 @@ def record(f: Callable[..., Any], X: Matrix, dtype: str, label: str = "f") -> Re
     Raises:
         UnsupportedError: f cannot be recorded; it is named by ``label``.
     """
-    try:
+    with named(label):
         if dtype != "float64":
             raise UnsupportedError(f"CasADi computes in float64 only, not in {dtype}")
         return checked(
@@ -30,13 +37,6 @@ def record(f: Callable[..., Any], X: Matrix, dtype: str, label: str = "f") -> Re
             dtype,
             label,
         )
-    except UnsupportedError as error:
-        told = str(error)
-        raise UnsupportedError(told if told.startswith(label) else f"{label}: {told}") from error
-
-
-def _one_line(error: BaseException) -> str:
-    return " ".join(str(error).split())[:300]
 
 
 def _built(f: Callable[..., Any], n: int) -> ca.Function:
@@ -49,7 +49,7 @@ def _built(f: Callable[..., Any], n: int) -> ca.Function:
     try:
         y = f(X)
     except Exception as error:
-        raise UnsupportedError(f"it raised {type(error).__name__}: {_one_line(error)}") from error
+        raise UnsupportedError(f"it raised {type(error).__name__}: {one_line(error)}") from error
     if not isinstance(y, (ca.MX, ca.SX)) or y.shape != (1, 1):
         shape = "×".join(map(str, getattr(y, "shape", ())))
         raise UnsupportedError(
@@ -58,7 +58,7 @@ def _built(f: Callable[..., Any], n: int) -> ca.Function:
     try:
         return ca.Function("f", [X], [ca.densify(y)])
     except Exception as error:
-        raise UnsupportedError(f"casadi.Function raised {_one_line(error)}") from error
+        raise UnsupportedError(f"casadi.Function raised {one_line(error)}") from error
 
 
 def _once(f: Callable[..., Any], X: Matrix) -> Recording:
@@ -66,7 +66,7 @@ def _once(f: Callable[..., Any], X: Matrix) -> Recording:
     try:
         value = float(built(X))
     except Exception as error:
-        raise UnsupportedError(f"it raised {type(error).__name__}: {_one_line(error)}") from error
+        raise UnsupportedError(f"it raised {type(error).__name__}: {one_line(error)}") from error
     tape = Tape("casadi", ca.__version__, "float64", len(X))
     walk = Walk(tape)
     x = tape.input(X)

@@ -12,7 +12,14 @@ import numpy as np
 
 from symgrad.numeric.recording.jax_walk import Pulled, Walk
 from symgrad.numeric.recording.pairs import Pair, parts
-from symgrad.numeric.recording.recording import Matrix, Pullback, Recording, checked
+from symgrad.numeric.recording.recording import (
+    Matrix,
+    Pullback,
+    Recording,
+    checked,
+    named,
+    one_line,
+)
 from symgrad.numeric.recording.tape import Array, Tape, UnsupportedError, Value
 
 
@@ -22,28 +29,20 @@ def record(f: Callable[..., Any], X: Matrix, dtype: str, label: str = "f") -> Re
     Raises:
         UnsupportedError: f cannot be recorded; it is named by ``label``.
     """
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            x = jnp.asarray(X, dtype)
-            if x.dtype.name != dtype:
-                raise UnsupportedError(
-                    f"JAX computes in {x.dtype.name} here; enable jax_enable_x64, or give X so"
-                )
-            return checked(
-                lambda: _once(f, x, dtype),
-                lambda there: _called(f, jnp.asarray(there, dtype)),
-                X,
-                dtype,
-                label,
+    with named(label), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        x = jnp.asarray(X, dtype)
+        if x.dtype.name != dtype:
+            raise UnsupportedError(
+                f"JAX computes in {x.dtype.name} here; enable jax_enable_x64, or give X so"
             )
-    except UnsupportedError as error:
-        told = str(error)
-        raise UnsupportedError(told if told.startswith(label) else f"{label}: {told}") from error
-
-
-def _one_line(error: BaseException) -> str:
-    return " ".join(str(error).split())[:300]
+        return checked(
+            lambda: _once(f, x, dtype),
+            lambda there: _called(f, jnp.asarray(there, dtype)),
+            X,
+            dtype,
+            label,
+        )
 
 
 def _called(f: Callable[..., Any], x: jax.Array) -> float:
@@ -55,7 +54,7 @@ def _called(f: Callable[..., Any], x: jax.Array) -> float:
     try:
         y = f(x)
     except Exception as error:
-        raise UnsupportedError(f"it raised {type(error).__name__}: {_one_line(error)}") from error
+        raise UnsupportedError(f"it raised {type(error).__name__}: {one_line(error)}") from error
     if np.shape(y) not in ((), (1,)) or np.iscomplexobj(y):
         raise UnsupportedError(
             f"it returned {getattr(y, 'dtype', type(y).__name__)} of the shape {np.shape(y)}; "
@@ -72,9 +71,9 @@ def _once(f: Callable[..., Any], x: jax.Array, dtype: str) -> Recording:
         if "racer" in str(error):
             raise UnsupportedError(
                 "Python needs a number of X, by float(), NumPy or a branch; write it by jnp.where "
-                f"or lax.cond: {_one_line(error)[:120]}"
+                f"or lax.cond: {one_line(error)[:120]}"
             ) from error
-        raise UnsupportedError(f"make_jaxpr raised {_one_line(error)}") from error
+        raise UnsupportedError(f"make_jaxpr raised {one_line(error)}") from error
     tape = Tape("jax", jax.__version__, dtype, len(x))
     M = np.asarray(x)
     value_of_x: Value | Pair = (

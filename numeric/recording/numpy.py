@@ -16,7 +16,14 @@ import numpy as np
 from symgrad.numeric.recording.numpy_arrays import is_traced
 from symgrad.numeric.recording.numpy_makers import standing_in
 from symgrad.numeric.recording.numpy_recorder import Recorder
-from symgrad.numeric.recording.recording import Matrix, Pullback, Recording, checked
+from symgrad.numeric.recording.recording import (
+    Matrix,
+    Pullback,
+    Recording,
+    check_real,
+    checked,
+    named,
+)
 from symgrad.numeric.recording.tape import Array, Tape, UnsupportedError
 
 
@@ -26,24 +33,15 @@ def record(f: Callable[..., Any], X: Matrix, dtype: str, label: str = "f") -> Re
     Raises:
         UnsupportedError: f cannot be recorded; it is named by ``label``.
     """
-    if np.iscomplexobj(X):
-        raise UnsupportedError(
-            f"{label}: functions of a Hermitian matrix are not recorded in NumPy; write it in "
-            "PyTorch, JAX or TensorFlow"
+    with named(label), undisturbed():
+        check_real(X, "NumPy")
+        return checked(
+            lambda: _once(f, X.astype(dtype), dtype),
+            lambda there: float(_number(f(there.astype(dtype)))),
+            X,
+            dtype,
+            label,
         )
-    with undisturbed():
-        try:
-            return checked(
-                lambda: _once(f, X.astype(dtype), dtype),
-                lambda there: float(_number(f(there.astype(dtype)))),
-                X,
-                dtype,
-                label,
-            )
-        except UnsupportedError as error:
-            if str(error).startswith(label):
-                raise
-            raise UnsupportedError(f"{label}: {error}") from error
 
 
 @contextmanager

@@ -19,7 +19,15 @@ from symgrad.numeric.recording.paddle_calls import outputs
 from symgrad.numeric.recording.paddle_operations import Executed
 from symgrad.numeric.recording.paddle_program import Applied
 from symgrad.numeric.recording.paddle_walk import Pulled, Walk
-from symgrad.numeric.recording.recording import LOOSE, Matrix, Pullback, Recording, checked
+from symgrad.numeric.recording.recording import (
+    LOOSE,
+    Matrix,
+    Pullback,
+    Recording,
+    check_real,
+    checked,
+    named,
+)
 from symgrad.numeric.recording.tape import Array, Tape, UnsupportedError, Value
 
 TIGHT = {**LOOSE, "float64": 1e-10}
@@ -32,9 +40,8 @@ def record(f: Callable[..., Any], X: Matrix, dtype: str, label: str = "f") -> Re
     Raises:
         UnsupportedError: f cannot be recorded; it is named by ``label``.
     """
-    try:
-        if np.iscomplexobj(X):
-            raise UnsupportedError("complex matrices are not recorded of PaddlePaddle; X is real")
+    with named(label):
+        check_real(X, "PaddlePaddle")
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             ran = programs.watched(f, X, dtype)
@@ -47,9 +54,6 @@ def record(f: Callable[..., Any], X: Matrix, dtype: str, label: str = "f") -> Re
                 label,
                 TIGHT,
             )
-    except UnsupportedError as error:
-        said = str(error)
-        raise UnsupportedError(said if said.startswith(label) else f"{label}: {said}") from error
 
 
 def _once(f: Callable[..., Any], X: Matrix, dtype: str, layers: list[Applied]) -> Recording:

@@ -14,7 +14,15 @@ from pytensor.graph.basic import Constant, Variable
 from pytensor.tensor.type import TensorType
 
 from symgrad.numeric.recording.pytensor_walk import Pulled, Walk
-from symgrad.numeric.recording.recording import Matrix, Pullback, Recording, checked
+from symgrad.numeric.recording.recording import (
+    Matrix,
+    Pullback,
+    Recording,
+    check_real,
+    checked,
+    named,
+    one_line,
+)
 from symgrad.numeric.recording.tape import Array, Tape, UnsupportedError, Value
 
 AS_BUILT = Mode(linker="py", optimizer=None)
@@ -29,20 +37,12 @@ def record(f: Callable[..., Any], X: Matrix, dtype: str, label: str = "f") -> Re
     Raises:
         UnsupportedError: f cannot be recorded; it is named by ``label``.
     """
-    try:
-        if np.iscomplexobj(X):
-            raise UnsupportedError("complex matrices are not recorded of PyTensor; give a real X")
+    with named(label):
+        check_real(X, "PyTensor")
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             forward = _Forward(f, dtype)
             return checked(lambda: _once(forward, X), forward, X, dtype, label)
-    except UnsupportedError as error:
-        told = str(error)
-        raise UnsupportedError(told if told.startswith(label) else f"{label}: {told}") from error
-
-
-def _one_line(error: BaseException) -> str:
-    return " ".join(str(error).split())[:300]
 
 
 def _built(f: Callable[..., Any], x: Variable) -> Variable:
@@ -55,7 +55,7 @@ def _built(f: Callable[..., Any], x: Variable) -> Variable:
         with pytensor.config.change_flags(traceback__limit=FRAMES):
             y = f(x)
     except Exception as error:
-        raise UnsupportedError(f"it raised {type(error).__name__}: {_one_line(error)}") from error
+        raise UnsupportedError(f"it raised {type(error).__name__}: {one_line(error)}") from error
     if not isinstance(y, Variable) or not isinstance(y.type, TensorType):
         raise UnsupportedError(f"it returned {type(y).__name__}; return a number made of X")
     if y.type.ndim or y.type.dtype.startswith("complex"):
@@ -80,7 +80,7 @@ class _Forward:
             try:
                 self.run = pytensor.function([x], y, on_unused_input="ignore")
             except Exception as error:
-                raise UnsupportedError(f"pytensor.function raised {_one_line(error)}") from error
+                raise UnsupportedError(f"pytensor.function raised {one_line(error)}") from error
         return x, y
 
     def __call__(self, X: Matrix) -> float:
@@ -88,7 +88,7 @@ class _Forward:
         try:
             return float(self.run(X.astype(self.dtype)))
         except Exception as error:
-            told = _one_line(error).partition(" Apply node")[0]
+            told = one_line(error).partition(" Apply node")[0]
             raise UnsupportedError(f"it raised {type(error).__name__}: {told}") from error
 
 

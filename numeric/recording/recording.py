@@ -3,7 +3,8 @@
 A framework's file has ``record(f, X, dtype, label)``.  In it, ``once`` records f at X, ``evaluate``
 is f at another matrix as the framework computes it without a recorder, and the end is
 
-    return checked(once, evaluate, X, dtype, label)
+    with named(label):
+        return checked(once, evaluate, X, dtype, label)
 
 which records twice.  ``once`` returns a :class:`Recording` whose program has its ``value``.  Of a
 Hermitian X (complex128) the program has two inputs, its parts.
@@ -12,6 +13,7 @@ Hermitian X (complex128) the program has two inputs, its parts.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import NamedTuple
 
 import numpy as np
@@ -63,6 +65,30 @@ class Recording(NamedTuple):
         if given != wanted:
             raise ValueError(f"cotangents of the shapes {given}; the outputs have {wanted}")
         return self.pullbacks[call]([np.asarray(c, float) for c in cotangents])
+
+
+@contextmanager
+def named(label: str) -> Iterator[None]:
+    """Say of what cannot be recorded which callable it is."""
+    try:
+        yield
+    except UnsupportedError as error:
+        told = str(error)
+        raise UnsupportedError(told if told.startswith(label) else f"{label}: {told}") from error
+
+
+def check_real(X: Matrix, framework: str) -> None:
+    """Raise UnsupportedError where X (n×n) is complex, by a recorder that knows real numbers."""
+    if np.iscomplexobj(X):
+        raise UnsupportedError(
+            f"complex (Hermitian) matrices are not recorded in {framework}; give a real X, or "
+            "write f in PyTorch, JAX or TensorFlow"
+        )
+
+
+def one_line(error: BaseException) -> str:
+    """What an error says, in one line that is not too long."""
+    return " ".join(str(error).split())[:300]
 
 
 def checked(

@@ -16,7 +16,7 @@ import tensorflow as tf
 
 from symgrad.court.program import Program
 from symgrad.numeric.recording.pairs import Pair
-from symgrad.numeric.recording.recording import Matrix, Pullback, Recording, checked
+from symgrad.numeric.recording.recording import Matrix, Pullback, Recording, checked, named
 from symgrad.numeric.recording.tape import Array, Tape, UnsupportedError, Value
 from symgrad.numeric.recording.tensorflow_graph import Pulled, Walk
 from symgrad.numeric.recording.tensorflow_items import Item
@@ -39,15 +39,10 @@ def record(
     Raises:
         UnsupportedError: f cannot be recorded; it is named by ``label``.
     """
-    with _quietly(), tf.device(device):
-        try:
-            return checked(
-                lambda: _once(f, X, dtype), lambda there: _called(f, there, dtype), X, dtype, label
-            )
-        except UnsupportedError as error:
-            if str(error).startswith(label):
-                raise
-            raise UnsupportedError(f"{label}: {error}") from error
+    with named(label), _quietly(), tf.device(device):
+        return checked(
+            lambda: _once(f, X, dtype), lambda there: _called(f, there, dtype), X, dtype, label
+        )
 
 
 @contextmanager

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from symgrad.numeric.recording.recording import Matrix, Recording, checked
+from symgrad.numeric.recording.recording import Matrix, Recording, checked, named
 from symgrad.numeric.recording.tape import Tape, UnsupportedError
 from symgrad.numeric.recording.torch_modes import watched
 from symgrad.numeric.recording.torch_recorder import Recorder
@@ -32,19 +32,14 @@ def record(
     Raises:
         UnsupportedError: f cannot be recorded; it is named by ``label``.
     """
-    with _undisturbed():
-        try:
-            return checked(
-                lambda: _once(f, _tensor(X, dtype, device), dtype),
-                lambda there: _number(f(_tensor(there, dtype, device))).item(),
-                X,
-                dtype,
-                label,
-            )
-        except UnsupportedError as error:
-            if str(error).startswith(label):
-                raise
-            raise UnsupportedError(f"{label}: {error}") from error
+    with named(label), _undisturbed():
+        return checked(
+            lambda: _once(f, _tensor(X, dtype, device), dtype),
+            lambda there: _number(f(_tensor(there, dtype, device))).item(),
+            X,
+            dtype,
+            label,
+        )
 
 
 def _tensor(X: Matrix, dtype: str, device: str) -> torch.Tensor:
