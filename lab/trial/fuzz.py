@@ -23,7 +23,7 @@ import click
 import msgspec
 
 from lab.trial.documents import mutated, samples
-from lab.trial.samples import BODIES, EXACT, HEADERS, LINES, ROUTES, VALUES
+from lab.trial.samples import BODIES, EXACT, HEADERS, LINES, ROUTES, SHIFTED, VALUES
 from symgrad import cli
 from symgrad.court.errors import InputError
 from symgrad.numeric.journal import Journal
@@ -127,6 +127,7 @@ def own_file(rng: random.Random) -> OwnFile:
     exact_right = rng.random() < 0.5
     route_right = rng.random() < 0.5
     exact = "(X**2).trace()" if exact_right else rng.choice(EXACT)
+    defined = rng.random() < 0.95  # if not, the value that the route returns defines f
     route = "return np.trace(X @ X), 2 * X" if route_right else rng.choice(ROUTES)
     text = "\n".join(
         [
@@ -134,7 +135,7 @@ def own_file(rng: random.Random) -> OwnFile:
             "import numpy as np",
             *parts.values(),
             rng.choice(BODIES) if rng.random() < 0.15 else "",
-            f"def exact(X):\n    return {exact}" if rng.random() < 0.95 else "",
+            f"def exact(X):\n    return {exact}" if defined else "",
             f"def route(X):\n    {route}",
             rng.choice(["routes = {'numpy': {'route': route}}"] * 9 + ["routes = {'numpy': 1}"]),
         ]
@@ -143,7 +144,8 @@ def own_file(rng: random.Random) -> OwnFile:
     if rng.random() < 0.1:
         k = rng.randrange(len(content))
         content = content[:k] + rng.choice([b"\x00", b"\xff\xfe", b"(", b"@", b""]) + content[k:]
-    return OwnFile(content, exact_right and route_right)
+    own_right = route_right or route == SHIFTED
+    return OwnFile(content, route_right and exact_right if defined else own_right)
 
 
 def try_own_file(rng: random.Random, folder: Path) -> Any:

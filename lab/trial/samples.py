@@ -107,12 +107,14 @@ EXACT = (
     "sympy.Limit(X[0, 0], X[0, 0], 0)", "sympy.Eq(X[0, 0], 1)", "sympy.Dummy()", "type(X)",
 )  # fmt: skip
 """Definitions that are none, or are not tr X²."""
+SHIFTED = "return np.trace(X @ X) + 1, 2 * X"
+"""A route of tr X² + 1: wrong beside a definition of tr X², right where its value defines f."""
 ROUTES = (
     "return np.trace(X @ X)", "return None", "return 'a', 'b'", "return np.trace(X @ X), X",
     "return np.trace(X @ X), None", "return np.trace(X @ X), 2j * X",
     "return 2 * X, np.trace(X @ X)",
     "return np.trace(X @ X), 2 * X[0]", "return np.trace(X @ X), np.zeros((500, 500))",
-    "return np.trace(X @ X), (2 * X).tolist()[:-1]", "return np.trace(X @ X) + 1, 2 * X",
+    "return np.trace(X @ X), (2 * X).tolist()[:-1]", SHIFTED,
     "return np.trace(X @ X), 2 * X + 1e-6", "return float('nan'), 2 * X",
     "return float('inf'), X * np.inf",
     "return 10**400, 2 * X", "return np.trace(X @ X), X.astype(str)",
