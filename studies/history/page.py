@@ -18,6 +18,7 @@ from symgrad.report.document import TOOLKIT, environment, today
 from symgrad.report.terminal import COLOURS, COUNTED
 from symgrad.studies.experiment import page as main_job
 from symgrad.studies.experiment.claims import claims
+from symgrad.studies.findings.record import read_known
 from symgrad.studies.history.record import (
     Fault,
     History,
@@ -77,7 +78,7 @@ def make_history(
         lines=lines(told, "2×2", "sum", "experiment"),
         stories=stories(told),
         claims=claims(hearing),
-        faults=faults(told, record),
+        faults=faults(told, record, read_known()),
         check=check(hearing, record, wanted),
         failures=[*gathered.failures, *lost],
         notes=gathered.notes,

@@ -17,12 +17,15 @@ from symgrad.court.names import family, name_of, order_of
 from symgrad.court.questions import Reads
 from symgrad.court.scenario import Part
 from symgrad.court.verdicts import Claim, Convention, Outcome, Verdict
+from symgrad.studies.findings.record import Finding
 from symgrad.studies.history.printout import DECIMALS, PRINTED, Printed
 from symgrad.studies.history.rerun import Check
 
 NONE = "—"
 
 WRONG = ("disagrees", "failed")
+ASKED = "real reverse"
+"""The column of the atlas that the history's questions belong to."""
 
 
 class Source(Struct, frozen=True):
@@ -99,7 +102,7 @@ class Fault(Struct, frozen=True):
     version: str
     route: str
     verdict: Outcome
-    known: Annotated[bool, Meta(description="whether it is on record")]
+    known: Annotated[bool, Meta(description="whether it is on record, or a known finding")]
     functions: list[str]
     reason: Annotated[str, Meta(description="of the first of them")]
 
@@ -259,9 +262,9 @@ def sources(
     return found
 
 
-def faults(told: Sequence[Told], record: Record) -> list[Fault]:
-    """What is wrong or raised an error, and whether that is on record already."""
-    known = {
+def faults(told: Sequence[Told], record: Record, findings: Sequence[Finding]) -> list[Fault]:
+    """What is wrong or raised an error, and whether that is known already."""
+    on_record = {
         (former.framework, record.questions[answer.question].function, answer.route)
         for former in record.versions
         for answer in former.answers
@@ -269,7 +272,8 @@ def faults(told: Sequence[Told], record: Record) -> list[Fault]:
     }
     found: dict[tuple[str, str, str, Outcome, bool], list[Verdict]] = {}
     for v in (t.verdict for t in told if t.verdict.verdict in WRONG):
-        is_known = (v.framework, v.function, v.route) in known
+        is_found = any(f.is_about(v) and f.covers(ASKED, is_lost=False) for f in findings)
+        is_known = is_found or (v.framework, v.function, v.route) in on_record
         found.setdefault((v.framework, v.version, v.route, v.verdict, is_known), []).append(v)
     return [
         Fault(*key, list(dict.fromkeys(family(v.function) for v in verdicts)), verdicts[0].reason)
