@@ -19,8 +19,8 @@ ROOT = Path(__file__).parent.parent
 @pytest.mark.parametrize(
     ("module", "row"),
     [
-        ("peers", "gradcheck fast_mode"),
-        ("callables", "by theorem"),
+        pytest.param("peers", "gradcheck fast_mode", marks=pytest.mark.slow),
+        pytest.param("callables", "by theorem", marks=pytest.mark.slow),
         ("symbolic", "naive SymPy"),
         ("batching", "torch"),
     ],

@@ -106,6 +106,7 @@ OWN = {
 }
 
 
+@pytest.mark.sampled(8)
 @pytest.mark.parametrize("name", OWN)
 def test_a_right_gradient_agrees(name):
     report = symgrad.check(OWN[name], X4)

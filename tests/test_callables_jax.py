@@ -67,6 +67,7 @@ FUNCTIONS = {
 }  # fmt: skip
 
 
+@pytest.mark.sampled(6)
 @pytest.mark.parametrize("name", FUNCTIONS)
 def test_a_right_gradient_agrees(name):
     report = symgrad.check(FUNCTIONS[name], jnp.asarray(spd(4)))
@@ -299,6 +300,7 @@ OF_HERMITIAN = {
 }  # fmt: skip
 
 
+@pytest.mark.sampled(4)
 @pytest.mark.parametrize("name", OF_HERMITIAN)
 def test_functions_of_a_hermitian_matrix(name):
     report = symgrad.check(OF_HERMITIAN[name], hermitian())

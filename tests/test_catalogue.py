@@ -34,6 +34,7 @@ def case(name, n):
     return function, theta, symmetric(n).at(theta)
 
 
+@pytest.mark.sampled(30)
 @pytest.mark.parametrize("n", [2, 3])
 @pytest.mark.parametrize("name", DIFFERENTIABLE)
 def test_the_theorem_encloses_what_sympy_differentiates(name, n):
@@ -49,6 +50,7 @@ def test_the_theorem_encloses_what_sympy_differentiates(name, n):
     assert off > 0
 
 
+@pytest.mark.sampled(12)
 @pytest.mark.parametrize("name", [f for f in DIFFERENTIABLE if f not in CONSTANT_GRADIENT])
 def test_the_sensitivity_is_the_norm_of_the_second_derivative(name):
     function, _, X = case(name, 2)

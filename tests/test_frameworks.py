@@ -120,12 +120,19 @@ def hearing_of(
 
 
 @pytest.mark.parametrize("framework", known_frameworks())
-@pytest.mark.parametrize("size", [2, pytest.param(3, marks=pytest.mark.slow)])
-def test_every_route_agrees_and_its_planted_twin_does_not(framework, size):
+@pytest.mark.parametrize(
+    ("size", "dtypes"),
+    [
+        (2, ("float64",)),
+        pytest.param(2, ("float32",), marks=pytest.mark.slow),
+        pytest.param(3, ("float64", "float32"), marks=pytest.mark.slow),
+    ],
+)
+def test_every_route_agrees_and_its_planted_twin_does_not(framework, size, dtypes):
     structures = STRUCTURES if size > 2 else STRUCTURES[:1]
-    hearing = hearing_of(framework, size, ("float64", "float32"), structures=structures)
+    hearing = hearing_of(framework, size, dtypes, structures=structures)
     verdicts = hearing.verdicts()
-    assert len(verdicts) > 100
+    assert len(verdicts) > 90
     assert not {(v.function, v.route, v.dtype, v.verdict, v.reason) for v in verdicts if is_odd(v)}
     for report in hearing.reported:
         if not report.error and not hearing.references[report.problem].refusal:

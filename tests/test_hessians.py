@@ -54,6 +54,7 @@ def by_differences(function, rows, E, blocks=1):
     return ((high.high - low.high) + (high.low - low.low)) / float(2 * STEP)
 
 
+@pytest.mark.sampled(15)
 @pytest.mark.parametrize("function", DIFFERENTIABLE, ids=lambda f: f.name)
 def test_the_theorem_differentiated_is_the_slope_of_the_theorem(function):
     E = direction(3)

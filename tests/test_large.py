@@ -57,6 +57,7 @@ def test_the_functions_with_a_float64_route():
     assert not has_float64_route(type(CATALOGUE["det"])(**without))
 
 
+@pytest.mark.sampled(25)
 @pytest.mark.parametrize("n", [2, 4, 20])
 @pytest.mark.parametrize("name", WITH_A_ROUTE)
 def test_both_routes_give_one_reference(name, n):

@@ -28,6 +28,7 @@ FRAMEWORKS = ("numpy", "torch", "tensorflow")
 # The catalogue, and functions of a user
 
 
+@pytest.mark.sampled(40)
 @pytest.mark.parametrize(("name", "n", "structure"), PROVED)
 def test_the_second_route_proves_each_gradient_theorem(name, n, structure):
     x = PARAMETERIZATIONS[structure](n)
@@ -42,6 +43,7 @@ SIZE_FOUR = [name for name in DIFFERENTIABLE if CATALOGUE[name].proved_size >= 3
 """The functions whose theorem is proved at n = 4 in seconds; the projectors' takes far longer."""
 
 
+@pytest.mark.sampled(10)
 @pytest.mark.parametrize("name", SIZE_FOUR)
 def test_the_second_route_proves_each_gradient_theorem_at_size_four(name):
     for function in instances(CATALOGUE[name], 4):
@@ -68,6 +70,7 @@ def test_both_routes_prove_and_agree(name):
     assert examine(function, symmetric(2)).not_covered == ""
 
 
+@pytest.mark.sampled(15)
 @pytest.mark.parametrize("name", DIFFERENTIABLE)
 def test_both_routes_refute_a_wrong_theorem_in_every_parameter(name):
     f = CATALOGUE[name]
@@ -97,6 +100,7 @@ def test_a_term_dropped_from_a_theorem_is_refuted_where_it_matters():
     assert [identity.parameter for identity in refuted] == ["a"]
 
 
+@pytest.mark.sampled(20)
 @pytest.mark.parametrize("structure", REAL)
 @pytest.mark.parametrize(
     "exact",

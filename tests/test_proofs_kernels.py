@@ -13,6 +13,7 @@ SIZES = [(name, n) for name in FUNCTIONS for n in (2, 3) if n == 3 or name not i
 # Gradient theorems
 
 
+@pytest.mark.sampled(8)
 @pytest.mark.parametrize(("name", "n"), SIZES)
 def test_each_route_alone_proves_each_theorem(name, n):
     function, x = FUNCTIONS[name](n), symmetric(n)
@@ -22,6 +23,7 @@ def test_each_route_alone_proves_each_theorem(name, n):
     assert [identity.vanishes for identity in found.identities] == [True] * len(x.symbols)
 
 
+@pytest.mark.sampled(6)
 @pytest.mark.parametrize("structure", ["diagonal", "toeplitz", "ar1"])
 @pytest.mark.parametrize("name", ["log tr exp X", "Σ|λ|", "√tr X²", "⟨W, √X⟩", "L_10", "L_11"])
 def test_both_routes_prove_theorems_in_structures(name, structure):

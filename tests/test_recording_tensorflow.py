@@ -296,6 +296,7 @@ def flips(program, *X):
     return any(list(step.signs) != found for step, found in zip(guards, signs, strict=True))
 
 
+@pytest.mark.sampled(24)
 @pytest.mark.parametrize("n", [3, 5])
 @pytest.mark.parametrize("name", FUNCTIONS)
 def test_the_replay_is_the_function(name, n):
@@ -553,6 +554,7 @@ HERMITIAN = {
 }
 
 
+@pytest.mark.sampled(5)
 @pytest.mark.parametrize("name", HERMITIAN)
 def test_of_hermitian_matrices_too(name):
     f, X, near = HERMITIAN[name], hermitian(3), hermitian(3) + 0.01 * hermitian(3, 1)

@@ -335,6 +335,7 @@ def recorded():
     }
 
 
+@pytest.mark.sampled(30)
 @pytest.mark.parametrize("n", [3, 5])
 @pytest.mark.parametrize("name", FUNCTIONS)
 def test_the_replay_is_the_function(recorded, name, n):
@@ -367,6 +368,7 @@ def test_a_call_has_all_its_steps(recorded, name):
             ahead += [i for i in made[number].inputs if i in depends and i not in call.inputs]
 
 
+@pytest.mark.sampled(15)
 @pytest.mark.parametrize("name", FUNCTIONS)
 def test_the_derivative_of_each_call(recorded, name):
     """⟨G, dY⟩ = ⟨pullback(G), dX⟩ along one direction, where the numbers move by the replay."""

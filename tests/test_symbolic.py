@@ -23,6 +23,7 @@ from symgrad.symbolic.proofs.by_sympy.two_by_two import two_by_two
 from tests.helpers import PROVED
 
 
+@pytest.mark.sampled(40)
 @pytest.mark.parametrize(("name", "n", "structure"), PROVED)
 def test_each_gradient_theorem_is_proved_for_all_parameters(name, n, structure):
     for function in instances(CATALOGUE[name], n):
@@ -153,6 +154,7 @@ SIZES["fixed_rank"] = []  # it is singular at every point
 DRAWN = [(name, n) for name in PARAMETERIZATIONS for n in SIZES.get(name, [1, 2, 3, 4, 5])]
 
 
+@pytest.mark.sampled(60)
 @pytest.mark.parametrize("domain", DOMAINS)
 @pytest.mark.parametrize(("structure", "n"), DRAWN)
 def test_drawn_points_are_in_the_domain_and_repeatable(structure, n, domain):

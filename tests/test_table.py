@@ -153,6 +153,7 @@ def test_the_table_is_the_same_in_every_framework():
     assert data.GENERAL | data.OF_EIGENVECTORS <= set(FUNCTIONS)
 
 
+@pytest.mark.sampled(12)
 @pytest.mark.parametrize("name", [name for name in FUNCTIONS if name not in QUICK])
 def test_a_function_agrees(name):
     report = judged("torch", name, 3)
