@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import scipy.linalg
@@ -62,8 +62,89 @@ def evaluate(step: Step, inputs: Sequence[Array], index: Array | None = None) ->
         return [np.asarray(x) for x in _OTHERS[step.operation](step, inputs, index)]
 
 
+MOST = 512
+"""So many tuples are remembered."""
+
+
+class _Arrays:
+    """Tuples of numbers as arrays: a program is run many times, and has the same tuples each time.
+
+    They are known by identity, as it takes long to hash them.
+    """
+
+    def __init__(self) -> None:
+        self._known: dict[int, tuple[tuple[Any, ...], Array]] = {}
+
+    def of(self, numbers: tuple[Any, ...], dtype: type) -> Array:
+        """The same numbers, not to be written to."""
+        found = self._known.get(id(numbers))
+        if found is None or found[0] is not numbers:
+            given = [float(x) for x in numbers] if dtype is float else numbers
+            array: Array = np.array(given, dtype)
+            array.flags.writeable = False
+            if len(self._known) >= MOST:
+                self._known.clear()
+            found = self._known[id(numbers)] = (numbers, array)
+        return found[1]
+
+
+class Scatter(NamedTuple):
+    """Where entries go that an index has read, −1 left out: to ``targets``, each once.
+
+    ``order`` puts those of one target next to each other, from each of the ``starts`` on; there is
+    none where no two have the same.
+    """
+
+    there: Array
+    targets: Array
+    order: Array | None
+    starts: Array
+
+    def into(self, flat: Array, rows: Array) -> None:
+        """Add up the entries of rows (…×k) in flat (…×m), which has nothing else."""
+        given = rows[..., self.there]
+        if self.order is not None:
+            given = np.add.reduceat(given[..., self.order], self.starts, axis=-1)
+        flat[..., self.targets] = given
+
+
+_INDICES, _CONSTANTS = _Arrays(), _Arrays()
+_SCATTERS: dict[int, tuple[Array, Scatter]] = {}
+
+
+def scatter(index: tuple[int, ...]) -> Scatter:
+    """The transpose of ``take``."""
+    array = places(index)
+    found = _SCATTERS.get(id(array))
+    if found is None or found[0] is not array:
+        if len(_SCATTERS) >= MOST:
+            _SCATTERS.clear()
+        found = _SCATTERS[id(array)] = (array, _scatter(array))
+    return found[1]
+
+
+def _scatter(index: Array) -> Scatter:
+    there = np.flatnonzero(index >= 0)
+    read = index[there]
+    order = np.argsort(read, kind="stable")
+    starts = np.flatnonzero(np.diff(read[order], prepend=-1))
+    if len(starts) == len(read):
+        return Scatter(there, read, None, starts)
+    return Scatter(there, read[order][starts], order, starts)
+
+
+def places(index: tuple[int, ...]) -> Array:
+    """An index as an array."""
+    return _INDICES.of(index, int)
+
+
+def constants(step: Step) -> Array:
+    """What a ``const`` step gives."""
+    return _CONSTANTS.of(step.constants, float).reshape(step.shapes[0])
+
+
 def _index(step: Step, index: Array | None) -> Array:
-    return np.array(step.index, int) if index is None else index.ravel()
+    return places(step.index) if index is None else index.ravel()
 
 
 def _take(step: Step, inputs: Sequence[Array], index: Array | None) -> list[Array]:
@@ -81,11 +162,14 @@ def _eigh(step: Step, inputs: Sequence[Array], index: Array | None) -> list[Arra
     A = inputs[0] if len(inputs) == 1 else inputs[0] + 1j * inputs[1]
     values, V = np.linalg.eigh(A)
     if step.pivots:
-        pivots = np.array(step.pivots).reshape(values.shape)[..., None, :]
+        shape = step.shapes[0] if step.shapes else values.shape  # not told yet while it is recorded
+        pivots = np.array(step.pivots).reshape(shape)[..., None, :]
+        pivots = np.broadcast_to(pivots, (*values.shape[:-1], 1, values.shape[-1]))
         there = np.take_along_axis(V, pivots, -2)
         size = np.abs(there)
         phase = np.where(size > 0, np.conj(there) / np.where(size > 0, size, 1), 1)
-        V = V * np.where(size > 0, np.array(step.signs).reshape(pivots.shape), 1) * phase
+        signs = np.array(step.signs).reshape(shape)[..., None, :]
+        V = V * np.where(size > 0, signs, 1) * phase
     return [values, V] if len(inputs) == 1 else [values, V.real, V.imag]
 
 
@@ -99,7 +183,7 @@ def eliminated(A: Float[Array, "... n n"]) -> Float[Array, "... n n"]:
 
 
 _OTHERS: dict[str, Callable[[Step, Sequence[Array], Array | None], Any]] = {
-    "const": lambda s, _, __: [np.array([float(x) for x in s.constants]).reshape(s.shapes[0])],
+    "const": lambda s, _, __: [constants(s)],
     "take": _take,
     "cat": lambda _, i, __: [np.concatenate([x.ravel() for x in i])],
     "put_add": _put_add,

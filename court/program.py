@@ -161,7 +161,7 @@ def _check_lengths(step: Step, given: list[Shape]) -> None:
     said, meant = wanted.get(step.operation, (0, 0))
     if said != meant:
         raise ValueError(f"{step.operation} has {said} entries for {meant}")
-    if step.operation in ("take", "put_add") and not all(-1 <= k < sizes[0] for k in step.index):
+    if step.index and not -1 <= min(step.index) <= max(step.index) < sizes[0]:
         raise ValueError(f"{step.operation} reads beyond its input")
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from fractions import Fraction
+from functools import lru_cache
+from types import MappingProxyType
 
 import numpy as np
 import sympy
@@ -114,8 +116,7 @@ def directions(X: Matrix, blocks: int, structure: str | None) -> Mapping[str, Sp
     """
     n = len(X) // blocks
     if structure is None:
-        x = symmetric(n) if blocks == 1 else hermitian(n)
-        return x.directions(dict.fromkeys(x.names, Fraction(0))) if n <= LISTED else {}
+        return _every(n, blocks) if n <= LISTED else {}
     check_known("parameterization", structure, PARAMETERIZATIONS)
     if blocks == 2:
         raise InputError(
@@ -123,6 +124,13 @@ def directions(X: Matrix, blocks: int, structure: str | None) -> Mapping[str, Sp
         )
     x = PARAMETERIZATIONS[structure](n)
     return x.directions(coordinates(X, x, "symmetric"))
+
+
+@lru_cache(maxsize=64)
+def _every(n: int, blocks: int) -> Mapping[str, Sparse]:
+    """The same of all n×n matrices: those directions are nowhere others."""
+    x = symmetric(n) if blocks == 1 else hermitian(n)
+    return MappingProxyType(x.directions(dict.fromkeys(x.names, Fraction(0))))
 
 
 def true_at(

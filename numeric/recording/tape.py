@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -131,9 +130,9 @@ class Tape:
         if np.iscomplexobj(x):
             raise UnsupportedError("a complex constant in a real place")
         floats = np.array(x, float)
-        constants = tuple(
-            x if math.isfinite(x) else SPELLED[str(x)] for x in floats.ravel().tolist()
-        )
+        constants: tuple[Number, ...] = tuple(floats.ravel().tolist())
+        if not np.all(np.isfinite(floats)):
+            constants = tuple(SPELLED.get(str(x), x) for x in constants)
         step = Step(operation="const", constants=constants)
         (value,) = self._write(step, [floats], False)
         return value

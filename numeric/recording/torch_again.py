@@ -11,7 +11,7 @@ import torch
 from torch.utils import _pytree as pytree
 
 from symgrad.numeric.recording.tape import Array, UnsupportedError, Value
-from symgrad.numeric.recording.torch_storages import numbers
+from symgrad.numeric.recording.torch_storages import PLAIN, leaves, numbers
 
 SAME = {torch.float64: 1e-8, torch.float32: 1e-4}
 """What a call may differ by when it is repeated, relatively."""
@@ -27,10 +27,13 @@ class Again:
         self, func: Callable[..., Any], args: Sequence[Any], kwargs: dict[str, Any], grad: bool
     ) -> None:
         self._func = func
-        self._leaves, self._tree = pytree.tree_flatten((list(args), kwargs))
-        self._places = [k for k, x in enumerate(self._leaves) if isinstance(x, torch.Tensor)]
+        is_plain = all(type(x) in PLAIN for x in (*args, *kwargs.values()))
+        # of a list a copy, as the user may fill it further
+        self._given = (args, kwargs) if is_plain else pytree.tree_map(lambda x: x, (args, kwargs))
         self._grad = grad
-        self.tensors: list[torch.Tensor] = [self._leaves[k] for k in self._places]
+        self.tensors: list[torch.Tensor] = [
+            x for x in leaves((args, kwargs)) if isinstance(x, torch.Tensor)
+        ]
         self.given: list[torch.Tensor] = []
         self._differentiated: list[int] = []
         self.inputs: list[Value] = []
@@ -98,13 +101,12 @@ class Again:
         tensors = [t.clone() for t in self._copies]
         for k, t in zip(self._differentiated, x, strict=True):
             tensors[k] = t.clone()  # it may be written to
-        leaves = list(self._leaves)
-        for k, t in zip(self._places, tensors, strict=True):
-            leaves[k] = t
-        args, kwargs = pytree.tree_unflatten(leaves, self._tree)
+        rest = iter(tensors)
+        swap = lambda x: next(rest) if isinstance(x, torch.Tensor) else x  # noqa: E731
+        args, kwargs = pytree.tree_map(swap, self._given)
         with torch.set_grad_enabled(self._grad):
             out = self._func(*args, **kwargs)
-        results = [t for t in pytree.tree_leaves(out) if isinstance(t, torch.Tensor)]
+        results = [t for t in leaves(out) if isinstance(t, torch.Tensor)]
         results += [tensors[k] for k in self._written]
         outs = [results[k] for k in self._seen]
         for t, came in zip(outs, self._came, strict=True):

@@ -11,13 +11,12 @@ from typing import Any
 
 import numpy as np
 import torch
-from torch.utils import _pytree as pytree
 
 from symgrad.numeric.recording import composites as c
 from symgrad.numeric.recording.tape import Array, Tape, UnsupportedError, Value
 from symgrad.numeric.recording.torch_moves import MOVES
 from symgrad.numeric.recording.torch_rules import HIDDEN, RULES, Answer, Executed, Rule
-from symgrad.numeric.recording.torch_storages import Held, Pair
+from symgrad.numeric.recording.torch_storages import Held, Pair, leaves
 
 APART = {
     *MOVES,
@@ -42,8 +41,7 @@ def of_complex(e: Executed) -> Rule | None:
     Raises:
         UnsupportedError: there is none.
     """
-    leaves = pytree.tree_leaves((e.given, e.out))
-    if not any(_is_complex(x) for x in leaves):
+    if not any(_is_complex(x) for x in leaves((e.given, e.out))):
         return None
     if e.name in APART:
         return _apart

@@ -9,10 +9,9 @@ from typing import Any
 import numpy as np
 import torch
 from torch.overrides import TorchFunctionMode
-from torch.utils import _pytree as pytree
 
 from symgrad.numeric.recording.torch_recorder import Operations, Recorder, told
-from symgrad.numeric.recording.torch_storages import Pair
+from symgrad.numeric.recording.torch_storages import Pair, leaves
 
 LEAVING = {
     f"torch.Tensor.{name}"
@@ -59,7 +58,7 @@ def _refuse(recorder: Recorder, name: str, args: Sequence[Any], kwargs: dict[str
     """
     if name in DIFFERENTIATING:
         raise recorder.refusal(name, "it differentiates inside itself; give the derivative in full")
-    depends = any(recorder.storages.depends(t) for t in pytree.tree_leaves((args, kwargs)))
+    depends = any(recorder.storages.depends(t) for t in leaves((args, kwargs)))
     rows = name in FROM_ROWS and not any(isinstance(x, torch.Tensor) for x in args)
     if depends and (name in LEAVING or rows):
         do = "use torch.stack" if rows else "keep it a tensor"

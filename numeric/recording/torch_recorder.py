@@ -41,6 +41,7 @@ from symgrad.numeric.recording.torch_storages import (
     Pair,
     Storages,
     is_numeric,
+    leaves,
     numbers,
     parts,
 )
@@ -149,8 +150,8 @@ class Recorder:
 
     def _is_plain(self, args: Sequence[Any], kwargs: dict[str, Any]) -> bool:
         """Whether no tensor is a wrapper of torch.func, of which each operation is a call."""
-        leaves = pytree.tree_leaves((args, kwargs))
-        return all(self.storages.has(t) for t in leaves if isinstance(t, torch.Tensor))
+        tensors = (t for t in leaves((args, kwargs)) if isinstance(t, torch.Tensor))
+        return all(self.storages.has(t) for t in tensors)
 
     def line(self) -> str:
         """Where the user's program is."""
@@ -176,7 +177,7 @@ class Recorder:
     def _end(self, running: Running, out: Any) -> None:
         """The call is over: its outputs are its results, and what it wrote to."""
         again = running.again
-        results = [t for t in pytree.tree_leaves(out) if isinstance(t, torch.Tensor)]
+        results = [t for t in leaves(out) if isinstance(t, torch.Tensor)]
         written = [
             k
             for k, t in enumerate(again.tensors)
@@ -200,7 +201,7 @@ class Recorder:
         """
         if torch.is_grad_enabled() and name not in HOLDING:
             return out
-        if not any(self.storages.depends(t) for t in pytree.tree_leaves(out)):
+        if not any(self.storages.depends(t) for t in leaves(out)):
             return out
         assert self.pending is not None
         running = self.start(self.pending)
@@ -237,7 +238,7 @@ class Recorder:
     def _operation(self, func: Any, args: Sequence[Any], kwargs: dict[str, Any]) -> Any:
         with self.passing():
             given = _by_name(func, args, kwargs)
-            depends = any(self.storages.depends(t) for t in pytree.tree_leaves(given))
+            depends = any(self.storages.depends(t) for t in leaves(given))
         name = func._schema.name.split("::")[1]
         if torch.Tag.nondeterministic_seeded in func.tags:
             self._draw(func, given, depends)
@@ -272,10 +273,10 @@ class Recorder:
     def _is_of(self, out: Any, given: dict[str, Any]) -> bool:
         """Whether what an operation gave lies in the storages that it was given."""
         with self.passing():
-            tensors = [t for t in pytree.tree_leaves(given) if isinstance(t, torch.Tensor)]
+            tensors = [t for t in leaves(given) if isinstance(t, torch.Tensor)]
             return all(
                 not t.numel() or any(self.storages.shares(t, other) for other in tensors)
-                for t in pytree.tree_leaves(out)
+                for t in leaves(out)
                 if isinstance(t, torch.Tensor)
             )
 
@@ -307,7 +308,7 @@ class Recorder:
         writes = [a.name for a in func._schema.arguments if a.alias_info and a.alias_info.is_write]
         read = self.storages.read
         if writes:
-            before = {id(t): read(t) for t in pytree.tree_leaves(given) if is_numeric(t)}
+            before = {id(t): read(t) for t in leaves(given) if is_numeric(t)}
             read = lambda t: before[id(t)] if id(t) in before else self.storages.read(t)  # noqa: E731
         made = None if base in RULES or base in COMPLEX else self._decomposed(func, args, kwargs)
         out = func(*args, **kwargs)
@@ -387,6 +388,8 @@ def _compare(t: torch.Tensor, held: Held) -> None:
     dtype = str(t.dtype.to_real() if t.is_complex() else t.dtype).removeprefix("torch.")
     close = CLOSE.get(dtype, LOOSE.get(dtype, 0.1))
     for v, x in zip(parts(held), (given.real, given.imag), strict=False):
+        if np.array_equal(v.floats, x):
+            continue
         with np.errstate(all="ignore"):
             same = (v.floats == x) | (np.isnan(v.floats) & np.isnan(x))
             off = np.max(np.where(same, 0, np.abs(v.floats - x)), initial=0)

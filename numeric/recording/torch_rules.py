@@ -11,10 +11,9 @@ from collections.abc import Callable
 from typing import Any
 
 import torch
-from torch.utils import _pytree as pytree
 
 from symgrad.numeric.recording.tape import Array, Tape, UnsupportedError, Value
-from symgrad.numeric.recording.torch_storages import Held, Pair, is_numeric, numbers
+from symgrad.numeric.recording.torch_storages import Held, Pair, is_numeric, leaves, numbers
 
 
 class Hidden:
@@ -77,7 +76,7 @@ class Executed:
     @property
     def dtype(self) -> torch.dtype:
         """The dtype in which it computed."""
-        tensors = [x for x in pytree.tree_leaves((self.out, self.given)) if is_numeric(x)]
+        tensors = [x for x in leaves((self.out, self.given)) if is_numeric(x)]
         return tensors[0].dtype if tensors else torch.float64
 
     def rounded(self, x: float) -> float:

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from copy import copy
-from typing import NamedTuple
+from functools import lru_cache
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
+from torch.utils import _pytree as pytree
 
 from symgrad.numeric.recording.tape import Array, Tape, UnsupportedError, Value
 
@@ -31,6 +33,11 @@ class Pair(NamedTuple):
 
 
 Held = Value | Pair
+PLAIN = {
+    torch.Tensor, torch.nn.Parameter, int, float, complex, bool, str, type(None), torch.dtype,
+    torch.device, torch.layout, torch.memory_format,
+}  # fmt: skip
+"""Types of what PyTorch's trees have as leaves."""
 
 
 def parts(v: Held) -> tuple[Value, ...]:
@@ -43,8 +50,21 @@ def is_numeric(x: object) -> bool:
     return isinstance(x, torch.Tensor) and (x.is_floating_point() or x.is_complex())
 
 
+def leaves(tree: Any) -> list[Any]:
+    """What is in nested tuples, lists and dicts: what PyTorch's ``tree_leaves`` gives, sooner."""
+    if type(tree) is tuple or type(tree) is list:
+        inside = tree
+    elif type(tree) is dict:
+        inside = tree.values()
+    else:
+        return [tree] if type(tree) in PLAIN else pytree.tree_leaves(tree)
+    return [leaf for x in inside for leaf in ((x,) if type(x) in PLAIN else leaves(x))]
+
+
 def numbers(t: torch.Tensor) -> Array:
     """The numbers of a tensor, in float64 or complex128."""
+    if t.dtype is torch.float64 and t.device.type == "cpu" and not t.is_neg():
+        return np.array(t.detach().numpy())
     t = t.detach().resolve_conj().resolve_neg().cpu()
     wide = torch.complex128 if t.is_complex() else torch.float64
     return np.array(t.to(wide).numpy())
@@ -81,8 +101,7 @@ class _Storage:
 
     def covers(self, layouts: Iterable[Layout]) -> bool:
         """Whether they are all of it."""
-        places = np.concatenate([_places(layout).ravel() for layout in layouts])
-        return bool(places.size == self.size == np.unique(places).size)
+        return _cover(tuple(layouts), self.size)
 
     def flat(self, tape: Tape) -> Value:
         """All entries, in one row."""
@@ -274,12 +293,20 @@ def _layouts(t: torch.Tensor) -> list[Layout]:
     return [(shape, doubled, 2 * offset), (shape, doubled, 2 * offset + 1)]
 
 
+@lru_cache(maxsize=256)
+def _cover(layouts: tuple[Layout, ...], size: int) -> bool:
+    places = np.concatenate([_places(layout).ravel() for layout in layouts])
+    return bool(places.size == size == np.unique(places).size)
+
+
+@lru_cache(maxsize=256)
 def _places(layout: Layout) -> Array:
-    """The flat position of each entry."""
+    """The flat position of each entry, not to be written to."""
     shape, strides, offset = layout
     places = np.full(shape, offset)
     for axis, (size, stride) in enumerate(zip(shape, strides, strict=True)):
         places += (np.arange(size) * stride).reshape([-1] + [1] * (len(shape) - axis - 1))
+    places.flags.writeable = False
     return places
 
 

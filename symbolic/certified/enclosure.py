@@ -140,7 +140,7 @@ def to_ball(x: arb) -> Ball:
     """
     mid, lost = _dyadic(x.mid())
     radius, below = _dyadic(x.rad())
-    return Ball(mid, radius + lost + below)
+    return Ball(mid, radius + lost + below if lost or below else radius)
 
 
 def _dyadic(x: arb) -> tuple[Fraction, Fraction]:

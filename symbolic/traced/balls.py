@@ -18,7 +18,7 @@ from symgrad.court.program import Step
 from symgrad.symbolic.certified.enclosure import to_arb
 from symgrad.symbolic.traced import eigen, spectra, ties
 from symgrad.symbolic.traced.decisions import RefusedError, UndecidedError
-from symgrad.symbolic.traced.movement import not_zero, of_inverse
+from symgrad.symbolic.traced.movement import meet, not_zero, of_inverse
 from symgrad.symbolic.traced.numbers import Array, Decision
 from symgrad.symbolic.traced.scalars import COMMUTE, FUNCTIONS, ONE, ZERO, power
 
@@ -35,6 +35,7 @@ class Balls:
     """
 
     is_exact = True
+    runs: tuple[int, ...] = ()
 
     def __init__(self, turn: ties.Turn = lambda _: None) -> None:
         self.decided: dict[int, Decision] = {}
@@ -46,34 +47,30 @@ class Balls:
 
     def _map(self, name: str, f: Callable[..., arb], *arrays: Array) -> Array:
         known = self._known.setdefault(name, {})
-        commutes = name in COMMUTE
-
-        def of_one(x: arb) -> arb:
-            found = known.get(id(x))
-            if found is None:
-                found = known[id(x)] = (f(x), x)
-            return found[0]
-
-        def of_two(x: arb, y: arb) -> arb:
-            key = (id(y), id(x)) if commutes and id(y) < id(x) else (id(x), id(y))
-            found = known.get(key)
-            if found is None:
-                found = known[key] = (f(x, y), (x, y))
-            return found[0]
-
-        applied = of_one if len(arrays) == 1 else of_two
-        return _whole(np.frompyfunc(applied, len(arrays), 1)(*map(_whole, arrays)))
+        operands = np.broadcast_arrays(*map(_whole, arrays))
+        rows = [array.ravel().tolist() for array in operands]
+        keys = [list(map(id, row)) for row in rows]
+        pairs: Any = keys[0]
+        if len(rows) == 2:
+            commutes = name in COMMUTE
+            pairs = [(b, a) if commutes and b < a else (a, b) for a, b in zip(*keys, strict=True)]
+        found = []
+        for key, x in zip(pairs, zip(*rows, strict=True), strict=True):
+            one = known.get(key)
+            if one is None:
+                one = known[key] = (f(*x), x)
+            found.append(one[0])
+        return _filled(found, operands[0].shape)
 
     def constant(self, floats: Array) -> Array:
         """The same numbers, as exact balls; equal ones are one object."""
-        objects = np.empty(floats.shape, object)
-        known = self._known.setdefault("constant", {})
-        for place, x in np.ndenumerate(floats):
-            key = str(x)
-            if key not in known:
-                known[key] = (arb(float(x)), ())
-            objects[place] = known[key][0]
-        return objects
+        known = self._known.setdefault("constant", {0.0: (ZERO, ())})
+        found = []
+        for x in np.asarray(floats, float).ravel().tolist():
+            if x not in known:
+                known[x] = (arb(x), ())
+            found.append(known[x][0])
+        return _filled(found, floats.shape)
 
     def entrywise(self, name: str, *arrays: Array) -> Array:
         """The operation on every entry."""
@@ -89,7 +86,7 @@ class Balls:
 
     def times(self, g: Array, d: Array) -> Array:
         """g·d, and 0 where g is."""
-        product = np.frompyfunc(lambda a, b: ZERO if a == 0 else a * b, 2, 1)
+        product = np.frompyfunc(lambda a, b: ZERO if a is ZERO or a == 0 else a * b, 2, 1)
         return _whole(product(g, d))
 
     def signs(self, step: Step, x: Array, asked: Array) -> Array:
@@ -111,7 +108,7 @@ class Balls:
 
     def solve(self, A: Array, B: Array) -> Array:
         """A⁻¹B, with the zeros that a triangular A leaves."""
-        filled = of_inverse(not_zero(A)) @ not_zero(B)
+        filled = meet(of_inverse(not_zero(A)), not_zero(B))
         try:
             return np.where(filled, _by_matrix(lambda a, b: a.solve(b), A, B), ZERO)
         except ZeroDivisionError as error:
@@ -259,6 +256,13 @@ def _by_matrix(f: Callable[..., arb_mat], *arrays: Array) -> Array:
     entries = [x for M in found for x in M.entries()]
     shape = (*batch, found[0].nrows(), found[0].ncols())
     return np.array(entries, object).reshape(shape)
+
+
+def _filled(entries: Sequence[arb], shape: tuple[int, ...]) -> Array:
+    """An array of objects, none of which is taken for a sequence."""
+    found = np.empty(len(entries), object)
+    found[:] = entries
+    return found.reshape(shape)
 
 
 def _whole(x: Any) -> Array:

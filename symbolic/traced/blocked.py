@@ -37,12 +37,12 @@ def split(X: Square, blocks: int) -> list[Array]:
 
 
 def symmetrized(cotangents: Sequence[Array]) -> Array:
-    """S of the cotangents of X, or of A and B: [[S_A, −S_B], [S_B, S_A]]/2."""
+    """S of the cotangents of X, or of A and B: [[S_A, −S_B], [S_B, S_A]]/2; of every run."""
     half = 0.5 if cotangents[0].dtype != object else arb(0.5)
-    A = (cotangents[0] + cotangents[0].T) * half
+    A = (cotangents[0] + cotangents[0].swapaxes(-1, -2)) * half
     if len(cotangents) == 1:
         return np.asarray(A)
-    B = (cotangents[1] - cotangents[1].T) * half
+    B = (cotangents[1] - cotangents[1].swapaxes(-1, -2)) * half
     return np.asarray(np.block([[A, -B], [B, A]]) * half)
 
 

@@ -86,7 +86,8 @@ def _by_refinement(A: Array) -> tuple[list[arb], Array] | None:
     Nothing where they are too near each other to be found so.
     """
     n = len(A)
-    if not all(A[i, j] is A[j, i] for i in range(n) for j in range(i)):
+    rows = A.tolist()
+    if not all(rows[i][j] is rows[j][i] for i in range(n) for j in range(i)):
         return None  # what is proved is proved of symmetric matrices
     M = arb_mat(A.tolist())
     try:

@@ -58,6 +58,8 @@ class NoFormulaError(Exception):
 class Expressions:
     """Arrays of SymPy's expressions; matrices are at most 2×2 where more than products is asked."""
 
+    runs: tuple[int, ...] = ()
+
     def __init__(self) -> None:
         self.decided: dict[int, Decision] = {}
         self.is_exact = False

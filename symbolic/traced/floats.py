@@ -23,15 +23,21 @@ class Floats:
     An entrywise result is moved by a normal number times that, and what is computed from a matrix
     as if the matrix had been moved so in norm, which is what a backward stable algorithm does
     (Higham, Accuracy and Stability of Numerical Algorithms, 2nd ed., section 1.5).  What is
-    ``known`` to be decided is decided so, however near.
+    ``known`` to be decided is decided so, however near.  Of several ``runs`` at once each has
+    roundings of its own.
     """
 
     is_exact = False
 
     def __init__(
-        self, epsilon: float = 0.0, seed: int = 0, known: Mapping[int, Decision] = NOTHING
+        self,
+        epsilon: float = 0.0,
+        seed: int = 0,
+        known: Mapping[int, Decision] = NOTHING,
+        runs: tuple[int, ...] = (),
     ) -> None:
         self.epsilon = epsilon
+        self.runs = runs
         self.decided: dict[int, Decision] = {}
         self._known = known
         self._rng = np.random.default_rng(seed)

@@ -6,18 +6,13 @@ An entry that is not said to depend on X does not; one that is may not, as where
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import lru_cache
 
 import numpy as np
 
+from symgrad.court.evaluation import places
 from symgrad.court.program import Step
 from symgrad.symbolic.traced.numbers import Array
-
-
-@lru_cache(maxsize=256)
-def places(index: tuple[int, ...]) -> Array:
-    """An index as an array: a program is run many times, and has the same objects each time."""
-    return np.array(index, int)
+from symgrad.symbolic.traced.scalars import ZERO
 
 
 def moves(step: Step, given: Sequence[Array], x: Sequence[Array], held: bool) -> list[Array]:
@@ -33,7 +28,7 @@ def moves(step: Step, given: Sequence[Array], x: Sequence[Array], held: bool) ->
 
 def _filled(moves: Array, x: Array) -> Array:
     """Where x is not 0, or may not be beside X."""
-    return moves | not_zero(x)
+    return moves if moves.all() else moves | not_zero(x)
 
 
 def _both(given: Sequence[Array], x: Sequence[Array]) -> tuple[Array, Array, Array, Array]:
@@ -62,14 +57,19 @@ def _div(step: Step, given: Sequence[Array], x: Sequence[Array]) -> Array:
 
 def _matmul(step: Step, given: Sequence[Array], x: Sequence[Array]) -> Array:
     a, b, some_a, some_b = _both(given, x)
-    return a @ some_b | some_a @ b
+    return meet(a, some_b) | meet(some_a, b)
+
+
+def meet(A: Array, B: Array) -> Array:
+    """AB of matrices of truth values, by products of numbers, which are faster."""
+    return np.asarray(A.astype(np.float32) @ B.astype(np.float32) > 0)
 
 
 def _solve(step: Step, given: Sequence[Array], x: Sequence[Array]) -> Array:
     """Of A⁻¹B, whose derivative is A⁻¹(Ḃ − Ȧ A⁻¹B)."""
     a, b, some_a, some_b = _both(given, x)
     inverse = of_inverse(some_a)
-    return inverse @ (b | a @ (inverse @ some_b))
+    return meet(inverse, b | meet(a, meet(inverse, some_b)))
 
 
 def of_inverse(filled: Array) -> Array:
@@ -80,14 +80,18 @@ def of_inverse(filled: Array) -> Array:
     n = filled.shape[-1]
     found = filled | np.eye(n, dtype=bool)
     for _ in range(n.bit_length()):
-        found = found @ found
+        if found.all():
+            break
+        found = meet(found, found)
     return found
 
 
 def not_zero(x: Array) -> Array:
     """Where x is not 0 exactly."""
-    is_zero = np.frompyfunc(lambda entry: bool(entry == 0), 1, 1)
-    return ~np.asarray(is_zero(x), bool)
+    if x.dtype != object:
+        return np.asarray(x != 0)
+    is_zero = [entry is ZERO or bool(entry == 0) for entry in x.ravel().tolist()]
+    return ~np.array(is_zero, bool).reshape(x.shape)
 
 
 _MOVEMENT: dict[str, Callable[[Step, Sequence[Array], Sequence[Array]], Array]] = {

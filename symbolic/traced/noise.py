@@ -28,18 +28,27 @@ Symmetrized = Callable[[Sequence[Array]], Square]
 
 EPSILONS = (2.0**-36, 2.0**-44)
 """How large roundings are made: so far above those of float64 that these do not show; smaller ones
-where that leaves the domain of f."""
+where that leaves the domain of f, or what is in proportion to them."""
+LINEAR = 2.0**-12
+"""By so much of S, or less, roundings that are made larger may move it: else what they move may not
+be in proportion to them."""
 SAMPLES = 6
 STEP = 2.0**-24
 """Of X, for central differences."""
 DIRECTIONS = 24
 """So many directions tell the size of a derivative within a fourth."""
+ENTRIES = 2**17
+"""A matrix of several runs at once has no more entries."""
+SINGLY = 24
+"""Up to so many eigenvectors are turned one by one, more of them several at once."""
+HALVES = 8
+"""So often half of them, drawn by lot, is turned."""
 CLOSE = 1e-8
 """What a value may move by, relatively, where the sign of an eigenvector is turned."""
 
 
-def gradient(course: Course, inputs: Sequence[Array], N: Floats) -> tuple[float, list[Array]]:
-    """f and the cotangents of its inputs, in these numbers.
+def gradient(course: Course, inputs: Sequence[Array], N: Floats) -> tuple[Array, list[Array]]:
+    """f and the cotangents of its inputs, in these numbers; of every run.
 
     Raises:
         RefusedError: a matrix is singular in float64.
@@ -75,34 +84,40 @@ def rounding(
     Raises:
         RefusedError: float64 cannot compute f.
     """
-
-    def run(epsilon: float, seed: int) -> tuple[float, Square, dict[int, Decision]]:
-        N = Floats(epsilon, seed, known)
-        f, G = gradient(course, inputs, N)
-        return f, symmetrized(G), N.decided
-
-    f, S, decided = run(0.0, 0)
+    exactly = Floats(known=known)
+    f, G = gradient(course, inputs, exactly)
+    S = symmetrized(G)
 
     def spread(epsilon: float) -> Rounding:
-        runs = [run(epsilon, seed) for seed in range(SAMPLES)]
-        moved = np.max([np.abs(other - S) for _, other, _ in runs], axis=0)
+        N = Floats(epsilon, known=known, runs=(SAMPLES,))
+        others, found = gradient(course, _repeated(inputs, SAMPLES), N)
         return Rounding(
-            moved / epsilon,
-            max(abs(other - f) for other, _, _ in runs) / epsilon,
+            np.max(np.abs(symmetrized(found) - S), axis=0) / epsilon,
+            float(np.max(np.abs(others - f))) / epsilon,
             {
-                place: np.max([np.abs(d[place].off - decision.off) for _, _, d in runs], axis=0)
-                / epsilon
-                for place, decision in decided.items()
-                if all(place in d for _, _, d in runs)
+                place: np.max(np.abs(N.decided[place].off - decision.off), axis=0) / epsilon
+                for place, decision in exactly.decided.items()
+                if place in N.decided
             },
         )
 
     for epsilon in EPSILONS[:-1]:
         with suppress(RefusedError), np.errstate(invalid="ignore"):  # what is infinite stays so
             found = spread(epsilon)
-            if np.all(np.isfinite(found.S)):
+            if epsilon * np.max(found.S, initial=0) <= LINEAR * np.max(np.abs(S), initial=0):
                 return found
     return spread(EPSILONS[-1])
+
+
+def _repeated(inputs: Sequence[Array], count: int) -> list[Array]:
+    """The same in every run."""
+    return [np.broadcast_to(X, (count, *X.shape)) for X in inputs]
+
+
+def _chunks(count: int, inputs: Sequence[Array]) -> list[range]:
+    """So many runs, in parts that there is memory for."""
+    size = max(1, ENTRIES // max(1, inputs[0].size))
+    return [range(first, min(first + size, count)) for first in range(0, count, size)]
 
 
 def kinks(
@@ -127,14 +142,15 @@ def kinks(
     return tuple(found)
 
 
-def symmetrized_gradient(
+def symmetrized_gradients(
     course: Course,
     symmetrized: Symmetrized,
     known: Mapping[int, Decision],
     inputs: Sequence[Array],
-) -> Square:
-    """S in float64, decided as it is known."""
-    return symmetrized(gradient(course, inputs, Floats(known=known))[1])
+) -> Float[np.ndarray, "k n n"]:
+    """S in float64 at k matrices, decided as it is known."""
+    runs = (len(inputs[0]),)
+    return symmetrized(gradient(course, inputs, Floats(known=known, runs=runs))[1])
 
 
 def sensitivity(
@@ -146,65 +162,98 @@ def sensitivity(
     """‖∂S_ij/∂X‖ in the Frobenius norm, by central differences along orthogonal directions.
 
     ``dimension`` is the number of directions; of many only some combinations are taken, whose parts
-    ``along`` gives by their weights.  ``at`` gives S beside X.
+    ``along`` gives by their weights.  ``at`` gives S at several matrices beside X.
     """
     weights = np.eye(dimension)
     if dimension > DIRECTIONS:
         weights = np.random.default_rng(dimension).standard_normal((DIRECTIONS, dimension))
     h = STEP * (max(float(np.max(np.abs(X), initial=0.0)) for X in inputs) or 1.0)
     squares = np.zeros(())
-    for E in map(along, weights):
-        before, after = (
-            at([X + sign * h * e for X, e in zip(inputs, E, strict=True)]) for sign in (-1, 1)
-        )
-        squares = squares + ((after - before) / (2 * h)) ** 2
+    for chosen in _chunks(len(weights), inputs):
+        E = [np.stack(parts) for parts in zip(*(along(weights[k]) for k in chosen), strict=True)]
+        moved = [np.concatenate([X - h * e, X + h * e]) for X, e in zip(inputs, E, strict=True)]
+        before, after = np.split(at(moved), 2)
+        squares = squares + np.sum(((after - before) / (2 * h)) ** 2, axis=0)
     return np.asarray(np.sqrt(squares * (1 if dimension <= DIRECTIONS else 1 / DIRECTIONS)))
 
 
 class _Turned(Floats):
-    """One eigenvector of one matrix has the other sign, or, if complex, another phase.
+    """Some eigenvectors have the other sign, or, if complex, another phase.
 
-    ``found`` is what the step gives without that.
+    ``turned`` says which in every run, of all the eigenvectors of a step by its identity.
     """
 
-    def __init__(self, step: Step, place: tuple[int, ...], found: Sequence[Array]) -> None:
-        super().__init__()
-        self._step = step
-        self._place = place
-        self._found = found
+    def __init__(self, turned: Mapping[int, Array]) -> None:
+        super().__init__(runs=(len(next(iter(turned.values()))),))
+        self._turned = turned
 
     def eigh(self, step: Step, *A: Array) -> list[Array]:
         """With that phase: −1, or i."""
-        if step is not self._step:
-            return super().eigh(step, *A)
-        values, *vectors = self._found
-        *batch, column = self._place
-        here: tuple[int | slice, ...] = (*batch, slice(None), column)
-        parts = [V.copy() for V in vectors]
-        turned = [-vectors[0][here]] if len(A) == 1 else [-vectors[1][here], vectors[0][here]]
-        for V, v in zip(parts, turned, strict=True):
-            V[here] = v
-        return [values, *parts]
+        values, *V = super().eigh(step, *A)
+        turned = self._turned[id(step)][..., None, :]
+        other = [-V[0]] if len(V) == 1 else [-V[1], V[0]]
+        return [values, *(np.where(turned, w, v) for v, w in zip(V, other, strict=True))]
 
 
 def check_gauge(course: Course, inputs: Sequence[Array]) -> None:
-    """Whether f stays where an eigenvector takes another phase, as X does not determine it.
+    """Whether f stays where eigenvectors take another phase, as X does not determine it.
+
+    Few are turned one by one.  Of more each has a number, and those are turned that have a digit of
+    1 at some place of it: so any two are told apart; and some halves, drawn by lot, which tell of
+    products of several.
 
     Raises:
         RefusedError: it does not.
     """
-    with np.errstate(all="ignore"):
-        program, plain = course.program, course.over(Floats(), inputs)
-        here, count = float(plain.value), 0
-        for step in program.steps:
-            found = plain.values[count : count + len(step.shapes)]
-            count += len(step.shapes)
-            for place in np.ndindex(*step.shapes[0]) if step.operation == "eigh" else ():
-                turned = float(course.over(_Turned(step, place, found), inputs).value)
-                if not abs(turned - here) <= CLOSE * max(abs(here), abs(turned)):
-                    line = program.calls[step.call].line if step.call >= 0 else ""
-                    which = "sign" if len(step.inputs) == 1 else "phase"
-                    why = (
-                        f"f moves with the {which} of eigenvector {place[-1]}, which X leaves free"
-                    )
-                    raise RefusedError("gauge", f"{line and f'{line}: '}{why}")
+    steps = [step for step in course.program.steps if step.operation == "eigh"]
+    count = sum(math.prod(step.shapes[0]) for step in steps)
+    if not count:
+        return
+    one_by_one = np.eye(count, dtype=bool)
+    moving = _moving(course, inputs, steps, one_by_one if count <= SINGLY else _several(count))
+    if moving is None:
+        return
+    alone = moving if count <= SINGLY else _moving(course, inputs, steps, one_by_one)
+    step, column = _place(steps, 0 if alone is None else alone)
+    line = course.program.calls[step.call].line if step.call >= 0 else ""
+    which = "sign" if len(step.inputs) == 1 else "phase"
+    of = "eigenvectors" if alone is None else f"eigenvector {column}"
+    why = f"f moves with the {which} of {of}, which X leaves free"
+    raise RefusedError("gauge", f"{line and f'{line}: '}{why}")
+
+
+def _several(count: int) -> Array:
+    """Which of so many are turned, in runs in which several are."""
+    digits = range(count.bit_length())
+    numbered = [[(k + 1) >> digit & 1 for k in range(count)] for digit in digits]
+    drawn = np.random.default_rng(count).integers(0, 2, (HALVES, count))
+    return np.concatenate([np.array(numbered, bool), drawn.astype(bool)])
+
+
+def _moving(
+    course: Course, inputs: Sequence[Array], steps: Sequence[Step], turned: Array
+) -> int | None:
+    """The first of some runs in which f moves; ``turned`` are the eigenvectors of all steps."""
+    ends = np.cumsum([math.prod(step.shapes[0]) for step in steps])[:-1]
+    for chosen in _chunks(len(turned), inputs):
+        rows = np.concatenate([np.zeros((1, turned.shape[1]), bool), turned[list(chosen)]])
+        by_step = {
+            id(step): part.reshape(len(rows), *step.shapes[0])
+            for step, part in zip(steps, np.split(rows, ends, axis=-1), strict=True)
+        }
+        with np.errstate(all="ignore"):
+            f = course.over(_Turned(by_step), _repeated(inputs, len(rows))).value
+            moves = ~(np.abs(f - f[0]) <= CLOSE * np.maximum(np.abs(f), np.abs(f[0])))
+        if moves[1:].any():
+            return chosen[int(np.argmax(moves[1:]))]
+    return None
+
+
+def _place(steps: Sequence[Step], number: int) -> tuple[Step, int]:
+    """Of which step the eigenvector of that number is, and its column there."""
+    for step in steps:
+        size = math.prod(step.shapes[0])
+        if number < size:
+            return step, number % step.shapes[0][-1]
+        number -= size
+    raise IndexError(number)

@@ -31,6 +31,10 @@ class Numbers(Protocol):
     is_exact: bool
 
     @property
+    def runs(self) -> tuple[int, ...]:
+        """The axis of so many runs of a program at once, before all axes of a value; or none."""
+
+    @property
     def decided(self) -> dict[int, Decision]:
         """What steps decide on."""
 

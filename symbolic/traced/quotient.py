@@ -5,9 +5,10 @@ from __future__ import annotations
 import random
 from collections.abc import Sequence
 from itertools import combinations_with_replacement
+from typing import NamedTuple
 
 import numpy as np
-from flint import arb, fmpq
+from flint import arb, ctx, fmpq
 
 from symgrad.court.program import Program
 from symgrad.court.references import Ball, Matrix
@@ -19,12 +20,20 @@ from symgrad.symbolic.traced.numbers import Array
 from symgrad.symbolic.traced.sweep import Sweep
 
 BITS = (256, 512)
-"""The precisions, of which the first that tells is enough; a fourth of each is its step."""
+"""The precisions, of which the first that tells is enough, unless f took more; the step is half of
+its bits, or, of second order, a fourth."""
 AGREE = 2.0**-80
-"""To so many parts the difference quotient is the slope: of the steps, 2⁻⁶⁴ and 2⁻¹²⁸, whose
-squares it is off by, much is left."""
+"""To so many parts the difference quotient is the slope: it is off by about the step, 2⁻¹²⁸, or of
+second order by the squares of steps of 2⁻⁶⁴ and 2⁻¹²⁸."""
 NEAR = 2.0**-64
 """The same of a slope near 0, in parts of f."""
+
+
+class Valued(NamedTuple):
+    """f, as it was enclosed with so many bits."""
+
+    value: arb
+    bits: int
 
 
 def check(
@@ -34,11 +43,13 @@ def check(
     along: Sequence[Array],
     S: list[list[Ball]],
     name: str,
+    f: Valued,
+    moves: Sequence[Array] | None = None,
 ) -> None:
     """Hold ⟨S, D⟩, by rules, against the difference quotient of f, by values alone.
 
     If S is a Hessian, ``along`` are the parts of its direction, and the quotient is a mixed one, of
-    second order.
+    second order.  ``moves`` says which entries of values depend on X, if it is known.
 
     Raises:
         ArithmeticError: they contradict each other.
@@ -46,27 +57,37 @@ def check(
     n = len(X) // blocks
     D = _direction(n, blocks, random.Random(f"{name} {n}"))
     whole = np.block([[D[0], -D[1]], [D[1], D[0]]]) if blocks == 2 else D[0]
-    flat = [fmpq(b.mid.numerator, b.mid.denominator) for row in S for b in row]
-    terms = [mid * int(e) for mid, e in zip(flat, whole.flat, strict=True)]
+    terms = _terms(S, whole)
     slope, scale = sum(terms, fmpq(0)), sum(map(abs, terms), fmpq(0))
-    for bits in BITS:
+    tried = BITS if along or f.bits <= BITS[0] else (f.bits, 2 * f.bits)
+    for bits in tried:
         with precision(bits):
             try:
-                h = arb(2) ** (-bits // 4)
-                f, quotient = _quotient(program, blocked.inputs(X, blocks), D, along, h)
+                here, quotient = (
+                    _second(program, X, blocks, D, along)
+                    if along
+                    else _first(program, X, blocks, D, f, moves)
+                )
             except RefusedError as error:
-                if bits == BITS[-1] and not isinstance(error, UndecidedError):
+                if bits == tried[-1] and not isinstance(error, UndecidedError):
                     raise
                 continue  # what is undecided, or decided otherwise so far off, tells nothing
             off = abs(quotient - arb(slope))
-            most = arb(scale) * AGREE + NEAR * (1 + abs(f))
+            most = arb(scale) * AGREE + NEAR * (1 + abs(here))
             if off <= most:
                 return
-            if off > most and bits == BITS[-1]:
+            if off > most and bits == tried[-1]:
                 raise ArithmeticError(
                     f"{name}: the derivative by rules and the difference quotient contradict each "
                     "other; no verdict is possible"
                 )
+
+
+def _terms(S: list[list[Ball]], D: Array) -> list[fmpq]:
+    """What ⟨S, D⟩ is the sum of; both are symmetric."""
+    twice = (np.tril(D) + np.tril(D, -1)).tolist()
+    pairs = (pair for row, to in zip(S, twice, strict=True) for pair in zip(row, to, strict=True))
+    return [fmpq(b.mid.numerator, b.mid.denominator) * e for b, e in pairs if e]
 
 
 def _direction(n: int, blocks: int, rng: random.Random) -> list[Array]:
@@ -80,20 +101,39 @@ def _direction(n: int, blocks: int, rng: random.Random) -> list[Array]:
     return E
 
 
-def _quotient(
-    program: Program, inputs: Sequence[Array], D: Sequence[Array], along: Sequence[Array], h: arb
+def _first(
+    program: Program,
+    X: Matrix,
+    blocks: int,
+    D: Sequence[Array],
+    f: Valued,
+    moves: Sequence[Array] | None,
 ) -> tuple[arb, arb]:
-    """f beside X, and its central difference quotient with the step h along D, or along both."""
-    ends = []
-    for sign in (1, -1):
-        parts = enumerate(zip(inputs, D, strict=True))
-        moved = [_moved(M, e, h * sign, k) for k, (M, e) in parts]
-        if along:
-            ends.append(_quotient(program, moved, along, (), h))
-        else:
-            value = Sweep(Balls(), program, moved).value.item()
-            ends.append((value, value))
-    return ends[0][0], (ends[0][1] - ends[1][1]) / (2 * h)
+    """f, and its difference quotient along D."""
+    h, inputs = arb(2) ** (-ctx.prec // 2), blocked.inputs(X, blocks)
+    if f.bits < ctx.prec:
+        f = Valued(_value(program, inputs, moves), ctx.prec)
+    return f.value, (_value(program, _beside(inputs, D, h), moves) - f.value) / h
+
+
+def _second(
+    program: Program, X: Matrix, blocks: int, D: Sequence[Array], along: Sequence[Array]
+) -> tuple[arb, arb]:
+    """f beside X, and its mixed central difference quotient, along D and the other direction."""
+    h, inputs, ends = arb(2) ** (-ctx.prec // 4), blocked.inputs(X, blocks), []
+    for a, b in ((1, 1), (1, -1), (-1, 1), (-1, -1)):
+        moved = _beside(_beside(inputs, D, h * a), along, h * b)
+        ends.append(_value(program, moved))
+    return ends[0], (ends[0] - ends[1] - ends[2] + ends[3]) / (4 * h * h)
+
+
+def _value(program: Program, inputs: Sequence[Array], moves: Sequence[Array] | None = None) -> arb:
+    return Sweep(Balls(), program, inputs, moves=moves).value.item()
+
+
+def _beside(inputs: Sequence[Array], D: Sequence[Array], h: arb) -> list[Array]:
+    """X + hD, by its parts."""
+    return [_moved(M, e, h, k) for k, (M, e) in enumerate(zip(inputs, D, strict=True))]
 
 
 def _moved(M: Array, E: Array, h: arb, part: int) -> Array:

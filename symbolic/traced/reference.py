@@ -8,7 +8,7 @@ from functools import partial
 from typing import NamedTuple
 
 import numpy as np
-from flint import arb
+from flint import arb, ctx
 from jaxtyping import Float
 
 from symgrad.court.judging.tolerance import norm
@@ -26,8 +26,9 @@ from symgrad.symbolic.traced.scalars import ZERO
 from symgrad.symbolic.traced.sweep import Course, Sweep
 from symgrad.symbolic.traced.tangents import Tangents
 
-FIRST_BITS, MOST_BITS = 192, 1536
-RELATIVE_RADIUS = Fraction(1, 10**32)
+FIRST_BITS, MOST_BITS = 256, 2048
+RELATIVE_RADIUS = arb(2) ** -107
+"""Less than 10⁻³²."""
 NOTHING: frozenset[int] = frozenset()
 
 Square = Float[np.ndarray, "n n"]
@@ -68,7 +69,7 @@ def certify(
         nothing = np.zeros((0, 0))
         return Reference(*about, None, None, (), nothing, "traced", strange)
     if not held:  # f moves with what is held
-        quotient.check(program, X, blocks, E, S, name)
+        quotient.check(program, X, blocks, E, S, name, known.f, known.moves)
     slopes = tuple(Direction(key, D, contract(S, D)) for key, D in directions.items())
     return Reference(
         *about,
@@ -85,12 +86,18 @@ def certify(
 
 
 class Known(NamedTuple):
-    """f and S (n×n) in balls, what steps decide on, and whether eigenvalues of X are equal."""
+    """f and S (n×n) in balls, what steps decide on, and whether eigenvalues of X are equal.
+
+    ``f`` is the value as Arb has it, at so many ``bits``; ``moves`` says which entries of all
+    values depend on X, if that is so beside X too.
+    """
 
     value: Ball
     S: Balls2
     decided: dict[int, Decision]
     is_tied: bool
+    f: quotient.Valued
+    moves: list[Array] | None
 
 
 def _parts(E: Rows, blocks: int) -> list[Array]:
@@ -110,9 +117,7 @@ def _precisely(course: Course, X: Matrix, blocks: int) -> Known:
         try:
             with precision(bits):
                 known = _swept(course, X, blocks)
-                entries = [b for i, row in enumerate(known.S) for b in row[: i + 1]]
-                most = RELATIVE_RADIUS * (max(abs(b.mid) for b in entries) or 1)
-                if all(b.radius <= most for b in entries):
+                if known is not None:
                     return known
         except UndecidedError:
             if 2 * bits > MOST_BITS:
@@ -122,34 +127,47 @@ def _precisely(course: Course, X: Matrix, blocks: int) -> Known:
         bits *= 2
 
 
-def _swept(course: Course, X: Matrix, blocks: int) -> Known:
-    """The same at the precision in force.
+def _swept(course: Course, X: Matrix, blocks: int) -> Known | None:
+    """The same at the precision in force; nothing if it is not enough.
 
     Raises:
         UndecidedError: a value is not finite.
     """
     N, inputs = Balls(), blocked.inputs(X, blocks)
-    value, found = (_twice if course.along else _once)(N, course, inputs)
+    value, found, moves = (_twice if course.along else _once)(N, course, inputs)
     if not value.is_finite():
         raise UndecidedError("domain", "f is not finite here")
     nothing = np.full(inputs[0].shape, ZERO, object)
     S = blocked.symmetrized([nothing if g is None else g for g in found])
     if not all(x.is_finite() for x in S.flat):
         raise UndecidedError("domain", "the derivative is not finite here")
-    return Known(to_ball(value), _symmetric(S), N.decided, bool(N.tied))
+    lower = [x for i, row in enumerate(S.tolist()) for x in row[: i + 1]]
+    largest = ZERO
+    for x in lower:
+        largest = largest.max(abs(x.mid()))
+    most = (largest if largest > 0 else 1) * RELATIVE_RADIUS
+    if not all(x.rad() <= most for x in lower):
+        return None
+    f = quotient.Valued(value, ctx.prec)
+    return Known(to_ball(value), _symmetric(S), N.decided, bool(N.tied), f, moves)
 
 
-def _once(N: Balls, course: Course, inputs: list[Array]) -> tuple[arb, list[Array | None]]:
-    """f, and the cotangents of its inputs."""
+def _once(
+    N: Balls, course: Course, inputs: list[Array]
+) -> tuple[arb, list[Array | None], list[Array] | None]:
+    """f, the cotangents of its inputs, and which entries of its values depend on them.
+
+    The last is not told where eigenvalues are equal, as beside X they are not.
+    """
     program, held = course.program, course.held
     sweep = Sweep(N, program, inputs, held)
     if N.tied:
         N.within = ties.blocks(N.tied, partial(_in_basis, program, inputs, held))
     found = sweep.back({program.output: np.array(arb(1), object)})
-    return sweep.value.item(), found[: len(inputs)]
+    return sweep.value.item(), found[: len(inputs)], None if N.tied else sweep.moves
 
 
-def _twice(N: Balls, course: Course, inputs: list[Array]) -> tuple[arb, list[Array | None]]:
+def _twice(N: Balls, course: Course, inputs: list[Array]) -> tuple[arb, list[Array | None], None]:
     """⟨S, E⟩, and how the cotangents of the inputs move along E.
 
     Raises:
@@ -165,7 +183,7 @@ def _twice(N: Balls, course: Course, inputs: list[Array]) -> tuple[arb, list[Arr
     slope = T.slopes(sweep.value).item()
     if not slope.overlaps(sum(((g * e).sum() for g, e in pairs), ZERO)):
         raise ArithmeticError("f and its gradient move differently; no verdict is possible")
-    return slope, [None if g is None else T.slopes(g) for g in found]
+    return slope, [None if g is None else T.slopes(g) for g in found], None
 
 
 def _symmetric(S: Array) -> Balls2:
@@ -204,7 +222,7 @@ def _rounding(course: Course, X: Square, blocks: int, known: Known) -> tuple[Rou
         at = partial(_floats_near, course)
     else:
         rounding = noise.rounding(course, inputs, blocked.symmetrized, known.decided)
-        at = partial(noise.symmetrized_gradient, course, blocked.symmetrized, known.decided)
+        at = partial(noise.symmetrized_gradients, course, blocked.symmetrized, known.decided)
     n = len(inputs[0])
     along = partial(blocked.direction, n, blocks)
     sensitivity = noise.sensitivity(inputs, blocked.dimension(n, blocks), along, at)
@@ -213,10 +231,12 @@ def _rounding(course: Course, X: Square, blocks: int, known: Known) -> tuple[Rou
     return rounding, sensitivity
 
 
-def _floats_near(course: Course, inputs: Sequence[Array]) -> Square:
-    """S at matrices of floats beside X, rounded."""
+def _floats_near(course: Course, inputs: Sequence[Array]) -> Float[np.ndarray, "k n n"]:
+    """S at k matrices of floats beside X, rounded."""
     if len(inputs) > 1:
         raise RefusedError("spectrum", "equal eigenvalues of a Hermitian matrix are not looked at")
-    X = tuple(tuple(map(Fraction, row)) for row in inputs[0].tolist())
-    known = _precisely(course, X, 1)
-    return np.array([[float(b.mid) for b in row] for row in known.S])
+    found = []
+    for M in inputs[0].tolist():
+        known = _precisely(course, tuple(tuple(map(Fraction, row)) for row in M), 1)
+        found.append([[float(b.mid) for b in row] for row in known.S])
+    return np.array(found)

@@ -10,12 +10,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from fractions import Fraction
+from typing import Any
 
 import numpy as np
 
+from symgrad.court.evaluation import constants, places, scatter
 from symgrad.court.program import Step
 from symgrad.symbolic.traced.decisions import RefusedError
-from symgrad.symbolic.traced.movement import not_zero, places
+from symgrad.symbolic.traced.movement import not_zero
 from symgrad.symbolic.traced.numbers import Array, Numbers
 
 Cotangents = list[Array | None]
@@ -32,27 +34,46 @@ def apply(N: Numbers, step: Step, x: Sequence[Array]) -> list[Array]:
     return [N.entrywise(op, *x)]
 
 
+def _flat(N: Numbers, x: Array) -> Array:
+    """All entries of a value in one row, of each run."""
+    return x.reshape((*N.runs, -1))
+
+
+def _shaped(N: Numbers, x: Array, shape: tuple[int, ...]) -> Array:
+    return x.reshape((*N.runs, *shape))
+
+
+def _const(N: Numbers, step: Step, x: Sequence[Array]) -> list[Array]:
+    floats = N.constant(constants(step))
+    return [np.broadcast_to(floats, (*N.runs, *floats.shape)) if N.runs else floats]
+
+
 def _take(N: Numbers, step: Step, x: Sequence[Array]) -> list[Array]:
-    padded = np.append(x[0].ravel(), N.constant(np.zeros(1)))
-    return [padded[places(step.index)].reshape(step.shapes[0])]
+    padded = np.concatenate([_flat(N, x[0]), N.constant(np.zeros((*N.runs, 1)))], -1)
+    return [_shaped(N, padded[..., places(step.index)], step.shapes[0])]
 
 
 def _put_add(N: Numbers, step: Step, x: Sequence[Array]) -> list[Array]:
-    flat = x[0].ravel().copy()
-    np.add.at(flat, places(step.index), x[1].ravel())
+    flat = _flat(N, x[0]).copy()
+    where: Any = (..., places(step.index))
+    np.add.at(flat, where, _flat(N, x[1]))
     return [flat.reshape(x[0].shape)]
 
 
+def _axes(N: Numbers, step: Step, x: Array) -> tuple[int, ...]:
+    """The axes of a sum from the last one on, as those of several runs are before them."""
+    return tuple(axis + len(N.runs) - x.ndim for axis in step.axes)
+
+
 def _sum(N: Numbers, step: Step, x: Sequence[Array]) -> list[Array]:
-    return [np.asarray(x[0].sum(axis=step.axes), x[0].dtype).reshape(step.shapes[0])]
+    total = np.asarray(x[0].sum(axis=_axes(N, step, x[0])), x[0].dtype)
+    return [_shaped(N, total, step.shapes[0])]
 
 
 _FORWARD: dict[str, Callable[[Numbers, Step, Sequence[Array]], list[Array]]] = {
-    "const": lambda N, s, _: [
-        N.constant(np.array([float(c) for c in s.constants]).reshape(s.shapes[0]))
-    ],
+    "const": _const,
     "take": _take,
-    "cat": lambda _, __, x: [np.concatenate([v.ravel() for v in x])],
+    "cat": lambda N, __, x: [np.concatenate([_flat(N, v) for v in x], -1)],
     "put_add": _put_add,
     "hold": lambda _, __, x: [x[0]],
     "sum": _sum,
@@ -191,20 +212,18 @@ def _zeros(N: Numbers, shape: tuple[int, ...]) -> Array:
 
 
 def _pull_take(N: Numbers, s: Step, x: Sequence[Array], _: Sequence[Array], g: Array) -> Cotangents:
-    index = places(s.index)
-    there = index >= 0
-    flat = _zeros(N, (x[0].size,))
-    np.add.at(flat, index[there], g.ravel()[there])
+    flat = np.array(_zeros(N, _flat(N, x[0]).shape))
+    scatter(s.index).into(flat, _flat(N, g))
     return [flat.reshape(x[0].shape)]
 
 
 def _pull_cat(N: Numbers, s: Step, x: Sequence[Array], _: Sequence[Array], g: Array) -> Cotangents:
-    ends = np.cumsum([v.size for v in x])[:-1]
-    return [part.reshape(v.shape) for part, v in zip(np.split(g, ends), x, strict=True)]
+    ends = np.cumsum([_flat(N, v).shape[-1] for v in x])[:-1]
+    return [part.reshape(v.shape) for part, v in zip(np.split(g, ends, -1), x, strict=True)]
 
 
 def _pull_sum(N: Numbers, s: Step, x: Sequence[Array], _: Sequence[Array], g: Array) -> Cotangents:
-    return [np.broadcast_to(np.expand_dims(g, s.axes), x[0].shape)]
+    return [np.broadcast_to(np.expand_dims(g, _axes(N, s, x[0])), x[0].shape)]
 
 
 def _pull_div(N: Numbers, s: Step, x: Sequence[Array], y: Sequence[Array], g: Array) -> Cotangents:
@@ -296,7 +315,10 @@ _Pull = Callable[[Numbers, Step, Sequence[Array], Sequence[Array], Array], Cotan
 _PULL: dict[str, _Pull] = {
     "take": _pull_take,
     "cat": _pull_cat,
-    "put_add": lambda N, s, x, _, g: [g, g.ravel()[places(s.index)].reshape(x[1].shape)],
+    "put_add": lambda N, s, x, _, g: [
+        g,
+        _flat(N, g)[..., places(s.index)].reshape(x[1].shape),
+    ],
     "hold": lambda _, __, ___, ____, g: [g],
     "add": lambda _, __, ___, ____, g: [g, g],
     "sub": lambda _, __, ___, ____, g: [g, -g],

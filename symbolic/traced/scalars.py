@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable
 
 from flint import arb
@@ -31,11 +32,11 @@ def power(x: arb, exponent: float) -> arb:
 
 
 FUNCTIONS: dict[str, Callable[..., arb]] = {
-    "add": lambda x, y: x + y,
+    "add": operator.add,
     "sub": lambda x, y: ZERO if x is y else x - y,
-    "neg": lambda x: -x,
-    "mul": lambda x, y: x * y,
-    "div": lambda x, y: x / y,
+    "neg": operator.neg,
+    "mul": operator.mul,
+    "div": operator.truediv,
     "exp": arb.exp,
     "expm1": arb.expm1,
     "log": arb.log,

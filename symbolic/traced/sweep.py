@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -46,17 +45,17 @@ class Course:
 
     def differentiate(
         self, N: Numbers, inputs: Sequence[Array]
-    ) -> tuple[float, list[Array | None]]:
-        """f, and the cotangents of its inputs."""
-        there = {self.program.output: np.ones(())}
+    ) -> tuple[Array, list[Array | None]]:
+        """f, and the cotangents of its inputs; of every run."""
+        there = {self.program.output: np.ones(N.runs)}
         if not self.along:
             sweep = self.over(N, inputs)
-            return float(sweep.value), sweep.back(there)[: len(inputs)]
+            return sweep.value, sweep.back(there)[: len(inputs)]
         T = Tangents(N, float)
         sweep = self.over(T, list(map(T.join, inputs, self.along)))
         found = sweep.back({k: T.constant(one) for k, one in there.items()})
         slopes = [None if g is None else T.slopes(g) for g in found[: len(inputs)]]
-        return float(T.slopes(sweep.value)), slopes
+        return T.slopes(sweep.value), slopes
 
 
 class Sweep:
@@ -82,8 +81,10 @@ class Sweep:
         self._knows = moves is not None
         given = iter(inputs)
         for step in program.steps:
-            with _placed(program, step):
+            try:
                 self._forward(step, given)
+            except (RefusedError, ZeroDivisionError) as error:
+                raise _placed(program, step, error) from error
 
     def _forward(self, step: Step, given: Iterator[Array]) -> None:
         moves = [self.moves[k] for k in step.inputs]
@@ -98,7 +99,7 @@ class Sweep:
             held = len(self.values) in self._held
             self.values += map(np.asarray, rules.apply(self.N, step, x))
             self.moves += [] if self._knows else movement.moves(step, moves, x, held)
-            if step.operation == "sub":
+            if step.operation == "sub" and not self._knows:
                 self._settle()
 
     def _settle(self) -> None:
@@ -142,8 +143,10 @@ class Sweep:
             if skipped or all(g is None for g in given) or call not in (None, step.call):
                 continue
             if any(moving[k] for k in step.inputs) and moving[outputs[0]]:
-                with _placed(self.program, step):
+                try:
                     self._pull(step, outputs, given, found, moving)
+                except (RefusedError, ZeroDivisionError) as error:
+                    raise _placed(self.program, step, error) from error
         return found
 
     def _pull(
@@ -162,14 +165,9 @@ class Sweep:
                 found[k] = np.asarray(g if before is None else before + g)
 
 
-@contextmanager
-def _placed(program: Program, step: Step) -> Iterator[None]:
-    """Say of what stops a step where the user's program has it."""
-    try:
-        yield
-    except RefusedError as error:
-        place = program.place(step)
-        why = f"{place}: {error.why}" if place else error.why
-        raise type(error)(error.kind, why) from error
-    except ZeroDivisionError as error:
-        raise UndecidedError("domain", f"{step.operation}: a division by 0") from error
+def _placed(program: Program, step: Step, error: RefusedError | ZeroDivisionError) -> RefusedError:
+    """What stops a step, with where the user's program has it."""
+    if isinstance(error, ZeroDivisionError):
+        return UndecidedError("domain", f"{step.operation}: a division by 0")
+    place = program.place(step)
+    return type(error)(error.kind, f"{place}: {error.why}" if place else error.why)

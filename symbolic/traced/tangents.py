@@ -75,6 +75,7 @@ class Tangents:
         """``kind`` is the dtype of the arrays below."""
         self.below = below
         self.is_exact = below.is_exact
+        self.runs = below.runs
         self._kind = kind
         self._known: dict[tuple[int, int], Tangent] = {}
 
