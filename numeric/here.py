@@ -222,6 +222,7 @@ def ask(
     mode: Mode = "reverse",
     own: Any = None,
     query: Query = GRADIENT,
+    find_reads: bool = True,
 ) -> Reported:
     """What a callable of a framework says at X (n×n): f(X) and its gradient.
 
@@ -230,7 +231,8 @@ def ask(
 
     Those of the ``constants`` that it has a parameter for are passed to it by name, as arrays of
     the framework.  What it raises is in the report; it is named by ``label``.  The framework that
-    was ``opened`` for earlier questions about f need not compile it again.
+    was ``opened`` for earlier questions about f need not compile it again.  What the forward pass
+    reads is found out unless it is known.
 
     Raises:
         InputError: the framework is unknown, not installed, or has no forward mode.
@@ -240,7 +242,7 @@ def ask(
         "matrix": transport.pack(X),
         "constants": {name: x for name, x in constants.items() if name in _parameters(f)},
         "dtype": dtype,
-        "find_reads": not np.iscomplexobj(X),
+        "find_reads": find_reads and not np.iscomplexobj(X),
         "entrywise": False,
         "forward": mode == "forward",
         "query": structs.asdict(structs.replace(query, way=mode if mode in TWICE else "")),

@@ -270,11 +270,11 @@ def _check(
     place = Place(asked, M, X, blocks, dtype, structure)
     own = numeric.opened(who)
 
-    def ask(M: Square) -> Reported:
+    def ask(M: Square, *, find_reads: bool = False) -> Reported:
         constants = place.function.constants
-        return numeric.ask(who, f, M, constants, dtype, label, mode, own, query)
+        return numeric.ask(who, f, M, constants, dtype, label, mode, own, query, find_reads)
 
-    reference, reported = place.reference(), ask(place.M)
+    reference, reported = place.reference(), ask(place.M, find_reads=True)
     verdict = judge(reference, reported, dtype)
     if verdict.verdict == "disagrees":
         beside = place.beside(scatter.spread(reference))

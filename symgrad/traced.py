@@ -112,10 +112,10 @@ def judged(
         reference = structs.replace(reference, note=f"judged in {dtype}, to which f casts")
     own = numeric.opened(framework)
 
-    def ask(M: Square) -> Reported:
-        return numeric.ask(framework, f, M, {}, asked, name, mode, own, query)
+    def ask(M: Square, *, find_reads: bool = False) -> Reported:
+        return numeric.ask(framework, f, M, {}, asked, name, mode, own, query, find_reads)
 
-    reported = ask(M)
+    reported = ask(M, find_reads=True)
     verdict = judge(reference, reported, dtype)
     if verdict.verdict == "disagrees":
         real = formats.real(asked)

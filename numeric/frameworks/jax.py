@@ -10,6 +10,7 @@ import jax.scipy.linalg
 import jax.scipy.special
 import jax.scipy.stats
 import numpy as np
+from jax.extend.core import jaxpr_as_fun
 
 from symgrad.numeric.calls import by, calls, only, then
 from symgrad.numeric.executions import batched, compiled
@@ -329,6 +330,50 @@ def _array(X, dtype):
     return jnp.asarray(X, dtype)
 
 
+TWICE = 2
+"""So often a user's callable is differentiated as it is."""
+
+
+class Written:
+    """A user's callable.
+
+    JAX compiles the body of a loop, or of a branch, whenever the callable is run, as that makes a
+    new one each time.  So where it is differentiated more often than twice, it is traced once: the
+    same primitives are executed then, one by one, by programs that have been compiled.  That it is
+    one and the same function each time has been seen before, when it was recorded and when it was
+    asked twice.
+    """
+
+    def __init__(self, f):
+        self.f = f
+        self._asked = 0
+        self._traced = {}
+
+    def __call__(self, x, **constants):
+        return self.f(x, **constants)
+
+    def often(self, both):
+        """``both``, value and gradient of x, or the same as it was traced."""
+        self._asked += 1
+        return both if self._asked <= TWICE else functools.partial(self._run, both)
+
+    def _run(self, both, x):
+        key = (x.shape, x.dtype)
+        if key not in self._traced:
+            self._traced[key] = _traced(both, x)
+        run = self._traced[key]
+        return both(x) if run is None else run(x)
+
+
+def _traced(f, x):
+    """f, as it is executed at arrays like x; None where Python asks for numbers of x."""
+    try:
+        closed = jax.make_jaxpr(f)(x)
+    except Exception:
+        return None
+    return jaxpr_as_fun(closed)
+
+
 class Framework(BaseFramework):
     """JAX on the CPU, by ``jax.value_and_grad``; without ``jit``: primitives are compiled once."""
 
@@ -344,6 +389,7 @@ class Framework(BaseFramework):
     executions = {"jax.jit": compiled(jax.jit), "jax.vmap": batched(jax.vmap)}
     has_forward_mode = True
     _since_dropped = 0
+    _written = None
 
     def configure(self):
         jax.config.update("jax_enable_x64", True)
@@ -351,6 +397,11 @@ class Framework(BaseFramework):
 
     def array(self, values, dtype):
         return np.array(values, dtype)
+
+    def written(self, f, n):
+        if self._written is None or self._written.f is not f:
+            self._written = Written(f)
+        return self._written
 
     def tidy(self):
         self._since_dropped += 1
@@ -360,7 +411,10 @@ class Framework(BaseFramework):
 
     def differentiate(self, route, X, constants, dtype):
         f = functools.partial(self.apply, route, constants=constants)
-        value, gradient = jax.value_and_grad(f)(_array(X, dtype))
+        both = jax.value_and_grad(f)
+        if isinstance(route, Written) and not constants:
+            both = route.often(both)
+        value, gradient = both(_array(X, dtype))
         return float(value), np.asarray(gradient, X.dtype), str(gradient.dtype)
 
     def differentiate_twice(self, way, route, X, E, constants, dtype):
