@@ -544,7 +544,8 @@ def test_factors_are_judged_as_they_are_computed_at_a_condition_of_a_million(nam
     X = ill_conditioned(1e6)
     report, expected = symgrad.check(f, X), symgrad.check(other, X)
     assert (report.verdict, expected.verdict) == ("agrees", "agrees")
-    assert report.tolerance <= 4 * expected.tolerance
+    mine, others = ([c.tolerance for c in r.record.parameters] for r in (report, expected))
+    assert max(mine) <= 4 * max(others)
     gap = np.abs(report.exact.gradient - expected.exact.gradient)
     assert np.all(gap <= 1e-15 * np.abs(expected.exact.gradient).max())
     for part, verdicts in (
@@ -552,7 +553,7 @@ def test_factors_are_judged_as_they_are_computed_at_a_condition_of_a_million(nam
         (3, {"inaccurate", "disagrees"}),
         (1e5, {"disagrees"}),
     ):
-        off = part * report.tolerance
+        off = part * mine[0]
         found = symgrad.check(lambda X, off=off: f(Off.apply(X, off)), X)
         assert found.verdict in verdicts, str(found)
 

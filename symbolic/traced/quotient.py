@@ -21,10 +21,10 @@ from symgrad.symbolic.traced.sweep import Sweep
 
 BITS = (256, 512)
 """The precisions, of which the first that tells is enough, unless f took more; the step is half of
-its bits, or, of second order, a fourth."""
+its bits; of a central quotient a fourth."""
 AGREE = 2.0**-80
-"""To so many parts the difference quotient is the slope: it is off by about the step, 2⁻¹²⁸, or of
-second order by the squares of steps of 2⁻⁶⁴ and 2⁻¹²⁸."""
+"""To so many parts the difference quotient is the slope: it is off by about the step, 2⁻¹²⁸, or,
+if it is a central one, by the squares of steps of 2⁻⁶⁴ and 2⁻¹²⁸."""
 NEAR = 2.0**-64
 """The same of a slope near 0, in parts of f."""
 
@@ -49,7 +49,8 @@ def check(
     """Hold ⟨S, D⟩, by rules, against the difference quotient of f, by values alone.
 
     If S is a Hessian, ``along`` are the parts of its direction, and the quotient is a mixed one, of
-    second order.  ``moves`` says which entries of values depend on X, if it is known.
+    second order.  ``moves`` says which entries of values depend on X, unless eigenvalues are
+    equal.
 
     Raises:
         ArithmeticError: they contradict each other.
@@ -109,8 +110,17 @@ def _first(
     f: Valued,
     moves: Sequence[Array] | None,
 ) -> tuple[arb, arb]:
-    """f, and its difference quotient along D."""
-    h, inputs = arb(2) ** (-ctx.prec // 2), blocked.inputs(X, blocks)
+    """f, and its difference quotient along D.
+
+    Where ``moves`` are not known, eigenvalues of X are equal: beside X they have to be apart by
+    more, and the quotient is a central one.
+    """
+    inputs = blocked.inputs(X, blocks)
+    if moves is None:
+        h = arb(2) ** (-ctx.prec // 4)
+        after, before = (_value(program, _beside(inputs, D, h * sign)) for sign in (1, -1))
+        return after, (after - before) / (2 * h)
+    h = arb(2) ** (-ctx.prec // 2)
     if f.bits < ctx.prec:
         f = Valued(_value(program, inputs, moves), ctx.prec)
     return f.value, (_value(program, _beside(inputs, D, h), moves) - f.value) / h
