@@ -333,7 +333,7 @@ READERS = (
     "numeric/journal.py",
     "numeric/conversation.py",
     "numeric/transport.py",
-    "studies/appendix/recheck.py",
+    "studies/appendix/recheck/reading.py",
 )
 
 

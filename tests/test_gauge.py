@@ -13,7 +13,7 @@ from symgrad.court.judging.judge import judge
 from symgrad.court.reasons import Reason
 from symgrad.numeric.pool import known_frameworks
 from symgrad.report.document import from_json
-from symgrad.studies.appendix import recheck
+from symgrad.studies.appendix.recheck import checking
 from symgrad.symbolic.algebra.spectrum import Spectrum
 from symgrad.symbolic.catalogue import CATALOGUE, DIFFERENTIABLE, choose
 from symgrad.symbolic.certified.generic import turned
@@ -342,5 +342,5 @@ def test_an_appendix_tells_of_it_and_is_checked_again(tmp_path, capsys):
     file = own_file(tmp_path, **ENTRY)
     assert cli.main(["appendix", str(file), "-f", "numpy", "--output", str(folder)]) == 0
     capsys.readouterr()
-    assert recheck.main(str(folder)) == 0
-    assert "not checked: 3, not judged: refused" in capsys.readouterr().out
+    assert checking.main(str(folder)) == 0
+    assert "not checked: 3 verdicts: " in capsys.readouterr().out

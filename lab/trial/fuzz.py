@@ -28,13 +28,13 @@ from symgrad import cli
 from symgrad.court.errors import InputError
 from symgrad.numeric.journal import Journal
 from symgrad.report import document
-from symgrad.studies.appendix import recheck
+from symgrad.studies.appendix.recheck import checking
 from symgrad.studies.atlas import page as atlas
 from symgrad.studies.findings import page as findings
 from symgrad.studies.findings import record as known
 
 STATUSES = (0, 1, 2, 3, 130)
-RECHECK: Callable[[str], int] = recheck.main
+RECHECK: Callable[[str], int] = checking.main
 """It is plain Python, for referees, without types."""
 
 

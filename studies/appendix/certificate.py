@@ -1,7 +1,7 @@
 """The certificate: every exact input, reported gradient, enclosure and verdict, as plain data.
 
-``recheck.py`` reads it with Python's standard library alone.  Rationals are written as ``"p/q"``,
-floats as Python's hexadecimal ones, so that no digit is lost.
+The folder ``recheck`` reads it with Python's standard library alone.  Rationals are written as
+``"p/q"``, floats as Python's hexadecimal ones, so that no digit is lost; a complex entry is a pair.
 """
 
 from __future__ import annotations
@@ -13,17 +13,17 @@ from fractions import Fraction
 from typing import Any
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Float, Inexact
 
 from symgrad.court.hearing import Hearing
-from symgrad.court.judging.contraction import contract, skew_part
+from symgrad.court.judging.contraction import as_blocks, contract, skew_part
 from symgrad.court.judging.tolerance import entry_tolerances, value_tolerance
 from symgrad.court.questions import Reported
 from symgrad.court.references import Ball, Reference
 from symgrad.court.scenario import Scenario
 from symgrad.court.verdicts import Verdict
 
-FORMAT = 1
+FORMAT = 2
 
 
 def certify(
@@ -31,7 +31,7 @@ def certify(
 ) -> dict[str, Any]:
     """Everything that was found in the hearings, but for the hashes of the files.
 
-    Only real matrices and reverse mode: the re-checker has no complex arithmetic.
+    Only gradients by reverse mode, of functions at matrices of structures.
     """
     cases: list[dict[str, Any]] = []
     reports: list[dict[str, Any]] = []
@@ -65,6 +65,8 @@ def _case(scenario: Scenario, reference: Reference) -> dict[str, Any]:
     return {
         "function": reference.function,
         "constants": scenario.constants,
+        "dtype": scenario.dtype,
+        "hermitian": reference.hermitian,
         "parameterization": reference.parameterization,
         "point": reference.point,
         "X": _hex(reference.X),
@@ -84,32 +86,52 @@ def _case(scenario: Scenario, reference: Reference) -> dict[str, Any]:
 def _report(
     case: int, reference: Reference, reported: Reported, verdict: Verdict
 ) -> dict[str, Any]:
-    G = reported.gradient
-    record: dict[str, Any] = {
+    answers = [reported, *([reported.again] if reported.again else [])]
+    return {
         "case": case,
         "framework": reported.framework,
         "version": reported.version,
         "route": reported.route,
         "dtype": verdict.dtype,
+        "returned": reported.dtype,
         "reads": verdict.reads,
         "verdict": verdict.verdict,
         "convention": verdict.convention,
-        "reason": verdict.reason,
-        "value": float(reported.value).hex(),
-        "gradient": None if G is None else _hex(G),
-        "tolerances": None,
+        "conjugation": verdict.conjugation,
+        "reason": verdict.reason if verdict.verdict in ("refused", "failed") else "",
+        "answers": [_answer(reference, answer, verdict.dtype) for answer in answers],
     }
-    if verdict.verdict in ("refused", "inaccurate"):
-        return record  # it rests on more than one gradient and its tolerance
-    if reported.again or G is None or reference.refusal or not np.all(np.isfinite(G)):
-        return record  # nothing that could be judged again from one finite gradient
-    tolerances = entry_tolerances(reference, skew_part(G), verdict.dtype)
+
+
+def _answer(reference: Reference, reported: Reported, dtype: str) -> dict[str, Any]:
+    """What a route said, with what is needed to judge it if it is a finite n×n matrix."""
+    G = None if reported.error else reported.gradient
+    record: dict[str, Any] = {
+        "value": float(reported.value).hex(),
+        "gradient": _entries(G) if G is not None and G.ndim == 2 else None,
+        "contracted": [],
+        "tolerances": None,
+        "value_tolerance": None,
+    }
+    n = reference.size
+    if reference.refusal or G is None or G.shape != (n, n) or not np.all(np.isfinite(G)):
+        return record
+    blocks = as_blocks(G) if reference.hermitian else G
+    tolerances = entry_tolerances(reference, skew_part(blocks), dtype)
+    if not np.all(np.isfinite(tolerances)):
+        return record
     return {
         **record,
-        "contracted": [str(contract(G, d.D)) for d in reference.directions],
+        "contracted": [str(contract(blocks, d.D)) for d in reference.directions],
         "tolerances": _hex(tolerances),
-        "value_tolerance": float(value_tolerance(reference, verdict.dtype)).hex(),
+        "value_tolerance": float(value_tolerance(reference, dtype)).hex(),
     }
+
+
+def _entries(G: Inexact[np.ndarray, "n n"]) -> list[list[Any]]:
+    if np.iscomplexobj(G):
+        return [[[float(x.real).hex(), float(x.imag).hex()] for x in row] for row in G]
+    return _hex(G)
 
 
 def _hex(M: Float[np.ndarray, "n n"]) -> list[list[str]]:

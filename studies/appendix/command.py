@@ -15,6 +15,7 @@ from symgrad.commands.options import DEBUG, FRAMEWORK, QUIET, SEED, SETTINGS, TI
 from symgrad.commands.session import DISAGREES, INTERRUPTED, MISSING, Session
 from symgrad.court.errors import InputError, OutputError
 from symgrad.court.hearing import Hearing
+from symgrad.court.names import family
 from symgrad.court.questions import Choice, Resources
 from symgrad.report.document import TOOLKIT, environment
 from symgrad.studies.appendix.certificate import certify, seal
@@ -23,10 +24,10 @@ from symgrad.studies.appendix.formats import convert
 from symgrad.studies.chosen.plan import hear
 from symgrad.studies.experiment.claims import claims
 
-RECHECK = Path(__file__).with_name("recheck.py")
+RECHECK = Path(__file__).with_name("recheck")
 README = """\
 A proof appendix. The document is appendix.pdf (also as .html, .tex and, its source, .md).
-`python recheck.py`, run here, checks it: hashes, enclosures, contractions and verdicts.
+`python -m recheck`, run here, checks it: files, enclosures, verdicts, and the document's tables.
 What it says of theorems checked by Rocq is in the `proofs` folder of symgrad: `make proofs`.
 """
 
@@ -34,6 +35,14 @@ What it says of theorems checked by Rocq is in the `proofs` folder of symgrad: `
 @click.command(context_settings=SETTINGS)
 @click.argument("functions", nargs=-1, metavar="[FUNCTION]...")
 @FRAMEWORK
+@click.option(
+    "--parameterization",
+    "-p",
+    "structures",
+    multiple=True,
+    metavar="NAME",
+    help="Structure of the matrices of each FUNCTION (repeatable). Default: symmetric.",
+)
 @click.option("--size", "-n", type=int, default=2, show_default=True, help="Rows of the matrices.")
 @SEED
 @TIMEOUT
@@ -53,6 +62,7 @@ def appendix(
     /,
     functions: tuple[str, ...],
     asked: tuple[str, ...],
+    structures: tuple[str, ...],
     size: int,
     seed: int,
     timeout: float,
@@ -75,14 +85,19 @@ def appendix(
         resources = Resources(frameworks=frameworks, timeout=timeout)
         asked_for = Choice(resources=resources, seed=seed)
         main = Hearing(asked_for)
-        chosen = structs.replace(asked_for, functions=functions, size=size)
+        chosen = structs.replace(
+            asked_for, functions=functions, parameterizations=structures, size=size
+        )
         own = Hearing(chosen) if functions else None
         if hear(session, main) or (own is not None and hear(session, own)):
             return INTERRUPTED
         material = _gather(session, main, own)
         files = convert(write(material))
-        files |= {"recheck.py": RECHECK.read_bytes(), "README.md": README.encode()}
-        command = ["appendix", *functions, *frameworks, f"--size={size}"]
+        files |= {f"recheck/{path.name}": path.read_bytes() for path in RECHECK.glob("*.py")}
+        files |= {"README.md": README.encode()}
+        options = [f"--parameterization={name}" for name in structures]
+        options += [f"--size={size}", f"--seed={seed}"]
+        command = ["appendix", *functions, *frameworks, *options]
         certificate = certify(material.hearings, material.environment, command, seed)
         files["certificate.json"] = seal(certificate, files)
         _put(files, draft, output)
@@ -92,7 +107,7 @@ def appendix(
     right = sum(v.verdict == "agrees" for v in verdicts)
     if not quiet:
         click.echo(f"{output}: {', '.join(sorted(files))}")
-    check = shlex.join(["python", str(output / "recheck.py"), str(output)])
+    check = shlex.join(["python", str(output / RECHECK.name), str(output)])
     click.echo(f"{len(verdicts)} gradients: {right} agree; check them: {check}")
     if missing or any(hearing.worker_died for hearing in material.hearings):
         return MISSING
@@ -110,11 +125,20 @@ def _gather(session: Session, main: Hearing, own: Hearing | None) -> Material:
         raise InputError("no route of these frameworks computes it: nothing to write about")
     around = {**environment(main), TOOLKIT["name"]: TOOLKIT["version"]}
     to_prove = [structs.replace(main.choice, functions=("eigenvalue",))]
-    to_prove += [own.choice] if own is not None else []
+    provable = _provable(own) if own is not None else ()
+    if own is not None and provable:  # for every symmetric matrix, and so in every structure
+        to_prove.append(structs.replace(own.choice, functions=provable, parameterizations=()))
     found = (proof for choice in to_prove for proof in session.prove(choice))
     proofs = list({(p.function, p.size, p.remark): p for p in found}.values())
     told = session.listing([]).functions if own is not None else {}
     return Material(main, own, proofs, told, claims(main), around)
+
+
+def _provable(own: Hearing) -> tuple[str, ...]:
+    """Of the functions that were asked for, those that are no matter of a gauge."""
+    gauge = {r.function for r in own.references if r.refusal.startswith("gauge: ")}
+    refused = gauge | {family(name) for name in gauge}
+    return tuple(f for f in own.choice.functions if Path(f).name.removesuffix(".py") not in refused)
 
 
 def _put(files: Mapping[str, bytes], draft: Path, output: Path) -> None:
@@ -125,6 +149,7 @@ def _put(files: Mapping[str, bytes], draft: Path, output: Path) -> None:
     """
     try:
         for name, content in files.items():
+            (draft / name).parent.mkdir(exist_ok=True)
             (draft / name).write_bytes(content)
         if output.exists():
             shutil.rmtree(output)
