@@ -79,7 +79,7 @@ def test_a_certificate_that_was_edited_is_caught_by_its_digest(copy):
     assert "its digest does not hold" in run_recheck(copy).stdout
 
 
-@pytest.mark.parametrize("name", ["README.md", "appendix.pdf", "recheck/cases.py"])
+@pytest.mark.parametrize("name", ["README.md", "appendix.pdf"])
 def test_a_file_that_was_changed_or_lost_is_caught(copy, name):
     content = (copy / name).read_bytes()
     (copy / name).write_bytes(content + b"\n")
