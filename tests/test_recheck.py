@@ -185,6 +185,7 @@ FIELDS = {
 }
 
 
+@pytest.mark.sampled(12)
 @pytest.mark.parametrize("field", FIELDS)
 def test_tampering_with_a_field_is_caught_sealed_anew(folder, capsys, field):
     certificate = read(folder)
@@ -303,6 +304,7 @@ FORGERIES = [
 ]
 
 
+@pytest.mark.sampled(8)
 @pytest.mark.parametrize("forge", FORGERIES)
 def test_a_forgery_that_is_sealed_anew_is_caught(folder, capsys, forge):
     certificate = read(folder)
@@ -333,6 +335,7 @@ DOCUMENT = {
 }
 
 
+@pytest.mark.sampled(4)
 @pytest.mark.parametrize("change", DOCUMENT)
 def test_a_document_that_says_another_thing_is_caught(folder, capsys, change):
     path, (pattern, text) = folder / "appendix.md", DOCUMENT[change]
@@ -343,6 +346,24 @@ def test_a_document_that_says_another_thing_is_caught(folder, capsys, change):
     status, out = said(folder, capsys)
     assert status == 1
     assert "FAILED appendix.md: " in out
+
+
+def test_a_page_that_says_another_thing_is_caught(folder, capsys):
+    path = folder / "appendix.html"
+    changed, count = re.subn(r"(\d) of (\d+</td>)", r"\g<1>9 of \g<2>", path.read_text(), count=1)
+    assert count == 1
+    path.write_text(changed)
+    seal(folder, read(folder))
+    status, out = said(folder, capsys)
+    assert status == 1
+    assert "FAILED appendix.html: " in out
+
+
+def test_a_document_that_is_lost_is_told_among_the_others(folder, capsys):
+    (folder / "appendix.md").unlink()
+    status, out = said(folder, capsys)
+    assert status == 1
+    assert "FAILED appendix.md: missing" in out
 
 
 def test_a_file_that_nobody_certified_is_told(folder, capsys):

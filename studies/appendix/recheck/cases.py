@@ -4,7 +4,7 @@ import math
 from fractions import Fraction as Q
 
 from .functions import Interval, UndefinedError, constants, derive
-from .reading import ball, exactly, rational, square
+from .reading import SPAN, ball, exactly, rational, square
 from .structures import at, rounded
 
 WIDEST = Q(1, 10**31)
@@ -23,6 +23,9 @@ class Truth:
         self.rows = len(case["X"])
         self.n = self.rows // self.blocks
         self.X = square(case["X"], self.rows, exactly)
+        unit = max(x.denominator for row in self.X for x in row)
+        if max(abs(x) for row in self.X for x in row) * unit > SPAN:
+            raise ValueError("X has entries of too different sizes, or too large ones")
         self.norm = norm(self.X)
         self.refusal, self.sensitivity = case["refusal"], None
 

@@ -13,7 +13,7 @@ from collections import Counter
 from pathlib import Path
 
 from .cases import check_case
-from .document import check_document
+from .document import check_document, check_page
 from .judging import check_report
 from .reading import check_files, load
 
@@ -23,7 +23,7 @@ SHOWN = 20
 ERRORS = (ValueError, ArithmeticError, LookupError, TypeError, AttributeError, RecursionError)
 RECORDED = (
     "what the frameworks answered, which is recorded",
-    "the document's prose, proofs and claims, and that the other formats are made of appendix.md",
+    "the document's prose, proofs and claims, and that .tex and .pdf are made of appendix.md",
 )
 """What nothing here could check."""
 
@@ -103,11 +103,14 @@ def check(folder):
     failed, left = failed + wrong, left + missing
     if None in truths or None in findings:
         left.append("the document's tables, as not all that they are made of was checked")
-    else:
+    elif all((folder / name).is_file() for name in ("appendix.md", "appendix.html")):
         told = [(c["function"], r, f) for (c, r), f in zip(judged, findings)]
-        text = (folder / "appendix.md").read_text(encoding="utf-8")
+        text, page = (
+            (folder / f"appendix.{form}").read_text(encoding="utf-8") for form in ("md", "html")
+        )
         wrong = dict.fromkeys(check_document(text, certificate["environment"], truths, told))
         failed += [f"appendix.md: {why}" for why in wrong]
+        failed += [f"appendix.html: {why}" for why in check_page(page, text)]
     left += [f"{name}, which the certificate does not name" for name in other]
     return failed, left
 

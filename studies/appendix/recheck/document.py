@@ -1,6 +1,8 @@
 """The tables of the document, made anew from the certificate, and compared with what it says."""
 
 import re
+from collections import Counter
+from html.parser import HTMLParser
 
 HEADER = {"framework", "function", "route", "reads", "convention", "valid", "error", "of tol."}
 REFUSED = {"framework", "function", "route", "why", "gradients"}
@@ -100,9 +102,46 @@ def shown(judged):
     return found
 
 
+class Page(HTMLParser):
+    """The rows of all tables of a page, cell by cell."""
+
+    def __init__(self):
+        super().__init__()
+        self.rows, self.inside = [], False
+
+    def handle_starttag(self, tag, attributes):
+        if tag == "tr":
+            self.rows.append([])
+        self.inside = self.inside or tag in ("td", "th")
+        if tag in ("td", "th"):
+            self.rows[-1].append("")
+
+    def handle_endtag(self, tag):
+        self.inside = self.inside and tag not in ("td", "th")
+
+    def handle_data(self, data):
+        if self.inside:
+            self.rows[-1][-1] += data
+
+
+def bare(text):
+    """A cell without what typography changes: its letters, its digits and what joins these."""
+    return re.sub(r"[^0-9A-Za-z.+]|\.\.+", "", text)
+
+
+def check_page(text, told):
+    """Check that each row of the document's tables of reports is one of the page, as often."""
+    page = Page()
+    page.feed(text)
+    there = Counter(tuple(sorted(map(bare, row))) for row in page.rows)
+    rows = [row for columns, rows in tables(told) if columns in (HEADER, REFUSED) for row in rows]
+    wanted = Counter(tuple(sorted(map(bare, row.values()))) for row in rows)
+    if wanted - there:
+        yield "its tables are not those of appendix.md"
+
+
 def check_document(text, environment, truths, judged):
     """What in the document is not what the certificate has."""
-    judged = list(judged)
     for header, expected in ((HEADER, reported(judged)), (REFUSED, refused(judged))):
         rows = [{k: cell(x) for k, x in row.items()} for row in expected]
         there = [found for columns, found in tables(text) if columns == header]

@@ -7,8 +7,10 @@ from fractions import Fraction as Q
 
 RATIONAL = re.compile(r"-?\d{1,4000}(/\d{1,4000})?")
 FLOAT = re.compile(r"-?0x[01]\.[0-9a-f]{1,13}p[+-]\d{1,4}|-?inf|nan")
-ROWS = 20
+ROWS = 12
 """Largest number of rows of a matrix; of a Hermitian one, in blocks."""
+SPAN = 2**700
+"""Largest number of units in an entry of X, the unit being the last digit of all."""
 FILES = ("README.md", "appendix.html", "appendix.md", "appendix.pdf", "appendix.tex")
 """What every folder has to have, beside the certificate and the re-checker."""
 
