@@ -20,7 +20,7 @@ from .reading import check_files, load
 FORMAT = 2
 SHOWN = 20
 """So many failures are told one by one."""
-ERRORS = (ValueError, ArithmeticError, LookupError, TypeError, AttributeError, RecursionError)
+ERRORS = (ValueError, ArithmeticError, LookupError, TypeError, AttributeError, RuntimeError)
 RECORDED = (
     "what the frameworks answered, which is recorded",
     "the document's prose, proofs and claims, and that .tex and .pdf are made of appendix.md",
@@ -65,7 +65,8 @@ def check_header(certificate, judged):
         if report["verdict"] not in ("refused", "failed") and report["reason"]:
             yield "a reason is given for a verdict that has none"
     words = {word.partition("=")[0] for word in command[1:]}
-    asked = {*command, "eigenvalue", "sum_entries"}
+    own = {Path(word).stem for word in command if word.endswith(".py")}
+    asked = {*command, *own, "eigenvalue", "sum_entries"}
     for case, _ in judged:
         if not asked.intersection((case["function"], case["function"].partition("[")[0])):
             yield f"{case['function']} was not asked for"
