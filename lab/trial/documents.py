@@ -25,22 +25,26 @@ JOURNAL: list[dict[str, Any]] = [
     {"framework": "numpy", "answer": {"done": 0}},
 ]
 """The lines of a journal under its first."""
-ONE = [["0x1p+0"]]
+ONE, NONE = [["0x1.0p+0"]], [["0x0.0p+0"]]
 CERTIFICATE: dict[str, Any] = {
-    "files": {},
-    "digest": "",
+    "format": 2, "command": ["appendix", "trace", "numpy", "--size=1", "--seed=0"], "seed": 0,
+    "environment": {"numpy": "1"}, "files": {}, "digest": "",
     "cases": [
         {
             "function": "trace", "constants": {}, "value": ["1", "0"], "refusal": "", "X": ONE,
-            "high": ONE, "low": [["0x0p+0"]], "radius": ONE,
+            "dtype": "float64", "hermitian": False, "parameterization": "symmetric",
+            "point": {"a": "1"}, "evidence": "proved", "high": ONE, "low": NONE, "radius": NONE,
             "directions": [["a", [[0, 0, "1"]], ["1", "0"]]],
         }
     ],
     "reports": [
         {
-            "case": 0, "framework": "numpy", "route": "r", "verdict": "agrees",
-            "convention": "ambiguous", "gradient": ONE, "tolerances": ONE, "value": "0x1p+0",
-            "value_tolerance": "0x1p-40", "contracted": ["1"],
+            "case": 0, "framework": "numpy", "version": "1", "route": "r", "dtype": "float64",
+            "returned": "float64", "reads": None, "verdict": "agrees", "convention": "ambiguous",
+            "conjugation": None, "reason": "", "answers": [{
+                "gradient": ONE, "tolerances": [["0x1.0p-50"]], "value": "0x1.0p+0",
+                "value_tolerance": "0x1.0p-49", "contracted": ["1"],
+            }],
         }
     ],
 }  # fmt: skip
