@@ -49,6 +49,18 @@ class Session(Protocol):
     def trace(self, hearing: Hearing) -> bool:
         """The same on callables of files, judged by what they execute."""
 
+    def written(
+        self,
+        framework: str,
+        wanted: Sequence[tuple[str, str]],
+        files: Sequence[str],
+        seconds: float,
+    ) -> list[str]:
+        """The lines that define routes as public calls, by function and route; empty of some."""
+
+    def run_script(self, text: str, seconds: float) -> str:
+        """What a script prints, errors and all, by the Python that runs this."""
+
     def choose_former(
         self, asked: Sequence[str], others: Sequence[str]
     ) -> tuple[list[str], list[str], list[str]]:

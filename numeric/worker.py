@@ -95,7 +95,13 @@ def _asked(ways, request):
 
 
 def _own_routes(file, package):
-    """The routes of a user's file by one framework, as a catalogue has them.
+    """The routes of a user's file by one framework, as a catalogue has them."""
+    stem = os.path.splitext(os.path.basename(file))[0]
+    return {stem: own_module(file).routes.get(package, {})}
+
+
+def own_module(file):
+    """A user's file, run.
 
     It stays a module, under a name that no other has: compilers look up there what a route calls.
     """
@@ -105,7 +111,7 @@ def _own_routes(file, package):
     sys.modules[module.__name__] = module
     with open(file, "rb") as source:
         exec(compile(source.read(), file, "exec"), vars(module))
-    return {stem: module.routes.get(package, {})}
+    return module
 
 
 class _Beat:

@@ -31,7 +31,7 @@ from symgrad.court.judging import scatter
 from symgrad.court.judging.printing import Printing
 from symgrad.court.questions import Answered, Choice, Event, Problem, Reported, Started
 from symgrad.court.references import Demonstration, Proved, Reference
-from symgrad.numeric import former, past
+from symgrad.numeric import former, past, writing
 from symgrad.numeric.interpreters import check_has_python
 from symgrad.numeric.journal import Journal, fingerprint, installed_versions
 from symgrad.numeric.pool import Pool, all_frameworks, is_installed, known_frameworks
@@ -279,6 +279,8 @@ class Witnesses:
     known = staticmethod(known_frameworks)
     trace = staticmethod(_traced)
     hear = staticmethod(listen)
+    written = staticmethod(writing.ask)
+    run_script = staticmethod(writing.run)
     choose_former = staticmethod(past.choose)
     gather = staticmethod(past.gather)
 

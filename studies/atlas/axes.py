@@ -5,7 +5,7 @@ Each is at one member of each family, and its label names its column: ``scale 1e
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from fractions import Fraction
 
 from symgrad.court import formats
@@ -13,8 +13,9 @@ from symgrad.court.errors import InputError, check_known
 from symgrad.court.questions import Choice
 from symgrad.court.references import Matrix
 from symgrad.studies.atlas.cases import of_rank, well_conditioned
+from symgrad.studies.findings.plan import own_functions
 from symgrad.symbolic.cases import Case
-from symgrad.symbolic.catalogue import CATALOGUE, Instance, instances
+from symgrad.symbolic.catalogue import CATALOGUE, Instance, MatrixFunction, instances
 from symgrad.symbolic.certified.large import has_float64_route
 from symgrad.symbolic.domains import DOMAINS
 from symgrad.symbolic.large_cases import LargeCase, draw
@@ -35,18 +36,16 @@ PARTS: dict[str, Callable[[int], Parameterization]] = {"real": symmetric, "hermi
 AnyCase = Case | LargeCase
 
 
-def along(axis: str, choice: Choice) -> list[AnyCase]:
-    """The cases of one axis, of the chosen functions or of the whole catalogue.
+def along(axis: str, choice: Choice, functions: Sequence[MatrixFunction]) -> list[AnyCase]:
+    """The cases of one axis.
 
     Raises:
-        InputError: a function is unknown, or a scale leaves no room in the dtypes that it is for.
+        InputError: a scale leaves no room in the dtypes that it is for.
     """
-    for name in choice.functions:
-        check_known("function", name, CATALOGUE)
     found: list[AnyCase] = []
-    for family in choice.functions or tuple(CATALOGUE):
-        members = instances(CATALOGUE[family], choice.size)
-        if members and not CATALOGUE[family].gauge:
+    for function in functions:
+        members = instances(function, choice.size)
+        if members and not function.gauge:
             found += MAKERS[axis](members[len(members) // 2], choice)
     return found
 
@@ -158,15 +157,26 @@ MAKERS: dict[str, Callable[[Instance, Choice], Iterator[AnyCase]]] = {
 }
 
 
-def cases(choice: Choice) -> list[AnyCase]:
-    """The cases of all axes that are chosen.
+def cases(choice: Choice, known: Sequence[str] = ()) -> list[AnyCase]:
+    """The cases of all axes that are chosen, of the chosen functions or of the whole catalogue.
+
+    ``known`` are the names of frameworks that a function file may use.
 
     Raises:
         InputError: an axis or a function is unknown, or there is nothing to ask.
     """
     for axis in choice.axes:
         check_known("axis", axis, MAKERS)
-    found = [case for axis in choice.axes for case in along(axis, choice)]
+    own = own_functions(choice, known)
+    for name in choice.functions:
+        if name not in choice.files:
+            check_known("function", name, CATALOGUE)
+    for file, function in zip(choice.files, own.values(), strict=True):
+        if function.gradient is None:
+            raise InputError(f"{file}: along the axes its exact is the name of one in --list")
+    named = [CATALOGUE[name] for name in choice.functions if name in CATALOGUE]
+    functions = [*named, *own.values()] or [*CATALOGUE.values()]
+    found = [case for axis in choice.axes for case in along(axis, choice, functions)]
     if not found:
         raise InputError(f"there is nothing to ask along {', '.join(choice.axes)}")
     return found

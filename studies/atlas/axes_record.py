@@ -11,7 +11,7 @@ from symgrad.court.hearing import Hearing
 from symgrad.court.names import family
 from symgrad.court.verdicts import Number, Outcome
 from symgrad.studies.atlas.record import Made
-from symgrad.studies.findings.record import Finding, Kind
+from symgrad.studies.findings.record import Finding, Kind, Seen
 from symgrad.studies.findings.rule import answer, lost
 
 AXES = ("scale", "rank", "ties", "size", "execution", "query")
@@ -27,6 +27,9 @@ class Wrong(Struct, frozen=True):
     known: Annotated[str, Meta(description="the id of the finding that it is")] = ""
 
 
+RAISES: tuple[Kind, ...] = ("raises",)
+
+
 class AxisRow(Struct, frozen=True):
     """One route of one framework along the axes; a column is ``scale 1e-12 float32 reverse``."""
 
@@ -35,8 +38,10 @@ class AxisRow(Struct, frozen=True):
     function: str
     route: str
     outcomes: Annotated[dict[str, Outcome], Meta(description="column → verdict")]
-    wrong: Annotated[dict[str, Wrong], Meta(description="column that disagrees → what is wrong")]
-    missing: Annotated[dict[str, str], Meta(description="what was refused or failed → why")]
+    wrong: Annotated[
+        dict[str, Wrong], Meta(description="column that disagrees or fails → what is wrong")
+    ]
+    missing: Annotated[dict[str, str], Meta(description="what was refused → why")]
 
     @property
     def is_news(self) -> bool:
@@ -72,7 +77,10 @@ def rows(hearing: Hearing, findings: list[Finding]) -> list[AxisRow]:
             kinds = lost(said, real(scenario.dtype))
             known = _known(row, column, findings)
             row.wrong[column] = Wrong(verdict.reason, kinds, said.error, known)
-        elif verdict.verdict in ("refused", "failed"):
+        elif verdict.verdict == "failed":
+            known = _known(row, column, findings)
+            row.wrong[column] = Wrong(verdict.reason, RAISES, None, known)
+        elif verdict.verdict == "refused":
             row.missing[column] = verdict.reason
     return sorted(found.values(), key=lambda row: order[row.framework])
 
@@ -81,6 +89,22 @@ def _known(row: AxisRow, column: str, findings: list[Finding]) -> str:
     """The id of the finding that is seen there, if one is."""
     seen = [f.id for f in findings if f.is_of_cause(row) and f.covers_axis(column)]
     return seen[0] if seen else ""
+
+
+def news(axes: Axes) -> list[Seen]:
+    """What is wrong by half of the digits, or raises, and is no known finding; by row and kind."""
+    found: list[Seen] = []
+    for row in axes.rows:
+        unknown: dict[tuple[str, str], list[str]] = {}
+        for column, wrong in row.wrong.items():
+            if wrong.kinds and not wrong.known:
+                axis = column.split()[0]
+                unknown.setdefault((axis, wrong.kinds[0]), []).append(column)
+        for names in unknown.values():
+            kinds = row.wrong[names[0]].kinds
+            about = (row.framework, row.version, row.function, row.route)
+            found.append(Seen(*about, tuple(names), kinds))
+    return found
 
 
 def columns(axes: Axes) -> list[str]:

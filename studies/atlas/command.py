@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 from msgspec import structs
+from rich.console import Console
 
 from symgrad.commands.options import DEBUG, FRAMEWORK, QUIET, SCALE, SEED, SETTINGS, TIMEOUT
 from symgrad.commands.session import BAD_INPUT, DISAGREES, INTERRUPTED, MISSING, Session
@@ -18,17 +19,19 @@ from symgrad.report import terminal
 from symgrad.report.document import write_together
 from symgrad.studies.atlas import axes_page, plan
 from symgrad.studies.atlas import page as table
-from symgrad.studies.atlas.axes_record import AXES
+from symgrad.studies.atlas.axes_record import AXES, news
 from symgrad.studies.atlas.known import contradicted, mark
 from symgrad.studies.atlas.record import with_since
-from symgrad.studies.findings.record import read_known
+from symgrad.studies.findings import candidates_page
+from symgrad.studies.findings.candidates import search
+from symgrad.studies.findings.record import Seen, read_known
 
 MOST_JOBS = 1024
 """More processes than any machine has cores for."""
 
 
 @click.command(context_settings=SETTINGS)
-@click.argument("functions", nargs=-1, metavar="[FUNCTION]...")
+@click.argument("functions", nargs=-1, metavar="[FUNCTION | FILE.py]...")
 @FRAMEWORK
 @click.option("--size", "-n", type=int, default=3, show_default=True, help="Rows of the matrices.")
 @SEED
@@ -54,6 +57,11 @@ MOST_JOBS = 1024
     help=f"Ask along further axes instead of the default set: any of {','.join(AXES)}.",
 )
 @SCALE
+@click.option(
+    "--candidates",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Folder for what --axes shows wrong and no finding covers: smallest cases, with scripts.",
+)
 @QUIET
 @DEBUG
 @click.pass_obj
@@ -69,6 +77,7 @@ def atlas(
     output: Path,
     axes: str,
     scales: tuple[str, ...],
+    candidates: Path | None,
     quiet: bool,
     debug: bool,
 ) -> int:
@@ -84,13 +93,15 @@ def atlas(
     frameworks, missing = session.choose(asked)
     if scales and "scale" not in axes.split(","):
         raise InputError("--scale gives the units of --axes scale; choose that too")
+    if candidates and not axes:
+        raise InputError("--candidates are of what --axes shows; choose some of them too")
     output.mkdir(parents=True, exist_ok=True)
     journal = output / ("axes.journal" if axes else "atlas.journal")
     resources = Resources(frameworks=frameworks, timeout=timeout, jobs=jobs, journal=str(journal))
     chosen = Choice(resources=resources, functions=functions, size=size, points=1, seed=seed)
     if axes:
         chosen = structs.replace(chosen, axes=tuple(axes.split(",")), scales=scales)
-        return along_axes(session, chosen, missing, output, quiet)
+        return along_axes(session, chosen, missing, output, candidates, quiet)
     hearing = Hearing(chosen)
     if session.hear(hearing, plan.atlas(chosen)):
         click.echo(f"interrupted: the same command goes on from {journal}", err=True)
@@ -115,11 +126,16 @@ def atlas(
 
 
 def along_axes(
-    session: Session, choice: Choice, missing: list[str], output: Path, quiet: bool
+    session: Session,
+    choice: Choice,
+    missing: list[str],
+    output: Path,
+    candidates: Path | None,
+    quiet: bool,
 ) -> int:
     """The same along further axes: axes.json and axes.md; the exit status."""
     hearing = Hearing(choice)
-    if session.hear(hearing, plan.axes(choice)):
+    if session.hear(hearing, plan.axes(choice, session.known())):
         journal = choice.resources.journal
         click.echo(f"interrupted: the same command goes on from {journal}", err=True)
         return INTERRUPTED
@@ -129,8 +145,10 @@ def along_axes(
         "axes.md": axes_page.to_markdown(found).encode(),
     }
     write_together(output, pages)
-    Path(choice.resources.journal).unlink(missing_ok=True)
     console = terminal.make_console()
+    if candidates and look_for(session, choice, news(found), candidates, console):
+        return INTERRUPTED
+    Path(choice.resources.journal).unlink(missing_ok=True)
     if not quiet:
         axes_page.show(console, found)
     console.print(axes_page.closing_line(found), soft_wrap=True)
@@ -139,3 +157,22 @@ def along_axes(
     if any(row.is_news for row in found.rows):
         return DISAGREES
     return 0 if any("agrees" in row.outcomes.values() for row in found.rows) else BAD_INPUT
+
+
+def look_for(
+    session: Session, choice: Choice, seen: list[Seen], folder: Path, console: Console
+) -> bool:
+    """Look for the smallest case of all that is news, and write what is found; if interrupted."""
+    found, left, interrupted = search(session, choice, seen)
+    if interrupted:
+        click.echo("interrupted while smallest cases were looked for", err=True)
+        return True
+    seconds = choice.resources.timeout
+    said = [session.run_script(c.script, seconds) if c.script else "" for c in found]
+    candidates_page.write(folder, found, left, said)
+    for candidate in found:
+        finding = candidate.examined.finding
+        told = f"{finding.id}: {finding.kind}, {finding.function}, X = {finding.matrix}"
+        console.print(told, soft_wrap=True, markup=False)
+    console.print(f"{len(found)} candidates in {folder}, {len(left)} at no small matrix")
+    return False

@@ -24,12 +24,15 @@ def atlas(choice: Choice) -> Plan:
     return Plan(cases, estimate=True)
 
 
-def axes(choice: Choice) -> Plan:
-    """What the chosen further axes ask of every route."""
+def axes(choice: Choice, known: Sequence[str] = ()) -> Plan:
+    """What the chosen further axes ask of every route.
+
+    ``known`` are the names of frameworks that a function file may use.
+    """
 
     def cases() -> Sequence[Case | LargeCase]:
         from symgrad.studies.atlas import axes
 
-        return axes.cases(choice)
+        return axes.cases(choice, known)
 
     return Plan(cases, estimate=True)

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Literal, Protocol
+from typing import Annotated, Literal, NamedTuple, Protocol, cast
 
 import msgspec
 from msgspec import Meta, Struct
@@ -63,6 +63,53 @@ class Row(Protocol):
     @property
     def route(self) -> str:
         """The public call."""
+
+
+class Seen(NamedTuple):
+    """What a sweep sees wrong by one route of one framework.
+
+    It is seen in the ``columns`` of the axes, the first of which tells how it is looked for, and
+    likewise of ``others``, families and routes.
+    """
+
+    framework: str
+    version: str
+    function: str
+    route: str
+    columns: tuple[str, ...]
+    kinds: tuple[Kind, ...]
+    others: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def axis(self) -> str:
+        """The axis of the first column."""
+        return self.columns[0].split(" ", 3)[0]
+
+    @property
+    def scale(self) -> str:
+        """The unit."""
+        return self.columns[0].split(" ", 3)[1] if self.axis == "scale" else "1"
+
+    @property
+    def weight(self) -> str:
+        """Which kind of W it is with, in a query of one."""
+        what = self.columns[0].split(" ", 3)[1]
+        return what.removeprefix("vjp-") if what.startswith("vjp-") else ""
+
+    @property
+    def dtype(self) -> str:
+        """That of the matrix."""
+        return self.columns[0].split(" ", 3)[2]
+
+    @property
+    def mode(self) -> Mode:
+        """How it is differentiated."""
+        return cast("Mode", self.columns[0].split(" ", 3)[3])
+
+    @property
+    def is_complex(self) -> bool:
+        """Whether the matrix is Hermitian."""
+        return self.dtype.startswith("complex")
 
 
 class Finding(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
