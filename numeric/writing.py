@@ -19,6 +19,7 @@ import os
 import subprocess
 import sys
 import types
+import warnings
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
@@ -45,7 +46,9 @@ def written(route: Callable[..., Any], module: types.ModuleType) -> str:
         UnwrittenError: a part of it cannot be written.
     """
     writer = _Writer((os.path.dirname(__file__), module.__file__ or ""))
-    writer.meet(module.__file__ or "", vars(module))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of names that are going to be dropped
+        writer.meet(module.__file__ or "", vars(module))
     name = ast.unparse(writer.expression(route, wanted="f"))
     if name != "f":
         writer.lines += ["", f"f = {name}"]

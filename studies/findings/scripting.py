@@ -27,8 +27,8 @@ def loss(x):
 
 
 {run}
-print("value:", {shown}, "exact:", {exact_value!r})
-print("derivative along E:", slope, "exact:", {exact_slope!r})
+print("value:", float({shown}), "exact:", {exact_value!r})
+print("derivative along E:", float(slope), "exact:", {exact_slope!r})
 '''
 Rows = Sequence[Sequence[Any]]
 
