@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 RUN := $(VENV)/bin/python
 
-.PHONY: verify verify-all atlas disputes history test test-kernels test-kernels-short slow lint bench calibrate mutants mutate fuzz ties schema proofs citation tools locks tag clean
+.PHONY: verify verify-all atlas axes disputes history test test-kernels test-kernels-short slow lint bench calibrate mutants mutate fuzz ties schema proofs citation tools locks tag clean
 
 verify: $(VENV)/.installed  ## the main job, by NumPy, PyTorch, TensorFlow and JAX
 	$(RUN) verify.py
@@ -13,6 +13,10 @@ verify-all: $(VENV)/.installed-all  ## the same by every framework that there is
 
 atlas: $(VENV)/.installed-all  ## regenerate docs/atlas.md and docs/atlas.json
 	$(RUN) verify.py atlas --output docs --quiet
+
+axes: $(VENV)/.installed-all  ## regenerate docs/axes.md and docs/axes.json; an hour or more, goes on if interrupted
+	$(RUN) verify.py atlas --axes scale,rank,ties,size,execution,query --output docs --quiet
+	$(RUN) -m symgrad.studies.atlas.axes_page docs
 
 history: $(VENV)/.installed-all  ## regenerate docs/history.* and the column "since" of the atlas
 	$(RUN) verify.py history --environments .venv-history --output docs --quiet

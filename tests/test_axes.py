@@ -3,11 +3,13 @@
 import msgspec
 import numpy as np
 import pytest
+from msgspec import structs
 
 from symgrad import cli
 from symgrad.studies.atlas import axes_page
 from symgrad.studies.atlas.axes import SIZES, cases
-from symgrad.studies.atlas.axes_record import AXES, AxisRow, Wrong
+from symgrad.studies.atlas.axes_record import AXES, Axes, AxisRow, Wrong
+from symgrad.studies.atlas.record import Made
 from tests.records import choice
 
 
@@ -101,6 +103,29 @@ def test_the_files_tell_what_was_found(tmp_path, capsys):
     assert not (tmp_path / "axes.journal").exists()
     with pytest.raises(msgspec.ValidationError):
         axes_page.from_json(b'{"rows": 1}')
+
+
+def test_what_is_kept_has_no_number_of_one_processor(tmp_path):
+    wrong = {"ties all float64 reverse": Wrong("off by 0.123", ("wrong",), 0.9, "an-id")}
+    row = AxisRow(
+        "numpy", "2", "trace", "np.trace", {"ties all float64 reverse": "disagrees"}, wrong, {}
+    )
+    axes = Axes({}, {"machine": "planted"}, Made("2026-01-31"), ("ties",), 3, [row])
+    (tmp_path / "axes.json").write_bytes(axes_page.to_json(axes))
+    axes_page.keep(tmp_path)
+    kept = axes_page.from_json((tmp_path / "axes.json").read_bytes())
+    assert kept == axes_page.portable(axes) != axes
+    assert kept.rows[0].wrong == {"ties all float64 reverse": Wrong("", ("wrong",), None, "an-id")}
+    page = (tmp_path / "axes.md").read_text(encoding="utf-8")
+    assert "known: an-id" in page
+    assert "0.123" in axes_page.to_markdown(structs.replace(axes, rows=[plain(row)]))
+    assert "0.123" not in page
+
+
+def plain(row):
+    """The same, with what is wrong known of no finding."""
+    wrong = {column: structs.replace(w, known="") for column, w in row.wrong.items()}
+    return structs.replace(row, wrong=wrong)
 
 
 @pytest.mark.parametrize(

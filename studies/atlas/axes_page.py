@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import sys
 from collections import Counter
+from pathlib import Path
 
 import msgspec
+from msgspec import structs
 from rich.console import Console
 from rich.text import Text
 
 from symgrad.court.data import decode
 from symgrad.court.hearing import Hearing
 from symgrad.court.verdicts import Outcome
-from symgrad.report.document import TOOLKIT, environment, today
+from symgrad.report.document import TOOLKIT, environment, today, write_together
+from symgrad.report.machine import machine
 from symgrad.studies.atlas.axes_record import Axes, AxisRow, columns, rows
 from symgrad.studies.atlas.page import MARKS
 from symgrad.studies.atlas.record import Made
@@ -29,7 +33,8 @@ a dtype and a mode:
 - *query*: the usual matrix; `hvp` is the Hessian along a direction, in each way to differentiate
   twice, and `vjp` is ⟨W, F(X)⟩ with a W of each kind.
 
-`yes`: the gradient is valid to rounding; `inaccurate`: right but for digits that rounding lost;
+`yes`: the gradient is valid to rounding; `inaccurate`: right but for digits that rounding lost,
+which is often that of this processor and its BLAS alone;
 `NO`: wrong, `NO (known)`: see docs/findings.md; `refused`: f or the framework has no gradient
 there; `fails`: it raises an error; `—`: not asked.  What is wrong is under each table, with why."""
 
@@ -37,7 +42,8 @@ there; `fails`: it raises an error; `—`: not asked.  What is wrong is under ea
 def make_axes(hearing: Hearing, known: list[Finding]) -> Axes:
     """The table of what was found."""
     choice = hearing.choice
-    about = (TOOLKIT, environment(hearing), Made(today()), choice.axes, choice.size)
+    made_by = {**environment(hearing), "machine": machine()}
+    about = (TOOLKIT, made_by, Made(today()), choice.axes, choice.size)
     return Axes(*about, rows(hearing, known))
 
 
@@ -55,12 +61,28 @@ def from_json(text: bytes) -> Axes:
     return decode(text, Axes)
 
 
+def portable(axes: Axes) -> Axes:
+    """The table without what is another number on another processor: errors, and why in digits."""
+    rows = [
+        structs.replace(
+            row,
+            wrong={
+                column: structs.replace(wrong, reason="", error=None)
+                for column, wrong in row.wrong.items()
+            },
+        )
+        for row in axes.rows
+    ]
+    return structs.replace(axes, rows=rows)
+
+
 def to_markdown(axes: Axes) -> str:
     """A table per framework and axis, of the routes that are not right everywhere."""
     lines = ["# The atlas along its further axes", "", LEGEND, ""]
     versions = {row.framework: row.version for row in axes.rows}
     made = ", ".join(f"{name} {version}" for name, version in versions.items())
-    lines += [f"Made on {axes.made.date} with {made}; matrices of size {axes.size}.", ""]
+    lines += [f"Made on {axes.made.date} with {made}; matrices of size {axes.size}."]
+    lines += [f"On {axes.environment['machine']}.", ""]
     for framework, version in versions.items():
         mine = [row for row in axes.rows if row.framework == framework]
         lines += [f"## {framework} {version}", ""]
@@ -101,7 +123,9 @@ def reasons(rows: list[AxisRow]) -> list[str]:
         for name, wrong in row.wrong.items():
             by_id.setdefault(wrong.known, []).append(name)
         for known, names in by_id.items():
-            why = f"known: {known}" if known else row.wrong[names[0]].reason
+            wrong = row.wrong[names[0]]
+            why = wrong.reason or " or ".join(wrong.kinds) or "digits are lost"
+            why = f"known: {known}" if known else why
             lines.append(f"- `{row.function}`, `{row.route}`, {', '.join(names)}: {why}")
     return lines
 
@@ -134,3 +158,13 @@ TOLD: dict[Outcome, str] = {
     "refused": "refused",
     "failed": "failed",
 }
+
+
+def keep(folder: Path) -> None:
+    """Write anew the table in a folder, without what depends on the processor."""
+    kept = portable(from_json((folder / "axes.json").read_bytes()))
+    write_together(folder, {"axes.json": to_json(kept), "axes.md": to_markdown(kept).encode()})
+
+
+if __name__ == "__main__":
+    keep(Path(sys.argv[1]))

@@ -1,4 +1,4 @@
-"""pinv of the Hermitian [[2, i], [-i, 2]] is its inverse, [[2, -i], [i, 2]]/3; compiled it is not."""
+"""pinv of the Hermitian [[2, i], [-i, 2]] is its inverse, [[2, -i], [i, 2]]/3; compiled not."""
 
 import torch
 
