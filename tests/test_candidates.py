@@ -1,6 +1,7 @@
 """From what a sweep sees wrong to candidates: the smallest case, its script, and what is none."""
 
 import ast
+import json
 import subprocess
 import sys
 from fractions import Fraction
@@ -16,6 +17,7 @@ from symgrad.numeric.pool import is_installed
 from symgrad.studies.atlas.axes_record import Axes, AxisRow, Wrong, news
 from symgrad.studies.atlas.record import Made
 from symgrad.studies.findings.candidates import gathered
+from symgrad.studies.findings.idioms import RUN
 from symgrad.studies.findings.record import Seen, read
 from symgrad.studies.findings.scripting import Shown, script
 from symgrad.studies.findings.seen import ROUNDS, Round, small_cases, text_of
@@ -213,3 +215,40 @@ def test_a_script_differentiates_as_the_finding_does(changes, holds):
     assert holds in text
     assert script(finding, "", shown) == ""
     assert script(planted(framework="paddle", mode="forward"), "f = g", shown) == ""
+
+
+CUBES = {
+    "torch": "torch.trace(X @ X @ X)",
+    "jax": "jnp.trace(X @ X @ X)",
+    "tensorflow": "tf.linalg.trace(X @ X @ X)",
+    "autograd": "anp.trace(X @ X @ X)",
+    "paddle": "paddle.sum(X @ X * X)",  # trace differentiates once
+    "pytensor": "pt.trace(X @ X @ X)",
+    "casadi": "ca.trace(X @ X @ X)",
+}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("framework", RUN)
+def test_scripts_of_every_mode_print_what_is_true_of_a_right_route(framework):
+    """Of tr X³: ⟨3X², E⟩, and ⟨3(XD + DX), E⟩ twice."""
+    if not is_installed(framework):
+        pytest.skip(f"{framework} is not installed")
+    X, E, D = (np.array(M, float) for M in ([[2, 1], [1, 3]], [[0, 1], [1, 0]], [[1, 2], [2, 0]]))
+    texts = []
+    for mode in RUN[framework][1]:
+        is_second = " " in mode or mode == "hessian"
+        G = 3 * (X @ D + D @ X) if is_second else 3 * X @ X
+        value, slope = float(np.trace(X @ X @ X)), float(np.sum(G * E))
+        shown = Shown(X.tolist(), E.tolist(), {}, value, slope, D.tolist() if is_second else ())
+        finding = planted(framework=framework, mode=mode)
+        texts.append(script(finding, f"def f(X):\n    return {CUBES[framework]}", shown))
+    together = "import sys, json\nfor text in json.load(sys.stdin): exec(text, {})"
+    run = subprocess.run(
+        [sys.executable, "-c", together], input=json.dumps(texts), capture_output=True, text=True
+    )
+    assert run.returncode == 0, run.stderr[-2000:]
+    told = [line.split(":", 1)[1] for line in run.stdout.splitlines() if " exact: " in line]
+    assert len(told) == len(texts) + sum("value:" in text for text in texts)
+    for found, exact in (line.split(" exact: ") for line in told):
+        assert float(found) == pytest.approx(float(exact))

@@ -93,7 +93,8 @@ RUN: dict[str, tuple[str, dict[str, str]]] = {
             "reverse": "(G,) = paddle.grad(loss(x), x)",
             "reverse over reverse": (
                 "(g,) = paddle.grad(loss(x), x, create_graph=True)\n"
-                "(G,) = paddle.grad(paddle.real((g * d).sum()), x)"
+                "s = (g * d).sum()\n"
+                "(G,) = paddle.grad(paddle.real(s) if s.is_complex() else s, x)"
             ),
         },
     ),
@@ -171,6 +172,7 @@ SHOWN = {"pytensor": "at(loss(x))", "casadi": "at(loss(x))"}
 SLOPES = {
     "": "np.sum(np.conj(G) * E).real",
     "torch": "np.sum(np.conj(G.tolist()) * E).real",
+    "paddle": "np.sum(np.conj(G.numpy()) * E).real",
     "casadi": "np.sum(G.full() * E)",
 }
 """⟨G, E⟩ in NumPy."""

@@ -27,14 +27,16 @@ def loss(x):
 
 
 {run}
-print("value:", float({shown}), "exact:", {exact_value!r})
-print("derivative along E:", float(slope), "exact:", {exact_slope!r})
+{value_line}print("derivative along E:", float(slope), "exact:", {exact_slope!r})
 '''
 Rows = Sequence[Sequence[Any]]
 
 
 class Shown(NamedTuple):
-    """What a script shows: X and E (n×n), and what is true; ``direction`` is that of a Hessian."""
+    """What a script shows: X and E (n×n), and what is true.
+
+    ``direction`` is that of a Hessian, whose value is none of f and not shown.
+    """
 
     X: Rows
     E: Rows
@@ -68,8 +70,7 @@ def script(finding: Finding, source: str, shown: Shown) -> str:
         arguments=", ".join(["x", *given]),
         value=y.format("y"),
         run="\n".join([*_executed(framework, way), made, *asked]),
-        shown=SHOWN.get(framework, "loss(x)"),
-        exact_value=shown.value,
+        value_line="" if shown.direction else _value_line(framework, shown.value),
         exact_slope=shown.slope,
     )
 
@@ -81,6 +82,10 @@ def _asked(framework: str, dtype: str, how: str, shown: Shown) -> list[str]:
     lines = [f"{k} = {ARRAYS[framework].format(arrays[k], dtype=dtype)}" for k in sorted(used)]
     slope = [] if "slope =" in how else [f"slope = {SLOPES.get(framework, SLOPES[''])}"]
     return [*lines, how, *slope]
+
+
+def _value_line(framework: str, exact: float) -> str:
+    return f'print("value:", float({SHOWN.get(framework, "loss(x)")}), "exact:", {exact!r})\n'
 
 
 def _executed(framework: str, way: str) -> list[str]:
