@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -23,12 +24,25 @@ class Seconds(click.FloatRange):
 
 
 SETTINGS: dict[str, Any] = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
+
+
+def complete(kind: str) -> Callable[[click.Context, click.Parameter, str], list[str]]:
+    """What a shell is told of the names of functions, of parameterizations or of frameworks."""
+
+    def found(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[str]:
+        names = getattr(context.find_root().obj.names(), kind)
+        return [name for name in names if name.startswith(incomplete)]
+
+    return found
+
+
 FRAMEWORK = click.option(
     "--framework",
     "-f",
     "asked",
     multiple=True,
     metavar="NAME",
+    shell_complete=complete("frameworks"),
     help="Ask this framework alone (repeatable). Default: all that are installed.",
 )
 

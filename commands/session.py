@@ -24,6 +24,17 @@ class Listing(NamedTuple):
     frameworks: dict[str, Started | None]
 
 
+class Names(NamedTuple):
+    """The names to choose from: functions and structures with their formulae, frameworks.
+
+    Of a framework it says whether it is installed.
+    """
+
+    functions: dict[str, str]
+    parameterizations: dict[str, str]
+    frameworks: dict[str, bool]
+
+
 class Session(Protocol):
     """One run of the program, with the ``arguments`` that it was started with."""
 
@@ -93,3 +104,13 @@ class Session(Protocol):
 
     def listing(self, frameworks: Sequence[str], interpreters: Mapping[str, str] = {}) -> Listing:
         """What there is to choose from; the routes are those of these frameworks."""
+
+    def names(self) -> Names:
+        """The names that there are, with formulae; no framework is started."""
+
+    def describe(self, name: str) -> dict[str, str]:
+        """What is known of a function or a structure, by headings.
+
+        Raises:
+            InputError: it is neither.
+        """

@@ -2,49 +2,70 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from symgrad.court.questions import Started
+from symgrad.report.wrapping import Call
+
+MORE = (
+    "--list NAME tells all about a function, a structure or a framework, its routes included; "
+    "--list -f FRAMEWORK what a framework can be asked."
+)
 
 
-def show_list(
+def show_names(
     console: Console,
-    functions: Mapping[str, tuple[str, str, str]],
+    functions: Mapping[str, str],
     parameterizations: Mapping[str, str],
-    frameworks: Mapping[str, Started | None],
+    frameworks: Mapping[str, bool],
 ) -> None:
-    """What there is to choose from, a line each."""
-    table = Table(title="functions", title_justify="left", header_style="bold")
-    for name in ("name", "f(X)", "domain", "source of its gradient"):
-        table.add_column(name, overflow="fold")
-    for function, row in functions.items():
-        table.add_row(function, *row)
-    console.print(table)
-    table = Table(title="parameterizations", title_justify="left", header_style="bold")
-    table.add_column("name")
-    table.add_column("X(θ)")
-    for name, formula in parameterizations.items():
-        table.add_row(name, formula)
-    console.print(table)
-    table = Table(title="executions", title_justify="left", header_style="bold")
-    for name in ("framework", "--execution"):
-        table.add_column(name, overflow="fold")
-    for name, started in frameworks.items():
-        for execution in started.executions if started else ():
-            table.add_row(name, Text(execution))
-    console.print(table)
-    table = Table(title="frameworks and routes", title_justify="left", header_style="bold")
-    for name in ("framework", "function", "route"):
-        table.add_column(name, overflow="fold")
+    """Names and formulae, a line each."""
+    console.print(Text("Functions f(X)", "bold"))
+    console.print(_grid(functions))
+    console.print(Text("\nParameterizations X(θ) (-p)", "bold"))
+    console.print(_grid(parameterizations))
+    for is_there, title in ((True, "Frameworks (-f)"), (False, "Not installed")):
+        names = [name for name, installed in frameworks.items() if installed == is_there]
+        if names:
+            console.print(Text.assemble((f"\n{title}: ", "bold"), ", ".join(names)))
+    console.print(Text(f"\n{MORE}", "dim"))
+
+
+def show_about(console: Console, name: str, told: Mapping[str, str]) -> None:
+    """One function, or one structure."""
+    console.print(Text(name, "bold"))
+    console.print(_grid(told))
+
+
+def show_routes(
+    console: Console, frameworks: Mapping[str, Started | None], functions: Sequence[str] = ()
+) -> None:
+    """The routes of each framework, to some functions or to all, and how else it executes."""
     for name, started in frameworks.items():
         if started is None:
-            table.add_row(name, "", Text("not installed", "yellow"))
+            console.print(Text(f"\n{name}: not installed", "yellow"))
             continue
-        for function, routes in started.routes.items():
-            for route in routes:
-                table.add_row(f"{name} {started.version}", function, Text(route))
-    console.print(table)
+        routes = {f: r for f, r in started.routes.items() if not functions or f in functions}
+        if not routes:
+            console.print(Text(f"\n{name} {started.version}: no route", "dim"))
+            continue
+        console.print(Text(f"\n{name} {started.version}", "bold"))
+        grid = Table.grid(padding=(0, 2))
+        for function, calls in routes.items():
+            for k, call in enumerate(calls):
+                grid.add_row("" if functions else ("" if k else function), Call(call))
+        console.print(grid)
+        if started.executions and not functions:
+            told = f"  --execution {', '.join(started.executions)}"
+            console.print(Text(told))
+
+
+def _grid(rows: Mapping[str, str]) -> Table:
+    grid = Table.grid(padding=(0, 2))
+    for name, text in rows.items():
+        grid.add_row("", Text(name), Text(text))
+    return grid

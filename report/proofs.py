@@ -10,6 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from symgrad.court.references import Demonstration, Identity, Proved
+from symgrad.report.wrapping import counted
 
 
 def show_demonstration(console: Console, shown: Demonstration) -> None:
@@ -52,7 +53,7 @@ def show_proof(console: Console, proof: Proved) -> None:
     refuted = len(proof.identities) - vanishing
     told = Text("proved", "green") if proof.holds else Text("NOT PROVED", "bold red")
     line = Text.assemble(told, f"  {proof.function} of {proof.parameterization}({proof.size}): ")
-    line.append(f"{vanishing} residuals are zero")
+    line.append(f"{counted(vanishing, 'residual')} {'is' if vanishing == 1 else 'are'} zero")
     if refuted:
         line.append(f", {refuted} of the spurious form are not")
     line.append(f"; {' and '.join(proof.routes)}")

@@ -13,6 +13,7 @@ from rich.text import Text
 
 from symgrad.court.references import Proved
 from symgrad.court.verdicts import Claim, Verdict
+from symgrad.report.wrapping import counted
 
 COLOURS = {
     "agrees": "green",
@@ -41,6 +42,28 @@ class PatientConsole(Console):
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
+PLAIN = {
+    **dict(
+        zip(
+            "⟨⟩∂θλρκεΣ∇√≤≥≈≠−×·∈∞│─┃━…—–“”‘’→✗✓",
+            "<>dtlrkeSVv<>~#-x*eo|-|-.--\"\"''>xv",
+            strict=True,
+        )
+    ),
+    **dict(zip("₀₁₂₃₄₅₆₇₈₉ᵢⱼ⁰¹²³⁴⁵⁶⁷⁸⁹⁻ᵀᴴ", "0123456789ij0123456789-TH", strict=True)),
+    **dict.fromkeys("┏┓┗┛┡┩└┘├┤┬┴┼┳┻╇┴╞╡╪┌┐", "+"),
+}
+"""What stands for a character that a terminal has not: one each, so that columns stay in line."""
+
+
+def be_plain(error: UnicodeError) -> tuple[str, int]:
+    """Write what an encoding lacks by :data:`PLAIN`, or as an escape (an error handler)."""
+    assert isinstance(error, UnicodeEncodeError)
+    missing = error.object[error.start : error.end]
+    told = (PLAIN.get(c) or c.encode("ascii", "backslashreplace").decode() for c in missing)
+    return "".join(told), error.end
+
+
 def make_console(stderr: bool = False) -> Console:
     """A console with colour on a terminal alone, and wide tables where there is none."""
     console = PatientConsole(stderr=stderr, highlight=False, soft_wrap=False)
@@ -58,7 +81,7 @@ def heading(console: Console, text: str) -> None:
 def closing_line(verdicts: Sequence[Verdict], claims: Sequence[Claim], note: str) -> Text:
     """The counts in one line."""
     count: Counter[str] = Counter(v.verdict for v in verdicts)
-    line = Text(f"{len(verdicts)} gradients: ")
+    line = Text(f"{counted(len(verdicts), 'gradient')}: ")
     line.append(f"{count['agrees']} agree", COLOURS["agrees"])
     for outcome in ("inaccurate", "disagrees", "refused", "failed"):
         colour = COLOURS[outcome] if count[outcome] else ""
@@ -75,4 +98,5 @@ def closing_line_of_proofs(proved: Sequence[Proved]) -> Text:
     """The counts in one line."""
     count = sum(len(proof.identities) for proof in proved)
     held = sum(i.holds for proof in proved for i in proof.identities)
-    return Text(f"{count} identities for all parameters: {held} as stated, {count - held} not")
+    noun = "identity" if count == 1 else "identities"
+    return Text(f"{count} {noun} for all parameters: {held} as stated, {count - held} not")

@@ -6,45 +6,17 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from rich.columns import Columns
-from rich.console import Console
+from rich.console import Console, Group
 from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from symgrad.court.references import Identity
 from symgrad.court.verdicts import Component, Number, Verdict
 from symgrad.report.terminal import COLOURS, COUNTED
+from symgrad.report.wrapping import Call, clipped
 
 SHOWN = 6
 """Matrices up to this size and as many parameters are printed in full; the JSON has all."""
-
-
-def show_answer(
-    console: Console, verdicts: Sequence[Verdict], identities: Sequence[Identity]
-) -> None:
-    """Who is right: the finding of the run in a few lines, before its details."""
-    judged = [v for v in verdicts if v.verdict in ("agrees", "inaccurate", "disagrees")]
-    right = [v for v in judged if v.verdict != "disagrees"]
-    short = [v.digits for v in right if v.digits is not None]
-    wrong = sorted({f"{v.framework} ({v.route})" for v in judged if v.verdict == "disagrees"})
-    console.print(Text("Who is right?", "bold"))
-    for name in dict.fromkeys(v.convention for v in right if v.convention):
-        who = dict.fromkeys(v.framework for v in right if v.convention == name)
-        console.print(f"  {name}: reported by {', '.join(who)}")
-    console.print(
-        f"  {len(right)} of {len(judged)} gradients give the exact derivative once they are "
-        "contracted with the parameterization: ⟨G, ∂x/∂θ⟩ = ∂f/∂θ."
-    )
-    if short:
-        console.print(
-            f"  {len(short)} of these are inaccurate: rounding left {min(short)} digits or more."
-        )
-    if wrong:
-        console.print(Text(f"  Wrong: {', '.join(wrong)}", COLOURS["disagrees"]))
-    if any(i.convention == "spurious" and not i.vanishes for i in identities):
-        console.print(
-            "  2S − diag(S), “the gradient of a symmetric matrix”, does not: it is refuted below."
-        )
 
 
 def label(v: Verdict) -> str:
@@ -100,7 +72,7 @@ def first_points(verdicts: Sequence[Verdict]) -> list[Verdict]:
 def _table(verdicts: Sequence[Verdict]) -> Table:
     table = Table(header_style="bold", show_lines=True)
     widest = max(len(line) for v in verdicts for line in _matrix(v.gradient).split("\n"))
-    table.add_column("route and G as reported", overflow="fold", min_width=max(24, widest))
+    table.add_column("route and G as reported", min_width=max(24, widest))
     table.add_column("convention")
     table.add_column("⟨G, ∂X/∂θ⟩")
     table.add_column("error, and\ntolerance", no_wrap=True)
@@ -108,12 +80,12 @@ def _table(verdicts: Sequence[Verdict]) -> Table:
     for v in verdicts:
         components = _worst_components(v)
         table.add_row(
-            Text.assemble(
-                (f"{v.framework} {v.version}\n", "dim"), f"{label(v)}\n", _matrix(v.gradient)
+            Group(
+                Text(f"{v.framework} {v.version}", "dim"), Call(label(v)), Text(_matrix(v.gradient))
             ),
             Text(f"{convention(v)}\nreads {v.reads or '—'}"),
             Text("\n".join(f"{c.name}: {_float(c.contracted, '.10g')}" for c in components)),
-            Text("\n".join(_compared(c) for c in components)),
+            Text("\n".join(compared(c) for c in components)),
             Text(_outcome(v), COLOURS[v.verdict]),
         )
     return table
@@ -123,8 +95,11 @@ def _outcome(v: Verdict) -> str:
     return v.verdict if v.digits is None else f"{v.verdict},\n{v.digits} digits"
 
 
-def show_summary(console: Console, verdicts: Sequence[Verdict]) -> None:
-    """One row per route over all its points: conventions, worst error, outcomes."""
+def show_summary(console: Console, verdicts: Sequence[Verdict], whole: bool = False) -> None:
+    """One row per route over all its points: conventions, worst error, outcomes.
+
+    Reasons are given as a ``whole``, or without the last clauses of long ones.
+    """
     table = Table(header_style="bold")
     for name in (
         "framework",
@@ -144,31 +119,32 @@ def show_summary(console: Console, verdicts: Sequence[Verdict]) -> None:
         )
         table.add_row(
             framework,
-            Text(route),
+            Call(route),
             ", ".join(dict.fromkeys(map(convention, rows))),
             ", ".join(dict.fromkeys(v.reads or "—" for v in rows)),
             _worst(rows),
             told,
         )
     console.print(table)
-    show_reasons(console, verdicts)
+    show_reasons(console, verdicts, whole)
 
 
-def show_reasons(console: Console, verdicts: Sequence[Verdict]) -> None:
-    """Why something did not agree, once per route."""
+def show_reasons(console: Console, verdicts: Sequence[Verdict], whole: bool = False) -> None:
+    """Why something did not agree, once per route; without the last clauses if not ``whole``."""
     for (framework, route, reason), count in Counter(
         (v.framework, label(v), v.reason) for v in verdicts if v.reason
     ).items():
         outcome = next(v.verdict for v in verdicts if v.reason == reason)
         times = f" ({count} times)" if count > 1 else ""
         line = Text(f"{outcome}{times}: ", COLOURS[outcome])
-        console.print(line.append(f"{framework}, {route}: {_clip(reason)}", "default"))
+        said = reason if whole else clipped(reason)
+        console.print(line.append(f"{framework}, {route}: {said}", "default"))
 
 
 def show_matrices(console: Console, named: Mapping[str, Sequence[Sequence[object]]]) -> None:
     """n×n matrices side by side, three decimals, each under its name."""
     blocks = [
-        Text.assemble((name + "\n", "bold"), "\n".join(_rows(matrix, 3)))
+        Text.assemble((name + "\n", "bold"), "\n".join(lines_of(matrix, 3)))
         for name, matrix in named.items()
     ]
     console.print(Columns([Padding(block, (1, 3, 0, 0)) for block in blocks]))
@@ -188,10 +164,11 @@ def _worst(verdicts: Sequence[Verdict]) -> str:
 def _matrix(G: list[list[Number | tuple[Number, Number]]] | None) -> str:
     if G is None or len(G) > SHOWN:
         return "—" if G is None else f"{len(G)}×{len(G)}"
-    return "\n".join(_rows(G, 4))
+    return "\n".join(lines_of(G, 4))
 
 
-def _rows(matrix: Sequence[Sequence[object]], digits: int) -> list[str]:
+def lines_of(matrix: Sequence[Sequence[object]], digits: int) -> list[str]:
+    """The lines of a matrix, with so many decimals."""
     cells = [[_float(x, f".{digits}f") for x in row] for row in matrix]
     width = max(len(cell) for row in cells for cell in row)
     return ["  ".join(cell.rjust(width) for cell in row) for row in cells]
@@ -204,7 +181,8 @@ def _worst_components(v: Verdict) -> list[Component]:
     return sorted(v.parameters, key=lambda c: -float(c.error) / (c.tolerance or 1.0))[:SHOWN]
 
 
-def _compared(c: Component) -> str:
+def compared(c: Component) -> str:
+    """The error of a contraction beside its tolerance, ``8e-17 ≤ 3e-15``."""
     sign = "≤" if float(c.error) <= c.tolerance else ">"
     return f"{_float(c.error, '.0e')} {sign} {c.tolerance:.0e}"
 
@@ -215,10 +193,6 @@ def _float(x: object, form: str) -> str:
         return f"{real} {'-' if imaginary.startswith('-') else '+'} {imaginary.lstrip('-')}i"
     text = format(x, form) if isinstance(x, float) else str(x)
     return text.replace("-", "", 1) if text.strip("-0.") == "" else text
-
-
-def _clip(text: str) -> str:
-    return text if len(text) <= 300 else f"{text[:299]}…"
 
 
 def _short(rational: str) -> str:

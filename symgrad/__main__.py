@@ -2,21 +2,32 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import sys
 
+INTERRUPTED = 130
+
 
 def start() -> int:
-    """Run the program; the exit status."""
-    is_default = signal.getsignal(signal.SIGINT) is signal.default_int_handler
-    if is_default:  # an interrupt while all the rest is imported is no error
-        signal.signal(signal.SIGINT, lambda *_: os._exit(130))
+    """Run the program; the exit status.
+
+    An interrupt before or after what a command does, while modules are imported or workers end, is
+    no error: it ends the program as the system does, without a traceback.
+    """
+    is_heeded = signal.getsignal(signal.SIGINT) in (signal.default_int_handler, signal.SIG_DFL)
+    if is_heeded:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
     from symgrad import cli
 
-    if is_default:
-        signal.signal(signal.SIGINT, signal.default_int_handler)
-    return cli.start()
+    try:
+        if is_heeded:
+            signal.signal(signal.SIGINT, signal.default_int_handler)
+        status = cli.start()
+        if is_heeded:
+            signal.signal(signal.SIGINT, signal.SIG_DFL)
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    return status
 
 
 if __name__ == "__main__":

@@ -2,25 +2,32 @@
 
 from __future__ import annotations
 
+import codecs
 import sys
 from collections.abc import Sequence
+from difflib import get_close_matches
 from io import TextIOWrapper
 from pathlib import Path
 from typing import Any
 
 import click
+from click.shell_completion import CompletionItem
 
 from symgrad.commands import endings
 from symgrad.commands.options import SETTINGS
 from symgrad.commands.session import BAD_INPUT, INTERRUPTED, MISSING
 from symgrad.court.errors import InputError, OutputError
 from symgrad.inquiry import Witnesses
+from symgrad.report import terminal
 from symgrad.studies.appendix.command import appendix
 from symgrad.studies.atlas.command import atlas
 from symgrad.studies.chosen.command import judge
 from symgrad.studies.disputes.command import disputes
 from symgrad.studies.findings.command import findings
 from symgrad.studies.history.command import history
+
+NEAR = 0.75
+"""Likeness above which a word is taken for a command that was mistyped; no function is so near."""
 
 
 class Program(click.Group):
@@ -33,26 +40,62 @@ class Program(click.Group):
         parent: click.Context | None = None,
         **more: Any,
     ) -> click.Context:
-        """The context of a command, or of judging."""
+        """The context of a command, or of judging.
+
+        Raises:
+            UsageError: the first word is nearly that of a command, or of an option that acts alone.
+        """
         named = {*self.commands, *SETTINGS["help_option_names"]}
-        if args and args[0] in named:
+        is_completed = more.get("resilient_parsing", False)
+        if (args and args[0] in named) or (is_completed and not args):
             return super().make_context(info_name, args, parent, **more)
+        if args and not is_completed:
+            self.check_word(args[0])
         return judge.make_context(info_name, args, parent, **more)
+
+    def check_word(self, word: str) -> None:
+        """Check that a word, which is no command, is not nearly one.
+
+        Raises:
+            UsageError: it is.
+        """
+        meant = {name: f"the command {name}" for name in self.commands}
+        meant |= {name: f"--{name}" for name in ("help", "list", "prove", "version")}
+        near = get_close_matches(word, meant, n=1, cutoff=NEAR)
+        if near:
+            raise click.UsageError(f"unknown command {word!r}; did you mean {meant[near[0]]}?")
 
     def invoke(self, ctx: click.Context) -> Any:
         """What the command that is meant gives."""
         return super().invoke(ctx) if ctx.command is self else ctx.command.invoke(ctx)
 
     def format_help(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """The help of judging, with a list of the commands."""
+        """The help of judging, with the commands before its many options."""
         about = judge.make_context(ctx.info_name, [], resilient_parsing=True)
-        judge.format_help(about, formatter)
+        words = "[FUNCTION | FILE.py | FILE.py:CALLABLE]..."
+        formatter.write_usage(ctx.command_path, f"[OPTIONS] {words}")
+        formatter.write_usage(ctx.command_path, "COMMAND [ARGS]...", prefix="       ")
+        judge.format_help_text(about, formatter)
         self.format_commands(ctx, formatter)
+        judge.format_options(about, formatter)
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        """The commands, and what judging takes."""
+        if ctx.command is not self:
+            return super().shell_complete(ctx, incomplete)
+        about = judge.make_context(ctx.info_name, [], resilient_parsing=True, obj=ctx.obj)
+        items = [*super().shell_complete(ctx, incomplete), *judge.shell_complete(about, incomplete)]
+        if not incomplete.startswith("-"):
+            items += judge.params[0].shell_complete(about, incomplete)
+        return list({item.value: item for item in items}.values())
 
 
 PROGRAM = Program(
     commands=[appendix, atlas, disputes, findings, history], context_settings=SETTINGS
 )
+
+
+codecs.register_error("symgrad", terminal.be_plain)
 
 
 def name() -> str:
@@ -66,7 +109,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     arguments = list(sys.argv[1:] if arguments is None else arguments)
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):  # a terminal of ASCII is told all that others are
-            stream.reconfigure(errors="backslashreplace")
+            stream.reconfigure(errors="symgrad")
     try:
         asked = Witnesses(arguments)
         return int(PROGRAM.main(arguments, name(), standalone_mode=False, obj=asked) or 0)

@@ -24,11 +24,12 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
-from symgrad.commands.session import Listing
+from symgrad.commands.session import Listing, Names
 from symgrad.court.errors import InputError, check_known
 from symgrad.court.hearing import AskNear, Hearing, Near, confirm
 from symgrad.court.judging import scatter
 from symgrad.court.judging.printing import Printing
+from symgrad.court.names import family
 from symgrad.court.questions import Answered, Choice, Event, Problem, Reported, Started
 from symgrad.court.references import Demonstration, Proved, Reference
 from symgrad.numeric import former, past, writing
@@ -325,5 +326,22 @@ class Witnesses:
         return Listing(
             {name: (f.formula, f.domain, f.citation) for name, f in CATALOGUE.items()},
             {name: build(4).formula for name, build in PARAMETERIZATIONS.items()},
-            {name: started.get(name) for name in (*known_frameworks(), *interpreters)},
+            {name: started.get(name) for name in dict.fromkeys([*frameworks, *interpreters])},
         )
+
+    def names(self) -> Names:
+        """The names that there are, with formulae; no framework is started."""
+        from symgrad.symbolic.described import formulae
+
+        return Names(*formulae(), {name: is_installed(name) for name in known_frameworks()})
+
+    def describe(self, name: str) -> dict[str, str]:
+        """What is known of a function or a structure, by headings.
+
+        Raises:
+            InputError: it is neither.
+        """
+        from symgrad.symbolic.described import described, formulae
+
+        check_known("name", family(name), [n for names in formulae() for n in names])
+        return described(name)

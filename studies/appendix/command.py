@@ -32,7 +32,10 @@ What it says of theorems checked by Rocq is in the `proofs` folder of symgrad: `
 """
 
 
-@click.command(context_settings=SETTINGS)
+@click.command(
+    context_settings=SETTINGS,
+    short_help="A proof appendix for a paper: document, certificate, re-checker.",
+)
 @click.argument("functions", nargs=-1, metavar="[FUNCTION]...")
 @FRAMEWORK
 @click.option(

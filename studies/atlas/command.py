@@ -30,7 +30,10 @@ MOST_JOBS = 1024
 """More processes than any machine has cores for."""
 
 
-@click.command(context_settings=SETTINGS)
+@click.command(
+    context_settings=SETTINGS,
+    short_help="What every route of every framework reads and reports.",
+)
 @click.argument("functions", nargs=-1, metavar="[FUNCTION | FILE.py]...")
 @FRAMEWORK
 @click.option("--size", "-n", type=int, default=3, show_default=True, help="Rows of the matrices.")

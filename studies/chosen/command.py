@@ -18,23 +18,30 @@ from symgrad.commands.options import (
     SEED,
     SETTINGS,
     TIMEOUT,
+    complete,
 )
 from symgrad.commands.session import BAD_INPUT, DISAGREES, INTERRUPTED, MISSING, Session
 from symgrad.court import VERSION, formats
-from symgrad.court.errors import InputError, OutputError
+from symgrad.court.errors import InputError
 from symgrad.court.hearing import Hearing
 from symgrad.court.questions import Choice, Resources
 from symgrad.court.verdicts import Run
-from symgrad.report import proofs, terminal
-from symgrad.report.document import Output, json_pieces, make_run
-from symgrad.report.listing import show_list
+from symgrad.report import terminal
+from symgrad.report.document import make_run
 from symgrad.studies.chosen import page
+from symgrad.studies.chosen.aside import show_list, show_proofs
+from symgrad.studies.chosen.files import Files
 from symgrad.studies.chosen.plan import hear
 from symgrad.studies.experiment.claims import claims
 
 
 @click.command(context_settings=SETTINGS)
-@click.argument("functions", nargs=-1, metavar="[FUNCTION | FILE.py | FILE.py:CALLABLE]...")
+@click.argument(
+    "functions",
+    nargs=-1,
+    metavar="[FUNCTION | FILE.py | FILE.py:CALLABLE]...",
+    shell_complete=complete("functions"),
+)
 @FRAMEWORK
 @INTERPRETER
 @click.option(
@@ -43,6 +50,7 @@ from symgrad.studies.experiment.claims import claims
     "parameterizations",
     multiple=True,
     metavar="NAME | FILE.py | FILE.py:CALLABLE",
+    shell_complete=complete("parameterizations"),
     help="Structure of the matrix (repeatable): one of --list, or a file of your own that has X(θ) "
     "in SymPy; for a callable of a file also a callable that makes X(θ). Default: symmetric.",
 )
@@ -119,8 +127,22 @@ from symgrad.studies.experiment.claims import claims
     metavar="FILE",
     help="Write everything that was found as JSON (schema: report/schema.json).",
 )
+@click.option(
+    "--html",
+    "html_path",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Write it as a page to be read, too: one file that needs no network.",
+)
 @click.option("--strict", is_flag=True, help="Exit status 1 for what is inaccurate, too.")
 @click.option("--verbose", is_flag=True, help="Every gradient at every point in full.")
+@click.option(
+    "--section",
+    "sections",
+    multiple=True,
+    type=click.Choice(page.SECTIONS),
+    help="Of the main job this part in place of the answer (repeatable).",
+)
 @QUIET
 @click.option(
     "--prove",
@@ -132,7 +154,7 @@ from symgrad.studies.experiment.claims import claims
     "--list",
     "listing",
     is_flag=True,
-    help="List functions, parameterizations, frameworks and their routes.",
+    help="List the names there are; with names (FUNCTION, structure, framework) all about these.",
 )
 @DEBUG
 @click.version_option(VERSION, prog_name="symgrad")
@@ -146,8 +168,10 @@ def judge(
     matrix: str | None,
     gradient: str | None,
     path: Path | None,
+    html_path: Path | None,
     strict: bool,
     verbose: bool,
+    sections: tuple[str, ...],
     quiet: bool,
     timeout: float,
     memory: int | None,
@@ -173,8 +197,8 @@ def judge(
     if gradient is not None and not asked:
         frameworks = list(interpreters)
     if listing:
-        show_list(terminal.make_console(), *session.listing(frameworks, interpreters))
-        return 0
+        chosen_frameworks = frameworks if asked or interpreters else None
+        return show_list(session, functions, chosen_frameworks, interpreters)
     if gradient is None and (chosen["digits"], chosen["decimals"]) != (None, None):
         raise InputError("--digits and --decimals say how --gradient was printed; give that too")
     rows, own = read_matrix(matrix, "--matrix"), read_matrix(gradient, "--gradient")
@@ -184,7 +208,9 @@ def judge(
     choice = Choice(resources=resources, functions=functions, matrix=rows, gradient=own, **chosen)
     if proving:
         return show_proofs(session, choice, quiet)
-    output = open_output(path)
+    if sections and not choice.is_main_job:
+        raise InputError(f"--section {sections[0]} is a part of the main job; name no function")
+    files = Files(path, html_path)
     try:
         hearing = Hearing(choice)
         interrupted = hear(session, hearing)
@@ -192,35 +218,28 @@ def judge(
         notes = [f"{name} is not installed" for name in missing]
         notes += ["interrupted"] if interrupted else []
         notes += [] if run.verdicts or interrupted else ["no route of these frameworks computes it"]
-        tell(hearing, run, output, notes, None if quiet else verbose)
+        failure = files.write(hearing, run)
+        tell(hearing, run, notes, None if quiet else verbose, sections)
     finally:
-        if output:
-            output.discard()
+        files.discard()
+    if failure:
+        raise failure
     return INTERRUPTED if interrupted else exit_status(hearing, run, missing, strict)
 
 
 def tell(
-    hearing: Hearing, run: Run, output: Output | None, notes: Sequence[str], verbose: bool | None
+    hearing: Hearing,
+    run: Run,
+    notes: Sequence[str],
+    verbose: bool | None,
+    sections: Sequence[str],
 ) -> None:
-    """Write the JSON, and show what was found: in full if ``verbose``, or (None) a line alone.
-
-    Raises:
-        OutputError: the JSON cannot be written; all is shown before that is said.
-    """
-    failure = None
-    try:
-        if output:
-            output.write(json_pieces(run))
-    except OutputError as error:
-        failure = error
+    """Show what was found: in full if ``verbose``, the closing line alone if that is None."""
     console = terminal.make_console()
     if verbose is not None:
-        page.show(console, hearing, run, verbose)
-        console.print()
+        page.show(console, hearing, run, verbose, sections)
     line = terminal.closing_line(run.verdicts, run.claims, "; ".join(notes))
     console.print(line, soft_wrap=True)
-    if failure:
-        raise failure
 
 
 def exit_status(hearing: Hearing, run: Run, missing: Sequence[str], strict: bool = False) -> int:
@@ -251,23 +270,3 @@ def read_matrix(text: str | None, option: str) -> str | None:
     except (OSError, UnicodeDecodeError) as error:
         why = error.strerror if isinstance(error, OSError) else "it is not a text file"
         raise InputError(f"{option} {text}: cannot be read as rows or as a file, {why}") from error
-
-
-def open_output(path: Path | None) -> Output | None:
-    """The file that ``--json`` names, tried before any work is done."""
-    try:
-        return Output(path) if path else None
-    except OSError as error:
-        raise InputError(f"--json {path}: cannot be written, {error.strerror}") from error
-
-
-def show_proofs(session: Session, choice: Choice, quiet: bool) -> int:
-    """Prove what is chosen, a line each as it is proved; the exit status."""
-    console = terminal.make_console()
-    proved = []
-    for proof in session.prove(choice):
-        proved.append(proof)
-        if not quiet:
-            proofs.show_proof(console, proof)
-    console.print(terminal.closing_line_of_proofs(proved), soft_wrap=True)
-    return 0 if all(proof.holds for proof in proved) else DISAGREES

@@ -2,30 +2,59 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from rich.console import Console
 
 from symgrad.court.hearing import Hearing
 from symgrad.court.verdicts import Run
-from symgrad.report import verdicts
+from symgrad.report import routes, verdicts
+from symgrad.report.answer import Answer, answer
+from symgrad.studies.experiment import answer as screen
 from symgrad.studies.experiment import page as main_job
 
+SECTIONS = ("proof", "frameworks", "sum", "experiment", "claims")
+"""The parts of the main job."""
 
-def show(console: Console, hearing: Hearing, run: Run, verbose: bool) -> None:
-    """Print the parts that there are."""
+
+def show(
+    console: Console, hearing: Hearing, run: Run, verbose: bool, sections: Sequence[str]
+) -> None:
+    """Print the answer, or the ``sections`` that are named; all of them first, if ``verbose``."""
     if hearing.choice.is_main_job:
-        if run.verdicts:
-            verdicts.show_answer(console, hearing.verdicts("2×2", "experiment"), run.identities)
-        if hearing.demonstration:
-            main_job.show_proof(console, hearing.demonstration)
-        if found := hearing.verdicts("2×2"):
-            main_job.show_frameworks(console, found, verbose)
-        if found := hearing.verdicts("sum"):
-            main_job.show_sum(console, found)
-        if found := hearing.verdicts("experiment"):
-            reference = hearing.references[hearing.numbers("experiment")[0]]
-            main_job.show_experiment(console, reference, found, run.claims, verbose)
+        for section in sections or (SECTIONS if verbose else ()):
+            show_section(console, hearing, run, section, verbose)
+        if run.verdicts and not sections:
+            if verbose:
+                console.print()
+            screen.show(console, answer_of(hearing, run))
+    elif run.verdicts and verbose:
+        verdicts.show_verdicts(console, run.verdicts)
+        console.print("\nEach route over all points:")
+        verdicts.show_summary(console, run.verdicts, whole=True)
     elif run.verdicts:
-        shown = run.verdicts if verbose else verdicts.first_points(run.verdicts)
-        verdicts.show_verdicts(console, shown)
-        console.print("\nEach route over all points (--verbose shows each):")
-        verdicts.show_summary(console, run.verdicts)
+        routes.show_routes(console, run.verdicts)
+    if not hearing.choice.is_main_job or sections:
+        console.print()
+
+
+def answer_of(hearing: Hearing, run: Run) -> Answer:
+    """What the main job answers."""
+    return answer(
+        hearing.verdicts("2×2", "experiment"), hearing.verdicts("experiment"), run.identities
+    )
+
+
+def show_section(console: Console, hearing: Hearing, run: Run, section: str, verbose: bool) -> None:
+    """Print one part of the main job, if it was run."""
+    if section == "proof" and hearing.demonstration:
+        main_job.show_proof(console, hearing.demonstration)
+    if section == "frameworks" and (found := hearing.verdicts("2×2")):
+        main_job.show_frameworks(console, found, verbose)
+    if section == "sum" and (found := hearing.verdicts("sum")):
+        main_job.show_sum(console, found)
+    if section == "experiment" and (found := hearing.verdicts("experiment")):
+        reference = hearing.references[hearing.numbers("experiment")[0]]
+        main_job.show_experiment(console, reference, found, verbose)
+    if section == "claims" and run.claims:
+        main_job.show_settled(console, run.claims)

@@ -17,7 +17,11 @@ from symgrad.studies.disputes import plan
 from symgrad.studies.disputes.record import Asked, choose, read_known
 
 
-@click.command("disputes", context_settings=SETTINGS)
+@click.command(
+    "disputes",
+    context_settings=SETTINGS,
+    short_help="What people argued about in public, settled.",
+)
 @click.argument("ids", nargs=-1, metavar="[ID]...")
 @FRAMEWORK
 @click.option(

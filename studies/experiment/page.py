@@ -1,4 +1,4 @@
-"""The main job's five parts on the terminal: proof, frameworks, sum, experiment, closing line."""
+"""The main job's five parts on the terminal: proof, frameworks, sum, experiment, claims."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from symgrad.court.references import Demonstration, Reference
 from symgrad.court.verdicts import Claim, Verdict
 from symgrad.report import proofs, terminal
 from symgrad.report import verdicts as tables
+from symgrad.report.answer import side_by_side
 
 
 def show_proof(console: Console, demonstration: Demonstration) -> None:
@@ -30,7 +31,7 @@ def show_frameworks(console: Console, verdicts: Sequence[Verdict], verbose: bool
     tables.show_verdicts(console, verdicts if verbose else first)
     points = len({str(v.point) for v in verdicts})
     console.print(f"\nBoth eigenvalues, all {points} points (--verbose shows each):")
-    tables.show_summary(console, verdicts)
+    tables.show_summary(console, verdicts, verbose)
 
 
 def show_sum(console: Console, verdicts: Sequence[Verdict]) -> None:
@@ -46,10 +47,9 @@ def show_experiment(
     console: Console,
     reference: Reference,
     verdicts: Sequence[Verdict],
-    claims: Sequence[Claim],
     verbose: bool,
 ) -> None:
-    """Part 4: the gradients of the smallest eigenvalue of a random 4×4 matrix, and the claims."""
+    """Part 4: the gradients of the smallest eigenvalue of a random 4×4 matrix."""
     terminal.heading(
         console, "4  The reference experiment: the smallest eigenvalue of a 4×4 matrix"
     )
@@ -57,19 +57,18 @@ def show_experiment(
     named: dict[str, Sequence[Sequence[object]]] = {}
     if reference.S is not None:
         named["exact S"] = reference.S.high.tolist()
-    for framework in ("numpy", "torch", "tensorflow"):
-        v = next((v for v in shown if v.framework == framework and v.gradient), None)
-        if v is not None and v.gradient is not None:
-            named[f"{v.framework} {v.version}, {v.route}"] = v.gradient
+    for v in side_by_side(verdicts):
+        named[f"{v.framework} {v.version}, {v.route}"] = v.gradient or []
     tables.show_matrices(console, named)
     if verbose:
         tables.show_verdicts(console, shown)
-    tables.show_summary(console, verdicts)
-    if claims:
-        console.print(
-            "\nThe claims that were made about it, each settled by a check that was just run:"
-        )
-        show_claims(console, claims)
+    tables.show_summary(console, verdicts, verbose)
+
+
+def show_settled(console: Console, claims: Sequence[Claim]) -> None:
+    """Part 5: the claims about the experiment."""
+    terminal.heading(console, "5  The claims about the experiment, settled by checks just run")
+    show_claims(console, claims)
 
 
 def show_claims(console: Console, claims: Sequence[Claim]) -> None:

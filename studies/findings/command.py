@@ -22,7 +22,11 @@ from symgrad.studies.findings.record import read_known
 from symgrad.studies.findings.rule import examine, smallest
 
 
-@click.command("findings", context_settings=SETTINGS)
+@click.command(
+    "findings",
+    context_settings=SETTINGS,
+    short_help="The gradients that are wrong in current releases.",
+)
 @click.argument("functions", nargs=-1, metavar="[FUNCTION | FILE.py]")
 @FRAMEWORK
 @click.option(

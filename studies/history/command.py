@@ -23,7 +23,11 @@ from symgrad.studies.history import plan
 from symgrad.studies.history.record import History
 
 
-@click.command("history", context_settings=SETTINGS)
+@click.command(
+    "history",
+    context_settings=SETTINGS,
+    short_help="Former versions: PyTorch 1.0.1, TensorFlow 1.14.0 and others.",
+)
 @click.option(
     "--framework",
     "-f",
