@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 RUN := $(VENV)/bin/python
 
-.PHONY: verify verify-all atlas axes disputes history test test-kernels test-kernels-short slow lint bench calibrate mutants mutate fuzz ties schema proofs citation tools locks tag clean
+.PHONY: verify verify-all atlas axes disputes history test test-kernels test-kernels-short slow lint bench calibrate mutants mutate fuzz ties schema api proofs citation tools locks tag clean
 
 verify: $(VENV)/.installed  ## the main job, by NumPy, PyTorch, TensorFlow and JAX
 	$(RUN) verify.py
@@ -71,6 +71,9 @@ ties: $(VENV)/.installed-all  ## every framework at nearly repeated eigenvalues 
 
 schema: $(VENV)/.installed  ## regenerate report/schema.json from the records
 	$(RUN) -m symgrad.report.document
+
+api: $(VENV)/.installed-test  ## regenerate docs/api.md from the docstrings
+	$(RUN) -m lab.interface
 
 tag: $(VENV)/.installed  ## mark this commit as the version that court/__init__.py says
 	git tag -a "v$$($(RUN) -c 'from symgrad.court import VERSION; print(VERSION)')" -m "symgrad"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from functools import lru_cache
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,11 +12,13 @@ from jaxtyping import Float, Inexact
 from msgspec import Struct
 
 from symgrad.court.blame import Blame
+from symgrad.court.errors import InputError
 from symgrad.court.program import Program
 from symgrad.court.verdicts import RIGHT, Component, Outcome, Verdict
 from symgrad.report.document import ENCODER
 
 if TYPE_CHECKING:
+    from matplotlib.figure import Figure
     from rich.console import Group
 
 SHOWN = 6
@@ -154,6 +157,24 @@ class Report(Struct, frozen=True):
         matrices = notebook.Matrices(exact, self.reported, self.deviations)
         return notebook.to_html(self.record, self.worst, self.blame, matrices)
 
+    def plot(self, path: Path | str | None = None) -> Figure:
+        """G, S, the error in ulps and the skew part; a figure of matplotlib (``symgrad[plot]``).
+
+        It is written to ``path`` as SVG if one is given.
+
+        Raises:
+            InputError: matplotlib is not installed, or there are no two gradients to draw.
+        """
+        from symgrad.report import plot
+
+        G, S = self.reported, None if self.exact is None else self.exact.gradient
+        if G is None or S is None or G.shape != S.shape:
+            raise InputError(f"nothing to draw, {self.verdict}: {self.reason or 'no gradient'}")
+        v = self.record
+        who = " ".join(filter(None, (v.framework, v.version)))
+        title = f"{v.function}, {who}, {v.dtype}: {v.verdict}"
+        return plot.save(plot.panels(np.asarray(G), S, v.dtype, title), path)
+
     def __rich__(self) -> Group:
         """The report in a terminal, where Rich prints it."""
         from symgrad.report.console import card
@@ -194,6 +215,16 @@ class Reports(tuple[Report, ...]):
         """
         wrong = any(report.verdict == "disagrees" for report in self)
         return not wrong and all(bool(report) for report in self)
+
+    def plot(self, path: Path | str | None = None) -> Figure:
+        """The worst error over tolerance of each; a figure of matplotlib, written as SVG.
+
+        Raises:
+            InputError: matplotlib is not installed.
+        """
+        from symgrad.report import plot
+
+        return plot.save(plot.of_verdicts([report.record for report in self]), path)
 
     def __str__(self) -> str:
         """One after the other."""

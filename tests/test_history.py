@@ -332,9 +332,9 @@ def test_the_page_that_is_kept_is_that_of_its_data_and_of_the_record():
     assert kept.check.holds
 
 
-def test_the_readme_says_what_the_page_says():
+def test_the_short_table_says_what_the_page_says():
     kept = report.from_json((DOCS / "history.json").read_bytes())
-    readme = " ".join((ROOT / "README.md").read_text(encoding="utf-8").split())
+    readme = " ".join((DOCS / "versions.md").read_text(encoding="utf-8").split())
     found = {
         (story.framework, story.route, story.function): [
             f"{old.convention}: {old.version} | {new.convention}: {new.version}"

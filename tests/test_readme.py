@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from lab import interface
 from symgrad import cli
 from symgrad.court import VERSION
 from symgrad.symbolic import large_cases
@@ -13,14 +14,18 @@ from symgrad.symbolic.derivation import SIZE_LIMIT
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
+NAMES = "command-line check verdicts functions structures versions cite design schema disagrees api"
+PAGES = {name: (ROOT / "docs" / f"{name}.md").read_text(encoding="utf-8") for name in NAMES.split()}
+INDEX = (ROOT / "docs" / "README.md").read_text(encoding="utf-8")
 
 
-def blocks(language):
-    return re.findall(rf"```{language}\n(.*?)```", README, re.DOTALL)
+def blocks(language, *pages):
+    found = re.compile(rf"```{language}\n(.*?)```", re.DOTALL)
+    return [block for page in pages or (README, *PAGES.values()) for block in found.findall(page)]
 
 
 def commands():
-    """The verify.py commands of the README, but for those that its own file is needed for."""
+    """The verify.py commands of all pages, but for those that its own file is needed for."""
     lines = [line for block in blocks("sh") for line in block.splitlines()]
     found = [re.sub(r"#.*", "", line).strip() for line in lines if "verify.py" in line]
     return [c.removeprefix("python verify.py").strip() for c in found if c.startswith("python")]
@@ -30,8 +35,41 @@ def split(command):
     return [part.strip('"') for part in re.findall(r'"[^"]*"|\S+', command)]
 
 
+def test_the_readme_is_short_and_leads_everywhere():
+    assert len(README.splitlines()) <= 120
+    assert "](docs/README.md)" in README
+    assert "](docs/disagrees.md)" in README
+    for name, page in PAGES.items():
+        assert f"]({name}.md)" in INDEX, name
+        assert "*For whoever " in page, name
+        assert "[All pages](README.md)" in page, name
+
+
+def links(path):
+    text = re.sub(r"```.*?```", "", path.read_text(encoding="utf-8"), flags=re.DOTALL)
+    return re.findall(r"\]\((?!http|#)([^)#]+)", text)
+
+
+def test_every_link_of_the_pages_leads_somewhere(tmp_path):
+    pages = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").glob("*.md")]
+    broken = [(p.name, to) for p in pages for to in links(p) if not (p.parent / to).exists()]
+    assert broken == []
+    (tmp_path / "page.md").write_text("[x](nowhere.md)")
+    assert links(tmp_path / "page.md") == ["nowhere.md"]
+
+
+def test_the_page_of_the_interface_is_that_of_the_docstrings():
+    assert PAGES["api"] == interface.page(), "run `make api`"
+    assert "check(\n    f: " in PAGES["api"]
+
+
 def test_the_interface_of_the_readme(capsys):
-    code, more, *_ = blocks("python")
+    exec(blocks("python", README)[0], {})
+    assert ": agrees" in capsys.readouterr().out
+
+
+def test_the_interface_of_the_page(capsys):
+    code, more, *_ = blocks("python", PAGES["check"])
     names = {}
     exec(code, names)
     shown = capsys.readouterr().out
@@ -41,15 +79,23 @@ def test_the_interface_of_the_readme(capsys):
     exec(more, names)
 
 
-def test_the_function_of_the_readme(tmp_path, capsys):
-    *_, text, _ = blocks("python")
+@pytest.mark.parametrize(
+    ("page", "route", "count", "most"),
+    [
+        (README, "(X @ X @ X @ X).trace()", 3, 15),
+        (PAGES["functions"], "tf.linalg.trace(X @ X @ X @ X)", 6, 20),
+    ],
+    ids=["README", "functions"],
+)
+def test_the_function_of_a_page(page, route, count, most, tmp_path, capsys):
+    (text,) = [block for block in blocks("python", page) if "routes = {" in block]
     file = tmp_path / "quartic_trace.py"
     file.write_text(text)
-    assert len([line for line in text.splitlines() if line.strip()]) <= 20
+    assert len([line for line in text.splitlines() if line.strip()]) <= most
     assert cli.main([str(file), "-n", "3"]) == 0
     shown = capsys.readouterr().out
-    assert "tf.linalg.trace(X @ X @ X @ X)" in shown
-    assert "6 gradients: 6 agree" in shown
+    assert route in shown
+    assert f"{count} gradients: {count} agree" in shown
 
 
 def test_the_wrong_step_is_named_as_the_readme_says(capsys, monkeypatch):
@@ -57,14 +103,14 @@ def test_the_wrong_step_is_named_as_the_readme_says(capsys, monkeypatch):
     monkeypatch.chdir(ROOT)
     assert cli.main(split(command)) == 1
     shown = " ".join(capsys.readouterr().out.split())
-    (quoted,) = re.findall("“(step 1, .*?)”", README)
+    (quoted,) = re.findall("“(step 1, .*?)”", PAGES["check"])
     assert quoted in shown
     assert cli.main(split(kernel)) == 1
     assert quoted.partition(", ")[2] in " ".join(capsys.readouterr().out.split())
 
 
 def test_the_structure_of_the_readme_is_the_example():
-    *_, text = blocks("python")
+    (text,) = blocks("python", PAGES["structures"])
     example = (ROOT / "docs" / "examples" / "squared_exponential.py").read_text(encoding="utf-8")
     assert text in example
 
@@ -95,14 +141,17 @@ def test_there_are_commands():
 
 def test_the_make_targets_of_the_readme_exist():
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
-    targets = re.findall(r"^make ([\w-]+)", "\n".join(blocks("sh")), re.MULTILINE)
-    assert set(targets) == {"verify", "verify-all", "test"}
+    targets = re.findall(
+        r"(?:^|`)make ([\w-]+)", "\n".join([README, *PAGES.values()]), re.MULTILINE
+    )
+    assert {"verify", "test"} <= set(targets)
     for target in targets:
         assert re.search(rf"^{target}:", makefile, re.MULTILINE)
 
 
 def test_the_version_and_the_size_limits_are_those_of_the_code():
-    assert f"version = {{{VERSION}}}" in README
-    assert f"at sizes 1 to {CERTIFIED_SIZE_LIMIT}, a" in README
-    assert f"own at sizes 1 to {SIZE_LIMIT}." in README
-    assert f"At sizes up to {large_cases.SIZE_LIMIT} one eigenvalue" in README
+    assert f"version = {{{VERSION}}}" in PAGES["cite"].replace("version  =", "version =")
+    told = PAGES["command-line"]
+    assert f"at sizes 1 to {CERTIFIED_SIZE_LIMIT}, a" in told
+    assert f"own at sizes 1 to {SIZE_LIMIT}." in told
+    assert f"At sizes up to {large_cases.SIZE_LIMIT} one eigenvalue" in told

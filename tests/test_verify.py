@@ -2,8 +2,10 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
+from html.parser import HTMLParser
 from pathlib import Path
 
 import msgspec
@@ -12,6 +14,7 @@ import pytest
 from symgrad import cli, inquiry
 from symgrad.commands.session import BAD_INPUT
 from symgrad.court.verdicts import Claim
+from symgrad.report import html, plot
 from symgrad.report.document import from_json
 from symgrad.symbolic.proofs.conventions import prove_conventions
 from tests.helpers import OWN
@@ -20,12 +23,20 @@ ROOT = Path(__file__).parent.parent
 
 
 @pytest.fixture(scope="module")
-def main_job(tmp_path_factory):
-    """The main job's data, by the three required frameworks."""
-    output = tmp_path_factory.mktemp("run") / "run.json"
-    required = ["-f", "numpy", "-f", "torch", "-f", "tensorflow"]
-    assert cli.main([*required, "--json", str(output), "--quiet"]) == 0
-    return from_json(output.read_bytes())
+def written(tmp_path_factory):
+    """What the main job writes, by the three required frameworks."""
+    folder = tmp_path_factory.mktemp("run")
+    options = ["-f", "numpy", "-f", "torch", "-f", "tensorflow", "--quiet"]
+    for kind in ("json", "html", "plot"):
+        options += [f"--{kind}", str(folder / kind)]
+    assert cli.main(options) == 0
+    return folder
+
+
+@pytest.fixture(scope="module")
+def main_job(written):
+    """The main job's data."""
+    return from_json((written / "json").read_bytes())
 
 
 def test_the_main_job_settles_all_claims(main_job):
@@ -50,6 +61,57 @@ def test_the_main_job_covers_what_it_promises(main_job):
     assert {v.size for v in main_job.verdicts} == {2, 4}
     assert {v.evidence for v in eigen} == {"proved"}
     assert all(v.verdict == "agrees" for v in main_job.verdicts)
+
+
+class Page(HTMLParser):
+    """What a page would fetch, and what it holds."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.fetched, self.rows, self.text = [], 0, ""
+        self.feed(text)
+
+    def handle_starttag(self, tag, attributes):
+        given = dict(attributes)
+        self.rows += tag == "tr"
+        self.fetched += [u for key in ("src", "href") if (u := given.get(key)) and u != "data:,"]
+        self.fetched += re.findall(r"url\\(|@import", given.get("style") or "")
+
+    def handle_data(self, data):
+        self.text += data
+
+
+def test_a_page_has_all_and_fetches_nothing(written, main_job):
+    page = Page((written / "html").read_text(encoding="utf-8"))
+    assert page.fetched == []
+    assert "All of them." in page.text
+    assert "10 of 10 claims settled" in page.text
+    assert page.rows > len(main_job.verdicts)
+    for route in {v.route for v in main_job.verdicts}:
+        assert route in page.text
+    assert Page("<img src=x>").fetched == ["x"]
+
+
+def test_what_a_user_names_is_escaped_on_the_page(main_job):
+    planted = msgspec.structs.replace(main_job.verdicts[0], route="<script>alert(1)</script>")
+    run = msgspec.structs.replace(main_job, verdicts=[planted])
+    page = html.render(run, None, None).decode()
+    assert "&lt;script&gt;alert(1)" in page
+    assert "<script>alert(1)" not in page
+
+
+def test_a_picture_is_the_same_for_the_same_run(written, main_job):
+    drawn = (written / "plot").read_bytes()
+    assert drawn.startswith(b"<?xml")
+    assert drawn == plot.to_svg(plot.of_run(main_job))
+    other = msgspec.structs.replace(main_job, verdicts=main_job.verdicts[1:])
+    assert drawn != plot.to_svg(plot.of_run(other))
+
+
+def test_files_of_one_name_are_refused(tmp_path, capsys):
+    both = [f"--{kind}={tmp_path / 'one'}" for kind in ("json", "html")]
+    assert cli.main(["trace", "-f", "numpy", "--quiet", *both]) == BAD_INPUT
+    assert "give each a file of its own" in capsys.readouterr().err
 
 
 def test_the_main_job_answers_last(capsys):
@@ -145,11 +207,28 @@ def test_the_same_command_gives_the_same_bytes(tmp_path):
     assert texts[0] == texts[1]
 
 
-def test_list_names_everything(capsys):
-    assert cli.main(["--list", "-f", "numpy"]) == 0
+def test_list_has_a_line_for_each_name(capsys):
+    assert cli.main(["--list"]) == 0
     shown = capsys.readouterr().out
-    for name in ("log_det", "toeplitz", "ar1", "np.linalg.slogdet", "not installed", "Magnus"):
+    for name in ("log_det", "log det X", "toeplitz", "ar1", "Frameworks (-f): numpy"):
         assert name in shown
+    assert "np.linalg.slogdet" not in shown
+    assert len(shown.splitlines()) < 80
+
+
+def test_list_tells_all_about_a_name(capsys):
+    assert cli.main(["--list", "eigenvalue", "-f", "numpy"]) == 0
+    shown = " ".join(capsys.readouterr().out.split())
+    for told in ("Magnus", "proved for n = 1 to 4", "(λ0 - c)/(2*λ0 - a - c)", "np.linalg.eigh("):
+        assert told in shown
+    assert "np.linalg.slogdet" not in shown
+    assert "installed" not in shown
+    assert cli.main(["--list", "toeplitz"]) == 0
+    assert "[t0, t1, t2; t1, t0, t1; t2, t1, t0]" in capsys.readouterr().out
+    assert cli.main(["--list", "-f", "numpy"]) == 0
+    assert "np.linalg.slogdet" in capsys.readouterr().out
+    assert cli.main(["--list", "toeplit"]) == BAD_INPUT
+    assert "did you mean 'toeplitz'?" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
@@ -206,6 +285,8 @@ BAD = {
     "det --points 0": "'--points'",
     "det --dtype int8": "'--dtype'",
     "det --json /proc/nowhere/run.json": "cannot be written",
+    "atals": "did you mean the command atlas?",
+    "list": "did you mean --list?",
     "--bogus": "No such option '--bogus'",
     "det --matrix 1e400,0;0,2": "too large for float64",
     "det --matrix 1e40,0;0,2 --dtype float32": "too large for float32",

@@ -134,6 +134,13 @@ from symgrad.studies.experiment.claims import claims
     metavar="FILE",
     help="Write it as a page to be read, too: one file that needs no network.",
 )
+@click.option(
+    "--plot",
+    "picture",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Draw the errors over their tolerances, as SVG (needs matplotlib).",
+)
 @click.option("--strict", is_flag=True, help="Exit status 1 for what is inaccurate, too.")
 @click.option("--verbose", is_flag=True, help="Every gradient at every point in full.")
 @click.option(
@@ -169,6 +176,7 @@ def judge(
     gradient: str | None,
     path: Path | None,
     html_path: Path | None,
+    picture: Path | None,
     strict: bool,
     verbose: bool,
     sections: tuple[str, ...],
@@ -210,7 +218,7 @@ def judge(
         return show_proofs(session, choice, quiet)
     if sections and not choice.is_main_job:
         raise InputError(f"--section {sections[0]} is a part of the main job; name no function")
-    files = Files(path, html_path)
+    files = Files(path, html_path, picture)
     try:
         hearing = Hearing(choice)
         interrupted = hear(session, hearing)

@@ -1,4 +1,4 @@
-"""What is written of a run beside what the terminal shows: data, and a page."""
+"""What is written of a run beside what the terminal shows: data, a page, a picture."""
 
 from __future__ import annotations
 
@@ -8,21 +8,26 @@ from pathlib import Path
 from symgrad.court.errors import InputError, OutputError
 from symgrad.court.hearing import Hearing
 from symgrad.court.verdicts import Run
+from symgrad.report import plot
 from symgrad.report.document import Output, json_pieces
 
 
 class Files:
-    """The files that ``--json`` and ``--html`` name, tried before any work is done.
+    """The files that ``--json``, ``--html`` and ``--plot`` name, tried before any work is done.
 
     Raises:
-        InputError: one cannot be written, or both are the same.
+        InputError: one cannot be written, two are the same, or matplotlib is not installed.
     """
 
-    def __init__(self, json: Path | None, page: Path | None) -> None:
-        if json and page and json.resolve() == page.resolve():
-            raise InputError(f"--json and --html both name {json}; give each a file of its own")
+    def __init__(self, json: Path | None, page: Path | None, picture: Path | None) -> None:
+        named = [path.resolve() for path in (json, page, picture) if path]
+        if len(set(named)) < len(named):
+            raise InputError("--json, --html and --plot: give each a file of its own")
+        if picture:
+            plot.make_figure(1, 1)
         self.json = _open("--json", json)
         self.page = _open("--html", page)
+        self.picture = _open("--plot", picture)
 
     def write(self, hearing: Hearing, run: Run) -> OutputError | None:
         """Write them; why one cannot be written, to be raised when all has been shown."""
@@ -31,11 +36,13 @@ class Files:
             from symgrad.studies.chosen import html
 
             failure = _put(self.page, [html.render(hearing, run)]) or failure
+        if self.picture:
+            failure = _put(self.picture, [plot.to_svg(plot.of_run(run))]) or failure
         return failure
 
     def discard(self) -> None:
         """Leave nothing behind of what was not written."""
-        for output in filter(None, (self.json, self.page)):
+        for output in filter(None, (self.json, self.page, self.picture)):
             output.discard()
 
 
