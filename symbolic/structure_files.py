@@ -138,7 +138,8 @@ def _read(path: Path, n: int, seconds: float) -> OwnStructure:
     with running(path, seconds):
         names = runpy.run_path(str(path), run_name=path.stem)
     if not callable(names.get("X")):
-        raise InputError(f"{path}: X must be a function of n and the parameters; see the README")
+        what = "X must be a function of n and the parameters"
+        raise InputError(f"{path}: {what}; see docs/structures.md")
     formula = names.get("formula")
     if not isinstance(formula, str) or not formula.strip():
         raise InputError(f"{path}: formula must be a text, as 'X_ij = a**|i-j|', not {formula!r}")

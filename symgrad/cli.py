@@ -49,7 +49,7 @@ class Program(click.Group):
         is_completed = more.get("resilient_parsing", False)
         if (args and args[0] in named) or (is_completed and not args):
             return super().make_context(info_name, args, parent, **more)
-        if args and not is_completed:
+        if args and not is_completed and not args[0].startswith("-"):
             self.check_word(args[0])
         return judge.make_context(info_name, args, parent, **more)
 

@@ -75,7 +75,7 @@ class Page(HTMLParser):
         given = dict(attributes)
         self.rows += tag == "tr"
         self.fetched += [u for key in ("src", "href") if (u := given.get(key)) and u != "data:,"]
-        self.fetched += re.findall(r"url\\(|@import", given.get("style") or "")
+        self.fetched += re.findall(r"url\(|@import", given.get("style") or "")
 
     def handle_data(self, data):
         self.text += data
@@ -123,15 +123,15 @@ def test_the_main_job_answers_last(capsys):
         "torch 2",
         "G01 + G10",
         "Routes by",
-        "2S − diag(S)",
+        "counts entries",
         "Who is right?",
     ]
-    places = [shown.rindex(part) for part in parts]
+    places = [shown.index(part) for part in parts]
     assert places == sorted(places)
     assert "\x1b" not in shown  # no colour where there is no terminal
     *lines, last = shown.rstrip().splitlines()
     assert len(lines) < 39
-    assert last.startswith("96 gradients: 96 agree")
+    assert last.startswith("94 gradients: 94 agree")
 
 
 def test_the_parts_of_the_main_job_are_an_option_away(capsys):
