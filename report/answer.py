@@ -46,7 +46,7 @@ class Answer(Struct, frozen=True):
     ``shown`` are gradients of the 4×4 matrix, of one framework each; ``parameter`` is the entry
     x_ij that they are ``contracted`` in, ``exact`` the derivative in it and ``spurious`` what
     2S − diag(S) gives instead.  ``residuals`` are those of the spurious form for all parameters.
-    ``refused`` and ``wrong`` name routes by framework.
+    ``refused`` and ``wrong`` name routes by framework; ``why`` says of a wrong route what is wrong.
     """
 
     shown: list[Verdict]
@@ -61,6 +61,12 @@ class Answer(Struct, frozen=True):
     residuals: dict[str, str]
     refused: dict[str, list[str]]
     wrong: dict[str, list[str]]
+    why: dict[str, str]
+
+    @property
+    def is_one_number(self) -> bool:
+        """Whether the gradients that are shown have one contraction, as right ones have."""
+        return all(v.verdict != "disagrees" for v in self.shown)
 
     @property
     def kinds(self) -> list[str]:
@@ -92,6 +98,7 @@ def answer(
         residuals={i.function: i.residual for i in spurious},
         refused=_routes(verdicts, "refused", "failed"),
         wrong=_routes(verdicts, "disagrees"),
+        why={v.route: v.reason for v in verdicts if v.verdict == "disagrees"},
     )
 
 

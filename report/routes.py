@@ -37,9 +37,11 @@ def worst(verdicts: Sequence[Verdict]) -> Component | None:
 
 
 def outcomes(verdicts: Sequence[Verdict]) -> Text:
-    """How many there are of each outcome, ``3 agree, 1 refused``."""
+    """How many there are of each outcome, ``3 agree, 1 refused``, and the digits that are left."""
     count = Counter(v.verdict for v in verdicts)
-    told = (Text(f"{n} {COUNTED[outcome]}", COLOURS[outcome]) for outcome, n in count.items())
+    told = [Text(f"{n} {COUNTED[outcome]}", COLOURS[outcome]) for outcome, n in count.items()]
+    digits = [v.digits for v in verdicts if v.digits is not None]
+    told += [Text(f"{min(digits)} digits left", COLOURS["inaccurate"])] if digits else []
     return Text(", ").join(told)
 
 

@@ -1,5 +1,6 @@
 """The command line: the main job, chosen parts, bad input."""
 
+import io
 import json
 import os
 import re
@@ -10,12 +11,15 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from rich.console import Console
 
 from symgrad import cli, inquiry
 from symgrad.commands.session import BAD_INPUT
 from symgrad.court.verdicts import Claim
 from symgrad.report import html, plot
+from symgrad.report.answer import answer
 from symgrad.report.document import from_json
+from symgrad.studies.experiment import answer as screen
 from symgrad.symbolic.proofs.conventions import prove_conventions
 from tests.helpers import OWN
 
@@ -90,6 +94,24 @@ def test_a_page_has_all_and_fetches_nothing(written, main_job):
     for route in {v.route for v in main_job.verdicts}:
         assert route in page.text
     assert Page("<img src=x>").fetched == ["x"]
+
+
+def test_an_answer_tells_what_is_wrong(main_job):
+    eigen = [v for v in main_job.verdicts if v.function.startswith("eigenvalue")]
+    experiment = [v for v in eigen if v.size == 4]
+    right = answer(eigen, experiment, main_job.identities)
+    assert (right.right, right.is_one_number, right.why) == (right.judged, True, {})
+    first = experiment[0]
+    planted = msgspec.structs.replace(first, verdict="disagrees", reason="it is tril(S)")
+    others = [planted if v is first else v for v in eigen]
+    wrong = answer(others, [planted, *experiment[1:]], main_job.identities)
+    assert (wrong.judged - wrong.right, wrong.is_one_number) == (1, False)
+    console = Console(file=io.StringIO(), width=80)
+    screen.show(console, wrong)
+    shown = " ".join(console.file.getvalue().split())
+    assert "NOT one number" in shown
+    assert "All of them" not in shown
+    assert f"Wrong: {first.route}, it is tril(S)" in shown
 
 
 def test_what_a_user_names_is_escaped_on_the_page(main_job):

@@ -11,7 +11,7 @@ from rich.text import Text
 from symgrad.court.verdicts import Rows, Verdict
 from symgrad.report.answer import KINDS, Answer, Contracted
 from symgrad.report.terminal import COLOURS
-from symgrad.report.wrapping import Call, counted
+from symgrad.report.wrapping import Call, clipped, counted
 
 GAP = 3
 ROOM = ((2, 4), (2, 3), (1, 2))
@@ -32,7 +32,8 @@ def show(console: Console, found: Answer) -> None:
         console.print(_matrices(console, found.shown))
     if found.spurious:
         x = found.parameter
-        told = f"Contracted with ∂X/∂{x} they are one number: ⟨G, ∂X/∂{x}⟩ = G01 + G10"
+        one = "they are one number" if found.is_one_number else "they are NOT one number"
+        told = f"Contracted with ∂X/∂{x} {one}: ⟨G, ∂X/∂{x}⟩ = G01 + G10"
         console.print(Text(f"\n{told}", "bold"))
         console.print(_contractions(found, console.width >= WIDE))
     console.print(Text("\nRoutes by convention", "bold"))
@@ -164,8 +165,8 @@ def _answer(found: Answer) -> Text:
             f" {len(found.digits_left)} are inaccurate: rounding left {min(found.digits_left)} "
             "digits or more."
         )
-    if found.wrong:
-        line.append(f" Wrong: {_by_framework(found.wrong)}.", COLOURS["disagrees"])
+    for route, reason in found.why.items():
+        line.append(f"\nWrong: {route}, {clipped(reason)}", COLOURS["disagrees"])
     return line
 
 
