@@ -11,8 +11,15 @@ from rich.text import Text
 
 from symgrad.court.verdicts import Component, Verdict
 from symgrad.report.terminal import COLOURS, COUNTED
-from symgrad.report.verdicts import compared, convention, label, show_reasons
-from symgrad.report.wrapping import Call, counted
+from symgrad.report.verdicts import (
+    compared,
+    convention,
+    label,
+    of_all_directions,
+    place_of,
+    show_reasons,
+)
+from symgrad.report.wrapping import Call
 
 ROOMY = 100
 """Columns of a terminal that has room for what a route reads."""
@@ -24,8 +31,11 @@ def show_routes(console: Console, verdicts: Sequence[Verdict]) -> None:
         rows = [v for v in verdicts if _about(v) == key]
         function, parameterization, size, dtype = key
         points = len({str(v.point) for v in rows})
-        told = f"{function} of {parameterization}({size}) in {dtype}, {counted(points, 'point')}"
+        where = place_of(rows[0]) if points == 1 else f"at {points} points"
+        told = f"{function} of {parameterization}({size}) in {dtype} {where}"
         console.print(Text(f"\n{told}", "bold"))
+        if every := next(filter(None, map(of_all_directions, rows)), ""):
+            console.print(f"  {every}")
         console.print(_table(rows, console.width >= ROOMY))
     show_reasons(console, verdicts)
 

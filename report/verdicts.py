@@ -36,14 +36,11 @@ def show_verdicts(console: Console, verdicts: Sequence[Verdict]) -> None:
     for key in dict.fromkeys(map(_place, verdicts)):
         rows = [v for v in verdicts if _place(v) == key]
         first = rows[0]
-        known = [f"{name} = {_short(value)}" for name, value in first.point.items()]
-        point = ", ".join(known if len(known) <= 2 * SHOWN else [*known[:SHOWN], "…"])
-        place = f"at {point}" if point else "at the given matrix"
         console.print()
         console.print(
             Text(
                 f"{first.function} of {first.parameterization}({first.size}) in {first.dtype} "
-                + place,
+                + place_of(first),
                 "bold",
             )
         )
@@ -55,18 +52,24 @@ def show_verdicts(console: Console, verdicts: Sequence[Verdict]) -> None:
                 console.print(
                     f"  … {len(judged.parameters)} parameters, the worst {SHOWN} are shown"
                 )
-            every = judged.size * (judged.size + 1) // 2
-            if judged.parameterization == "symmetric" and len(judged.parameters) < every:
-                console.print(f"  all {every} symmetric directions are judged, the worst is shown")
+            if told := of_all_directions(judged):
+                console.print(f"  {told}")
         console.print(_table(rows))
 
 
-def first_points(verdicts: Sequence[Verdict]) -> list[Verdict]:
-    """The verdicts on each function in each structure and dtype at its first point alone."""
-    first: dict[tuple[str, str, str], str] = {}
-    for v in verdicts:
-        first.setdefault(_place(v)[:3], str(v.point))
-    return [v for v in verdicts if str(v.point) == first[_place(v)[:3]]]
+def place_of(v: Verdict) -> str:
+    """Where X is, ``at a = 1, b = 2, c = 3``."""
+    known = [f"{name} = {_short(value)}" for name, value in v.point.items()]
+    point = ", ".join(known if len(known) <= 2 * SHOWN else [*known[:SHOWN], "…"])
+    return f"at {point}" if point else "at the given matrix"
+
+
+def of_all_directions(v: Verdict) -> str:
+    """Of a large matrix: that the worst direction alone is kept of all that were judged."""
+    every = v.size * (v.size + 1) // 2
+    if v.parameterization != "symmetric" or not 0 < len(v.parameters) < every:
+        return ""
+    return f"all {every} symmetric directions are judged, the worst is shown"
 
 
 def _table(verdicts: Sequence[Verdict]) -> Table:

@@ -54,7 +54,7 @@ def test_a_right_one_agrees_at_every_point(file, tmp_path, capsys):
     assert {(v.evidence, v.parameterization) for v in verdicts} == {("traced", "symmetric")}
     assert len({str(v.point) for v in verdicts}) == 3
     assert cli.main([f"{file}:loss", "--matrix", "2 1; 1 3"]) == 0
-    assert "1 gradients: 1 agree" in capsys.readouterr().out
+    assert "1 gradient: 1 agree" in capsys.readouterr().out
 
 
 def test_a_wrong_one_disagrees_and_its_step_is_named(file, tmp_path):

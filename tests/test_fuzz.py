@@ -79,7 +79,7 @@ def test_many_more_of_each(kind):
 def test_the_fuzzer_sees_what_no_command_may_do(outcome):
     check(Outcome(0, "", ""))
     check(Outcome(2, "", "error: this\n"))
-    check(Outcome(2, "1 gradients: 0 agree\n", ""))
+    check(Outcome(2, "1 gradient: 0 agree\n", ""))
     with pytest.raises(BrokenError):
         check(outcome)
 

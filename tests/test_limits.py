@@ -330,7 +330,7 @@ def test_a_formula_whose_value_no_float_holds_is_refused(exact, at, tmp_path):
     outcome = call([str(path), "-f", "numpy", "--matrix", at])
     check(outcome)
     assert outcome.status == 2
-    assert "1 gradients: 0 agree, 0 inaccurate, 0 disagree, 1 refused" in outcome.out
+    assert "1 gradient: 0 agree, 0 inaccurate, 0 disagree, 1 refused" in outcome.out
 
 
 @pytest.mark.parametrize(

@@ -182,7 +182,7 @@ def test_chosen_parts(tmp_path, capsys):
     }
     assert run.claims == []
     assert run.command[-2:] == ["--json", str(output)]
-    assert "log_det of toeplitz(4) in float32, 2 points" in capsys.readouterr().out
+    assert "log_det of toeplitz(4) in float32 at 2 points" in capsys.readouterr().out
 
 
 def test_proofs_on_request(capsys):
