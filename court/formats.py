@@ -35,8 +35,7 @@ def real(dtype: str) -> str:
 def unit_roundoff(dtype: str) -> float:
     """u, half the distance from 1 to the next larger number; of complex ones √8 times that.
 
-    That is the bound for a product of two (Higham, Accuracy and Stability of Numerical Algorithms,
-    2nd ed., lemma 3.5).
+    That is the bound for a product of two (Higham (2002)).
     """
     bits, _, _ = REAL[real(dtype)]
     return math.sqrt(8) ** (dtype in PARTS) * 2.0**-bits

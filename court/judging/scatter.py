@@ -24,10 +24,9 @@ formula errs alike still, and what was rounded to a coarse grid scatters.
 And an iteration that stops leaves a remainder that is no rounding: it changes with X as smoothly as
 a formula does.  So an error that stays is rounding's still up to ``remainder``: what an iteration
 for singular values may leave, some six tolerances at most, and a hundredth of ‖X‖/gap, as singular
-vectors turn by a perturbation over the gap of their values (Davis and Kahan, The rotation of
-eigenvectors by a perturbation III, SIAM J. Numer. Anal. 7 (1970)).  Normal equations square the
-condition number (Higham, cited in :mod:`tolerance`, chapter 20): of that size an error may be that
-stays near X and scatters farther off.
+vectors turn by a perturbation over the gap of their values (Davis and Kahan (1970)).  Normal
+equations square the condition number (Higham (2002)): of that size an error may be that stays near
+X and scatters farther off.
 """
 
 from __future__ import annotations

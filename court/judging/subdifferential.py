@@ -5,10 +5,9 @@ Where λ_i is repeated it has no gradient, but the set
     {V M Vᵀ : M ⪰ 0, tr M = 1}
 
 with the columns of V an orthonormal basis of its eigenspace.  Of the convex λ_max it is the
-subdifferential (Overton, Large-scale optimization of eigenvalues, SIAM J. Optim. 2 (1992), theorem
-3), of the concave λ_min the superdifferential.  An eigenvalue inside the spectrum is neither convex
-nor concave; the set is its Clarke subdifferential (Lewis, Nonsmooth analysis of eigenvalues, Math.
-Program. 84 (1999)).  Which of the three is decided by the index that was asked for.
+subdifferential (Overton (1992)), of the concave λ_min the superdifferential.  An eigenvalue inside
+the spectrum is neither convex nor concave; the set is its Clarke subdifferential (Lewis (1999)).
+Which of the three is decided by the index that was asked for.
 """
 
 from __future__ import annotations
@@ -25,8 +24,8 @@ STAGES = 8
 def describe_subgradient(G: Array, X: Array, cluster: Cluster, roundoff: float) -> str:
     """In words, whether (G + Gᵀ)/2 is V M Vᵀ with M ⪰ 0 and tr M = 1, as far as rounding tells.
 
-    G and X are n×n.  The eigenspace is known to the accuracy n·u·‖X‖/gap (Davis and Kahan), which
-    is the tolerance.
+    G and X are n×n.  The eigenspace is known to the accuracy n·u·‖X‖/gap (Davis and Kahan (1970)),
+    which is the tolerance.
     """
     n = len(X)
     if cluster.index == 0:

@@ -1,8 +1,7 @@
 """Tolerances: how large an error rounding explains, entry by entry.
 
 A backward stable algorithm returns the exact gradient of a matrix X + ΔX with ‖ΔX‖ ≤ p(n)·u·‖X‖,
-p a modest polynomial and u the unit roundoff (Higham, Accuracy and Stability of Numerical
-Algorithms, 2nd ed., section 1.5; for eigenvalues and Cholesky factors see its chapters 10 and 19).
+p a modest polynomial and u the unit roundoff (Higham (2002)).
 With p(n) = STAGES·n and δ = p(n)·u·‖X‖, that moves entry (i, j) of the symmetric gradient S by at
 most δ·‖∂S_ij/∂X‖ to first order, and by about (δ·‖∂S/∂X‖)²/‖S‖ to second order, which is felt where
 the first derivative of an entry happens to vanish.  Assembling S adds roundings of the size p(n)·u
@@ -50,9 +49,8 @@ def deflation(dtype: str) -> float:
     """The part of ‖X‖ that an iteration for singular values may take for zero.
 
     LAPACK's xBDSQR drops an off-diagonal of max(10, min(100, u^(−1/8)))·u times its neighbour on
-    the diagonal (Demmel and Kahan, Accurate singular values of bidiagonal matrices, SIAM J. Sci.
-    Stat. Comput. 11 (1990), section 5), so that together they are at most as large a part of ‖X‖:
-    99 u in double precision, 10 u in single.
+    the diagonal (Demmel and Kahan (1990)), so that together they are at most as large a part of
+    ‖X‖: 99 u in double precision, 10 u in single.
     """
     u = unit_roundoff(dtype)
     return max(10.0, min(100.0, math.pow(u, -1 / 8))) * u

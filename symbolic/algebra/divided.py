@@ -4,10 +4,9 @@ At the distinct eigenvalues r_0, r_1, … of a symmetric X, φ(X) is the Newton 
 
     φ(X) = Σ_k φ[r_0, …, r_k] (X − r_0 I) ⋯ (X − r_{k−1} I),
 
-and the Fréchet derivative L of φ at X in the direction W is the upper right block of φ of
-[[X, W], [0, X]], whose minimal polynomial divides Π (t − r_k)² (Higham, Functions of Matrices,
-SIAM 2008, sections 1.2 and 3.2).  In the eigenbasis it is Daleckiĭ and Kreĭn's formula,
-W_ij times φ[λ_i, λ_j].
+and the Fréchet derivative L of φ at X in the direction W is the upper right block of φ of [[X, W],
+[0, X]], whose minimal polynomial divides Π (t − r_k)² (Higham (2008)).  In the eigenbasis it is
+Daleckiĭ and Kreĭn's formula, W_ij times φ[λ_i, λ_j].
 """
 
 from __future__ import annotations

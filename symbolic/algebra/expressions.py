@@ -166,7 +166,7 @@ def _projector(X: ImmutableDenseMatrix, t: Eigenvalue) -> ImmutableDenseMatrix:
 def _reduced_resolvent(X: ImmutableDenseMatrix, t: Eigenvalue) -> ImmutableDenseMatrix:
     """The constant term at s = λ of (sI − X)⁻¹ = A(s)/p(s), A = adj(sI − X), p = det(sI − X).
 
-    It is A′/p′ − A·p″/(2p′²), all at λ (Kato, Perturbation Theory for Linear Operators, I.5.3).
+    It is A′/p′ − A·p″/(2p′²), all at λ (Kato (1995)).
     """
     A = (t * sympy.eye(X.rows) - X).adjugate()
     slope = A.trace()  # p′(λ)

@@ -213,7 +213,7 @@ class Slopes:
         return Dual(X.from_basis(value), X.from_basis(slopes))
 
     def cholesky(self, X: Dual) -> Dual:
-        """L moves by L Φ(L⁻¹ dX L⁻ᵀ) (Murray, arXiv:1602.07527, section 2)."""
+        """L moves by L Φ(L⁻¹ dX L⁻ᵀ) (Murray (2016))."""
         L = np.linalg.cholesky(self._complex(X.value))
         if self._blocks == 2:
             L = np.block([[L.real, -L.imag], [L.imag, L.real]])

@@ -121,7 +121,7 @@ class Tangents:
         )
 
     def cholesky(self, X: Tangent) -> Tangent:
-        """L moves by L Φ(L⁻¹ dX L⁻ᵀ), Φ the lower half (Murray, arXiv:1602.07527, section 2)."""
+        """L moves by L Φ(L⁻¹ dX L⁻ᵀ), Φ the lower half (Murray (2016))."""
         A = self._below
         L = A.cholesky(X.value)
         R = A.triangular_inverse(L)

@@ -1,8 +1,7 @@
 """Eigenvalues, singular values and the norms made of them.
 
 They are traces tr φ(X) with a φ that is 0 at all eigenvalues but some, and differ in φ alone:
-d tr φ(X) = ⟨φ′(X), dX⟩ (Lewis, Derivatives of spectral functions, Math. Oper. Res. 21 (1996),
-theorem 1.1).
+d tr φ(X) = ⟨φ′(X), dX⟩ (Lewis (1996)).
 """
 
 from __future__ import annotations
@@ -14,11 +13,8 @@ from symgrad.symbolic.algebra import Algebra
 from symgrad.symbolic.algebra.scalar import ABSOLUTE, IDENTITY, Scalar
 from symgrad.symbolic.catalogue.function import Constants, MatrixFunction
 
-MAGNUS = (
-    "Magnus, On differentiating eigenvalues and eigenvectors, Econometric Theory 1 (1985), "
-    "theorem 1"
-)
-LEWIS = "Lewis, Derivatives of spectral functions, Math. Oper. Res. 21 (1996), theorem 1.1"
+MAGNUS = "Magnus (1985)"
+LEWIS = "Lewis (1996)"
 
 
 def trace_function(

@@ -1,7 +1,7 @@
 """Functions of the Cholesky factor L of X = L Lᵀ.
 
 If dF = ⟨L̄, dL⟩, then dF = ⟨L⁻ᵀ Φ(Lᵀ L̄) L⁻¹, dX⟩, Φ the lower triangle with half its diagonal
-(Murray, Differentiation of the Cholesky decomposition, arXiv:1602.07527, section 3).
+(Murray (2016), section 3).
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from symgrad.symbolic.algebra import Algebra
 from symgrad.symbolic.catalogue.constants import identity, outer, places, u, unit, w
 from symgrad.symbolic.catalogue.function import MatrixFunction
 
-MURRAY = "Murray, Differentiation of the Cholesky decomposition, arXiv:1602.07527, section 3"
+MURRAY = "Murray (2016), section 3"
 
 
 def _pull_back(A: Algebra, X: Any, product: Any) -> Any:

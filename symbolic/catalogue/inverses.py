@@ -86,7 +86,7 @@ FUNCTIONS = (
         "weighted_pseudoinverse",
         "⟨W, X⁺⟩, W not symmetric",
         "invertible",
-        "X⁺ = X⁻¹ near an invertible X; Golub and Pereyra, SIAM J. Numer. Anal. 10 (1973)",
+        "X⁺ = X⁻¹ near an invertible X; Golub and Pereyra (1973)",
         _weighted,
         derivative_of_inverse,
         lambda n: {"": {"W": W(n)}},

@@ -9,7 +9,7 @@ from symgrad.symbolic.algebra import Algebra
 from symgrad.symbolic.catalogue.constants import identity, outer, u
 from symgrad.symbolic.catalogue.function import MatrixFunction
 
-MAGNUS_NEUDECKER = "Magnus and Neudecker, Matrix Differential Calculus, 3rd ed. (2019)"
+MAGNUS_NEUDECKER = "Magnus and Neudecker (2019)"
 
 
 def _ones(A: Algebra, X: Any) -> Any:

@@ -1,7 +1,7 @@
 """Spectral functions: traces tr φ(X), and functions φ(X) of the matrix contracted with a weight.
 
 The derivative of ⟨W, φ(X)⟩ is Daleckiĭ and Kreĭn's: in the eigenbasis, W times the divided
-differences φ[λ_i, λ_j] (Higham, Functions of Matrices, SIAM 2008, theorem 3.11).
+differences φ[λ_i, λ_j] (Daleckiĭ and Kreĭn (1965); Higham (2008), theorem 3.11).
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from symgrad.symbolic.catalogue.eigenvalues import LEWIS, MAGNUS, trace_function
 from symgrad.symbolic.catalogue.function import Constants, MatrixFunction
 from symgrad.symbolic.catalogue.polynomials import MAGNUS_NEUDECKER
 
-DALECKII_KREIN = "Daleckiĭ and Kreĭn 1965; Higham, Functions of Matrices (2008), theorem 3.11"
+DALECKII_KREIN = "Daleckiĭ and Kreĭn (1965); Higham (2008), theorem 3.11"
 
 
 def _weighted(name: str, formula: str, domain: str, phi: Scalar) -> MatrixFunction:

@@ -112,8 +112,7 @@ class Spectrum:
 
         Let v = hi + lo, ρ and r = Yv − ρv be given, |λ_k − ρ| ≥ gap > 0 for all k ≠ i, and
         η = ‖r‖/gap.  Write v = αz + y with z a unit eigenvector of λ_i and y orthogonal to z.  Then
-        ‖r‖ ≥ ‖(Y − ρ)y‖ ≥ gap·‖y‖, so ‖y‖ ≤ η: the sin θ theorem of Davis and Kahan (SIAM J. Numer.
-        Anal. 7, 1970; Parlett, The Symmetric Eigenvalue Problem, chapter 11).  With
+        ‖r‖ ≥ ‖(Y − ρ)y‖ ≥ gap·‖y‖, so ‖y‖ ≤ η: the sin θ theorem of Davis and Kahan (1970).  With
         |‖v‖² − 1| ≤ ν, α² = ‖v‖² − ‖y‖² is within ν + η² of 1, and so is |α|; hence
         ‖v ∓ z‖ ≤ η + ν + η².  And zᵀr = α(λ_i − ρ) gives |λ_i − ρ| ≤ ‖r‖/|α|.  With η and ν below
         1/4, |α| > 4/5, and |λ_i − ρ| < gap: λ_i is simple.

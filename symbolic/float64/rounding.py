@@ -6,11 +6,9 @@ order, with or without fused multiply-adds (no Strassen).  Then, whatever the or
 
     |fl(A·B) − A·B| ≤ γ_n |A|·|B| + underflow,      γ_k = k·u / (1 − k·u),  u = 2⁻⁵³
 
-(Higham, Accuracy and Stability of Numerical Algorithms, 2nd ed., section 3.1, lemma 3.1 and (3.13);
-Rump, "Verification methods: rigorous results using floating-point arithmetic", Acta Numerica 19,
-2010).  No rounding mode is ever switched.  The bounds themselves are sums of products of
-non-negative floats, taken in fewer than 2³⁰ roundings: ``SAFE`` makes up for those, since
-(1 + u)^(2³⁰) < 1 + 2⁻²².
+(Higham (2002); Rump (2010)).  No rounding mode is ever switched.  The bounds themselves are sums of
+products of non-negative floats, taken in fewer than 2³⁰ roundings: ``SAFE`` makes up for those,
+since (1 + u)^(2³⁰) < 1 + 2⁻²².
 
 Whatever is computed here has been scaled so that the largest |X_ij| is in [1/2, 1), and the other
 factor stays below 2⁴⁰⁰.  An underflow, even one that a library flushes to zero, on input or output,

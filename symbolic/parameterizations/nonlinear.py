@@ -79,8 +79,8 @@ def ar1(n: int) -> Parameterization:
 def rational_quadratic(n: int) -> Parameterization:
     """The kernel matrix of a Gaussian process at the points 0, 1, …, n − 1, and its noise.
 
-    K_ij = s·(1 + |i−j|²/(2ℓ²))⁻¹ + t·δ_ij with the length scale ℓ (Rasmussen and Williams,
-    Gaussian Processes for Machine Learning, 2006, equation 4.19, α = 1).
+    K_ij = s·(1 + |i−j|²/(2ℓ²))⁻¹ + t·δ_ij with the length scale ℓ (the rational
+    quadratic kernel of Rasmussen and Williams (2006) with α = 1).
     """
     ell, s, t = real_symbols(["ℓ", "s", "t"])
     X = build(n, lambda i, j: s + t if i == j else 2 * s * ell**2 / (2 * ell**2 + (j - i) ** 2))

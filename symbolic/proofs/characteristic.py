@@ -5,7 +5,7 @@ With p(λ) = det(λI − X) and A = adj(λI − X), these are polynomial identit
     −∂p/∂x_ij = ⟨A, ∂X/∂x_ij⟩,    tr A = p′(λ)           (Jacobi's formula)
 
 so that S = A/p′(λ) contracts to ∂λ/∂x_ij = −(∂p/∂x_ij)/p′(λ) at a simple root (implicit function
-theorem; Magnus, Econometric Theory 1, 1985, theorem 1, writes the same S as v vᵀ).  Multiplied
+theorem; Magnus (1985) writes the same S as v vᵀ).  Multiplied
 by p′(λ), the contraction of every convention becomes a polynomial identity too, and holds without
 even p(λ) = 0.  Up to :data:`COMPARED_SIZE` two routes that share no algebra are run and compared.
 """

@@ -2,7 +2,7 @@
 
 ⟨G, D⟩ = ⟨S, D⟩ for G of each convention, generic symmetric S and generic symmetric D (n×n), are
 bilinear identities in their entries; with ⟨S, ∂X/∂θ⟩ = ∂f/∂θ they give ⟨G, ∂X/∂θ⟩ = ∂f/∂θ.  The
-spurious 2S − diag(S) fails exactly by 2 Σ_{i<j} S_ij D_ij (Srinivasan, Panda, arXiv:1911.06491).
+spurious 2S − diag(S) fails exactly by 2 Σ_{i<j} S_ij D_ij (Srinivasan and Panda (2022)).
 """
 
 from __future__ import annotations

@@ -22,9 +22,8 @@ class Floats:
 
     An entrywise result is moved by a normal number times that, and what is computed from a matrix
     as if the matrix had been moved so in norm, which is what a backward stable algorithm does
-    (Higham, Accuracy and Stability of Numerical Algorithms, 2nd ed., section 1.5).  What is
-    ``known`` to be decided is decided so, however near.  Of several ``runs`` at once each has
-    roundings of its own.
+    (Higham (2002)).  What is ``known`` to be decided is decided so, however near.  Of several
+    ``runs`` at once each has roundings of its own.
     """
 
     is_exact = False

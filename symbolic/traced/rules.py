@@ -1,9 +1,7 @@
 """What each operation gives, and its vector–Jacobian product: written once for all numbers.
 
-The rules of matrices are those of M. Giles, Collected matrix derivative results for forward and
-reverse mode algorithmic differentiation (2008), of the Cholesky factor that of I. Murray,
-Differentiation of the Cholesky decomposition, arXiv:1602.07527, and of the exponential Theorem 3.6
-of Higham, Functions of Matrices (2008).
+The rules of matrices are those of Giles (2008), of the Cholesky factor that of Murray (2016), of
+the exponential that of Higham (2008).
 """
 
 from __future__ import annotations

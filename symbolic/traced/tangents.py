@@ -166,7 +166,7 @@ class Tangents:
         return self.join(y, N.solve(a, db - N.matmul(da, y)))
 
     def cholesky(self, A: Array) -> Array:
-        """L, which moves by L Φ(L⁻¹ dA L⁻ᵀ), Φ the lower half (Murray, arXiv:1602.07527)."""
+        """L, which moves by L Φ(L⁻¹ dA L⁻ᵀ), Φ the lower half (Murray (2016))."""
         N, (a, da) = self.below, self._parts(A)
         L, n = N.cholesky(a), A.shape[-1]
         inner = _mT(N.solve(L, _mT(N.solve(L, da))))
@@ -229,7 +229,7 @@ class Tangents:
         return self.join(found, N.matmul(L, N.times(strict, M)) + N.matmul(N.times(upper, M), U))
 
     def expm(self, A: Array) -> Array:
-        """By the exponential of [[A, dA], [0, A]] (Higham, Functions of Matrices, theorem 3.6)."""
+        """By the exponential of [[A, dA], [0, A]] (Higham (2008))."""
         N, (a, da) = self.below, self._parts(A)
         n = A.shape[-1]
         zero = N.constant(np.zeros(a.shape))

@@ -6,7 +6,7 @@ A basis of an eigenspace is one of many.  Where f does not depend on which, and
 
 w̄_i being ∂f/∂λ_i in the basis in which dX is diagonal on the eigenspace, f has a derivative if, and
 only if, there is one symmetric B with w̄(R) = diag RᵀBR in every basis R: then Σ w̄_i dλ_i is ⟨B, E⟩
-with the block E of dX (Lewis, Derivatives of spectral functions, Math. Oper. Res. 21 (1996)).  B is
+with the block E of dX (Lewis (1996)).  B is
 found from turns by 45°, and held against one basis that has no such turn.
 """
 

@@ -2,7 +2,7 @@
 
 formula = "−(log det K + yᵀK⁻¹y)/2, K_ij = exp(−(t_i − t_j)²/(2ℓ²)) + δ_ij/10, X = [[ℓ]]"
 domain = "positive definite"
-citation = "Rasmussen and Williams, Gaussian Processes for Machine Learning, equation 5.9"
+citation = "Rasmussen and Williams (2006)"
 
 TIMES = (0, 1, 3)
 Y = (1, -2, 1)

@@ -43,7 +43,7 @@ def representatives(S: ImmutableDenseMatrix) -> dict[Representative, ImmutableDe
 
 
 def spurious(S: ImmutableDenseMatrix) -> ImmutableDenseMatrix:
-    """2S − diag(S), right as coordinates of vech X alone (Srinivasan, Panda, arXiv:1911.06491)."""
+    """2S − diag(S), right as coordinates of vech X alone (Srinivasan and Panda (2022))."""
     return _weighted(S, 2, 2)
 
 

@@ -1,7 +1,7 @@
 """The 2×2 case in closed form: both eigenvalues of [[a, b], [b, c]], each contraction proved.
 
 The derivatives come from differentiating the closed formula; the gradient S from the eigenvector,
-as v vᵀ = (X − λ'I)/(λ − λ') with λ' the other eigenvalue (Magnus 1985, theorem 1).  The two meet
+as v vᵀ = (X − λ'I)/(λ − λ') with λ' the other eigenvalue (Magnus (1985)).  The two meet
 only in the residual.
 """
 
