@@ -238,7 +238,9 @@ def _c9(e: Experiment) -> Settled:
     return holds, (
         f"its residual in b is {', '.join(i.residual for i in shown)} for the two eigenvalues of "
         f"x; on the 4×4 matrix, along one E, ⟨S, E⟩ = {float(true):.6f}, the spurious form paired "
-        f"with vech E gives exactly the same and paired with E {float(as_matrix):.6f}"
+        f"with vech E gives exactly the same and paired with E {float(as_matrix):.6f}; that both "
+        "are in use is from the literature: Petersen and Pedersen (2012), equation 138; "
+        "Srinivasan and Panda (2022)"
     )
 
 
