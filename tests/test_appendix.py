@@ -14,6 +14,7 @@ import pytest
 from symgrad import cli
 from symgrad.court.errors import InputError
 from symgrad.studies.appendix.formats import _tex
+from symgrad.studies.appendix.machine import proof_files
 from symgrad.studies.appendix.trust import Theorem, Trust
 
 ROOT = Path(__file__).parent.parent
@@ -26,6 +27,8 @@ FILES = {
     "appendix.pdf",
     "appendix.tex",
     "certificate.json",
+    "references.bib",
+    *(f"proofs/{name}" for name in proof_files()),
     *(f"recheck/{path.name}" for path in RECHECK.glob("*.py")),
 }
 
@@ -52,7 +55,7 @@ def test_the_folder_holds_what_a_referee_needs(made):
     found = {path.relative_to(made).as_posix() for path in made.rglob("*") if path.is_file()}
     assert {name for name in found if "__pycache__" not in name} == FILES
     assert (made / "appendix.pdf").read_bytes().startswith(b"%PDF")
-    assert len((made / "README.md").read_text().splitlines()) == 3
+    assert r"\cite[Theorem 3]{symgrad}" in (made / "README.md").read_text()
     found = run_recheck(made)
     assert found.returncode == 0, found.stdout
     assert re.search(r"enclosures: \d+ hold, 0 do not, 0 not checked", found.stdout)
@@ -107,13 +110,39 @@ def test_the_same_command_writes_the_same_bytes(made, tmp_path):
 
 def test_every_sentence_has_its_row(made):
     text = (made / "appendix.md").read_text()
-    numbers = re.findall(r"\^\\\[(\d+)\\\]\^", text)
-    rows = re.findall(r"^\| (\d+) \|", text, re.MULTILINE)
+    numbers = re.findall(r"\(#trust:(\d+)\)", text)
+    rows = re.findall(r"^\| \[\[(\d+)\]\(#from:\1\)\]\{#trust:\1\} \|", text, re.MULTILINE)
     assert len(numbers) > 10
     assert numbers == rows == [str(k) for k in range(1, len(rows) + 1)]
     for kind in ("Rocq", "exact algebra", "enclosure"):
         assert re.search(rf"\| (proved|certified) by {kind} \|", text)
     assert "10 of the 10 claims" in text or "TensorFlow, or its documentation, was not" in text
+
+
+def test_every_theorem_and_every_row_has_an_anchor_and_every_link_a_target(made):
+    page = (made / "appendix.html").read_text()
+    ids, links = re.findall(r'\bid="([^"]+)"', page), re.findall(r'href="#([^"]+)"', page)
+    assert len(ids) == len(set(ids))
+    assert set(links) <= set(ids)
+    assert {"thm:contraction", "thm:eigenvalue-derivative", "fn:det", "trust:1"} <= set(ids)
+    tex = (made / "appendix.tex").read_text()
+    for label in ("thm:contraction", "thm:eigenvalue-derivative", "fn:det", "fn:weighted_inverse"):
+        assert f"\\label{{{label}}}" in tex
+    cited = set(re.findall(r"\\cite\{(\w+)\}", tex))
+    assert cited == set(re.findall(r"\\bibitem\{(\w+)\}", tex))
+    assert all(f"{{{key}," in (made / "references.bib").read_text() for key in cited)
+
+
+@pytest.mark.slow
+def test_what_has_no_gradient_is_listed_and_stops_nothing(tmp_path):
+    folder = tmp_path / "appendix"
+    command = ["appendix", "eigenvector_entry", "det", "-f", "torch", "--quiet"]
+    assert cli.main([*command, "--output", str(folder)]) == 0
+    text = (folder / "appendix.md").read_text()
+    assert "$f(X)=(v_i)_0$ has no gradient anywhere." in text
+    assert re.search(r"^\| torch \| eigenvector\\_entry\\\[0\\\] \|.*gauge", text, re.MULTILINE)
+    assert "{.theorem #fn:det" in text
+    assert "#fn:eigenvector_entry" not in text
 
 
 def test_a_theorem_that_rocq_has_not_checked_cannot_be_cited():
@@ -192,25 +221,59 @@ def test_a_converter_that_is_missing_is_named(module, tmp_path, monkeypatch, cap
     assert list(tmp_path.iterdir()) == []
 
 
+CLASSES = {
+    "article": r"\documentclass{article}",
+    "amsart": r"\documentclass{amsart}",
+    "two columns": r"\documentclass[twocolumn]{article}\usepackage[hidelinks]{hyperref}",
+}
+PACKAGES = r"\usepackage{amsmath,amssymb,amsthm,array,booktabs,calc,longtable}"
+
+
+def compile_tex(folder, name, *passes):
+    """Run pdflatex and bibtex; the log of the last of them."""
+    log = ""
+    for program in passes:
+        options = ["-halt-on-error", "-interaction=nonstopmode"] if program == "pdflatex" else []
+        command = [program, *options, name]
+        done = subprocess.run(command, cwd=folder, capture_output=True, check=False)
+        log = done.stdout.decode(errors="replace")
+        assert done.returncode == 0, log[-2000:]
+    return log
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize("alone", [True, False], ids=["alone", "in a paper"])
-def test_the_tex_compiles(made, tmp_path, alone):
+def test_the_tex_compiles_alone(made, tmp_path):
     if not shutil.which("pdflatex"):
         pytest.skip("pdflatex is not installed: apt-get install texlive-latex-recommended")
     shutil.copy(made / "appendix.tex", tmp_path)
-    (tmp_path / "paper.tex").write_text(
-        "\\documentclass{article}\\usepackage{amsmath,amssymb,array,booktabs,calc,longtable}"
-        "\\begin{document}\\section{Ours}\\appendix\\input{appendix}\\end{document}"
-    )
-    command = ["pdflatex", "-halt-on-error", "-interaction=nonstopmode"]
-    name = "appendix" if alone else "paper"
-    done = subprocess.run([*command, name], cwd=tmp_path, capture_output=True, check=False)
-    assert done.returncode == 0, done.stdout[-2000:]
-    assert (tmp_path / f"{name}.pdf").stat().st_size > 50_000
+    log = compile_tex(tmp_path, "appendix", "pdflatex", "pdflatex", "pdflatex")
+    assert not re.search(r"Reference|Citation|multiply", log)
+    assert (tmp_path / "appendix.pdf").stat().st_size > 50_000
 
 
 @pytest.mark.slow
-def test_the_page_shows_in_a_browser_without_scripts(made, tmp_path):
+@pytest.mark.parametrize("kind", CLASSES)
+def test_a_paper_takes_the_tex_in_and_cites_its_theorems(made, tmp_path, kind):
+    if not shutil.which("pdflatex"):
+        pytest.skip("pdflatex is not installed: apt-get install texlive-latex-recommended")
+    for name in ("appendix.tex", "references.bib"):
+        shutil.copy(made / name, tmp_path)
+    (tmp_path / "paper.tex").write_text(
+        CLASSES[kind] + PACKAGES + r"\newtheorem{theorem}{Theorem}\begin{document}"
+        r"\section{Ours}\begin{theorem}\label{thm:ours}By Theorem~\ref{thm:contraction}, "
+        r"Theorem~\ref{fn:det} and \cite{magnus1985}.\end{theorem}\appendix\input{appendix}"
+        r"\bibliographystyle{plain}\bibliography{references}\end{document}"
+    )
+    log = compile_tex(tmp_path, "paper", "pdflatex", "bibtex", "pdflatex", "pdflatex")
+    assert not re.search(r"Reference|Citation|multiply", log)
+    (tmp_path / "paper.bbl").write_text("")  # without its list nothing that is cited is found
+    compile_tex(tmp_path, "paper", "pdflatex")
+    assert "Citation" in compile_tex(tmp_path, "paper", "pdflatex")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("width", [360, 800, 1280])
+def test_the_page_shows_in_a_browser_without_scripts(made, tmp_path, width):
     browser = shutil.which("chromium")
     if not browser:
         pytest.skip("chromium is not installed: apt-get install chromium")
@@ -221,13 +284,14 @@ def test_the_page_shows_in_a_browser_without_scripts(made, tmp_path):
     command = [browser, "--headless", "--no-sandbox", "--disable-gpu", "--disable-sync"]
     command += ["--disable-background-networking", f"--user-data-dir={tmp_path / 'profile'}"]
     command += [
+        "--hide-scrollbars",
         f"--screenshot={picture}",
-        "--window-size=1000,1600",
+        f"--window-size={width},1600",
         f"file://{made}/appendix.html",
     ]
     subprocess.run(command, capture_output=True, check=True, timeout=120)
     from matplotlib.image import imread
 
     shown = imread(picture)
-    assert shown.shape[:2] == (1600, 1000)
+    assert shown.shape[:2] == (1600, width)
     assert 0.01 < (shown[..., :3].min(axis=2) < 0.5).mean() < 0.3  # ink, and paper

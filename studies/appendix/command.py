@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 import shutil
+import subprocess
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -21,6 +22,7 @@ from symgrad.report.document import TOOLKIT, environment
 from symgrad.studies.appendix.certificate import certify, seal
 from symgrad.studies.appendix.document import Material, write
 from symgrad.studies.appendix.formats import convert
+from symgrad.studies.appendix.machine import proof_files
 from symgrad.studies.chosen.plan import hear
 from symgrad.studies.experiment.claims import claims
 
@@ -28,7 +30,9 @@ RECHECK = Path(__file__).with_name("recheck")
 README = """\
 A proof appendix. The document is appendix.pdf (also as .html, .tex and, its source, .md).
 `python -m recheck`, run here, checks it: files, enclosures, verdicts, and the document's tables.
-What it says of theorems checked by Rocq is in the `proofs` folder of symgrad: `make proofs`.
+`python3 proofs/check.py`, with Coq, MathComp and Coquelicot, checks the theorems of Rocq anew.
+To cite a theorem: \\cite[Theorem 3]{symgrad}, appendix.html#thm:contraction; in TeX, that takes in
+appendix.tex, \\ref{thm:contraction}, with references.bib for what is cited.
 """
 
 
@@ -98,6 +102,7 @@ def appendix(
         files = convert(write(material))
         files |= {f"recheck/{path.name}": path.read_bytes() for path in RECHECK.glob("*.py")}
         files |= {"README.md": README.encode()}
+        files |= {f"proofs/{name}": content for name, content in proof_files().items()}
         options = [f"--parameterization={name}" for name in structures]
         options += [f"--size={size}", f"--seed={seed}"]
         command = ["appendix", *functions, *frameworks, *options]
@@ -126,7 +131,7 @@ def _gather(session: Session, main: Hearing, own: Hearing | None) -> Material:
     """
     if not main.verdicts() or (own is not None and not own.verdicts()):
         raise InputError("no route of these frameworks computes it: nothing to write about")
-    around = {**environment(main), TOOLKIT["name"]: TOOLKIT["version"]}
+    around = {**environment(main), TOOLKIT["name"]: TOOLKIT["version"], **_commit()}
     to_prove = [structs.replace(main.choice, functions=("eigenvalue",))]
     provable = _provable(own) if own is not None else ()
     if own is not None and provable:  # for every symmetric matrix, and so in every structure
@@ -142,6 +147,26 @@ def _provable(own: Hearing) -> tuple[str, ...]:
     gauge = {r.function for r in own.references if r.refusal.startswith("gauge: ")}
     refused = gauge | {family(name) for name in gauge}
     return tuple(f for f in own.choice.functions if Path(f).name.removesuffix(".py") not in refused)
+
+
+def _commit() -> dict[str, str]:
+    """The commit that runs, if it is a clone's, and whether that has been altered."""
+    root = Path(__file__).resolve().parents[2]
+    git = shutil.which("git") if (root / ".git").exists() else None
+    if git is None:
+        return {}
+    command = [
+        git,
+        "-C",
+        str(root),
+        "describe",
+        "--always",
+        "--dirty",
+        "--abbrev=40",
+        "--exclude=*",
+    ]
+    found = subprocess.run(command, capture_output=True, text=True, check=False)
+    return {"commit": found.stdout.strip()} if found.returncode == 0 else {}
 
 
 def _put(files: Mapping[str, bytes], draft: Path, output: Path) -> None:

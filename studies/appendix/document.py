@@ -3,31 +3,33 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-from msgspec import Struct, json
+from msgspec import Struct
 
 from symgrad.court import VERSION
 from symgrad.court.errors import InputError
 from symgrad.court.hearing import Hearing
-from symgrad.court.judging.tolerance import gradient_norm
 from symgrad.court.names import family
 from symgrad.court.references import Demonstration, Identity, Proved
 from symgrad.court.verdicts import Claim, Verdict
-from symgrad.studies.appendix.trust import Theorem, Trust, markdown_table
+from symgrad.report.document import today
+from symgrad.studies.appendix import tables
+from symgrad.studies.appendix.functions import STATEMENTS
+from symgrad.studies.appendix.machine import MACHINE, read_theorems
+from symgrad.studies.appendix.references import read
+from symgrad.studies.appendix.trust import Trust, markdown_table, plain
 
 TEMPLATE = Path(__file__).with_name("template.md")
-THEOREMS = Path(__file__).parents[2] / "proofs" / "theorems.json"
-BRANCH = ("branch_derivative", "branch_quadratic", "adj_projector", "deriv_char_poly")
 TWO_BY_TWO = ("largest_right", "smallest_right", "eigenvalues_are_roots")
-OWN = ("as defined in the file of that name", "admissible", "none given here")
+OWN = ("as defined in the file of that name", "admissible", "a function of your own")
 """What is told of a user's own function."""
-PRINTED = {"numpy": "np.linalg.eigh", "torch": "torch.linalg.eigh", "tensorflow": "tf.linalg.eigh"}
-"""The three frameworks of the reference experiment, and the call that it used, as of today."""
+DOMAINS = {"symmetric": "", "invertible": " be invertible"}
+"""How a theorem says what X is beyond symmetric."""
+STATED = re.compile(r"^::: \{\.(theorem|corollary|proposition) #([\w:-]+)(.*)\}$", re.MULTILINE)
+MENTIONED = re.compile(r"(?<![\\\w])@((?:thm|cor|prop|fn):[\w-]+|[a-z]+\d{4})")
 
 
 class Material(Struct, frozen=True):
@@ -72,36 +74,90 @@ def write(material: Material) -> str:
         block_end_string="%>",
         variable_start_string="<<",
         variable_end_string=">>",
+        comment_start_string="<#",
+        comment_end_string="#>",
         autoescape=False,  # the output is Markdown
     )
-    trust = Trust(json.decode(THEOREMS.read_bytes(), type=list[Theorem]))
+    trust = Trust(read_theorems())
     demonstration = material.main.demonstration
     assert demonstration is not None
     judged = [v for v in material.verdicts if v.verdict in ("agrees", "inaccurate", "disagrees")]
     settled = sum(claim.settled for claim in material.claims)
+    shown = tables.printed(material.main.verdicts("experiment"))
     text = engine.from_string(TEMPLATE.read_text(encoding="utf-8")).render(
         version=VERSION,
+        date=today(),
+        asked=_frameworks(material),
+        count=f"{len(material.verdicts)} gradients, of which "
+        f"{sum(v.verdict == 'agrees' for v in material.verdicts)} agree",
+        versions=f"Versions: {_versions(material)}.",
+        mark=trust.mark,
         trust=trust.sentence,
         trust_table=trust.table,
-        branch_theorems=BRANCH,
+        machine=lambda topic: trust.rows_of(MACHINE[topic]),
         two_by_two_theorems=TWO_BY_TWO,
         case=_case(demonstration),
         eigenvalue_proofs=_proofs(material, "every convention", "eigenvalue"),
-        theorems=_theorems(material),
-        environment=plain(", ".join(f"{k} {v}" for k, v in material.environment.items())),
-        radius=f"{_largest_radius(material.hearings):.1e}",
-        reports=_reports(judged),
-        printed=_printed(material.main.verdicts("experiment")),
+        theorems=_theorems(material, trust),
+        environment=_versions(material),
+        radius=f"{tables.largest_radius(material.hearings):.1e}",
+        reports=tables.reports(judged),
+        printed=shown,
+        experiment={
+            "printed": tables.told_of_printed(shown),
+            "agree": tables.agreement(material.main.verdicts("experiment")),
+        },
         claims=[_escaped(claim) for claim in material.claims],
         settled=f"{settled} of the {len(material.claims)} claims are settled.",
-        refused=_refused(material.verdicts),
+        refused=tables.refused(material.verdicts),
+        references="@references",
     )
-    return re.sub(r"\n{3,}", "\n\n", text) + "\n"
+    return re.sub(r"\n{3,}", "\n\n", resolve(text)) + "\n"
 
 
-def plain(text: str) -> str:
-    """Text that Markdown takes for nothing but text."""
-    return re.sub(r"([\\`*_{}\[\]<>^~|$#@])", r"\\\1", " ".join(text.split()))
+def resolve(text: str) -> str:
+    """The text with its theorems numbered, what mentions them and works linked, and these listed.
+
+    A function's theorem has the function's name for a number.
+
+    Raises:
+        InputError: a theorem or a work is mentioned that there is none of.
+    """
+    names: dict[str, str] = {}
+
+    def number(found: re.Match[str]) -> str:
+        kind, label, more = found.groups()
+        own = label.startswith("fn:")
+        told = label[3:] if own else str(1 + sum(not k.startswith("fn:") for k in names))
+        names[label] = f"{kind.capitalize()} {plain(told)}"
+        return f'::: {{.{kind} #{label}{more} number="{told}"}}'
+
+    text = STATED.sub(number, text)
+    works = read()
+    cited: set[str] = set()
+
+    def link(found: re.Match[str]) -> str:
+        label = found.group(1)
+        if label in works:
+            cited.add(label)
+            return f"[{works[label].short}](#ref:{label})"
+        if label not in names:
+            raise InputError(f"the appendix mentions {label}, of which it has nothing")
+        return f"[{names[label]}](#{label})"
+
+    text = MENTIONED.sub(link, text)
+    listed = [f"- []{{#ref:{key}}}{works[key].markdown()}" for key in works if key in cited]
+    return text.replace("@references", "\n".join(listed))
+
+
+def _versions(material: Material) -> str:
+    return plain(", ".join(f"{name} {version}" for name, version in material.environment.items()))
+
+
+def _frameworks(material: Material) -> str:
+    """Who reported, in words."""
+    names = sorted({v.framework for v in material.verdicts})
+    return " and ".join(filter(None, [", ".join(names[:-1]), names[-1]]))
 
 
 def _escaped(claim: Claim) -> Claim:
@@ -114,11 +170,13 @@ def _case(demonstration: Demonstration) -> dict[str, object]:
     rows: dict[tuple[str, str], dict[str, Identity]] = {}
     for identity in identities:
         rows.setdefault((identity.function, identity.gradient), {})[identity.parameter] = identity
-    zero = [i for i in identities if i.vanishes and i.expected_to_vanish]
+    conventions = [i for i in identities if i.convention != "spurious"]
+    zero = [i for i in conventions if i.vanishes and i.expected_to_vanish]
     return {
         "hypothesis": r"r=\sqrt{(a-c)^2+4b^2}\neq0",
         "formulae": demonstration.latex,
-        "counted": f"{len(zero)} identities by SymPy, polynomials modulo r² = (a − c)² + 4b²",
+        "counted": f"{len(zero)} identities of the conventions by SymPy, polynomials modulo "
+        "r² = (a − c)² + 4b²; by SymPy alone",
         "table": markdown_table(
             ("", "$G$", *names),
             [
@@ -131,17 +189,29 @@ def _case(demonstration: Demonstration) -> dict[str, object]:
     }
 
 
-def _theorems(material: Material) -> list[dict[str, Any]]:
+def _theorems(material: Material, trust: Trust) -> list[dict[str, Any]]:
     """Each family that was asked for, with its theorem and the proofs of it."""
     if material.chosen is None:
         return []
-    families = dict.fromkeys(family(r.function) for r in material.chosen.references)
+    families = dict.fromkeys(family(s.function) for s in material.chosen.scenarios)
     found: list[dict[str, Any]] = []
     for name in families:
         formula, domain, citation = material.told.get(name, OWN)
-        proofs = [] if name == "eigenvalue" else _proofs(material, name)
-        told = {"formula": f"`{formula}`", "domain": plain(domain), "citation": plain(citation)}
-        found.append({"name": name.replace("_", " "), "proofs": proofs, **told})
+        statement = STATEMENTS.get(name) if name in material.told else None
+        found.append(
+            {
+                "name": name,
+                "title": name.replace("_", " "),
+                "statement": statement,
+                "domain": DOMAINS.get(domain, f" be {domain}"),
+                "rocq": (known := trust.known(statement.rocq if statement else ())),
+                "rocq_names": ", ".join(f"`{theorem}`" for theorem in known),
+                "proofs": [] if name == "eigenvalue" else _proofs(material, name),
+                "formula": f"`{formula}`",
+                "told": plain(domain),
+                "citation": plain(citation),
+            }
+        )
     return found
 
 
@@ -156,73 +226,6 @@ def _proofs(material: Material, *families: str) -> list[dict[str, str]]:
 def _sentence(proof: Proved) -> str:
     return (
         f"{plain(proof.function)}, {proof.parameterization} matrices of size {proof.size}: "
-        f"{len(proof.identities)} identities, for all parameters at which both sides exist"
-        + (f" ({plain(proof.remark)})." if proof.remark else ".")
+        f"{len(proof.identities)} identities between expressions in the parameters, which hold "
+        "wherever both sides are defined" + (f" ({plain(proof.remark)})." if proof.remark else ".")
     )
-
-
-def _largest_radius(hearings: Sequence[Hearing]) -> float:
-    """The largest radius of an entry of S, relative to ‖S‖."""
-    references = [r for hearing in hearings for r in hearing.references if r.S is not None]
-    return max(
-        (float(np.max(r.S.radius)) / (gradient_norm(r) or 1.0) for r in references if r.S),
-        default=0.0,
-    )
-
-
-def _reports(verdicts: Sequence[Verdict]) -> str:
-    rows: dict[tuple[str, str, str], list[Verdict]] = {}
-    for v in verdicts:
-        key = (f"{v.framework} {v.version}", family(v.function), v.route)
-        rows.setdefault(key, []).append(v)
-    body = []
-    for (framework, name, route), found in rows.items():
-        parts = [c for v in found for c in v.parameters]
-        ratio = max((float(c.error) / c.tolerance for c in parts if c.tolerance), default=0.0)
-        conventions = dict.fromkeys(v.convention or "—" for v in found)
-        agree = sum(v.verdict == "agrees" for v in found)
-        body.append(
-            (
-                plain(framework),
-                plain(name.replace("_", " ")),
-                f"`{route}`",
-                ", ".join(dict.fromkeys(v.reads or "—" for v in found)),
-                ", ".join(conventions),
-                f"{agree} of {len(found)}",
-                f"{max((float(c.error) for c in parts), default=0.0):.1e}",
-                f"{ratio:.2f}",
-            )
-        )
-    header = ("framework", "function", "route", "reads", "convention", "valid", "error", "of tol.")
-    return markdown_table(header, sorted(body), (16, 14, 34, 8, 12, 9, 9, 8))
-
-
-def _printed(verdicts: Sequence[Verdict]) -> list[dict[str, str]]:
-    """What the three frameworks print for the smallest eigenvalue, to three decimals."""
-    found = []
-    for name, call in PRINTED.items():
-        mine = [
-            v
-            for v in verdicts
-            if v.framework == name and v.function == "eigenvalue[0]" and v.route.startswith(call)
-        ]
-        for v in mine[:1]:
-            rows = [" & ".join(f"{x:.3f}" for x in row) for row in np.array(v.gradient, float)]
-            matrix = r"\begin{pmatrix}" + r" \\ ".join(rows) + r"\end{pmatrix}"
-            told = {"framework": name, "version": plain(v.version), "route": v.route}
-            found.append({**told, "convention": v.convention or "invalid", "matrix": matrix})
-    return found
-
-
-def _refused(verdicts: Sequence[Verdict]) -> str:
-    counted = Counter(
-        (v.framework, v.function, v.route, v.reason) for v in verdicts if v.verdict == "refused"
-    )
-    if not counted:
-        return ""
-    rows = [
-        (plain(framework), plain(function), f"`{route}`", plain(reason), str(count))
-        for (framework, function, route, reason), count in counted.items()
-    ]
-    header = ("framework", "function", "route", "why", "gradients")
-    return markdown_table(header, rows, (12, 16, 28, 40, 8))

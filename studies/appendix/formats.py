@@ -9,6 +9,7 @@ from pathlib import Path
 from types import ModuleType
 
 from symgrad.court.errors import InputError
+from symgrad.studies.appendix.references import BIB, read
 
 READER = "markdown-auto_identifiers+pipe_tables+tex_math_dollars+yaml_metadata_block"
 SYMBOLS = {
@@ -28,49 +29,10 @@ SYMBOLS = {
 }  # fmt: skip
 """What plain pdfLaTeX is to print for the characters that it has no glyph for."""
 LETTERS = {
-    "ĭ": r"\u{\i}",
+    "ĭ": r"\u{\i}", "é": r"\'e", "ö": r"\"o",
     "…": r"\ldots{}", "–": "--", "—": "---", "“": "``", "”": "''",
 }  # fmt: skip
-TEX_HEAD = r"""% \input this file where the appendix is to stand, or compile it with pdflatex.
-% A paper that takes it in needs these packages and definitions of its preamble:
-%   amsmath, amssymb, array, booktabs, calc, longtable, and the lines marked (*) below.
-\makeatletter
-\ifx\documentclass\@twoclasseserror\def\symgradend{}\else\def\symgradend{\end{document}}
-\documentclass[a4paper]{article}
-\usepackage[margin=2.2cm]{geometry}
-\usepackage{amsmath,amssymb,array,booktabs,calc,longtable}
-\emergencystretch=3em
-\begin{document}
-\fi
-\makeatother
-\providecommand{\tightlist}{}%% (*)
-\makeatletter\@ifundefined{c@none}{\newcounter{none}}{}\makeatother%% (*)
-\section*{Gradients of functions of symmetric matrices: a proof appendix}
-"""
-STYLE = """<style>
-body { max-width: 52rem; margin: 2rem auto; padding: 0 1rem; font: 1rem/1.5 Georgia, serif; }
-table { border-collapse: collapse; width: 100%; font-size: .85rem; margin: 1rem 0; }
-th, td { border-bottom: 1px solid #ccc; padding: .25rem .5rem; text-align: left;
-  vertical-align: top; }
-math[display="block"] { margin: .6rem 0; }
-code { font-size: .9em; overflow-wrap: anywhere; }
-.display { overflow-x: auto; }
-</style>
-"""
-PAGE = """papersize: a4
-fontsize: 10pt
-section-numbering: "1.1"
-margin: {x: 2cm, y: 2.2cm}
-"""
-TYPST = """#set document(date: none)
-#show raw: set text(size: 0.92em)
-#show raw: it => { show regex("[._(=,]"): mark => mark + sym.zws; it }
-#show table: set text(size: 7.6pt)
-#show table: set par(justify: false)
-#show figure: set block(breakable: true)
-#show figure: set align(left)
-#set table(inset: (x: 3pt, y: 2.5pt))
-"""
+LAYOUT = Path(__file__).with_name("layout")
 
 
 def convert(markdown: str) -> dict[str, bytes]:
@@ -82,30 +44,31 @@ def convert(markdown: str) -> dict[str, bytes]:
     pandoc, typst = _tool("pypandoc", "pypandoc-binary"), _tool("typst", "typst")
 
     def to(form: str, *options: str) -> str:
+        options = ("--standalone", f"--lua-filter={LAYOUT / 'environments.lua'}", *options)
         text = pandoc.convert_text(markdown, form, format=READER, extra_args=list(options))
         return str(text)
 
+    page = to(
+        "html", "--toc", "--mathml", "-H", str(LAYOUT / "style.html"), "-V", "document-css=false"
+    )  # fmt: skip
     with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        (folder / "style.html").write_text(STYLE, encoding="utf-8")
-        (folder / "style.typ").write_text(TYPST, encoding="utf-8")
-        (folder / "page.yaml").write_text(PAGE, encoding="utf-8")
-        page = to(
-            "html", "--standalone", "--mathml", "-H", str(folder / "style.html"), "-V", "lang=en"
-        )
-        page = re.sub(r'<meta name="generator"[^>]*>\n?', "", page)
         source = to(
-            "typst", "--standalone", "-H", str(folder / "style.typ"),
-            "--metadata-file", str(folder / "page.yaml"),
+            "typst", "--toc", "-H", str(LAYOUT / "style.typ"),
+            "--metadata-file", str(LAYOUT / "page.yaml"),
         )  # fmt: skip
-        (folder / "appendix.typ").write_text(source, encoding="utf-8")
-        pdf = typst.compile(str(folder / "appendix.typ"))
-    body = to("latex")
+        (Path(name) / "appendix.typ").write_text(source, encoding="utf-8")
+        pdf = typst.compile(str(Path(name) / "appendix.typ"))
+    cited = re.findall(r"\{#ref:(\w+)\}", markdown)
+    works = read()
+    listed = "\n".join(["\\begin{thebibliography}{99}", *(works[key].tex() for key in cited)])
+    listed += "\n\\end{thebibliography}"
+    body = to("latex", f"--template={LAYOUT / 'page.tex'}", "-V", f"references={listed}")
     return {
         "appendix.md": markdown.encode(),
-        "appendix.html": page.encode(),
+        "appendix.html": re.sub(r'<meta name="generator"[^>]*>\n?', "", page).encode(),
         "appendix.tex": _tex(body).encode(),
         "appendix.pdf": pdf,
+        "references.bib": BIB.read_bytes(),
     }
 
 
@@ -117,12 +80,10 @@ def _tex(body: str) -> str:
     if unknown:
         raise InputError(f"the document holds {unknown[0]!r}, which has no LaTeX in the table")
     body = body.replace(r"\begin{longtable}", r"\footnotesize\begin{longtable}")
+    # the sign that a proof ends with is to stand on its last line
+    body = re.sub(r"\n+(\\end\{(?:proof|symgrad\w+)\})", r"\n\1", body)
     body = re.sub(r"\\texttt\{[^{}]*\}", lambda code: _breakable(code.group()), body)
-    return (
-        TEX_HEAD
-        + body.translate({ord(c): latex for c, latex in known.items()})
-        + "\n\\symgradend\n"
-    )
+    return body.translate({ord(c): latex for c, latex in known.items()})
 
 
 def _breakable(code: str) -> str:
