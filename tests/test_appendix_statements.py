@@ -1,14 +1,17 @@
 """What the appendix states of each function: its closed form is S, what it mentions is there."""
 
+import json
 import re
+from hashlib import sha256
 
 import numpy as np
 import pytest
 
 from symgrad.court.errors import InputError
+from symgrad.studies.appendix import machine
 from symgrad.studies.appendix.document import TEMPLATE, resolve
 from symgrad.studies.appendix.functions import STATEMENTS
-from symgrad.studies.appendix.machine import MACHINE, proof_files, read_theorems
+from symgrad.studies.appendix.machine import MACHINE, proof_files, read_proofs
 from symgrad.studies.appendix.trust import Theorem, Trust
 from symgrad.symbolic.catalogue import CATALOGUE, DIFFERENTIABLE, choose
 from tests.helpers import reference
@@ -178,6 +181,7 @@ def test_every_function_of_the_catalogue_has_a_statement_and_no_other():
         assert bool(stated.proof) == bool(stated.S), name
 
 
+@pytest.mark.sampled(12)
 @pytest.mark.parametrize("name", sorted(CLOSED))
 def test_the_closed_form_is_the_symmetric_gradient(name):
     assert is_closed_form(name, CLOSED[name])
@@ -238,9 +242,22 @@ def test_a_sentence_of_rocq_is_written_where_there_is_a_theorem_for_it():
     assert [row.detail for row in trust.rows] == ["`there` in `a.v` (no axioms)"]
 
 
+def test_a_file_that_is_not_the_one_that_was_checked_is_not_cited(tmp_path, monkeypatch):
+    record = {"versions": {"coq": "8.16.1"}, "files": {"a.v": sha256(b"proof").hexdigest()}}
+    theorem = {"theorem": "there", "statement": "…", "file": "a.v", "axioms": []}
+    (tmp_path / "theorems.json").write_text(json.dumps({**record, "theorems": [theorem]}))
+    monkeypatch.setattr(machine, "PROOFS", tmp_path)
+    (tmp_path / "a.v").write_bytes(b"proof")
+    found = read_proofs()
+    assert "coq 8.16.1;" in Trust(found.theorems, found.versions).table()
+    (tmp_path / "a.v").write_bytes(b"prooF")
+    with pytest.raises(InputError, match=r"proofs/a\.v is not the file that was checked"):
+        read_proofs()
+
+
 def test_the_proofs_that_are_cited_are_in_the_folder():
     files = proof_files()
-    theorems = read_theorems()
+    theorems = read_proofs().theorems
     assert {t.file for t in theorems} <= set(files)
     assert {"_CoqProject", "check.py", "theorems.json"} <= set(files)
     names = {t.theorem for t in theorems}

@@ -18,7 +18,7 @@ from symgrad.court.verdicts import Claim, Verdict
 from symgrad.report.document import today
 from symgrad.studies.appendix import tables
 from symgrad.studies.appendix.functions import STATEMENTS
-from symgrad.studies.appendix.machine import MACHINE, read_theorems
+from symgrad.studies.appendix.machine import MACHINE, read_proofs
 from symgrad.studies.appendix.references import read
 from symgrad.studies.appendix.trust import Trust, markdown_table, plain
 
@@ -78,7 +78,8 @@ def write(material: Material) -> str:
         comment_end_string="#>",
         autoescape=False,  # the output is Markdown
     )
-    trust = Trust(read_theorems())
+    proofs = read_proofs()
+    trust = Trust(proofs.theorems, proofs.versions)
     demonstration = material.main.demonstration
     assert demonstration is not None
     judged = [v for v in material.verdicts if v.verdict in ("agrees", "inaccurate", "disagrees")]

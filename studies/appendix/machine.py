@@ -6,11 +6,13 @@ there, and says no more than these theorems.
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 
 from msgspec import json
 
-from symgrad.studies.appendix.trust import Theorem
+from symgrad.court.errors import InputError
+from symgrad.studies.appendix.trust import Proofs, Theorem
 
 PROOFS = Path(__file__).parents[2] / "proofs"
 MACHINE: dict[str, tuple[tuple[str, tuple[str, ...]], ...]] = {
@@ -30,6 +32,14 @@ MACHINE: dict[str, tuple[tuple[str, tuple[str, ...]], ...]] = {
             r"only root of the characteristic polynomial of $X+E$ within a fixed distance of "
             r"$\lambda$.",
             ("eigenvalue_exists", "branch_exists"),
+        ),
+        (
+            r"At the reals of Coq's standard library there is a function $f$ of matrices, with "
+            r"$f(X)=\lambda$ and $f(X+E)$ for small $E$ the only root near $\lambda$, that has the "
+            r"gradient $vv^{\mathsf T}$ at $X$ on the symmetric matrices, in the sense of Fréchet, "
+            r"and there the second differential $2v^{\mathsf T}E\,R\,Ev$ with the reduced "
+            r"resolvent $R$.",
+            ("real_branch",),
         ),
         (
             r"Over every real field, with constants written out: with the reduced resolvent $R$, "
@@ -71,6 +81,16 @@ def proof_files() -> dict[str, bytes]:
     }
 
 
-def read_theorems() -> list[Theorem]:
-    """The theorems that Rocq has checked."""
-    return json.decode((PROOFS / "theorems.json").read_bytes(), type=list[Theorem])
+def read_proofs() -> Proofs:
+    """What Rocq has checked.
+
+    Raises:
+        InputError: a file of proofs is not the one that was checked.
+    """
+    found = json.decode((PROOFS / "theorems.json").read_bytes(), type=Proofs | list[Theorem])
+    if not isinstance(found, Proofs):
+        return Proofs({}, {}, found)
+    for name, expected in found.files.items():
+        if hashlib.sha256((PROOFS / name).read_bytes()).hexdigest() != expected:
+            raise InputError(f"proofs/{name} is not the file that was checked: make proofs")
+    return found

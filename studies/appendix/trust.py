@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from msgspec import Struct
@@ -25,9 +25,9 @@ ALWAYS = (
     ),
     (
         "Rocq's kernel accepts only proofs, and its libraries define what they name.",
-        "the kernel of Coq 8.16 and its standard library; what matrices, determinants and "
-        "derivatives are in MathComp 1.15 and Coquelicot 3.2 (@boldo2015); the proofs are in the "
-        "folder `proofs` here, their hashes in the certificate, and compile: `proofs/check.py`",
+        "the kernel of Coq and its standard library; what matrices, determinants and derivatives "
+        "are in MathComp and Coquelicot (@boldo2015): {versions}; the proofs are in the folder "
+        "`proofs` here, their hashes in the certificate, and compile: `proofs/check.py`",
     ),
     (
         "The proofs in the text are right: the differential of f determines S (Riesz), Weyl's "
@@ -72,6 +72,14 @@ class Theorem(Struct, frozen=True):
     axioms: list[str]
 
 
+class Proofs(Struct, frozen=True):
+    """``proofs/theorems.json``: what was checked, from which files (SHA-256), by which versions."""
+
+    versions: dict[str, str]
+    files: dict[str, str]
+    theorems: list[Theorem]
+
+
 class Row(NamedTuple):
     """A sentence, and what bears it."""
 
@@ -83,8 +91,10 @@ class Row(NamedTuple):
 class Trust:
     """Collects the sentences as the document is written, and numbers them."""
 
-    def __init__(self, theorems: Sequence[Theorem]) -> None:
+    def __init__(self, theorems: Sequence[Theorem], versions: Mapping[str, str] = {}) -> None:
         self._theorems = {t.theorem: t for t in theorems}
+        told = [f"{name} {version}" for name, version in versions.items()]
+        self._versions = ", ".join(told) or "Coq 8.16, MathComp 1.15, Coquelicot 3.2"
         self.rows: list[Row] = []
 
     def mark(self, kind: str, about: str, detail: str | Sequence[str]) -> str:
@@ -117,7 +127,8 @@ class Trust:
     def table(self) -> str:
         """The table in Markdown, with what is trusted at its end."""
         rows = [(f"[[{k}](#from:{k})]{{#trust:{k}}}", *row) for k, row in enumerate(self.rows, 1)]
-        rows += [("", text, KINDS["trusted"], why) for text, why in ALWAYS]
+        trusted = KINDS["trusted"]
+        rows += [("", text, trusted, why.format(versions=self._versions)) for text, why in ALWAYS]
         return markdown_table(("", "sentence", "", "by"), rows, (4, 44, 18, 34))
 
     def _cite(self, name: str) -> str:
