@@ -16,6 +16,7 @@ from symgrad.court.errors import InputError
 from symgrad.studies.appendix.formats import _tex
 from symgrad.studies.appendix.machine import proof_files
 from symgrad.studies.appendix.trust import Theorem, Trust
+from symgrad.symbolic.catalogue import DIFFERENTIABLE
 
 ROOT = Path(__file__).parent.parent
 RECHECK = ROOT / "studies" / "appendix" / "recheck"
@@ -31,6 +32,14 @@ FILES = {
     *(f"proofs/{name}" for name in proof_files()),
     *(f"recheck/{path.name}" for path in RECHECK.glob("*.py")),
 }
+
+
+@pytest.fixture(scope="module", autouse=True)
+def day():
+    """One day for all folders, which have its date."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("SOURCE_DATE_EPOCH", "1800000000")
+        yield
 
 
 @pytest.fixture(scope="module")
@@ -116,6 +125,7 @@ def test_every_sentence_has_its_row(made):
     assert numbers == rows == [str(k) for k in range(1, len(rows) + 1)]
     for kind in ("Rocq", "exact algebra", "enclosure"):
         assert re.search(rf"\| (proved|certified) by {kind} \|", text)
+    assert 'date: "2027-01-15"' in text
     assert "10 of the 10 claims" in text or "TensorFlow, or its documentation, was not" in text
 
 
@@ -199,6 +209,7 @@ def test_a_full_disk_ends_with_the_status_of_what_cannot_be_written(tmp_path, mo
         (["unheard_of"], "unheard_of"),
         (["det", "-n", "9"], "size 9"),
         (["weighted_log", "-f", "casadi"], "no route"),
+        (["loss.py:loss"], "an appendix is of functions with a definition"),
     ],
 )
 def test_bad_input_is_one_line_and_leaves_nothing(arguments, said, tmp_path, monkeypatch, capsys):
@@ -249,6 +260,19 @@ def test_the_tex_compiles_alone(made, tmp_path):
     log = compile_tex(tmp_path, "appendix", "pdflatex", "pdflatex", "pdflatex")
     assert not re.search(r"Reference|Citation|multiply", log)
     assert (tmp_path / "appendix.pdf").stat().st_size > 50_000
+
+
+@pytest.mark.slow
+def test_the_theorems_of_all_functions_compile(tmp_path):
+    if not shutil.which("pdflatex"):
+        pytest.skip("pdflatex is not installed: apt-get install texlive-latex-recommended")
+    folder = tmp_path / "appendix"
+    command = ["appendix", *DIFFERENTIABLE, "-f", "numpy", "--quiet", "--output", str(folder)]
+    assert cli.main(command) == 0
+    log = compile_tex(folder, "appendix", "pdflatex", "pdflatex", "pdflatex")
+    assert not re.search(r"Reference|Citation|multiply", log)
+    stated = re.findall(r"\\label\{fn:(\w+)\}", (folder / "appendix.tex").read_text())
+    assert sorted(stated) == sorted(DIFFERENTIABLE)
 
 
 @pytest.mark.slow

@@ -115,7 +115,9 @@ def test_the_wheel_has_one_name_and_its_data(built):
     names = zipfile.ZipFile(built[1]).namelist()
     assert {name.split("/")[0] for name in names} == {"symgrad", f"symgrad-{VERSION}.dist-info"}
     files = {name.removeprefix("symgrad/") for name in names}
-    data = ("py.typed", "report/schema.json", "report/page.html.jinja", "proofs/theorems.json")
+    data = ("py.typed", "report/schema.json", "report/page.html.jinja")
+    data += ("proofs/theorems.json", "proofs/_CoqProject")
+    data += tuple(f"studies/appendix/{name}" for name in ("references.bib", "layout/page.tex"))
     own = ("appendix/template.md", "disputes/known.json", "findings/known.json")
     assert files.issuperset((*data, *(f"studies/{name}" for name in own)))
     rooms = [path for path in (ROOT / "symgrad").iterdir() if path.is_dir()]

@@ -18,6 +18,7 @@ from symgrad.court.errors import InputError, OutputError
 from symgrad.court.hearing import Hearing
 from symgrad.court.names import family
 from symgrad.court.questions import Choice, Resources
+from symgrad.function_files import is_by_record
 from symgrad.report.document import TOOLKIT, environment
 from symgrad.studies.appendix.certificate import certify, seal
 from symgrad.studies.appendix.document import Material, write
@@ -86,6 +87,8 @@ def appendix(
     Exit status: 0 all agree, 1 something disagrees, 2 bad input, 3 a framework that was asked for
     is missing, its worker died, or the folder cannot be written, 130 interrupted.
     """
+    for name in filter(is_by_record, functions):
+        raise InputError(f"{name}: an appendix is of functions with a definition; judge it alone")
     frameworks, missing = session.choose(asked)
     draft = _draft(output, force)
     try:

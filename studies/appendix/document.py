@@ -24,8 +24,6 @@ from symgrad.studies.appendix.trust import Trust, markdown_table, plain
 
 TEMPLATE = Path(__file__).with_name("template.md")
 TWO_BY_TWO = ("largest_right", "smallest_right", "eigenvalues_are_roots")
-OWN = ("as defined in the file of that name", "admissible", "a function of your own")
-"""What is told of a user's own function."""
 DOMAINS = {"symmetric": "", "invertible": " be invertible"}
 """How a theorem says what X is beyond symmetric."""
 STATED = re.compile(r"^::: \{\.(theorem|corollary|proposition) #([\w:-]+)(.*)\}$", re.MULTILINE)
@@ -197,20 +195,17 @@ def _theorems(material: Material, trust: Trust) -> list[dict[str, Any]]:
     families = dict.fromkeys(family(s.function) for s in material.chosen.scenarios)
     found: list[dict[str, Any]] = []
     for name in families:
-        formula, domain, citation = material.told.get(name, OWN)
         statement = STATEMENTS.get(name) if name in material.told else None
+        domain = material.told[name][1] if statement else ""
         found.append(
             {
                 "name": name,
-                "title": name.replace("_", " "),
+                "title": plain(name.replace("_", " ")),
                 "statement": statement,
                 "domain": DOMAINS.get(domain, f" be {domain}"),
                 "rocq": (known := trust.known(statement.rocq if statement else ())),
                 "rocq_names": ", ".join(f"`{theorem}`" for theorem in known),
                 "proofs": [] if name == "eigenvalue" else _proofs(material, name),
-                "formula": f"`{formula}`",
-                "told": plain(domain),
-                "citation": plain(citation),
             }
         )
     return found

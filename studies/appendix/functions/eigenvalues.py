@@ -61,14 +61,14 @@ STATEMENTS = {
         MODULI,
     ),
     "spectral_norm": Statement(
-        r"\|X\|_2=\sigma_0(X)",
+        r"\lVert X\rVert_2=\sigma_0(X)",
         r"\operatorname{sign}(\mu_0)\,v_0v_0^{\mathsf T}",
         r"$f$ is smooth where $\sigma_0>\sigma_1$; at ties it has a kink, and it is convex.",
         BY_MODULUS,
         MODULI,
     ),
     "nuclear_norm": Statement(
-        r"\|X\|_*=\textstyle\sum_k|\mu_k|",
+        r"\lVert X\rVert_*=\textstyle\sum_k|\mu_k|",
         r"\operatorname{sign}(X)=\textstyle\sum_k\operatorname{sign}(\mu_k)\,v_kv_k^{\mathsf T}",
         r"$f$ is smooth at every invertible $X$, repeated eigenvalues or not; at a singular $X$ it "
         "has a kink, as $|\\mu|$ has at $0$.",

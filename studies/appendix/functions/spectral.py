@@ -22,8 +22,8 @@ def _weighted(phi: str, of_x: str, divided: str, at_tie: str) -> Statement:
     return Statement(
         rf"\langle W,{of_x}\rangle",
         r"V\bigl(\Phi\circ(V^{\mathsf T}\overline W\,V)\bigr)V^{\mathsf T},\qquad"
-        rf"\Phi_{{ij}}=\begin{{cases}}{divided}&\lambda_i\neq\lambda_j,\\[2pt]"
-        rf"{at_tie}&\lambda_i=\lambda_j\end{{cases}}",
+        rf"\Phi_{{ij}}=\begin{{cases}}{divided}&\quad\lambda_i\neq\lambda_j,\\[2pt]"
+        rf"{at_tie}&\quad\lambda_i=\lambda_j\end{{cases}}",
         f"{SMOOTH} {TIES}",
         rf"@thm:daleckii-krein with $\varphi(\lambda)={phi}$ (@daleckii1965; @higham2008).",
         rf"{W}; {SYM_W}; {BASIS}; $\circ$ multiplies entry by entry",
@@ -82,7 +82,7 @@ STATEMENTS = {
     ),
     "projector": Statement(
         r"\langle W,v_iv_i^{\mathsf T}\rangle",
-        r"R\,\overline W P+P\,\overline W R,\qquad P=v_iv_i^{\mathsf T},\quad"
+        r"R\,\overline W P+P\,\overline W R,\qquad P=v_iv_i^{\mathsf T},\quad "
         r"R=(\lambda_iI-X)^{+}=\textstyle\sum_{j\neq i}\dfrac{v_jv_j^{\mathsf "
         r"T}}{\lambda_i-\lambda_j}",
         r"$f$ is smooth where $\lambda_i$ is simple; where it is repeated $v_iv_i^{\mathsf "
@@ -108,10 +108,10 @@ STATEMENTS = {
     "truncated_pseudoinverse": Statement(
         r"\langle W,A_k\rangle,\qquad A_k=\textstyle\sum_{i\in K}\lambda_i^{-1}v_iv_i^{\mathsf T}",
         r"V\bigl(\Phi\circ(V^{\mathsf T}\overline W\,V)\bigr)V^{\mathsf T},\qquad"
-        r"\Phi_{ij}=\begin{cases}-1/(\lambda_i\lambda_j)&i,j\in K,\\[2pt]"
-        r"1/\bigl(\lambda_i(\lambda_i-\lambda_j)\bigr)&i\in K,\ j\notin K,\\[2pt]"
-        r"1/\bigl(\lambda_j(\lambda_j-\lambda_i)\bigr)&i\notin K,\ j\in K,\\[2pt]"
-        r"0&i,j\notin K\end{cases}",
+        r"\Phi_{ij}=\begin{cases}-1/(\lambda_i\lambda_j)&\quad i,j\in K,\\[2pt]"
+        r"1/\bigl(\lambda_i(\lambda_i-\lambda_j)\bigr)&\quad i\in K,\ j\notin K,\\[2pt]"
+        r"1/\bigl(\lambda_j(\lambda_j-\lambda_i)\bigr)&\quad i\notin K,\ j\in K,\\[2pt]"
+        r"0&\quad i,j\notin K\end{cases}",
         r"$f$ is smooth where every $|\lambda_i|$, $i\in K$, is larger than every $|\lambda_j|$, "
         r"$j\notin K$; where two of them are equal $A_k$ is not determined.",
         r"@thm:daleckii-krein with $\varphi(\lambda)=1/\lambda$ near the eigenvalues of $K$ "
