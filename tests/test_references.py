@@ -41,7 +41,7 @@ def test_every_short_name_is_in_the_bibliography_and_every_entry_is_cited():
     known = {work.short for work in works.values()}
     assert {name: bad for name, text in texts() if (bad := unknown(text, known))} == {}
     everything = " ".join(" ".join(text.split()) for _, text in texts())
-    keys = set(KEY.findall(everything))
+    keys = {key for name, text in texts() if "tests/" not in name for key in KEY.findall(text)}
     assert keys <= set(works)
     assert [w.key for w in works.values() if w.key not in keys and w.short not in everything] == []
 
