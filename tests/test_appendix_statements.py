@@ -264,5 +264,6 @@ def test_the_proofs_that_are_cited_are_in_the_folder():
     for topic in MACHINE.values():
         for text, cited in topic:
             assert text.endswith(".")
+            assert "|" not in text  # it stands in a table too
             assert cited
     assert {"branch_derivative", "branch_quadratic"} <= names

@@ -44,9 +44,9 @@ MACHINE: dict[str, tuple[tuple[str, tuple[str, ...]], ...]] = {
         (
             r"Over every real field, with constants written out: with the reduced resolvent $R$, "
             r"an eigenvalue of $X+E$ near $\lambda$ is "
-            r"$\lambda+v^{\mathsf T}Ev+v^{\mathsf T}E\,R\,Ev$ up to $O(\|E\|^3)$, "
+            r"$\lambda+v^{\mathsf T}Ev+v^{\mathsf T}E\,R\,Ev$ up to $O(\lVert E\rVert^3)$, "
             r"and for a symmetric $E$ its eigenprojector is $P+REP+PER$, "
-            r"$P=vv^{\mathsf T}$, up to $O(\|E\|^2)$.",
+            r"$P=vv^{\mathsf T}$, up to $O(\lVert E\rVert^2)$.",
             ("eigenvalue_second_order", "eigenprojector_first_order"),
         ),
         (
@@ -65,8 +65,41 @@ MACHINE: dict[str, tuple[tuple[str, tuple[str, ...]], ...]] = {
             ("adj_projector", "deriv_char_poly"),
         ),
     ),
-    "daleckii-krein": (),
-    "cholesky": (),
+    "hermitian": (
+        (
+            r"For complex $n\times n$ matrices, paired by "
+            r"$\operatorname{Re}\operatorname{tr}(G^*E)$, $G^*$ the conjugate transpose: $G$ and "
+            r"$S$ agree on all Hermitian $E$ if and only if $G-S$ is skew-Hermitian; for a "
+            r"Hermitian $S$, if and only if $G+G^*=2S$. With the other conjugation, "
+            r"$\operatorname{Re}\operatorname{tr}(G^{\mathsf T}E)$, it is $G+G^*=2\overline S$.",
+            ("hermitian_contraction", "hermitian_part", "hermitian_part_conj"),
+        ),
+    ),
+    "inverse": (
+        (
+            r"At the reals of Coq's standard library: $\det$ is differentiable at every $X$, with "
+            r"the gradient $(\operatorname{adj}X)^{\mathsf T}$, and where $\det X>0$ so is "
+            r"$\log\det$, with $X^{-\mathsf T}$.",
+            ("real_det", "real_log_det"),
+        ),
+    ),
+    "daleckii-krein": (
+        (
+            r"By the product rule, for polynomials with constant coefficients and "
+            r"$XV=V\operatorname{diag}(\lambda_i)$, $V$ invertible: the entry $(i,j)$ of "
+            r"$V^{-1}\,d\varphi(X)\,V$ is $\varphi[\lambda_i,\lambda_j]$ times that of "
+            r"$V^{-1}\,dX\,V$.",
+            ("daleckii_krein", "divided_difference", "divided_diagonal"),
+        ),
+    ),
+    "cholesky": (
+        (
+            r"By the product rule, over every field in which $2\neq0$: if $X=LL^{\mathsf T}$, $L$ "
+            r"lower triangular and invertible, then $dL=L\,\Phi(L^{-1}\,dX\,L^{-\mathsf T})$. That "
+            r"$L$ is differentiable is assumed there.",
+            ("d_cholesky",),
+        ),
+    ),
 }
 """By the subject of a theorem in the text."""
 

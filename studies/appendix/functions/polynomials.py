@@ -52,7 +52,7 @@ STATEMENTS = {
         r"\operatorname{adj}X",
         r"$f$ is a polynomial, and the theorem holds at a singular $X$ too.",
         "@thm:inverse, Jacobi's formula (@magnus2019).",
-        rocq=("d_det", "gradient_det"),
+        rocq=("d_det", "gradient_det", "real_det"),
     ),
     "log_det": Statement(
         r"\log\det X",
@@ -60,7 +60,7 @@ STATEMENTS = {
         f"{SMOOTH} Towards a singular matrix it falls beyond all bounds.",
         r"The chain rule: $df(E)=\langle\operatorname{adj}X,E\rangle/\det X$ by @thm:inverse "
         "(@magnus2019).",
-        rocq=("gradient_log_det",),
+        rocq=("gradient_log_det", "real_log_det"),
     ),
     "inverse_entry": Statement(
         r"(X^{-1})_{ij}",
