@@ -12,8 +12,9 @@ import numpy as np
 from jaxtyping import Float, Inexact
 from msgspec import Struct
 
-Constants = dict[str, int | list[float] | list[list[float]]]
-"""What a function needs beside X, as W in ⟨W, X⁻¹⟩, by name."""
+Constants = dict[str, int | list[float] | list[list[float]] | dict[str, list[list[float]]]]
+"""What a function needs beside X, as W in ⟨W, X⁻¹⟩, by name; a complex matrix by its ``real`` and
+its ``imaginary`` part."""
 Reads = Literal["lower", "upper", "both", "entries"]
 Mode = Literal[
     "reverse",

@@ -27,7 +27,7 @@ Arguments = Mapping[str, np.ndarray | int]
 def contracted(
     framework: str, own: Any, F: Callable[..., Any], W: np.ndarray
 ) -> Callable[..., Any]:
-    """X ↦ ⟨W, F(X)⟩ = Σ conj(W_ij)·F_ij: its gradient is the vector–Jacobian product of F.
+    """X ↦ ⟨W, F(X)⟩ = Re Σ conj(W_ij)·F_ij: its gradient is the vector–Jacobian product of F.
 
     Raises:
         InputError: the framework has no arrays of several numbers.
@@ -44,8 +44,12 @@ def contracted(
         shape = tuple(getattr(value, "shape", ()))
         if None not in shape and shape != W.shape:
             raise InputError(f"the cotangent has the shape {W.shape}, F(X) {shape}")
+        if np.any(W.imag) and not _is_complex(value):
+            raise InputError("the cotangent is complex, F(X) real; give a real one")
+        weight = np.conj(W) if _is_complex(value) else W.real
         total = getattr(importlib.import_module(module), name)
-        return total(own.array(np.conj(W), value.dtype) * value)
+        paired = total(own.array(weight, value.dtype) * value)
+        return own.real(paired) if _is_complex(value) else paired
 
     return f
 
@@ -81,3 +85,7 @@ def _arrays(own: Any, arguments: Arguments, dtype: Any) -> dict[str, Any]:
         name: value if isinstance(value, int) else own.array(value, dtype)
         for name, value in arguments.items()
     }
+
+
+def _is_complex(value: Any) -> bool:
+    return "complex" in str(getattr(value, "dtype", ""))

@@ -79,7 +79,7 @@ class BaseFramework:
         At a complex x it is the real part of the value: f(X) is real at a Hermitian X.
         """
         arrays = {
-            key: self.array(value, x.dtype) if isinstance(value, list) else value
+            key: self.array(numbers(value), x.dtype) if isinstance(value, (list, dict)) else value
             for key, value in constants.items()
         }
         value = route(x, **arrays)
@@ -109,6 +109,17 @@ class BaseFramework:
         for part in name.split("."):
             target = getattr(target, part, None)
         return target.__doc__ or ""
+
+
+def numbers(constant):
+    """What ``array`` takes of a vector or a matrix by rows.
+
+    A complex W comes conjugated: the routes compute Σ W_ij F_ij, of which the real part is then the
+    inner product of W and F.
+    """
+    if not isinstance(constant, dict):
+        return constant
+    return np.array(constant["real"]) - 1j * np.array(constant["imaginary"])
 
 
 def directions(n, hermitian=False):

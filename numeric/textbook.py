@@ -12,7 +12,7 @@ def adjoint(M):
 
 
 def _inner(W, M):
-    """⟨W, M⟩ = Σ W_ij M_ij, its real part where M is complex."""
+    """Σ W_ij M_ij, its real part where M is complex; W is the conjugate then of what is asked."""
     return np.sum(W * M).real
 
 
@@ -145,8 +145,8 @@ def log_det_by_qr(X):
 
 
 def through_inverse(W, inverse):
-    """⟨W, X⁻¹⟩ and its gradient −X⁻ᴴ W X⁻ᴴ."""
-    return _inner(W, inverse), -adjoint(inverse) @ W @ adjoint(inverse)
+    """Σ W_ij (X⁻¹)_ij and its gradient −X⁻ᴴ conj(W) X⁻ᴴ."""
+    return _inner(W, inverse), -adjoint(inverse) @ W.conj() @ adjoint(inverse)
 
 
 def weight_of_entry(X, i, j):
@@ -167,7 +167,7 @@ def quadratic(solve):
 
 
 def weighted_by_solve(X, W):
-    half = np.linalg.solve(adjoint(X), W)
+    half = np.linalg.solve(adjoint(X), W.conj())
     value = np.trace(np.linalg.solve(X, W.T)).real
     return value, -adjoint(np.linalg.solve(X, adjoint(half)))
 
@@ -238,7 +238,7 @@ def daleckii_krein(weights):
         def route(X, W, **constants):
             values, V = np.linalg.eigh(X, UPLO=uplo)
             m, Phi = weights(values, **constants)
-            turned = adjoint(V) @ ((W + W.T) / 2) @ V
+            turned = adjoint(V) @ ((W.conj() + W.T) / 2) @ V
             return _inner(W, (V * m) @ adjoint(V)), V @ (Phi * turned) @ adjoint(V)
 
         return route
@@ -313,7 +313,10 @@ def eigenvector(uplo):
 
 
 def square(call):
-    return lambda X, W: (_inner(W, call(X)), W @ adjoint(X) + adjoint(X) @ W)
+    def route(X, W):
+        return _inner(W, call(X)), W.conj() @ adjoint(X) + adjoint(X) @ W.conj()
+
+    return route
 
 
 def generalized(uplo):

@@ -85,7 +85,7 @@ class Case(NamedTuple):
             point=as_text(self.theta),
             dtype=self.reported_dtype,
             query=self.query,
-            constants=self.function.constants,
+            constants=self.function.told,
             part=self.part,
             label=self.label,
         )
@@ -96,7 +96,7 @@ class Case(NamedTuple):
         return Problem(
             number,
             self.function.name,
-            self.function.constants,
+            self.function.told,
             A,
             self.reported_dtype,
             B,
@@ -160,12 +160,13 @@ def chosen(choice: Choice, frameworks: Sequence[str]) -> Sequence[Case | LargeCa
             )
         return large_cases.chosen(choice, n, CERTIFIED_SIZE_LIMIT)
     forward = choice.forward or choice.query == "jvp"
-    functions = queries.asked(choice, chosen_functions(choice, frameworks))
+    functions = queries.possible(choice, chosen_functions(choice, frameworks))
     structures = [structure(name, n, limits_of(choice)) for name in names]
     return [
         Case("chosen", function, x, theta, dtype, forward, query=query)
-        for function, query in functions
+        for asked in functions
         for x in structures
+        for function, query in queries.asked(choice, asked, x.blocks)
         if choice.functions or has_points(x, function.function.domain)
         for points in zip(
             *(_points(choice, x, function.function, dtype) for dtype in choice.dtypes),

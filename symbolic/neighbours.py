@@ -39,7 +39,7 @@ class Neighbour(NamedTuple):
         """What a framework is told of it: to ask one route, as it was asked before."""
         A, B = split(self.X, self.blocks)
         dtype = self.dtype if B is None else COMPLEX[self.dtype]
-        about = (number, self.function.name, self.function.constants, A, dtype, B)
+        about = (number, self.function.name, self.function.told, A, dtype, B)
         return Problem(*about, find_reads=False, forward=forward, route=route, query=self.query)
 
     def reference(self) -> Reference:

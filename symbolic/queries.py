@@ -25,19 +25,28 @@ LARGEST = 2**31
 """Of the entries of a direction."""
 
 
-def asked(choice: Choice, functions: Sequence[Instance]) -> list[Asked]:
-    """What the choice means of each function.
+def possible(choice: Choice, functions: Sequence[Instance]) -> Sequence[Instance]:
+    """Those that have what is asked for.
 
     Raises:
-        InputError: a function has no such query, or the direction cannot be used.
+        InputError: none has.
     """
     if choice.direction is not None and choice.query != "hvp":
         raise InputError("--direction is that of a Hessian–vector product; give --query hvp too")
+    return _with_cotangents(choice, functions) if choice.query in ("vjp", "jvp") else functions
+
+
+def asked(choice: Choice, function: Instance, blocks: int = 1) -> list[Asked]:
+    """What the choice means of a function; with ``blocks`` = 2, of Hermitian matrices.
+
+    Raises:
+        InputError: the direction cannot be used.
+    """
     if choice.query == "hvp":
-        return [hessian_along(f, chosen_direction(choice.direction, f.size)) for f in functions]
+        return [hessian_along(function, chosen_direction(choice.direction, function.size))]
     if choice.query in ("vjp", "jvp"):
-        return [(of, GRADIENT) for f in _with_cotangents(choice, functions) for of in cotangents(f)]
-    return [(f, GRADIENT) for f in functions]
+        return [(of, GRADIENT) for of in cotangents(function, blocks)]
+    return [(function, GRADIENT)]
 
 
 def hessian_along(function: Instance, E: Rows2) -> Asked:
@@ -52,13 +61,21 @@ def direction(n: int) -> Rows2:
     return tuple(tuple((i * j + i + j) % 5 - 2 for j in range(n)) for i in range(n))
 
 
-def cotangents(function: Instance) -> list[Instance]:
-    """⟨W, F⟩ with a W (n×n) that is symmetric, one that is lower triangular, and a general one."""
-    n = function.size
-    full = [[(3 * i + 5 * j + i * j) % 7 - 3 for j in range(n)] for i in range(n)]
+def cotangents(function: Instance, blocks: int = 1) -> list[Instance]:
+    """⟨W, F⟩ with a W (n×n) that is symmetric, one that is lower triangular, and a general one.
+
+    With ``blocks`` = 2, of Hermitian matrices, each is complex, and the first Hermitian: to a real
+    W a wrong conjugate may look right.
+    """
+    size = range(function.size)
+    full: list[list[Any]] = [[(3 * i + 5 * j + i * j) % 7 - 3 for j in size] for i in size]
+    if blocks == 2:
+        full = [[complex(full[i][j], (2 * i + j + i * j) % 3 + 1) for j in size] for i in size]
     kinds = {
-        "symmetric": [[full[i][j] + full[j][i] for j in range(n)] for i in range(n)],
-        "lower": [[full[i][j] if i >= j else 0 for j in range(n)] for i in range(n)],
+        "symmetric" if blocks == 1 else "Hermitian": [
+            [full[i][j] + full[j][i].conjugate() for j in size] for i in size
+        ],
+        "lower": [[full[i][j] if i >= j else 0 * full[i][j] for j in size] for i in size],
         "general": full,
     }
     stem, _, member = function.name.rstrip("]").partition("[")

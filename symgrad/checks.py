@@ -124,7 +124,7 @@ def check(
         order: 2 for the Hessian: what is judged is the gradient of X ↦ ⟨∇f(X), E⟩, n×n.
         direction: that E, n×n, symmetric, of integers; by default one that is not special.
         cotangent: a W of the shape of f(X), if that is a matrix or a vector: what is judged is the
-            vector–Jacobian product ∇⟨W, f(X)⟩.
+            vector–Jacobian product ∇⟨W, f(X)⟩, ⟨W, F⟩ = Re Σ conj(W_ij)·F_ij.
         arguments: what f takes beside X, by name, which are constants of it.
         wrt: the name of one of them, a vector of p numbers: the derivative in that is judged, at a
             constant X, on the diagonal of p×p matrices.

@@ -254,6 +254,52 @@ def test_a_cotangent_is_what_its_kind_says():
     assert not np.array_equal(general, general.T)
 
 
+@pytest.mark.parametrize("name", ["weighted_exp[full]", "projector[1]", "weighted_inverse"])
+def test_a_complex_cotangent_of_hermitian_matrices(name):
+    (function,) = choose(name, 2)
+    weights = {f.name: np.array(f.constants["W"]) for f in cotangents(function, 2)}
+    hermitian, lower, general = weights.values()
+    assert np.array_equal(hermitian, hermitian.conj().T)
+    assert np.array_equal(lower, np.tril(general))
+    assert all(np.any(W.imag) for W in weights.values())
+    skew = [[0, 0, 0, -1], [0, 0, 1, 0], [0, 1, 0, 0], [-1, 0, 0, 0]]
+    for asked in cotangents(function, 2):
+        true = S_of(asked, exact(COMPLEX), 2)
+        values = [S_of(asked, exact(COMPLEX, skew, s), 2).value.mid for s in (STEP, -STEP)]
+        slope = float((values[0] - values[1]) / (2 * STEP))
+        assert slope == pytest.approx(float(np.sum(true.S.high * skew)), rel=1e-9, abs=1e-12)
+        assert asked.told["W"]["imaginary"] != [[0, 0], [0, 0]]
+
+
+def test_a_complex_cotangent_tells_a_conjugate_that_is_left_out(tmp_path):
+    path = tmp_path / "mine.py"
+    path.write_text(CONJUGATES)
+    argv = (str(path), "-f", "torch", "--points=1", "--query=vjp", "-p", "hermitian")
+    _, verdicts = judged(tmp_path, *argv)
+    found = {(v.function.partition("W ")[2], v.route): v.verdict for v in verdicts["torch"]}
+    kinds = ("Hermitian]", "lower]", "general]")
+    assert found == {
+        (kind, route): verdict
+        for kind in kinds
+        for route, verdict in (("right", "agrees"), ("wrong", "disagrees"))
+    }
+
+
+CONJUGATES = """
+exact = "weighted_inverse"
+
+def right(X, W):
+    import torch
+    return (W * torch.linalg.inv(X)).sum()
+
+def wrong(X, W):
+    import torch
+    return (W.conj() * torch.linalg.inv(X)).sum()
+
+routes = {"torch": {"right": right, "wrong": wrong}}
+"""
+
+
 @pytest.mark.parametrize(
     ("argv", "said"),
     [

@@ -91,6 +91,31 @@ def test_a_vector_jacobian_product(cotangent):
     assert np.allclose(report.exact.gradient, S)
 
 
+@pytest.mark.parametrize(("cotangent", "wrong"), [(W, "agrees"), (W * (1 + 2j), "disagrees")])
+def test_a_cotangent_of_hermitian_matrices(cotangent, wrong):
+    class Inverse(torch.autograd.Function):
+        @staticmethod
+        def forward(ctx, X):
+            R = torch.linalg.inv(X)
+            ctx.save_for_backward(R)
+            return R
+
+        @staticmethod
+        def backward(ctx, G):
+            (R,) = ctx.saved_tensors
+            return -R.mH @ G.conj() @ R.mH  # right of a real cotangent alone
+
+    Z = X + 1j * torch.tensor([[0.0, 1, 0], [-1, 0, 0.5], [0, -0.5, 0]])
+    assert symgrad.check(torch.linalg.inv, Z, cotangent=cotangent).verdict == "agrees"
+    assert symgrad.check(Inverse.apply, Z, cotangent=cotangent).verdict == wrong
+
+
+def test_a_complex_cotangent_of_real_numbers_is_refused():
+    report = symgrad.check(torch.linalg.inv, X, cotangent=1j * W)
+    assert report.verdict in ("refused", "failed")
+    assert "the cotangent is complex" in report.reason
+
+
 def test_a_vector_jacobian_product_that_is_wrong():
     class Inverse(torch.autograd.Function):
         @staticmethod

@@ -85,7 +85,7 @@ def _log_det(X):
 def _projector(uplo):
     def route(X, i, W):
         v = eigh(X, UPLO=uplo)[1][:, i]
-        return anp.conj(v) @ W @ v
+        return v @ W @ anp.conj(v)
 
     return route
 

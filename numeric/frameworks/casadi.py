@@ -5,7 +5,7 @@ import functools
 import casadi as ca
 import numpy as np
 
-from symgrad.numeric.framework import BaseFramework
+from symgrad.numeric.framework import BaseFramework, numbers
 from symgrad.numeric.hessians.casadi import WAYS
 
 ENTRIES, MINORS, ROOTS = 32, 7, 4
@@ -278,7 +278,7 @@ def _call(derivative, route, X, E, constants, dtype):
     """The value and the derivative, each a ca.DM."""
     if dtype != "float64":
         raise NotImplementedError("CasADi computes in float64 only")
-    arrays = {k: np.array(v, float) for k, v in constants.items() if isinstance(v, list)}
+    arrays = {k: np.array(numbers(v)) for k, v in constants.items() if not isinstance(v, int)}
     shapes = tuple((name, array.shape) for name, array in arrays.items())
     numbers = tuple((k, v) for k, v in constants.items() if k not in arrays)
     return _build(route, derivative, len(X), shapes, numbers)(X, E, *arrays.values())

@@ -141,12 +141,12 @@ EIGENVECTORS = {
 
 def _projector(eigh, X, i, W):
     v = eigh(X)[1][:, i]
-    return jnp.vdot(v, W @ v).real
+    return jnp.vdot(v, W.T @ v).real
 
 
 def _subspace_projector(eigh, X, k, W):
     V = eigh(X)[1][:, len(X) - k :]
-    return jnp.vdot(V, W @ V).real
+    return jnp.vdot(V, W.T @ V).real
 
 
 def _generalized(eigvalsh, X, i, B):

@@ -85,7 +85,7 @@ ROUTES = {
     "weighted_pseudoinverse": {
         "np.linalg.pinv": lambda X, W: textbook.through_inverse(W, np.linalg.pinv(X)),
         "np.linalg.pinv(hermitian=True)": lambda X, W: textbook.through_inverse(
-            (W + W.T) / 2, np.linalg.pinv(X, hermitian=True)
+            (W + textbook.adjoint(W)) / 2, np.linalg.pinv(X, hermitian=True)
         ),
     },
     "lstsq_quadratic_form": {"np.linalg.lstsq": textbook.quadratic(textbook.lstsq)},

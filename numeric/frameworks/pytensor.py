@@ -9,7 +9,7 @@ from pytensor.assumptions import assume
 from pytensor.compile.mode import Mode, get_default_mode, get_mode
 from pytensor.gradient import pushforward
 
-from symgrad.numeric.framework import BaseFramework
+from symgrad.numeric.framework import BaseFramework, numbers
 from symgrad.numeric.hessians.pytensor import WAYS
 
 DEFAULT = get_default_mode()
@@ -367,7 +367,7 @@ class Framework(BaseFramework):
         The constants are inputs of it, integers too, lest each were compiled anew.
         """
         arrays = {
-            key: self.array(value, dtype if isinstance(value, list) else "int64")
+            key: self.array(numbers(value), "int64" if isinstance(value, int) else dtype)
             for key, value in constants.items()
         }
         mode = getattr(route, "mode", mode)

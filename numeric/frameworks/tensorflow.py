@@ -178,7 +178,7 @@ def _upper_sum(X):
 def _projector_on(V, W):
     """⟨W, V Vᴴ⟩; V is n×k."""
     return tf.math.real(
-        tf.linalg.trace(tf.linalg.matmul(V, tf.cast(W, V.dtype) @ V, adjoint_a=True))
+        tf.linalg.trace(tf.linalg.matmul(V, tf.cast(tf.transpose(W), V.dtype) @ V, adjoint_a=True))
     )
 
 

@@ -410,6 +410,7 @@ class Framework(BaseFramework):
         "not implemented for",
         "is not implemented",
         "not supported",
+        "not currently support",
         "to satisfy the constraint",
         "doesn't handle types",
         "cfloat or cdouble types",

@@ -18,8 +18,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 if TYPE_CHECKING:
     from symgrad.symbolic.algebra.scalar import Index, Scalar
 
-Rows = Sequence[Sequence[int]]
-"""A constant matrix of small integers, by rows."""
+Rows = Sequence[Sequence[int]] | Sequence[Sequence[complex]]
+"""A constant matrix of small integers, by rows; of complex ones where X is Hermitian."""
 
 
 class Algebra(Protocol):

@@ -19,7 +19,7 @@ from jaxtyping import Float
 from symgrad.symbolic.algebra import Rows
 from symgrad.symbolic.algebra.divided import differences
 from symgrad.symbolic.algebra.scalar import IDENTITY, Modulus, Scalar
-from symgrad.symbolic.algebra.spectrum import Spectrum
+from symgrad.symbolic.algebra.spectrum import Spectrum, repeated
 
 PROBES = 64
 """Above this many symmetric directions a norm is estimated from random ones, to about ±10 %."""
@@ -122,7 +122,7 @@ class Slopes:
         return Dual(self._repeated(rows), np.zeros_like(self._directions))
 
     def _repeated(self, rows: Rows) -> Float[np.ndarray, "n n"]:
-        return np.kron(np.eye(self._blocks), np.array(rows, dtype=np.float64))
+        return np.array(repeated(rows, self._blocks), dtype=np.float64)
 
     def inner(self, W: Dual, M: Dual) -> Dual:
         slopes = np.sum(W.slopes * M.value + W.value * M.slopes, axis=(1, 2))

@@ -190,12 +190,20 @@ class Spectrum:
 
 
 def repeated(rows: Rows, blocks: int) -> Matrix:
-    """The block diagonal matrix that has these n×n rows in each of its blocks."""
-    n = len(rows)
-    size = range(n * blocks)
-    return tuple(
-        tuple(Fraction(rows[i % n][j % n] if i // n == j // n else 0) for j in size) for i in size
-    )
+    """The block matrix [[A, −B], [B, A]] of n×n rows A + iB, or A itself of one block.
+
+    Raises:
+        ValueError: they are complex, and there is one block.
+    """
+    real = [[Fraction(x.real) for x in row] for row in rows]
+    imaginary = [[Fraction(x.imag) for x in row] for row in rows]
+    if blocks == 1:
+        if any(map(any, imaginary)):
+            raise ValueError("a complex weight is one of Hermitian matrices")
+        return tuple(map(tuple, real))
+    pairs = list(zip(real, imaginary, strict=True))
+    upper = [(*a, *(-x for x in b)) for a, b in pairs]
+    return (*upper, *((*b, *a) for a, b in pairs))
 
 
 def scalar_matrix(n: int, x: arb) -> arb_mat:

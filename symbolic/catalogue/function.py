@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import sympy
 from sympy import Expr, ImmutableDenseMatrix, MatrixBase, MatrixExpr
 
+from symgrad.court.questions import Constants as Told
 from symgrad.symbolic.algebra import Algebra
 from symgrad.symbolic.algebra.expressions import Expressions
 from symgrad.symbolic.algebra.scalar import NotDifferentiableError
@@ -16,7 +17,8 @@ from symgrad.symbolic.algebra.scalar import NotDifferentiableError
 EXPRESSIONS = Expressions()
 
 Constants = dict[str, Any]
-"""Fixed data of a function (an index, a vector, a weight matrix), small integers by name."""
+"""Fixed data of a function (an index, a vector, a weight matrix), small integers by name; a weight
+of Hermitian matrices may be complex."""
 
 
 class Derived(NamedTuple):
@@ -96,6 +98,11 @@ class Instance:
     size: int
     constants: Constants
 
+    @property
+    def told(self) -> Told:
+        """The constants as a framework is told them, in real numbers."""
+        return {name: _in_parts(value) for name, value in self.constants.items()}
+
     def exact(self, X: ImmutableDenseMatrix) -> Expr:
         """f(X); X is n×n.
 
@@ -133,3 +140,13 @@ class Instance:
         """The theorem's gradient over an algebra; X is the algebra's n×n matrix."""
         assert self.function.gradient is not None
         return self.function.gradient(algebra, X, **self.constants)
+
+
+def _in_parts(constant: Any) -> Any:
+    """A complex matrix by its real and its imaginary part; whatever is real as it is."""
+    if not isinstance(constant, list) or not isinstance(constant[0], list):
+        return constant
+    if not any(isinstance(x, complex) for row in constant for x in row):
+        return constant
+    parts = {"real": lambda x: x.real, "imaginary": lambda x: x.imag}
+    return {name: [[of(x) for x in row] for row in constant] for name, of in parts.items()}
