@@ -33,6 +33,7 @@ from symgrad.court.names import family
 from symgrad.court.questions import Answered, Choice, Event, Problem, Reported, Started
 from symgrad.court.references import Demonstration, Proved, Reference
 from symgrad.numeric import former, past, writing
+from symgrad.numeric.executions import NEEDS
 from symgrad.numeric.interpreters import check_has_python
 from symgrad.numeric.journal import Journal, fingerprint, installed_versions
 from symgrad.numeric.pool import Pool, all_frameworks, is_installed, known_frameworks
@@ -111,7 +112,8 @@ def check_executions(hearing: Hearing) -> None:
     for name in hearing.choice.executions:
         if name not in ("all", *known):
             told = ", ".join(known) or "no other than the default"
-            raise InputError(f"unknown execution {name!r}, by {who}; there is {told}")
+            what = f"{name} needs {NEEDS[name]}" if name in NEEDS else f"unknown execution {name!r}"
+            raise InputError(f"{what}, by {who}; there is {told}")
 
 
 def _demonstration() -> Demonstration:

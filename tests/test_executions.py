@@ -10,7 +10,7 @@ from symgrad.numeric.pool import Pool, is_installed
 from tests.helpers import judged
 
 EXECUTIONS = {
-    "torch": ["torch.compile(backend='aot_eager')", "torch.func.vmap"],
+    "torch": ["torch.compile(backend='aot_eager')", "torch.func.grad", "torch.func.vmap"],
     "tensorflow": ["tf.function", "tf.function(jit_compile=True)", "tf.vectorized_map"],
     "jax": ["jax.jit", "jax.vmap"],
     "pytensor": ["pytensor.function(mode='FAST_COMPILE')"],
@@ -90,6 +90,8 @@ def test_an_execution_that_nobody_has_is_bad_input(capsys):
     said = capsys.readouterr().err
     assert "unknown execution 'jax.jit'" in said
     assert "torch.func.vmap" in said
+    assert cli.main(["trace", "-f", "numpy", "--execution", "torch.compile"]) == BAD_INPUT
+    assert "torch.compile needs a C++ compiler, g++ or clang++" in capsys.readouterr().err
     assert cli.main(["trace", "-f", "numpy", "--execution", "jax.jit"]) == BAD_INPUT
     assert capsys.readouterr().err.endswith("by numpy; there is no other than the default\n")
 

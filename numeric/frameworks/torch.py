@@ -391,6 +391,16 @@ def _compile(f, **options):
     return torch.compile(f, **options)
 
 
+class _Functional:
+    """A route that ``torch.func.grad`` differentiates."""
+
+    def __init__(self, route):
+        self._route = route
+
+    def __call__(self, X, **constants):
+        return self._route(X, **constants)
+
+
 class Framework(BaseFramework):
     """PyTorch, in eager mode, by ``torch.autograd.grad`` and ``torch.func.jvp``."""
 
@@ -403,6 +413,7 @@ class Framework(BaseFramework):
         "torch.compile(backend='aot_eager')": compiled(
             functools.partial(_compile, backend="aot_eager")
         ),
+        "torch.func.grad": _Functional,
         "torch.func.vmap": batched(torch.func.vmap),
     }
     has_forward_mode = True
@@ -435,11 +446,15 @@ class Framework(BaseFramework):
         return super().apply(one, x, constants)
 
     def differentiate(self, route, X, constants, dtype):
-        x = torch.tensor(X, dtype=getattr(torch, dtype), requires_grad=True)
-        value = self.apply(route, x, constants)
-        if not isinstance(value, torch.Tensor):
-            raise TypeError("the route gave a %s, not a tensor" % type(value).__name__)
-        (gradient,) = torch.autograd.grad(value, x)
+        x = torch.tensor(X, dtype=getattr(torch, dtype))
+        if isinstance(route, _Functional):
+            f = functools.partial(self.apply, route, constants=constants)
+            gradient, value = torch.func.grad_and_value(f)(x)
+        else:
+            value = self.apply(route, x.requires_grad_(), constants)
+            if not isinstance(value, torch.Tensor):
+                raise TypeError("the route gave a %s, not a tensor" % type(value).__name__)
+            (gradient,) = torch.autograd.grad(value, x)
         widest = torch.complex128 if gradient.is_complex() else torch.float64
         G = gradient.to(widest).resolve_conj().resolve_neg().numpy()
         return value.item(), G, str(gradient.dtype).split(".")[-1]
