@@ -53,6 +53,26 @@ def frechet(spectrum: Spectrum, phi: Scalar, W: arb_mat) -> arb_mat:
 def second_frechet(spectrum: Spectrum, phi: Scalar, W: arb_mat, E: arb_mat) -> arb_mat:
     """The second one, in the directions W and E; all n×n.
 
+    At simple eigenvalues it is V (Σ_j φ[λ_i, λ_j, λ_k] (M_ij N_jk + N_ij M_jk)) V⁻¹, with M = V⁻¹WV
+    and N = V⁻¹EV.
+    """
+    V = spectrum.eigenvectors()
+    if V is None:
+        return _second_by_blocks(spectrum, phi, W, E)
+    inverse, every, phi_of = V.inv(), range(V.nrows()), differences(spectrum, phi, 2)
+    M, N = ((inverse * A * V).tolist() for A in (W, E))
+    sums = [[arb(0)] * len(every) for _ in every]
+    for j in every:
+        for i in every:
+            m, n = M[i][j], N[i][j]
+            for k in every:
+                sums[i][k] += phi_of(*sorted((i, j, k))) * (m * N[j][k] + n * M[j][k])
+    return V * arb_mat(sums) * inverse
+
+
+def _second_by_blocks(spectrum: Spectrum, phi: Scalar, W: arb_mat, E: arb_mat) -> arb_mat:
+    """The same, whether eigenvalues are repeated or not.
+
     It is the sum of the upper right blocks of φ of [[X, W, 0], [0, X, E], [0, 0, X]] and of the
     same with W and E exchanged, whose minimal polynomial divides Π (t − r_k)³.
     """

@@ -205,11 +205,14 @@ class Slopes:
         M, N, D = X.in_basis(W.value), X.in_basis(E.value), X.in_basis(X.slopes)
         second, third = _differences(X, phi, 2), _differences(X, phi, 3)
         value = np.einsum("ijk,ij,jk->ik", second, M, N) + np.einsum("ijk,ij,jk->ik", second, N, M)
-        slopes = np.zeros_like(D)
-        for A, B in ((M, N), (N, M)):
-            slopes += np.einsum("ikl,mkl->mil", np.einsum("ijkl,ij,jk->ikl", third, A, B), D)
-            slopes += np.einsum("ijl,mij->mil", np.einsum("ijkl,jk,kl->ijl", third, A, B), D)
-            slopes += np.einsum("ijkl,ij,mjk,kl->mil", third, A, D, B, optimize=True)
+        slopes, flat = np.zeros_like(D), D.reshape(len(D), -1)
+        inner = M[:, :, None] * N + N[:, :, None] * M
+        for i, each in enumerate(third):
+            outer = M[i, :, None] * N + N[i, :, None] * M
+            across = M[i, :, None, None] * N + N[i, :, None, None] * M
+            slopes[:, i] = np.einsum("kl,mkl->ml", np.sum(each * outer[:, :, None], axis=0), D)
+            slopes[:, i] += D[:, i] @ np.sum(each * inner, axis=1)
+            slopes[:, i] += flat @ (each * across).reshape(-1, len(M))
         return Dual(X.from_basis(value), X.from_basis(slopes))
 
     def cholesky(self, X: Dual) -> Dual:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from fractions import Fraction
 from functools import cached_property
 
-from flint import arb, arb_mat, ctx, fmpq, fmpq_mat, fmpq_poly
+from flint import acb_mat, arb, arb_mat, ctx, fmpq, fmpq_mat, fmpq_poly
 
 from symgrad.court.references import Matrix
 from symgrad.symbolic.algebra import Rows
@@ -87,6 +87,28 @@ class Spectrum:
                 first += occurrences // self.blocks
             self._clusters[ctx.prec] = found
         return self._clusters[ctx.prec]
+
+    def eigenvectors(self) -> arb_mat | None:
+        """Eigenvectors of the eigenvalues in ascending order, as columns (n×n) of any length.
+
+        None where eigenvalues coincide, by blocks too, or are not told apart at this precision.
+        """
+        if not self.is_simple or self.blocks != 1:
+            return None
+        try:
+            values, vectors = acb_mat(arb_mat(self.X)).eig(right=True)
+        except ValueError:
+            return None
+        found = [
+            [j for j, z in enumerate(values) if z.real.overlaps(r)] for *_, r in self.clusters()
+        ]
+        if any(len(places) != 1 for places in found):
+            return None
+        order, rows = [j for (j,) in found], range(self.X.nrows())
+        V = arb_mat(
+            [[vectors[i, j].real for j in order] for i in rows]
+        )  # Re v is one too, if not 0
+        return V if V.det() != 0 else None
 
     def cluster(self, i: int) -> Cluster:
         """The distinct eigenvalue that the i-th smallest is."""
@@ -195,12 +217,12 @@ def repeated(rows: Rows, blocks: int) -> Matrix:
     Raises:
         ValueError: they are complex, and there is one block.
     """
+    if blocks == 1:
+        if any(isinstance(x, complex) for row in rows for x in row):
+            raise ValueError("a complex weight is one of Hermitian matrices")
+        return tuple(tuple(map(Fraction, row)) for row in rows)
     real = [[Fraction(x.real) for x in row] for row in rows]
     imaginary = [[Fraction(x.imag) for x in row] for row in rows]
-    if blocks == 1:
-        if any(map(any, imaginary)):
-            raise ValueError("a complex weight is one of Hermitian matrices")
-        return tuple(map(tuple, real))
     pairs = list(zip(real, imaginary, strict=True))
     upper = [(*a, *(-x for x in b)) for a, b in pairs]
     return (*upper, *((*b, *a) for a, b in pairs))

@@ -6,20 +6,38 @@ along E, a representative of the symmetric gradient of X → ⟨S(X), E⟩: the 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
 from fractions import Fraction
-from typing import Any
+from typing import Any, NamedTuple
 
 from symgrad.symbolic.algebra import Algebra, Rows
 from symgrad.symbolic.algebra.scalar import Index, Scalar
 
 
-@dataclass(frozen=True, eq=False)
-class Tangent:
-    """A matrix (n×n) or scalar of the algebra below, and its derivative along E."""
+class Late(NamedTuple):
+    """A value that may never be asked for."""
 
-    value: Any
-    slope: Any
+    make: Callable[[], Any]
+
+
+class Tangent:
+    """A matrix (n×n) or scalar of the algebra below, and its derivative along E.
+
+    What takes long is given as a ``Late`` value, and made when it is asked for.
+    """
+
+    __slots__ = ("_value", "slope")
+
+    def __init__(self, value: Any, slope: Any) -> None:
+        self._value = value
+        self.slope = slope
+
+    @property
+    def value(self) -> Any:
+        """The matrix or scalar."""
+        if isinstance(self._value, Late):
+            self._value = self._value.make()
+        return self._value
 
     def __neg__(self) -> Tangent:
         return Tangent(-self.value, -self.slope)
@@ -111,14 +129,14 @@ class Tangents:
 
     def apply(self, X: Tangent, phi: Scalar) -> Tangent:
         A = self._below
-        return Tangent(A.apply(X.value, phi), A.frechet(X.value, phi, X.slope))
+        value = Late(lambda: A.apply(X.value, phi))
+        return Tangent(value, A.frechet(X.value, phi, X.slope))
 
     def frechet(self, X: Tangent, phi: Scalar, W: Tangent) -> Tangent:
         """W is constant."""
         A = self._below
-        return Tangent(
-            A.frechet(X.value, phi, W.value), A.second_frechet(X.value, phi, W.value, X.slope)
-        )
+        value = Late(lambda: A.frechet(X.value, phi, W.value))
+        return Tangent(value, A.second_frechet(X.value, phi, W.value, X.slope))
 
     def cholesky(self, X: Tangent) -> Tangent:
         """L moves by L Φ(L⁻¹ dX L⁻ᵀ), Φ the lower half (Murray (2016))."""
