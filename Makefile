@@ -48,6 +48,7 @@ bench: $(VENV)/.installed-test  ## speed, as ratios within one run
 	$(RUN) -m lab.benchmarks.peers
 	$(RUN) -m lab.benchmarks.callables
 	$(RUN) -m lab.benchmarks.symbolic
+	$(RUN) -m lab.benchmarks.second
 	$(RUN) -m lab.benchmarks.batching
 
 calibrate: $(VENV)/.installed-test  ## errors of correct gradients, as fractions of the tolerance

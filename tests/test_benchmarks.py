@@ -22,6 +22,7 @@ ROOT = Path(__file__).parent.parent
         pytest.param("peers", "gradcheck fast_mode", marks=pytest.mark.slow),
         pytest.param("callables", "by theorem", marks=pytest.mark.slow),
         ("symbolic", "naive SymPy"),
+        ("second", "second order / first"),
         ("batching", "torch"),
     ],
 )

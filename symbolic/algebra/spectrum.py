@@ -220,7 +220,7 @@ def repeated(rows: Rows, blocks: int) -> Matrix:
     if blocks == 1:
         if any(isinstance(x, complex) for row in rows for x in row):
             raise ValueError("a complex weight is one of Hermitian matrices")
-        return tuple(tuple(map(Fraction, row)) for row in rows)
+        return tuple(tuple(Fraction(x.real) for x in row) for row in rows)
     real = [[Fraction(x.real) for x in row] for row in rows]
     imaginary = [[Fraction(x.imag) for x in row] for row in rows]
     pairs = list(zip(real, imaginary, strict=True))
