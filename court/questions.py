@@ -24,12 +24,17 @@ Mode = Literal[
     "reverse over forward",
     "forward over forward",
     "hessian",
+    "jacobian",
+    "jacrev",
+    "jacfwd",
 ]
 """How a framework differentiates; the longer ones are of a Hessian, the outer derivative first."""
 
 
-TWICE: tuple[Mode, ...] = get_args(Mode)[2:]
+TWICE: tuple[Mode, ...] = get_args(Mode)[2:7]
 """The modes of a Hessian."""
+JACOBIANS: tuple[Mode, ...] = get_args(Mode)[7:]
+"""Those of a Jacobian that is asked as one, as ``torch.func.jacrev`` has it; then contracted."""
 
 
 class Query(Struct, frozen=True, kw_only=True):

@@ -35,6 +35,8 @@ def give(framework, route, request, beat):
     """
     if request["query"]["operator"] == "hvp":
         return _hessians(framework, route, request, beat)
+    if request.get("jacobian"):
+        return _jacobian(framework, route, request)
     return _gradients(framework, route, request, beat)
 
 
@@ -61,6 +63,21 @@ def _hessians(framework, route, request, beat):
         answer["mode"] = way
         beat()
         yield answer
+
+
+def _jacobian(framework, route, request):
+    """⟨W, F(X)⟩ and its gradient, by the Jacobian of F as a whole; the route has both."""
+    mode, W = request["jacobian"], route.cotangent
+    X = transport.unpack(request["matrix"])
+    yield {"asks": mode}
+    try:
+        value, J, found = _call(framework.jacobian, mode, route.whole, X, request["dtype"])
+        G = transport.pack(np.tensordot(W, J, W.ndim))
+        answer = {"value": float(np.sum(W * value)), "gradient": G, "dtype": found, "reads": None}
+    except (Exception, SystemExit) as error:
+        answer = _failure(error, framework)
+    answer["mode"] = mode
+    yield answer
 
 
 def _gradients(framework, route, request, beat):

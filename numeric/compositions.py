@@ -51,7 +51,14 @@ def contracted(
         paired = total(own.array(weight, value.dtype) * value)
         return own.real(paired) if _is_complex(value) else paired
 
+    f.whole, f.cotangent = F, W  # type: ignore[attr-defined]  # as a Jacobian is asked of F
     return f
+
+
+def shape_of(own: Any, F: Callable[..., Any], X: np.ndarray, dtype: str) -> tuple[int, ...]:
+    """That of F(X)."""
+    value = F(own.array(X, own.dtype_of(dtype)))
+    return tuple(int(k) for k in getattr(value, "shape", ()))
 
 
 def bound(own: Any, f: Callable[..., Any], arguments: Arguments) -> Callable[..., Any]:

@@ -5,9 +5,6 @@ Written for Python 3.6.
 
 import functools
 
-NEEDS = {"torch.compile": "a C++ compiler, g++ or clang++"}
-"""What has to be there beside the framework."""
-
 
 def compiled(compiler):
     """What makes a route one that the compiler runs: once for all arrays of the same numbers.

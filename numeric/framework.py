@@ -15,7 +15,8 @@ class BaseFramework:
     a NotImplementedError says so by itself.  It runs
     as it does for users who say nothing; ``executions`` are further ways, by what a user types for
     them (``jax.jit``): each makes of a route the one that runs so.  ``hessians`` are the ways in
-    which it differentiates twice, as :mod:`symgrad.numeric.hessians` names them.
+    which it differentiates twice, as :mod:`symgrad.numeric.hessians` names them, and ``jacobians``
+    those in which it gives one as a whole, F and x → J.
 
     X is n×n: real symmetric in float64, or Hermitian in complex128 where ``dtype`` is complex.
     """
@@ -25,6 +26,7 @@ class BaseFramework:
     routes = {}
     has_forward_mode = False
     hessians = {}
+    jacobians = {}
     declines = ()
     executions = {}
 
@@ -68,6 +70,22 @@ class BaseFramework:
         E is n×n, real and symmetric.
         """
         raise NotImplementedError
+
+    def jacobian(self, mode, F, X, dtype):
+        """(F(X), J, dtype of J) by one of the ``jacobians``; J has the shape of F(X), then n×n."""
+        if np.iscomplexobj(X):
+            raise NotImplementedError("a Jacobian as a whole is asked of real matrices")
+        x = self.array(X, self.dtype_of(dtype))
+        J = self.jacobians[mode](F, x)
+        return np.asarray(F(x), float), np.asarray(J, float), self.name_of(J.dtype)
+
+    def dtype_of(self, name):
+        """The framework's own dtype of that name."""
+        return name
+
+    def name_of(self, dtype):
+        """The name of one of its own dtypes."""
+        return str(dtype)
 
     def real(self, value):
         """The real part of the framework's own complex scalar."""

@@ -18,7 +18,7 @@ from msgspec import structs
 
 from symgrad.court import formats
 from symgrad.court.errors import InputError, check_known
-from symgrad.court.questions import GRADIENT, TWICE, Constants, Mode, Query, Reported
+from symgrad.court.questions import GRADIENT, JACOBIANS, TWICE, Constants, Mode, Query, Reported
 from symgrad.numeric import answers, transport
 from symgrad.numeric.conversation import reported
 from symgrad.numeric.pool import known_frameworks
@@ -246,12 +246,16 @@ def ask(
         "entrywise": False,
         "forward": mode == "forward",
         "query": structs.asdict(structs.replace(query, way=mode if mode in TWICE else "")),
+        "jacobian": mode if mode in JACOBIANS else "",
     }
     if mode == "forward" and not own.has_forward_mode:
         raise InputError(f"{framework} has no forward mode; leave mode out")
     if mode in TWICE and mode not in own.hessians:
         known = ", ".join(own.hessians) or "no way at all"
         raise InputError(f"{framework} does not differentiate {mode}; there is {known}")
+    if mode in JACOBIANS and mode not in own.jacobians:
+        known = ", ".join(own.jacobians) or "no way at all"
+        raise InputError(f"{framework} gives no Jacobian by {mode}; there is {known}")
     with own.preserving():
         route = own.written(f, len(X))
         *_, said = (a for a in answers.give(own, route, asked, lambda: None) if "asks" not in a)

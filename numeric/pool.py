@@ -33,6 +33,10 @@ FIRST = ("numpy", "torch", "tensorflow")
 """The frameworks that the toolkit began with, and that are named first."""
 
 
+NEEDS = {"torch.compile": "a C++ compiler, g++ or clang++"}
+"""What an execution has to have beside its framework."""
+
+
 def known_frameworks() -> list[str]:
     """The frameworks that have a file in ``numeric/frameworks``, the first ones first."""
     names = sorted(module.name for module in pkgutil.iter_modules(frameworks.__path__))

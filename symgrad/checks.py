@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any, Literal, NamedTuple, get_args
 
 import numpy as np
@@ -16,7 +18,7 @@ from symgrad.court.hearing import confirm
 from symgrad.court.judging import scatter
 from symgrad.court.judging.judge import judge
 from symgrad.court.judging.printing import Printing, judge_proposed
-from symgrad.court.questions import GRADIENT, TWICE, Mode, Query, Reported
+from symgrad.court.questions import GRADIENT, JACOBIANS, TWICE, Mode, Query, Reported
 from symgrad.court.references import Matrix, Reference
 from symgrad.court.verdicts import Outcome
 from symgrad.numeric import compositions
@@ -120,7 +122,9 @@ def check(
             callable θ ↦ X(θ) of the framework, as a kernel: then θ, a vector, is given in place of
             X, and what is judged is the gradient of f(X(θ)) in it, on the diagonal of matrices.
         mode: by reverse mode, forward mode along every symmetric direction, or the worse of both;
-            of order 2 the one way, as "forward over reverse", by default the worst of all.
+            of order 2 the one way, as "forward over reverse", by default the worst of all; by
+            "jacobian", "jacrev" or "jacfwd" the Jacobian of an array f(X) is asked as a whole, and
+            each of its entries, by rows, is judged if there is no cotangent.
         order: 2 for the Hessian: what is judged is the gradient of X ↦ ⟨∇f(X), E⟩, n×n.
         direction: that E, n×n, symmetric, of integers; by default one that is not special.
         cotangent: a W of the shape of f(X), if that is a matrix or a vector: what is judged is the
@@ -156,6 +160,14 @@ def check(
     of_call = function is None and not callable(parameterization)
     who = framework or (numeric.framework_of_call(f, X) if of_call else numeric.framework_of(X))
     label = getattr(f, "__qualname__", type(f).__name__)
+    if mode in JACOBIANS:
+        if wrt is not None or callable(parameterization) or order != 1:
+            raise InputError(f"mode {mode!r} is the Jacobian in X; leave order, wrt and X(θ) out")
+        if cotangent is None:
+            again = partial(check, f, X, function=function, framework=who, dtype=dtype)
+            again = partial(again, parameterization=parameterization, mode=mode, strict=strict)
+            again = partial(again, arguments=arguments, symmetrize=symmetrize)
+            return _entry_by_entry(who, f, X, arguments, again)
     if cotangent is not None or arguments or wrt is not None:
         f, X, parameterization = _composed(who, f, X, parameterization, cotangent, arguments, wrt)
     if callable(parameterization):
@@ -194,10 +206,12 @@ def _composed(
     """
     own = numeric.opened(who)
     others = {name: numeric.read_argument(value, name) for name, value in arguments.items()}
+    if wrt is None and others:
+        f = compositions.bound(own, f, others)
     if cotangent is not None:
         f = compositions.contracted(who, own, f, numeric.read_array(cotangent, "the cotangent"))
     if wrt is None:
-        return (compositions.bound(own, f, others) if others else f), X, parameterization
+        return f, X, parameterization
     if parameterization is not None:
         raise InputError(f"the derivative in {wrt} is asked at a constant X; leave X(θ) out")
     if wrt not in others or isinstance(others[wrt], int):
@@ -205,6 +219,26 @@ def _composed(
         raise InputError(f"wrt is {wrt!r}; give its numbers in arguments, where there are: {known}")
     of_b = compositions.in_argument(own, f, numeric.read(X)[0], others, wrt)
     return of_b, arguments[wrt], lambda b: b
+
+
+def _entry_by_entry(
+    who: str,
+    F: Callable[..., Any],
+    X: Any,
+    arguments: Mapping[str, Any],
+    judge: Callable[..., Any],
+) -> Report | Reports:
+    """A Jacobian, judged as the gradients of the entries of F(X), by rows; of a number as one.
+
+    Raises:
+        InputError: X is no one matrix.
+    """
+    M, dtype = numeric.read(X)
+    F, _, _ = _composed(who, F, X, None, None, arguments, None)
+    shape = compositions.shape_of(numeric.opened(who), F, M, dtype)
+    units = np.eye(math.prod(shape)).reshape(-1, *shape)
+    reports = [judge(cotangent=E) for E in units]
+    return Reports(reports) if shape else reports[0]
 
 
 def _asked(

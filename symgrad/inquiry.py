@@ -33,10 +33,9 @@ from symgrad.court.names import family
 from symgrad.court.questions import Answered, Choice, Event, Problem, Reported, Started
 from symgrad.court.references import Demonstration, Proved, Reference
 from symgrad.numeric import former, past, writing
-from symgrad.numeric.executions import NEEDS
 from symgrad.numeric.interpreters import check_has_python
 from symgrad.numeric.journal import Journal, fingerprint, installed_versions
-from symgrad.numeric.pool import Pool, all_frameworks, is_installed, known_frameworks
+from symgrad.numeric.pool import NEEDS, Pool, all_frameworks, is_installed, known_frameworks
 from symgrad.plans import Case, HasNeighbours, Plan
 from symgrad.report import terminal
 

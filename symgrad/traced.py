@@ -45,6 +45,8 @@ RECORDERS = (*numeric.DIAGONAL, "numpy")
 """The frameworks that say what they execute; NumPy, which differentiates nothing, as the last."""
 of_parameters = numeric.of_parameters
 NOTHING: frozenset[int] = frozenset()
+BLAMED: tuple[Mode, ...] = ("reverse", "jacobian", "jacrev")
+"""The modes that are made of vector–Jacobian products alone."""
 BESIDE = 1e-3
 """The part of the worst step's share from which on another one is blamed too: nearly repeated
 eigenvalues alone make some tolerances of a right step."""
@@ -124,7 +126,7 @@ def judged(
         reported, near = confirm(reported, again)
         verdict = judge(reference, reported, dtype, near)
     blamed: tuple[Blame, ...] = ()
-    if verdict.verdict == "disagrees" and reported.gradient is not None and mode == "reverse":
+    if verdict.verdict == "disagrees" and reported.gradient is not None and mode in BLAMED:
         blamed = blame(run, reference, reported, dtype)
     report = report_of(verdict, reference, reported.gradient, strict)
     derive = partial(formula, run, framework, f)

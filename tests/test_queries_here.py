@@ -139,6 +139,40 @@ def test_a_vector_jacobian_product_that_is_wrong():
     assert symgrad.check(doubled, X, cotangent=W).verdict == "disagrees"
 
 
+class Half(torch.autograd.Function):
+    """The inverse, of whose backward one entry is off."""
+
+    @staticmethod
+    def forward(ctx, X):
+        R = torch.linalg.inv(X)
+        ctx.save_for_backward(R)
+        return R
+
+    @staticmethod
+    def backward(ctx, G):
+        (R,) = ctx.saved_tensors
+        off = torch.ones_like(G)
+        off[0, 1] += 1e-9
+        return -R @ (G * off) @ R
+
+
+def test_a_jacobian_as_a_whole_is_judged_entry_by_entry():
+    Y = X[:2, :2]
+    for mode in ("jacobian", "jacrev", "jacfwd"):
+        reports = symgrad.check(torch.linalg.inv, Y, mode=mode)
+        assert [r.verdict for r in reports] == ["agrees"] * 4
+        assert {r.record.mode for r in reports} == {mode}
+    wrong = symgrad.check(Half.apply, Y, mode="jacobian")
+    assert [r.verdict for r in wrong] == ["agrees", "disagrees", "agrees", "agrees"]
+    assert wrong[1].blame[0].custom
+    assert symgrad.check(Half.apply, Y, mode="jacobian", cotangent=np.eye(2)).verdict == "agrees"
+
+
+def test_a_jacobian_of_a_number_is_its_gradient():
+    assert symgrad.check(torch.logdet, X, mode="jacrev").verdict == "agrees"
+    assert not symgrad.check(torch.logdet, X, mode="jacrev").blame
+
+
 def test_the_derivative_in_another_argument():
     def loss(X, b, k):
         return (b @ torch.linalg.solve(X, b)) ** k
@@ -171,6 +205,7 @@ def test_a_wrong_derivative_in_another_argument():
         ({"order": 2, "direction": "E"}, "no array of numbers"),
         ({"wrt": "b"}, "give its numbers in arguments"),
         ({"mode": "sideways"}, "sideways"),
+        ({"mode": "jacrev", "order": 2}, "the Jacobian in X"),
     ],
 )
 def test_what_cannot_be_asked_is_said_in_one_line(about, said):

@@ -386,6 +386,11 @@ class Framework(BaseFramework):
     )
     routes = ROUTES
     hessians = WAYS
+    jacobians = {
+        "jacobian": lambda F, x: jax.jacobian(F)(x),
+        "jacrev": lambda F, x: jax.jacrev(F)(x),
+        "jacfwd": lambda F, x: jax.jacfwd(F)(x),
+    }
     executions = {"jax.jit": compiled(jax.jit), "jax.vmap": batched(jax.vmap)}
     has_forward_mode = True
     _since_dropped = 0

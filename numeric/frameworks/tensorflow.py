@@ -338,6 +338,16 @@ ROUTES = {
 }
 
 
+def _jacobian(F, x):
+    with tf.GradientTape() as tape:
+        tape.watch(x)
+        value = F(x)
+    J = tape.jacobian(value, x)
+    if J is None:
+        raise TypeError("tf.GradientTape found no path from X to the value")
+    return J
+
+
 class Framework(BaseFramework):
     """TensorFlow by ``tf.GradientTape`` in eager mode, and by ``tf.autodiff.ForwardAccumulator``.
 
@@ -357,6 +367,7 @@ class Framework(BaseFramework):
     )
     routes = ROUTES
     hessians = WAYS
+    jacobians = {"jacobian": _jacobian}
     executions = {
         "tf.function": compiled(tf.function),
         "tf.function(jit_compile=True)": compiled(functools.partial(tf.function, jit_compile=True)),
@@ -369,6 +380,9 @@ class Framework(BaseFramework):
 
     def array(self, values, dtype):
         return tf.constant(values, dtype)
+
+    def name_of(self, dtype):
+        return dtype.name
 
     def real(self, value):
         return tf.math.real(value)

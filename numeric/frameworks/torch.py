@@ -408,6 +408,11 @@ class Framework(BaseFramework):
     version = torch.__version__
     routes = ROUTES
     hessians = WAYS
+    jacobians = {
+        "jacobian": torch.autograd.functional.jacobian,
+        "jacrev": lambda F, x: torch.func.jacrev(F)(x),
+        "jacfwd": lambda F, x: torch.func.jacfwd(F)(x),
+    }
     executions = {
         **({"torch.compile": compiled(_compile)} if COMPILERS else {}),
         "torch.compile(backend='aot_eager')": compiled(
@@ -431,6 +436,12 @@ class Framework(BaseFramework):
 
     def array(self, values, dtype):
         return torch.tensor(values, dtype=dtype)
+
+    def dtype_of(self, name):
+        return getattr(torch, name)
+
+    def name_of(self, dtype):
+        return str(dtype).split(".")[-1]
 
     def preserving(self):
         return torch.random.fork_rng(devices=[])
