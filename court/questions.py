@@ -184,13 +184,15 @@ class Answered(Struct, frozen=True):
 class Started(Struct, frozen=True):
     """A worker has imported its framework.
 
-    ``routes`` lists what it can be asked, by function, and ``executions`` how else than by default.
+    ``routes`` lists what it can be asked, by function, ``executions`` how else than by default, and
+    ``modes`` in which ways each is differentiated.
     """
 
     framework: str
     version: str
     routes: dict[str, list[str]]
     executions: list[str] = []
+    modes: list[str] = []
 
 
 class Excerpt(Struct, frozen=True):

@@ -362,7 +362,8 @@ def started(framework: str, answer: dict[str, Any]) -> Started:
     version, routes = answer["hello"]["version"], answer["hello"]["routes"]
     named = {plain(f): [plain(route) for route in known] for f, known in routes.items()}
     executions = [plain(name) for name in answer["hello"].get("executions", ())]
-    return Started(framework, plain(version), named, executions)
+    modes = [plain(name) for name in answer["hello"].get("modes", ())]
+    return Started(framework, plain(version), named, executions, modes)
 
 
 def reported(framework: str, version: str, answer: dict[str, Any]) -> Reported:

@@ -46,6 +46,7 @@ def main(name, file=None):
         "version": framework.version,
         "routes": {f: list(named) for f, named in routes.items()},
         "executions": list(framework.executions),
+        "modes": _modes(framework),
     }
     _send(output, {"hello": hello})
     ways = _ways(framework, routes)
@@ -67,6 +68,12 @@ def main(name, file=None):
         framework.tidy()
         if framework.is_worn():
             break
+
+
+def _modes(framework):
+    """In which ways it differentiates, once and twice, and gives a Jacobian as a whole."""
+    once = ["reverse"] + ["forward"] * framework.has_forward_mode
+    return once + list(framework.hessians) + list(framework.jacobians)
 
 
 def _ways(framework, routes):

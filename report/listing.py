@@ -62,6 +62,8 @@ def show_routes(
         if started.executions and not functions:
             told = f"  --execution {', '.join(started.executions)}"
             console.print(Text(told))
+        if started.modes and not functions:
+            console.print(Text(f"  modes {', '.join(started.modes)}"))
 
 
 def _grid(rows: Mapping[str, str]) -> Table:
