@@ -28,6 +28,7 @@ from symgrad.court.judging.mistakes import recognise
 from symgrad.court.judging.tolerance import entry_tolerances
 from symgrad.court.program import Program
 from symgrad.court.questions import GRADIENT, TWICE, Mode, Query, Reported
+from symgrad.court.reasons import say
 from symgrad.court.references import Matrix, Reference, Sparse
 from symgrad.court.verdicts import RIGHT, Verdict
 from symgrad.numeric import here as numeric
@@ -126,8 +127,13 @@ def judged(
         reported, near = confirm(reported, again)
         verdict = judge(reference, reported, dtype, near)
     blamed: tuple[Blame, ...] = ()
-    if verdict.verdict == "disagrees" and reported.gradient is not None and mode in BLAMED:
-        blamed = blame(run, reference, reported, dtype)
+    if verdict.verdict == "disagrees" and reported.gradient is not None:
+        if mode in BLAMED:
+            blamed = blame(run, reference, reported, dtype)
+        elif mode in TWICE:
+            first = numeric.ask(framework, f, M, {}, asked, name, "reverse", own)
+            blamed, why = blame_of_hessian(run._replace(along=()), first, dtype)
+            verdict = verdict.saying(*verdict.reasons, *say("note", why))
     report = report_of(verdict, reference, reported.gradient, strict)
     derive = partial(formula, run, framework, f)
     return structs.replace(report, program=run.program, blame=blamed, derive=derive)
@@ -294,6 +300,19 @@ def blame(run: Run, reference: Reference, reported: Reported, dtype: str) -> tup
     worst = max((b.share for b in found if np.isfinite(b.share)), default=0.0)
     told_of = [b for b in found if b.share >= BESIDE * worst]  # next to it the rest is rounding
     return tuple(sorted(told_of, key=lambda b: -b.share))
+
+
+def blame_of_hessian(run: Run, first: Reported, dtype: str) -> tuple[tuple[Blame, ...], str]:
+    """The calls that are wrong in ``first``, the gradient, already; or how to find the others."""
+    reference = run.at(run.X)
+    if judge(reference, first, dtype).verdict == "disagrees" and first.gradient is not None:
+        return blame(run, reference, first, dtype), "the gradient is wrong, too"
+    custom = [call.name for call in run.program.calls if call.custom]
+    steps = f"{' and '.join(dict.fromkeys(custom))}, of your own" if custom else "the calls of f"
+    return (), (
+        "the gradient is right: a second derivative is wrong; ask check(g, X, order=2) of "
+        f"{steps}, each alone as X → g(X).sum()"
+    )
 
 
 def _held(run: Run, reported: Reported, dtype: str) -> tuple[Blame, ...]:

@@ -58,7 +58,20 @@ def test_the_worst_of_all_ways_is_told():
 def test_a_derivative_that_is_wrong_in_second_order_alone(factor, verdict):
     f = of_order_two(factor)
     assert symgrad.check(f, X).verdict == "agrees"
-    assert symgrad.check(f, X, order=2, mode="reverse over reverse").verdict == verdict
+    report = symgrad.check(f, X, order=2, mode="reverse over reverse")
+    assert report.verdict == verdict
+    told = "the gradient is right: a second derivative is wrong; ask check(g, X, order=2) of Scaled"
+    assert (told in report.reason) == (verdict == "disagrees")
+
+
+def test_a_hessian_that_is_wrong_as_the_gradient_is_has_the_step_to_blame():
+    def f(X):
+        return torch.linalg.inv(Half.apply(X)).pow(2).sum()
+
+    report = symgrad.check(f, X, order=2, mode="reverse over reverse")
+    assert report.verdict == "disagrees"
+    assert [blame.name for blame in report.blame] == ["Half"]
+    assert "the gradient is wrong, too" in report.reason
 
 
 def test_a_direction_is_what_it_is_differentiated_along():
