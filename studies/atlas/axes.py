@@ -138,11 +138,11 @@ def _query(function: Instance, choice: Choice) -> Iterator[Case]:
     """The Hessian along a direction, and ⟨W, F(X)⟩ with several W, at the usual matrices."""
     domain, E = function.function.usual_domain, direction(function.size)
     twice, query = hessian_along(function, E)
+    weighted = cotangents(function) if "W" in function.constants else []
     for x in (build(function.size) for build in PARTS.values()):
         theta = well_conditioned(x, domain, choice.seed, 0)
         case = _case(twice, x, theta, "float64", _column("query", "hvp", "float64", x))
         yield case._replace(query=query, forward=False)
-        weighted = cotangents(function, x.blocks) if "W" in function.constants else []
         for of, kind in zip(weighted, ("symmetric", "lower", "general"), strict=False):
             yield _case(of, x, theta, "float64", _column("query", f"vjp-{kind}", "float64", x))
 
