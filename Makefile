@@ -94,7 +94,8 @@ locks: .venv-locks/bin/uv  ## all pins, transitive ones too, per supported Pytho
 	$(PYTHON) -m venv .venv-locks
 	.venv-locks/bin/python -m pip install --quiet uv==0.13.9
 
-COQ_PACKAGES := coq libcoq-mathcomp-algebra libcoq-coquelicot
+COQ_PACKAGES := coq libcoq-coquelicot libcoq-mathcomp-algebra libcoq-mathcomp-algebra-tactics \
+  libcoq-mathcomp-analysis
 PAGE_PACKAGES := texlive-latex-recommended chromium
 
 proofs: .coq  ## compile the machine-checked proofs; fails on anything admitted or assumed
@@ -114,8 +115,9 @@ tools:  ## Debian's packages that slow tests use; a test whose program is missin
 
 .PHONY: .coq
 .coq:  # Debian's packages, where they are missing and can be installed
-	@where=$$(coqc -where 2>/dev/null) && [ -d "$$where/user-contrib/mathcomp/algebra" ] \
-	  && [ -d "$$where/user-contrib/Coquelicot" ] \
+	@where=$$(coqc -where 2>/dev/null) && [ -d "$$where/user-contrib/Coquelicot" ] \
+	  && [ -d "$$where/user-contrib/mathcomp/analysis" ] \
+	  && [ -d "$$where/user-contrib/mathcomp/algebra_tactics" ] \
 	  || { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && apt-get update -qq \
 	  && apt-get install -y -qq --no-install-recommends $(COQ_PACKAGES) >/dev/null; } \
 	  || { echo "make proofs: install these packages first: $(COQ_PACKAGES)" >&2; exit 1; }

@@ -57,6 +57,9 @@ Proof. by rewrite ![⟨G, _⟩]frobC frobDl. Qed.
 Lemma frobNr G E : ⟨G, - E⟩ = - ⟨G, E⟩.
 Proof. by rewrite ![⟨G, _⟩]frobC frobNl. Qed.
 
+Lemma frobBr G E F : ⟨G, E - F⟩ = ⟨G, E⟩ - ⟨G, F⟩.
+Proof. by rewrite frobDr frobNr. Qed.
+
 Lemma frobZr a G E : ⟨G, a *: E⟩ = a * ⟨G, E⟩.
 Proof. by rewrite ![⟨G, _⟩]frobC frobZl. Qed.
 

@@ -142,7 +142,7 @@ move=> unitX dW; rewrite d_frob // d_inverse // frobNl frobNr !frob_trace !trmx_
 by rewrite !mulmxA [in LHS]mxtrace_mulC !mulmxA.
 Qed.
 
-(** The gradient of log det X is X⁻ᵀ: d det X = det X ⟨X⁻ᵀ, dX⟩. *)
+(** d det X = det X ⟨X⁻ᵀ, dX⟩: what d log det X = ⟨X⁻ᵀ, dX⟩ says without a logarithm. *)
 Theorem gradient_log_det X :
   X \in unitmx -> d (\det X) = \det X * ⟨(invmx X)^T, 'd X⟩.
 Proof.
