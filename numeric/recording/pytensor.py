@@ -42,7 +42,7 @@ def record(f: Callable[..., Any], X: Matrix, dtype: str, label: str = "f") -> Re
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             forward = _Forward(f, dtype)
-            return checked(lambda: _once(forward, X), forward, X, dtype, label)
+            return checked(lambda: _once(forward, X), forward, X, dtype, label, is_compiled=True)
 
 
 def _built(f: Callable[..., Any], x: Variable) -> Variable:

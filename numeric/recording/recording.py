@@ -99,13 +99,16 @@ def checked(
     dtype: str,
     label: str = "f",
     loose: Mapping[str, float] = LOOSE,
+    *,
+    is_compiled: bool = False,
 ) -> Recording:
     """The first recording, if its replay is f at X and beside it, and f is the same each time.
 
     It is if a second run, which is not watched, gives f(X) to the last bit.  What it might do
     otherwise without that is no part of f beside X either, as the replay is f there too; and the
     gradient is asked for twice, and has to be the same to the last bit.  Where f(X) is another
-    number, by rounding maybe, a second recording has to be the same program.
+    number, by rounding maybe, a second recording has to be the same program; and where ``evaluate``
+    runs what f built the first time, and f no more (``is_compiled``).
 
     ``loose`` says what its value may be off relatively, by dtype.
 
@@ -114,7 +117,7 @@ def checked(
     """
     first = once()
     _check_value(first.program, X, dtype, label, loose)
-    if _evaluated(evaluate, X) != first.program.value:
+    if is_compiled or _evaluated(evaluate, X) != first.program.value:
         _check_same(first.program, once().program, label)
     _check_neighbour(first.program, evaluate, X, dtype, label, loose)
     return first
