@@ -225,7 +225,8 @@ def test_an_interrupt_while_modules_are_imported_says_nothing(tmp_path):
         preexec_fn=heed_interrupts,
         env={**os.environ, "PYTHONPATH": str(tmp_path)},
     )
-    assert (done.returncode, done.stdout, done.stderr) == (130, "", "")
+    assert done.returncode in (130, -signal.SIGINT)  # either is 130 to a shell
+    assert (done.stdout, done.stderr) == ("", "")
 
 
 @pytest.mark.parametrize("stream", [0, 1, 2])
