@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 RUN := $(VENV)/bin/python
 
-.PHONY: verify verify-all atlas axes disputes history test test-kernels test-kernels-short slow lint bench calibrate mutants mutate fuzz ties schema api proofs citation tools locks tag clean
+.PHONY: verify verify-all atlas axes disputes history matrices site test-site test test-kernels test-kernels-short slow lint bench calibrate mutants mutate fuzz ties schema api proofs citation tools locks tag clean
 
 verify: $(VENV)/.installed  ## the main job, by NumPy, PyTorch, TensorFlow and JAX
 	$(RUN) verify.py
@@ -17,6 +17,19 @@ atlas: $(VENV)/.installed-all  ## regenerate docs/atlas.md and docs/atlas.json
 axes: $(VENV)/.installed-all  ## regenerate docs/axes.md and docs/axes.json; an hour or more, goes on if interrupted
 	$(RUN) verify.py atlas --axes scale,rank,ties,size,execution,query --output docs --quiet
 	$(RUN) -m symgrad.studies.atlas.axes_page docs
+
+matrices: $(VENV)/.installed-all  ## regenerate docs/matrices.json, after `make atlas`
+	$(RUN) -m lab.site.matrices
+
+site: $(VENV)/.installed-site build/appendix/appendix.html  ## the site from the records in docs/: build/site/html
+	$(RUN) -m lab.site.build
+
+build/appendix/appendix.html: | $(VENV)/.installed-site  # made once; without it the site has no such page
+	mkdir -p build
+	$(RUN) verify.py appendix det log_det --output build/appendix
+
+test-site: $(VENV)/.installed-test tools  ## the site in Chromium
+	$(RUN) -m pytest -m 'slow or not slow' tests/test_site.py tests/test_site_browser.py
 
 history: $(VENV)/.installed-all  ## regenerate docs/history.* and the column "since" of the atlas
 	$(RUN) verify.py history --environments .venv-history --output docs --quiet
@@ -134,6 +147,10 @@ $(VENV)/.installed: pyproject.toml constraints.txt | $(VENV)/bin/python
 
 $(VENV)/.installed-all: $(VENV)/.installed
 	$(RUN) -m pip install --quiet --constraint constraints.txt --editable '.[all]'
+	touch $@
+
+$(VENV)/.installed-site: $(VENV)/.installed
+	$(RUN) -m pip install --quiet --constraint constraints.txt --editable '.[site]'
 	touch $@
 
 $(VENV)/.installed-test: $(VENV)/.installed-all

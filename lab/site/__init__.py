@@ -1,0 +1,1 @@
+"""The site: pages that are made of the records in docs/ alone (``make site``)."""
