@@ -183,7 +183,7 @@ def test_filters_narrow_the_view_and_its_link_brings_it_back(opened):
     assert link == STATE
     again = opened(link)
     assert count(again) == wanted
-    assert again.locator("#rows tr").count() == min(wanted, 100)
+    assert again.locator("#rows tr").count() == min(wanted, 50)
     again.locator("#filters button[type=reset]").click()
     assert count(again) == everything
     assert count(opened("explorer.html?framework=nonsense")) == everything

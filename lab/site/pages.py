@@ -55,7 +55,7 @@ def environment() -> jinja2.Environment:
         lstrip_blocks=True,
         undefined=jinja2.StrictUndefined,
     )
-    made.filters |= {"number": number, "slug": slug, "inline": inline}
+    made.filters |= {"number": number, "slug": slug, "inline": inline, "zip": zip}
     made.globals |= {"letters": LETTERS, "meanings": MEANINGS, "right": RIGHT, "default": DEFAULT}
     return made
 

@@ -7,7 +7,7 @@
   const rows = document.getElementById("rows");
   const more = document.getElementById("more");
   const DEFAULTS = { dtype: "float64", mode: "reverse", version: "installed" };
-  const MOST = 100; // rows that are shown at once
+  const MOST = 50; // rows that are shown at once
   const slug = (text) => text.toLowerCase().replace(/[^a-z0-9]+/g, "-");
   let state = {};
 
