@@ -3,10 +3,12 @@
 import re
 
 import pytest
+from msgspec import structs
 
 from lab.site import documents, entries, pages, pictures
 from lab.site.records import DOCS, read
 from symgrad.court.names import family
+from symgrad.studies.atlas.axes_record import Axes, AxisRow, Wrong
 from symgrad.studies.history.record import Step
 
 
@@ -31,6 +33,23 @@ def test_the_matrices_are_those_of_the_atlas_s_routes_and_versions(records):
     asked = {(r.framework, r.version, family(r.function), r.route) for r in records.atlas.rows}
     kept = {(m.framework, m.version, m.function, m.route) for m in records.matrices.rows}
     assert kept == asked, "run `make matrices`"
+
+
+def test_what_goes_wrong_along_further_axes_is_told_where_its_route_is(records):
+    function, first = "log_det", "torch.linalg.slogdet"
+    wrong = Wrong("off by <3>", ("unstable",), 0.5, "torch-eigh-units")
+    told = [
+        AxisRow("torch", "2", function, route, {"ties float64 reverse": "disagrees"}, {}, {})
+        for route in (first, f"torch.compile: {first}")
+    ]
+    told[0].missing["size 8 float64 reverse"] = "no answer"
+    told[1].wrong["ties float64 reverse"] = wrong
+    axes = Axes({}, {}, records.atlas.made, ("ties",), 3, told)
+    page = pages.pages(structs.replace(records, axes=axes))[f"functions/{function}.md"]
+    assert page.count("1 verdict, 0 wrong") == page.count("1 verdict, 1 wrong") == 1
+    assert "refused: size 8 float64 reverse" in page
+    assert "off by &lt;3&gt;" in page
+    assert "findings.html#torch-eigh-units" in page
 
 
 def step(version, convention, verdict="agrees", recorded=False):

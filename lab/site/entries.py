@@ -77,7 +77,7 @@ class Entry(Struct, frozen=True):
     notes: dict[str, str] = {}
     known: dict[str, str] = {}
     matrix: Reported | None = None
-    further: AxisRow | None = None
+    further: list[AxisRow] = []
 
     @property
     def shown(self) -> Shown:
@@ -106,10 +106,10 @@ def entries(records: Records) -> list[Entry]:
         ValueError: two routes of a function would have the same anchor.
     """
     matrices = {(m.framework, m.function, m.route): m for m in records.matrices.rows}
-    further = {_key(row): row for row in records.axes.rows} if records.axes else {}
+    further = _further(records)
     stories = {(s.framework, s.function, s.route): s for s in records.history.stories}
     found = [
-        _today(row, stories.get(_key(row)), matrices.get(_key(row)), further.get(_key(row)))
+        _today(row, stories.get(_key(row)), matrices.get(_key(row)), further.get(_key(row), []))
         for row in records.atlas.rows
     ]
     found += [
@@ -124,13 +124,23 @@ def entries(records: Records) -> list[Entry]:
     return found
 
 
+def _further(records: Records) -> dict[tuple[str, str, str], list[AxisRow]]:
+    """The rows along further axes, those of ``jax.jit: jnp.linalg.eigh`` with jnp.linalg.eigh."""
+    routes = {_key(row) for row in records.atlas.rows}
+    found: dict[tuple[str, str, str], list[AxisRow]] = {}
+    for row in records.axes.rows if records.axes else []:
+        framework, function, route = _key(row)
+        plain = route.split(": ", 1)[-1]
+        key = (framework, function, route if _key(row) in routes else plain)
+        found.setdefault(key, []).append(row)
+    return found
+
+
 def _key(row: Row | AxisRow) -> tuple[str, str, str]:
     return row.framework, family(row.function), row.route
 
 
-def _today(
-    row: Row, story: Story | None, matrix: Reported | None, further: AxisRow | None
-) -> Entry:
+def _today(row: Row, story: Story | None, matrix: Reported | None, further: list[AxisRow]) -> Entry:
     outcomes: dict[str, Outcome] = {f"{dtype} reverse": v for dtype, v in row.dtypes.items()}
     outcomes[DEFAULT] = row.valid
     for dtype, verdict in (("float64", row.forward), ("complex128", row.forward_hermitian)):
