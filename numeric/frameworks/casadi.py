@@ -280,8 +280,8 @@ def _call(derivative, route, X, E, constants, dtype):
         raise NotImplementedError("CasADi computes in float64 only")
     arrays = {k: np.array(numbers(v)) for k, v in constants.items() if not isinstance(v, int)}
     shapes = tuple((name, array.shape) for name, array in arrays.items())
-    numbers = tuple((k, v) for k, v in constants.items() if k not in arrays)
-    return _build(route, derivative, len(X), shapes, numbers)(X, E, *arrays.values())
+    indices = tuple((k, v) for k, v in constants.items() if k not in arrays)
+    return _build(route, derivative, len(X), shapes, indices)(X, E, *arrays.values())
 
 
 class Framework(BaseFramework):
