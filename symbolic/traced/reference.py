@@ -85,6 +85,12 @@ def certify(
     )
 
 
+TIED = (
+    "eigenvalues are equal, where the Hessian of what is recorded is not certified; that of a "
+    "function of the catalogue is (function=), and that of an f without eigenvalues"
+)
+
+
 class Known(NamedTuple):
     """f and S (n×n) in balls, what steps decide on, and whether eigenvalues of X are equal.
 
@@ -177,7 +183,7 @@ def _twice(N: Balls, course: Course, inputs: list[Array]) -> tuple[arb, list[Arr
     E = [N.constant(part) for part in course.along]
     sweep = Sweep(T, course.program, list(map(T.join, inputs, E)), course.held)
     if N.tied:
-        raise RefusedError("spectrum", "eigenvalues are equal, and no Hessian is looked at there")
+        raise RefusedError("spectrum", TIED)
     found = sweep.back({output: T.constant(np.ones(()))})[: len(inputs)]
     pairs = [(T.values(g), e) for g, e in zip(found, E, strict=True) if g is not None]
     slope = T.slopes(sweep.value).item()
