@@ -61,6 +61,13 @@ def direction(n: int) -> Rows2:
     return tuple(tuple((i * j + i + j) % 5 - 2 for j in range(n)) for i in range(n))
 
 
+def other_direction(E: Rows2) -> Rows2:
+    """A direction that is not E, of its size; at n = 1 all are alike."""
+    n = len(E)
+    F = tuple(tuple((2 * i * j + 3 * (i + j)) % 7 - 3 for j in range(n)) for i in range(n))
+    return direction(n) if F == E else F
+
+
 def cotangents(function: Instance, blocks: int = 1) -> list[Instance]:
     """⟨W, F⟩ with a W (n×n) that is symmetric, one that is lower triangular, and a general one.
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any, Literal, NamedTuple, get_args
 
 import numpy as np
 import sympy
 from jaxtyping import Inexact
+from msgspec import structs
 
 from symgrad import traced
 from symgrad.court import formats
@@ -18,9 +19,11 @@ from symgrad.court.hearing import confirm
 from symgrad.court.judging import scatter
 from symgrad.court.judging.judge import judge
 from symgrad.court.judging.printing import Printing, judge_proposed
+from symgrad.court.judging.symmetry import Product, asymmetry
 from symgrad.court.questions import GRADIENT, JACOBIANS, TWICE, Mode, Query, Reported
+from symgrad.court.reasons import say
 from symgrad.court.references import Matrix, Reference
-from symgrad.court.verdicts import Outcome
+from symgrad.court.verdicts import RIGHT, Outcome
 from symgrad.numeric import compositions
 from symgrad.numeric import here as numeric
 from symgrad.report.here import Derivative, Formula, Report, Reports
@@ -186,7 +189,8 @@ def check(
         about = (function, parameterization)
         one = _rounded(one, kind) if dtype else one
         found = [_check(who, f, one, kind, label, *about, m, strict, query) for m in modes]
-        reports.append(max(found, key=lambda report: WORSE.index(report.verdict)))
+        worst = max(found, key=lambda report: WORSE.index(report.verdict))
+        reports.append(_beside(worst, found) if order == 2 else worst)
     return reports[0] if batch.ndim == 2 else Reports(reports)
 
 
@@ -262,6 +266,19 @@ def _asked(
     return Query(operator="hvp", direction=E), ways
 
 
+def _beside(worst: Report, ways: Sequence[Report]) -> Report:
+    """The worst of several ways to differentiate twice, with which of them agree."""
+    right = [report.record.mode for report in ways if report.verdict in RIGHT]
+    if len(ways) == 1 or not right:
+        return worst
+    told = f"{', '.join(right)} agree with the exact Hessian, and so with each other"
+    if worst.verdict not in RIGHT:
+        told = f"so it is by {worst.record.mode}; it agrees by {', '.join(right)}"
+    return structs.replace(
+        worst, record=worst.record.saying(*worst.record.reasons, *say("note", told))
+    )
+
+
 def _fitting(dtype: str, X: np.ndarray) -> str:
     """The dtype, if it is one for X.
 
@@ -298,13 +315,13 @@ def _check(
         along = symbolic.directions(X, blocks, structure) if structure else None
         about = (who, f, M, X, blocks, dtype, label, mode, strict)
         return traced.judged(*about, along, query)
-    asked = _resolved(function, len(M), blocks)
+    of = asked = _resolved(function, len(M), blocks)
     if query.direction:
-        asked, _ = queries.hessian_along(asked, query.direction)
+        asked, _ = queries.hessian_along(of, query.direction)
     place = Place(asked, M, X, blocks, dtype, structure)
     own = numeric.opened(who)
 
-    def ask(M: Square, *, find_reads: bool = False) -> Reported:
+    def ask(M: Square, *, find_reads: bool = False, query: Query = query) -> Reported:
         constants = place.function.constants
         return numeric.ask(who, f, M, constants, dtype, label, mode, own, query, find_reads)
 
@@ -315,6 +332,12 @@ def _check(
         again = [(ask(floats(n.X, n.blocks)), n.reference()) for n in beside]
         reported, near = confirm(reported, again)
         verdict = judge(reference, reported, dtype, near)
+    if verdict.verdict == "disagrees" and query.direction:
+        F = queries.other_direction(query.direction)
+        turned = place._replace(function=queries.hessian_along(of, F)[0]).reference()
+        there = Product(F, turned, ask(place.M, query=structs.replace(query, direction=F)))
+        skew = asymmetry(Product(query.direction, reference, reported), there, dtype)
+        verdict = verdict.saying(*verdict.reasons, *say("note", skew))
     return report_of(verdict, reference, reported.gradient, strict)
 
 

@@ -25,6 +25,7 @@ from symgrad.court.judging import scatter
 from symgrad.court.judging.deviation import deviations
 from symgrad.court.judging.judge import judge
 from symgrad.court.judging.mistakes import recognise
+from symgrad.court.judging.symmetry import Product, asymmetry
 from symgrad.court.judging.tolerance import entry_tolerances
 from symgrad.court.program import Program
 from symgrad.court.questions import GRADIENT, TWICE, Mode, Query, Reported
@@ -37,7 +38,7 @@ from symgrad.numeric.recording.recording import Recording
 from symgrad.numeric.recording.tape import UnsupportedError
 from symgrad.report.here import Derivative, Formula, Report
 from symgrad.symbolic import here as symbolic
-from symgrad.symbolic import traced
+from symgrad.symbolic import queries, traced
 from symgrad.symbolic.catalogue.second import Rows2
 from symgrad.symbolic.neighbours import neighbours, split
 
@@ -115,7 +116,7 @@ def judged(
         reference = structs.replace(reference, note=f"judged in {dtype}, to which f casts")
     own = numeric.opened(framework)
 
-    def ask(M: Square, *, find_reads: bool = False) -> Reported:
+    def ask(M: Square, *, find_reads: bool = False, query: Query = query) -> Reported:
         return numeric.ask(framework, f, M, {}, asked, name, mode, own, query, find_reads)
 
     reported = ask(M, find_reads=True)
@@ -133,7 +134,11 @@ def judged(
         elif mode in TWICE:
             first = numeric.ask(framework, f, M, {}, asked, name, "reverse", own)
             blamed, why = blame_of_hessian(run._replace(along=()), first, dtype)
-            verdict = verdict.saying(*verdict.reasons, *say("note", why))
+            F = queries.other_direction(run.along)
+            said = ask(M, query=structs.replace(query, direction=F))
+            there = Product(F, run._replace(along=F).at(X), said)
+            skew = asymmetry(Product(run.along, reference, reported), there, dtype)
+            verdict = verdict.saying(*verdict.reasons, *say("note", why), *say("note", skew))
     report = report_of(verdict, reference, reported.gradient, strict)
     derive = partial(formula, run, framework, f)
     return structs.replace(report, program=run.program, blame=blamed, derive=derive)

@@ -64,6 +64,63 @@ def test_a_derivative_that_is_wrong_in_second_order_alone(factor, verdict):
     assert (told in report.reason) == (verdict == "disagrees")
 
 
+class Turned(torch.autograd.Function):
+    """The identity, whose second derivative alone is wrong: by one entry, or by all alike."""
+
+    @staticmethod
+    def forward(ctx, x, is_skew):
+        ctx.is_skew = is_skew
+        return x.clone()
+
+    @staticmethod
+    def backward(ctx, g):
+        off = g - g.detach()
+        if ctx.is_skew:
+            off = off[0, 0] * torch.diag(torch.tensor([0.0, 1, 0], dtype=g.dtype))
+        return g + 1e-9 * off, None
+
+
+@pytest.mark.parametrize("function", [None, "trace_square"])
+@pytest.mark.parametrize("is_skew", [True, False])
+def test_a_wrong_hessian_that_is_not_symmetric_is_told_from_one_that_is(is_skew, function):
+    about = {"function": function, "order": 2, "mode": "reverse over reverse"}
+    report = symgrad.check(lambda X: Turned.apply(X, is_skew).pow(2).sum(), X, **about)
+    assert report.verdict == "disagrees"
+    assert ("not symmetric on Sym(n)" in report.reason) == is_skew
+
+
+def test_the_worst_of_all_ways_has_those_beside_it_that_agree():
+    report = symgrad.check(torch.logdet, X, order=2)  # nested forward mode of torch 2.13 is wrong
+    assert report.verdict == "disagrees"
+    told = f"so it is by {report.record.mode}; it agrees by reverse over reverse, "
+    assert told in report.reason
+    assert report.record.mode not in report.reason.split("it agrees by ")[1]
+    ways = "reverse over reverse, forward over reverse, reverse over forward, forward over forward"
+    right = f"{ways}, hessian agree with the exact Hessian, and so with each other"
+    assert symgrad.check(lambda X: (X @ X @ X).trace(), X, order=2).reason == right
+    assert not symgrad.check(whitened, X, order=2, mode="hessian").reason
+
+
+TIED = 2 * torch.eye(2, dtype=torch.float64)
+
+
+def test_the_recorded_hessian_of_eigenvalues_is_refused_where_they_are_equal():
+    def by_values(X):
+        return torch.linalg.eigvalsh(X).log().sum()
+
+    def by_factor(X):
+        return 2 * torch.linalg.cholesky(X).diagonal().log().sum()
+
+    about = {"order": 2, "mode": "reverse over reverse"}
+    refused = symgrad.check(by_values, TIED, **about)
+    assert refused.verdict == "refused"
+    assert "is not certified; that of a function of the catalogue is" in refused.reason
+    assert symgrad.check(by_factor, TIED, **about).verdict == "agrees"
+    assert symgrad.check(by_factor, TIED, function="trace_log", **about).verdict == "agrees"
+    wrong = symgrad.check(by_values, TIED, function="trace_log", **about)  # it is NaN
+    assert wrong.verdict == "disagrees"
+
+
 def test_a_hessian_that_is_wrong_as_the_gradient_is_has_the_step_to_blame():
     def f(X):
         return torch.linalg.inv(Half.apply(X)).pow(2).sum()
