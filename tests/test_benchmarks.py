@@ -23,7 +23,7 @@ ROOT = Path(__file__).parent.parent
         pytest.param("callables", "by theorem", marks=pytest.mark.slow),
         ("symbolic", "naive SymPy"),
         ("second", "second order / first"),
-        ("batching", "torch"),
+        pytest.param("batching", "torch", marks=pytest.mark.slow),
     ],
 )
 def test_the_quick_version_prints_its_table(module, row):

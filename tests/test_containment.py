@@ -75,6 +75,7 @@ MUTATING = {
 }
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize("order", [1, -1])
 @pytest.mark.parametrize("framework", ["numpy", "torch", "jax"])
 def test_a_file_that_changes_its_framework_changes_it_for_itself_alone(tmp_path, framework, order):

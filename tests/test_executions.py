@@ -47,6 +47,7 @@ routes = {
 """
 
 
+@pytest.mark.sampled(1)
 @pytest.mark.parametrize("framework", ["torch", "tensorflow", "jax"])
 def test_a_users_routes_are_judged_however_they_are_executed(tmp_path, framework):
     if not is_installed(framework):
