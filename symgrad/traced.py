@@ -41,6 +41,7 @@ from symgrad.symbolic import here as symbolic
 from symgrad.symbolic import queries, traced
 from symgrad.symbolic.catalogue.second import Rows2
 from symgrad.symbolic.neighbours import neighbours, split
+from symgrad.symbolic.traced.decisions import RefusedError
 
 Square = Inexact[np.ndarray, "n n"]
 RECORDERS = (*numeric.DIAGONAL, "numpy")
@@ -294,12 +295,13 @@ def blame(run: Run, reference: Reference, reported: Reported, dtype: str) -> tup
     for number, call in enumerate(run.program.calls):
         given = [_or_zeros(cotangents[k], run.program.shapes[k]) for k in call.outputs]
         if call.inputs and any(np.any(G) for G in given):
-            true = traced.pullback(run.program, run.X, number, given, run.blocks)
+            true = _product(run, number, given)
             each = _told(run.recording, number, given)
             if each is None:
                 continue
             told = _summed(call.inputs, each)
             share = _share(run, call.inputs, told, true, tolerances)
+            true = told if true is None else true
             if share > 1:
                 found.append(_blame(run, number, told, true, share))
     worst = max((b.share for b in found if np.isfinite(b.share)), default=0.0)
@@ -352,6 +354,14 @@ def _or_zeros(G: np.ndarray | None, shape: Sequence[int]) -> np.ndarray:
     return np.zeros(shape) if G is None else G
 
 
+def _product(run: Run, number: int, given: list[np.ndarray]) -> list[np.ndarray] | None:
+    """The exact product; None where it depends on the basis of an eigenspace, which is free."""
+    try:
+        return traced.pullback(run.program, run.X, number, given, run.blocks)
+    except RefusedError:
+        return None
+
+
 def _told(recording: Recording, number: int, given: list[np.ndarray]) -> list[np.ndarray] | None:
     """The framework's own product; None where it cannot be asked of this call alone."""
     try:
@@ -372,14 +382,20 @@ def _share(
     run: Run,
     inputs: Sequence[int],
     told: list[np.ndarray],
-    true: list[np.ndarray],
+    true: list[np.ndarray] | None,
     tolerances: Float[np.ndarray, "n n"],
 ) -> float:
-    """How much of the gradient's error is by this call, in units of what rounding explains."""
-    off = {k: a - b for k, a, b in zip(inputs, told, true, strict=True)}
-    if not all(np.all(np.isfinite(x)) for x in off.values()):
+    """How much of the gradient's error is by this call, in units of what rounding explains.
+
+    Where that cannot be told, only what is not finite is an error.
+    """
+    if not all(np.all(np.isfinite(x)) for x in told):
         return float("inf")
-    carried = traced.carried(run.program, run.X, off, run.blocks)
+    off = {k: a - b for k, a, b in zip(inputs, told, true or told, strict=True)}
+    try:
+        carried = traced.carried(run.program, run.X, off, run.blocks)
+    except RefusedError:
+        return 0.0
     return float(np.max(np.abs(carried) / tolerances))
 
 

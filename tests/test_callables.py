@@ -447,6 +447,51 @@ def test_equal_eigenvalues_are_no_obstacle_where_f_is_smooth():
     assert symgrad.check(lambda X: linalg.eigvalsh(X)[-1], I).verdict == "refused"
 
 
+class Logm(torch.autograd.Function):
+    """By divided differences, the limits of which are right; off by a factor."""
+
+    factor = 1.0
+
+    @staticmethod
+    def forward(ctx, X):
+        w, U = linalg.eigh(X)
+        ctx.save_for_backward(w, U)
+        return (U * w.log()[..., None, :]) @ U.mH
+
+    @staticmethod
+    def backward(ctx, G):
+        w, U = ctx.saved_tensors
+        off, logs = (x[..., :, None] - x[..., None, :] for x in (w, w.log()))
+        tied = off.abs() < 1e-8
+        F = torch.where(tied, 1 / w[..., None, :], logs / torch.where(tied, 1, off))
+        return Logm.factor * U @ (F * (U.mH @ ((G + G.mH) / 2) @ U)) @ U.mH
+
+
+TIED = {
+    "symmetric": (torch.eye(3), lambda X: X),
+    "over the trace": (torch.diag(torch.tensor([1.0, 1, 2])), lambda X: X / X.diagonal().sum()),
+    "batch": (torch.eye(3), lambda X: torch.stack([X, 2 * X, X @ X])),
+    "hermitian": (torch.tensor([[2, 1j, 0], [-1j, 2, 0], [0, 0, 3]]), lambda X: X),
+}
+
+
+@pytest.mark.parametrize("name", TIED)
+def test_a_layer_that_is_right_at_equal_eigenvalues_agrees_and_a_wrong_one_does_not(
+    name, monkeypatch
+):
+    tied, f = TIED[name]
+    tied = tied.to(torch.complex128 if tied.is_complex() else torch.float64)
+
+    def loss(X):
+        return (Logm.apply(f(X)) * W[:3, :3]).sum().real
+
+    assert symgrad.check(loss, tied).verdict == "agrees"
+    monkeypatch.setattr(Logm, "factor", 1 + 1e-10)
+    report = symgrad.check(loss, tied)
+    assert (report.verdict, report.blame[0].mistake) == ("disagrees", "a factor")
+    assert symgrad.check(lambda X: linalg.eigvalsh(f(X))[..., 1].sum(), tied).verdict == "refused"
+
+
 def test_the_closed_form():
     report = symgrad.check(lambda X: torch.logdet(X) / 2, torch.tensor(spd(3)))
     assert report.formula.parameters == ("a", "b", "c")

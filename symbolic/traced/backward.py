@@ -5,14 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
-from flint import arb
 from jaxtyping import Float
 
 from symgrad.court.program import Program
 from symgrad.court.references import Matrix
 from symgrad.symbolic.certified.enclosure import precision
-from symgrad.symbolic.traced import blocked
-from symgrad.symbolic.traced.balls import Balls
+from symgrad.symbolic.traced import blocked, smooth
 from symgrad.symbolic.traced.decisions import UndecidedError
 from symgrad.symbolic.traced.numbers import Array
 from symgrad.symbolic.traced.reference import FIRST_BITS, MOST_BITS, NOTHING
@@ -31,8 +29,7 @@ def cotangents(
     """
 
     def swept() -> list[Array | None]:
-        sweep = Sweep(Balls(), program, blocked.inputs(X, blocks), held)
-        return sweep.back({program.output: np.array(arb(1), object)})
+        return _back(program, X, blocks, {program.output: np.ones(())}, held=held)
 
     return [None if g is None else _rounded(g) for g in _decided(swept)]
 
@@ -50,10 +47,8 @@ def pullback(
     about = program.calls[call]
 
     def swept() -> list[Array | None]:
-        N = Balls()
-        sweep = Sweep(N, program, blocked.inputs(X, blocks))
-        seeds = {k: N.constant(g) for k, g in zip(about.outputs, given, strict=True)}
-        return sweep.back(seeds, call)
+        seeds = dict(zip(about.outputs, given, strict=True))
+        return _back(program, X, blocks, seeds, call)
 
     found, shapes = _decided(swept), program.shapes
     mine = ((shapes[k], found[k]) for k in about.inputs)
@@ -68,7 +63,8 @@ def values(program: Program, X: Matrix, numbers: Sequence[int], blocks: int = 1)
     """
 
     def swept() -> list[Array | None]:
-        return list(Sweep(Balls(), program, blocked.inputs(X, blocks)).values)
+        inputs = blocked.inputs(X, blocks)
+        return list(Sweep(smooth.balls(program, inputs), program, inputs).values)
 
     found = _decided(swept)
     return [_rounded(x) for x in (found[k] for k in numbers) if x is not None]
@@ -82,14 +78,25 @@ def carried(program: Program, X: Matrix, seeds: Mapping[int, Array], blocks: int
     """
 
     def swept() -> list[Array | None]:
-        N = Balls()
-        sweep = Sweep(N, program, blocked.inputs(X, blocks))
-        return sweep.back({k: N.constant(g) for k, g in seeds.items()})
+        return _back(program, X, blocks, seeds)
 
     found = _decided(swept)
     n = len(X) // blocks
     parts = [np.zeros((n, n)) if g is None else _rounded(g) for g in found[:blocks]]
     return np.asarray(blocked.symmetrized(parts))
+
+
+def _back(
+    program: Program,
+    X: Matrix,
+    blocks: int,
+    seeds: Mapping[int, Array],
+    call: int | None = None,
+    held: frozenset[int] = NOTHING,
+) -> list[Array | None]:
+    inputs = blocked.inputs(X, blocks)
+    N = smooth.balls(program, inputs)
+    return smooth.back(Sweep(N, program, inputs, held), N, inputs, seeds, call)
 
 
 def _decided(swept: Callable[[], list[Array | None]]) -> list[Array | None]:

@@ -20,6 +20,7 @@ from symgrad.symbolic.traced import eigen, spectra, ties
 from symgrad.symbolic.traced.decisions import RefusedError, UndecidedError
 from symgrad.symbolic.traced.movement import meet, not_zero, of_inverse
 from symgrad.symbolic.traced.numbers import Array, Decision
+from symgrad.symbolic.traced.rationals import Exactly, exact
 from symgrad.symbolic.traced.scalars import COMMUTE, FUNCTIONS, ONE, ZERO, power
 
 MOST_MINORS = 12
@@ -31,16 +32,17 @@ class Balls:
 
     ``tied`` are the steps, by identity, that decompose a matrix with exactly equal eigenvalues, and
     ``within`` what such a step adds between them (:mod:`symgrad.symbolic.traced.ties`).  Bases of
-    their eigenspaces are turned by ``turn``.
+    their eigenspaces are turned by ``turn``, and what is not told by balls is asked of ``exactly``.
     """
 
     is_exact = True
     runs: tuple[int, ...] = ()
 
-    def __init__(self, turn: ties.Turn = lambda _: None) -> None:
+    def __init__(self, exactly: Exactly | None = None, turn: ties.Turn = lambda *_: None) -> None:
         self.decided: dict[int, Decision] = {}
-        self.tied: dict[int, tuple[Step, list[ties.Cluster]]] = {}
-        self.within: dict[int, Array] = {}
+        self.tied: ties.Tied = {}
+        self.within: dict[int, list[Array]] = {}
+        self._exactly = exactly
         self._turn = turn
         # by operation; each entry keeps its operands, whose identities are its key
         self._known: dict[str, dict[Any, tuple[arb, Any]]] = {}
@@ -131,7 +133,7 @@ class Balls:
         return L
 
     def eigh(self, step: Step, *A: Array) -> list[Array]:
-        """Eigenvalues that are apart, or equal by X's own entries, and eigenvectors."""
+        """Eigenvalues that are apart, or equal by rational arithmetic, and eigenvectors."""
         n = A[0].shape[-1]
         values = np.empty(A[0].shape[:-1], object)
         vectors = [np.empty(M.shape, object) for M in A]
@@ -155,20 +157,31 @@ class Balls:
                 parts, step.pivots[k * n : k * n + n], step.signs[k * n : k * n + n]
             )
         except UndecidedError:
-            is_alone = len(parts) == 1 and len(step.shapes[0]) == 1
-            if not is_alone or not ties.is_exact(parts[0].ravel()):
+            known = self._exact(step, k, parts)
+            found = None if known is None else ties.decompose(known, self._turn)
+            if found is None:
                 raise
-        w, V, clusters = ties.decompose(parts[0], self._turn)
+        w, V, clusters = found
         if clusters:
-            self.tied[id(step)] = (step, clusters)
-        return w, [V]
+            mine = self.tied.setdefault(id(step), (step, []))[1]
+            mine += [(k, *cluster) for cluster in clusters]
+        return w, V
 
-    def over_gaps(self, step: Step, w: Array, M: Array) -> Array:
+    def _exact(self, step: Step, k: int, parts: Sequence[Array]) -> list[Array] | None:
+        """The k-th matrix of a step in rationals, by its parts, where it is known."""
+        mine = [exact(part) for part in parts]
+        if all(part is not None for part in mine):
+            return [part for part in mine if part is not None]
+        found = None if self._exactly is None else self._exactly.inputs(step)
+        n = len(parts[0])
+        return None if found is None else [M.reshape(-1, n, n)[k] for M in found]
+
+    def over_gaps(self, step: Step, w: Array, M: Array, part: int = 0) -> Array:
         """M over λ_j − λ_i off the diagonal; between equal λ what was found of it."""
         same = np.frompyfunc(lambda x, y: x is y, 2, 1)(w[..., None, :], w[..., :, None])
         gaps = np.where(same, ONE, w[..., None, :] - w[..., :, None])
         off = np.where(same, ZERO, M / gaps)
-        return off + self.within[id(step)] if id(step) in self.within else off
+        return off + self.within[id(step)][part] if id(step) in self.within else off
 
     def eigvals(self, A: Array) -> Array:
         """Eigenvalues that are real and apart."""

@@ -135,7 +135,7 @@ class Expressions:
         """No derivative is taken here."""
         raise NoFormulaError("it goes back")
 
-    def over_gaps(self, step: Step, w: Array, M: Array) -> Array:
+    def over_gaps(self, step: Step, w: Array, M: Array, part: int = 0) -> Array:
         """No derivative is taken here."""
         raise NoFormulaError("it goes back")
 

@@ -71,8 +71,11 @@ class Numbers(Protocol):
         Of a Hermitian matrix, by its parts, the parts of these.
         """
 
-    def over_gaps(self, step: Step, w: Array, M: Array) -> Array:
-        """M over λ_j − λ_i off the diagonal; between equal λ what makes f smooth."""
+    def over_gaps(self, step: Step, w: Array, M: Array, part: int = 0) -> Array:
+        """M over λ_j − λ_i off the diagonal; between equal λ what makes f smooth.
+
+        M is the real part, or, if ``part`` is 1, the imaginary one.
+        """
 
     def eigvals(self, A: Array) -> Array:
         """The eigenvalues, ascending, of a matrix that has real ones."""

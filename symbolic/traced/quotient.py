@@ -13,8 +13,7 @@ from flint import arb, ctx, fmpq
 from symgrad.court.program import Program
 from symgrad.court.references import Ball, Matrix
 from symgrad.symbolic.certified.enclosure import precision
-from symgrad.symbolic.traced import blocked
-from symgrad.symbolic.traced.balls import Balls
+from symgrad.symbolic.traced import blocked, smooth
 from symgrad.symbolic.traced.decisions import RefusedError, UndecidedError
 from symgrad.symbolic.traced.numbers import Array
 from symgrad.symbolic.traced.sweep import Sweep
@@ -138,7 +137,7 @@ def _second(
 
 
 def _value(program: Program, inputs: Sequence[Array], moves: Sequence[Array] | None = None) -> arb:
-    return Sweep(Balls(), program, inputs, moves=moves).value.item()
+    return Sweep(smooth.balls(program, inputs), program, inputs, moves=moves).value.item()
 
 
 def _beside(inputs: Sequence[Array], D: Sequence[Array], h: arb) -> list[Array]:

@@ -17,7 +17,7 @@ from symgrad.court.references import Ball, Direction, Matrix, Reference, Sparse
 from symgrad.symbolic.algebra import Rows
 from symgrad.symbolic.certified.enclosure import precision, to_ball
 from symgrad.symbolic.certified.reference import contract, out_of_range, to_enclosure
-from symgrad.symbolic.traced import blocked, noise, quotient, ties
+from symgrad.symbolic.traced import blocked, noise, quotient, smooth
 from symgrad.symbolic.traced.balls import Balls
 from symgrad.symbolic.traced.decisions import RefusedError, UndecidedError
 from symgrad.symbolic.traced.noise import Rounding
@@ -139,7 +139,8 @@ def _swept(course: Course, X: Matrix, blocks: int) -> Known | None:
     Raises:
         UndecidedError: a value is not finite.
     """
-    N, inputs = Balls(), blocked.inputs(X, blocks)
+    inputs = blocked.inputs(X, blocks)
+    N = smooth.balls(course.program, inputs)
     value, found, moves = (_twice if course.along else _once)(N, course, inputs)
     if not value.is_finite():
         raise UndecidedError("domain", "f is not finite here")
@@ -167,9 +168,7 @@ def _once(
     """
     program, held = course.program, course.held
     sweep = Sweep(N, program, inputs, held)
-    if N.tied:
-        N.within = ties.blocks(N.tied, partial(_in_basis, program, inputs, held))
-    found = sweep.back({program.output: np.array(arb(1), object)})
+    found = smooth.back(sweep, N, inputs, {program.output: np.ones(())})
     return sweep.value.item(), found[: len(inputs)], None if N.tied else sweep.moves
 
 
@@ -199,27 +198,6 @@ def _symmetric(S: Array) -> Balls2:
     return [[lower[max(i, j)][min(i, j)] for j in range(n)] for i in range(n)]
 
 
-def _in_basis(
-    program: Program, inputs: list[Array], held: frozenset[int], turn: ties.Turn
-) -> ties.Cotangents:
-    """f, and the cotangents of what tied steps give, in turned bases of their eigenspaces."""
-    N = Balls(turn)
-    sweep = Sweep(N, program, inputs, held)
-    found = sweep.back({program.output: np.array(arb(1), object)})
-    told: ties.Cotangents = {}
-    count = 0
-    for step in program.steps:
-        if id(step) in N.tied:
-            told[id(step)] = (
-                sweep.value.item(),
-                found[count],
-                found[count + 1],
-                sweep.values[count + 1],
-            )
-        count += len(step.shapes)
-    return told
-
-
 def _rounding(course: Course, X: Square, blocks: int, known: Known) -> tuple[Rounding, Square]:
     """What roundings on the way move, and how S moves with X (n×n)."""
     inputs = blocked.split(X, blocks)
@@ -239,10 +217,11 @@ def _rounding(course: Course, X: Square, blocks: int, known: Known) -> tuple[Rou
 
 def _floats_near(course: Course, inputs: Sequence[Array]) -> Float[np.ndarray, "k n n"]:
     """S at k matrices of floats beside X, rounded."""
-    if len(inputs) > 1:
-        raise RefusedError("spectrum", "equal eigenvalues of a Hermitian matrix are not looked at")
-    found = []
-    for M in inputs[0].tolist():
-        known = _precisely(course, tuple(tuple(map(Fraction, row)) for row in M), 1)
+    found, blocks = [], len(inputs)
+    for parts in zip(*inputs, strict=True):
+        A, B = parts[0], parts[-1]
+        M = A if blocks == 1 else np.block([[A, -B], [B, A]])
+        X = tuple(tuple(map(Fraction, row)) for row in M.tolist())
+        known = _precisely(course, X, blocks)
         found.append([[float(b.mid) for b in row] for row in known.S])
     return np.array(found)

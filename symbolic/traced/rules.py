@@ -294,7 +294,7 @@ def _pull_hermitian(N: Numbers, s: Step, y: Sequence[Array], g: Cotangents) -> C
     K = N.matmul(Vt, G) + N.matmul(Wt, H)
     L = N.matmul(Vt, H) - N.matmul(Wt, G)
     M = _on_diagonal(N, V.shape, g[0]) + N.over_gaps(s, w, (K - _mT(K)) * half)
-    P = N.over_gaps(s, w, (L + _mT(L)) * half)
+    P = N.over_gaps(s, w, (L + _mT(L)) * half, 1)
     left, right = N.matmul(V, M) - N.matmul(W, P), N.matmul(V, P) + N.matmul(W, M)
     return [
         N.matmul(left, Vt) + N.matmul(right, Wt),

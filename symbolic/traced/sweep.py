@@ -77,7 +77,7 @@ class Sweep:
         self.program = program
         self.values: list[Array] = []
         self.moves: list[Array] = list(moves or ())
-        self._held = held
+        self.held = held
         self._knows = moves is not None
         given = iter(inputs)
         for step in program.steps:
@@ -96,7 +96,7 @@ class Sweep:
         elif step.operation == "guard":
             self._check(step, x[0], moves[0])
         else:
-            held = len(self.values) in self._held
+            held = len(self.values) in self.held
             self.values += map(np.asarray, rules.apply(self.N, step, x))
             self.moves += [] if self._knows else movement.moves(step, moves, x, held)
             if step.operation == "sub" and not self._knows:

@@ -179,18 +179,19 @@ class Tangents:
         w, *V = N.eigh(step, *(a for a, _ in parts))
         moved = _congruent(N, V, [da for _, da in parts])
         every = range(w.shape[-1])
-        turned = [N.over_gaps(step, w, M) for M in moved]
+        turned = [N.over_gaps(step, w, M, part) for part, M in enumerate(moved)]
         rates = _product(N, V, turned)
         return [
             self.join(w, moved[0][..., every, every]),
             *(self.join(v, dv) for v, dv in zip(V, rates, strict=True)),
         ]
 
-    def over_gaps(self, step: Step, w: Array, M: Array) -> Array:
+    def over_gaps(self, step: Step, w: Array, M: Array, part: int = 0) -> Array:
         """Q = M over λ_j − λ_i, which moves by dM − Q(dλ_j − dλ_i) over the same."""
         N, (v, dv), (m, dm) = self.below, self._parts(w), self._parts(M)
-        Q = N.over_gaps(step, v, m)
-        return self.join(Q, N.over_gaps(step, v, dm - Q * (dv[..., None, :] - dv[..., :, None])))
+        Q = N.over_gaps(step, v, m, part)
+        moved = dm - Q * (dv[..., None, :] - dv[..., :, None])
+        return self.join(Q, N.over_gaps(step, v, moved, part))
 
     def eigvals(self, A: Array) -> Array:
         """Refused."""

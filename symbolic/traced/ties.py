@@ -1,33 +1,37 @@
-"""Exactly repeated eigenvalues of X, where what a program makes of them may still be smooth.
+"""Exactly repeated eigenvalues, where what a program makes of them may still be smooth.
 
 A basis of an eigenspace is one of many.  Where f does not depend on which, and
 
     df = Σ_i w̄_i dλ_i + (what moves with the other eigenspaces),
 
 w̄_i being ∂f/∂λ_i in the basis in which dX is diagonal on the eigenspace, f has a derivative if, and
-only if, there is one symmetric B with w̄(R) = diag RᵀBR in every basis R: then Σ w̄_i dλ_i is ⟨B, E⟩
+only if, there is one Hermitian B with w̄(R) = diag RᴴBR in every basis R: then Σ w̄_i dλ_i is ⟨B, E⟩
 with the block E of dX (Lewis (1996)).  B is
 found from turns by 45°, and held against one basis that has no such turn.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
-from fractions import Fraction
+import math
+from collections.abc import Callable, Iterator, Sequence
 from itertools import combinations
+from typing import NamedTuple
 
 import numpy as np
-from flint import arb, arb_mat
+from flint import acb, acb_mat, arb, arb_mat, fmpq_mat
 
 from symgrad.court.program import Step
 from symgrad.symbolic.algebra.spectrum import Spectrum
 from symgrad.symbolic.traced.decisions import RefusedError
 from symgrad.symbolic.traced.numbers import Array
 
-Turn = Callable[[int], arb_mat | None]
-"""The orthogonal matrix by which the basis of an eigenspace of that dimension is turned."""
-Cluster = tuple[int, int]
-"""The first of some equal eigenvalues, and how many they are."""
+Turn = Callable[[int, int], acb_mat | None]
+"""The unitary matrix by which the basis of an eigenspace is turned, by its dimension and by how
+many parts its vectors have: of one part they are real."""
+Cluster = tuple[int, int, int]
+"""Which matrix of a batch; the first of some equal eigenvalues, and how many they are."""
+Tied = dict[int, tuple[Step, list[Cluster]]]
+"""By the place of a step."""
 LARGEST = 16
 """Of more dimensions no eigenspace is looked at: each pair of them takes a run."""
 SMOOTH = (
@@ -36,43 +40,63 @@ SMOOTH = (
 )
 
 
-def decompose(A: Array, turn: Turn) -> tuple[list[arb], Array, list[Cluster]]:
-    """The eigenvalues of an exact A (n×n), equal ones being one object; a basis of eigenvectors.
+def decompose(
+    parts: Sequence[Array], turn: Turn
+) -> tuple[list[arb], list[Array], list[tuple[int, int]]] | None:
+    """The eigenvalues of an exact A (n×n, by its parts), equal ones being one object.
 
-    The basis of each eigenspace is turned, if it has several dimensions.
+    With a basis of eigenvectors, by parts, and the first and the number of those that are equal.
+    The basis of each eigenspace is turned, if it has several dimensions.  None if A is not
+    Hermitian.
     """
-    X = tuple(tuple(_fraction(x) for x in row) for row in A)
-    spectrum, n = Spectrum(X), len(X)
+    n, blocks = len(parts[0]), len(parts)
+    if not all(np.all(M == sign * M.T) for M, sign in zip(parts, (1, -1), strict=False)):
+        return None
+    X = parts[0] if blocks == 1 else np.block([[parts[0], -parts[1]], [parts[1], parts[0]]])
+    spectrum = Spectrum(fmpq_mat(X.tolist()), blocks)
     values: list[arb] = []
-    V, clusters = np.empty((n, n), object), []
+    V, clusters = [np.empty((n, n), object) for _ in parts], []
     for first, multiplicity, root in spectrum.clusters():
-        basis = _basis(spectrum.projector(root), multiplicity)
-        R = turn(multiplicity) if multiplicity > 1 else None
+        basis = _basis(_hermitian(spectrum.projector(root), n), multiplicity)
+        R = turn(multiplicity, blocks) if multiplicity > 1 else None
         basis = basis if R is None else basis * R
-        V[:, first : first + multiplicity] = np.array(basis.entries(), object).reshape(
-            n, multiplicity
-        )
+        for given, part in zip(V, (basis.real, basis.imag), strict=False):
+            given[:, first : first + multiplicity] = _array(part)
         values += [root] * multiplicity
         if multiplicity > 1:
             clusters.append((first, multiplicity))
     return values, V, clusters
 
 
-def _fraction(x: arb) -> Fraction:
-    mantissa, exponent = x.man_exp()
-    return Fraction(int(mantissa)) * Fraction(2) ** int(exponent)
+def _array(M: arb_mat) -> Array:
+    return np.array(M.entries(), object).reshape(M.nrows(), M.ncols())
 
 
-def _basis(P: arb_mat, count: int) -> arb_mat:
+def _complex(parts: Sequence[Array]) -> acb_mat:
+    real = acb_mat(arb_mat(parts[0].tolist()))
+    return real if len(parts) == 1 else real + acb_mat(arb_mat(parts[1].tolist())) * acb(0, 1)
+
+
+def _hermitian(P: arb_mat, n: int) -> acb_mat:
+    """A + iB of [[A, −B], [B, A]] (2n×2n), or A of A itself."""
+    whole = _array(P)
+    return _complex([whole[:n, :n], whole[n:, :n]][: len(whole) // n])
+
+
+def _adjoint(M: acb_mat) -> acb_mat:
+    return M.transpose().conjugate()
+
+
+def _basis(P: acb_mat, count: int) -> acb_mat:
     """So many orthonormal columns of a projector (n×n), by Gram and Schmidt with pivots."""
     n, columns = P.nrows(), []
     for _ in range(count):
-        k = max(range(n), key=lambda i: float(P[i, i].mid()))
-        root = P[k, k].sqrt()
-        v = arb_mat(n, 1, [P[i, k] / root for i in range(n)])
+        k = max(range(n), key=lambda i: float(P[i, i].real.mid()))
+        root = P[k, k].real.sqrt()
+        v = acb_mat(n, 1, [P[i, k] / root for i in range(n)])
         columns.append(v)
-        P = P - v * v.transpose()
-    return arb_mat([[v[i, 0] for v in columns] for i in range(n)])
+        P = P - v * _adjoint(v)
+    return acb_mat([[v[i, 0] for v in columns] for i in range(n)])
 
 
 def turns(largest: int) -> Iterator[tuple[int, int]]:
@@ -80,101 +104,129 @@ def turns(largest: int) -> Iterator[tuple[int, int]]:
     return combinations(range(largest), 2)
 
 
-def by_45_degrees(p: int, q: int) -> Turn:
-    """In the plane of two dimensions, where there are so many."""
+def by_45_degrees(p: int, q: int, is_complex: bool) -> Turn:
+    """In the plane of two dimensions, where there are so many; if complex, to e_p + ie_q."""
 
-    def turn(m: int) -> arb_mat | None:
-        if q >= m:
+    def turn(m: int, blocks: int) -> acb_mat | None:
+        if q >= m or (is_complex and blocks == 1):
             return None
-        R = arb_mat(m, m, [int(i == j) for i in range(m) for j in range(m)])
-        half = arb(0.5).sqrt()
-        R[p, p], R[q, p], R[p, q], R[q, q] = half, half, -half, half
+        R = acb_mat(m, m, [int(i == j) for i in range(m) for j in range(m)])
+        half, z = arb(0.5).sqrt(), acb(0, 1) if is_complex else acb(1)
+        R[p, p], R[q, p], R[p, q], R[q, q] = half, half * z, -half * z.conjugate(), half
         return R
 
     return turn
 
 
-def generic(m: int) -> arb_mat:
-    """Cayley's transform of a skew matrix of small integers: no turn of the others."""
-    K = arb_mat(m, m, [0] * (m * m))
+def generic(m: int, blocks: int) -> acb_mat:
+    """Cayley's transform of a skew matrix of small numbers: no turn of the others."""
+    K = acb_mat(m, m, [0] * (m * m))
     for k, (i, j) in enumerate(combinations(range(m), 2)):
-        K[i, j] = arb(2 + k % 5) / 7
-        K[j, i] = -K[i, j]
-    one = arb_mat(m, m, [int(i == j) for i in range(m) for j in range(m)])
+        K[i, j] = acb(arb(2 + k % 5) / 7, arb(1 + k % 3) / 5 if blocks == 2 else 0)
+        K[j, i] = -K[i, j].conjugate()
+    one = acb_mat(m, m, [int(i == j) for i in range(m) for j in range(m)])
     return (one - K) * (one + K).inv()
 
 
-Cotangents = dict[int, tuple[arb, Array | None, Array | None, Array]]
-"""By the place of a tied step: f, w̄, V̄ and V, in one basis."""
+class Told(NamedTuple):
+    """f, and w̄, V̄ and V of the matrices of a tied step, in one basis; V by parts."""
+
+    f: arb
+    w: Array | None
+    V_bar: list[Array | None]
+    V: list[Array]
 
 
-def blocks(
-    tied: dict[int, tuple[Step, list[Cluster]]], ask: Callable[[Turn], Cotangents]
-) -> dict[int, Array]:
-    """What each tied step adds off the diagonal, in the basis that is not turned (n×n each).
+Cotangents = dict[int, Told]
+"""By the place of a tied step."""
 
-    ``ask`` runs the program in a basis.
+
+def blocks(tied: Tied, ask: Callable[[Turn], Cotangents]) -> dict[int, list[Array]]:
+    """What each tied step adds off the diagonal, in the basis that is not turned, by parts.
+
+    ``ask`` runs the program in a basis.  The parts have the shape of the step's eigenvectors.
 
     Raises:
         RefusedError: f is not smooth there, or there are too many equal eigenvalues.
     """
-    largest = max(m for _, clusters in tied.values() for _, m in clusters)
+    largest = max(m for _, clusters in tied.values() for *_, m in clusters)
     if largest > LARGEST:
         raise RefusedError("spectrum", f"{largest} eigenvalues coincide; {LARGEST} are the most")
-    plain = ask(lambda _: None)
-    found = {place: _diagonal(plain[place][1], step) for place, (step, _) in tied.items()}
+    plain = ask(lambda *_: None)
+    found = {place: _diagonal(plain[place].w, step) for place, (step, _) in tied.items()}
+    of_hermitian = any(len(step.inputs) == 2 for step, _ in tied.values())
     for p, q in turns(largest):
-        turned = ask(by_45_degrees(p, q))
-        for place, (_, clusters) in tied.items():
-            w = turned[place][1]
-            for first, m in clusters:
-                if q < m and w is not None:
-                    B, i, j = found[place], first + p, first + q
-                    B[i, j] = B[j, i] = w[i] - (B[i, i] + B[j, j]) / 2
+        for is_complex in (False, True)[: 1 + of_hermitian]:
+            turned = ask(by_45_degrees(p, q, is_complex))
+            for place, (_, clusters) in tied.items():
+                if not is_complex or len(found[place]) == 2:
+                    _fill(found[place], turned[place].w, clusters, p, q, is_complex)
     _check(tied, found, plain, ask(generic))
-    for B in found.values():
-        np.fill_diagonal(B, arb(0))
+    for place, (step, _) in tied.items():
+        every = range(step.shapes[0][-1])
+        found[place][0][:, every, every] = arb(0)
+        found[place] = [B.reshape(step.shapes[1]) for B in found[place]]
     return found
 
 
-def _diagonal(w: Array | None, step: Step) -> Array:
+def _diagonal(w: Array | None, step: Step) -> list[Array]:
+    """B of every matrix of a batch, as far as it is known without turns; by parts."""
     n = step.shapes[0][-1]
-    B = np.full((n, n), arb(0), object)
+    count = math.prod(step.shapes[0][:-1])
+    B = [np.full((count, n, n), arb(0), object) for _ in step.inputs]
     if w is not None:
-        B[range(n), range(n)] = w
+        B[0][:, range(n), range(n)] = w.reshape(count, n)
     return B
 
 
+def _fill(
+    B: list[Array], w: Array | None, clusters: list[Cluster], p: int, q: int, is_complex: bool
+) -> None:
+    """B_pq of each cluster from w̄_p after the turn, (B_pp + B_qq)/2 + Re zB_pq with z = 1 or i."""
+    for k, first, m in clusters:
+        if q < m and w is not None:
+            i, j = first + p, first + q
+            mean = (B[0][k, i, i] + B[0][k, j, j]) / 2
+            off = w.reshape(B[0].shape[:2])[k, i] - mean
+            if is_complex:
+                B[1][k, i, j], B[1][k, j, i] = -off, off
+            else:
+                B[0][k, i, j] = B[0][k, j, i] = off
+
+
 def _check(
-    tied: dict[int, tuple[Step, list[Cluster]]],
-    found: dict[int, Array],
-    plain: Cotangents,
-    turned: Cotangents,
+    tied: Tied, found: dict[int, list[Array]], plain: Cotangents, turned: Cotangents
 ) -> None:
     """Whether B gives what comes out in a basis of another kind, and nothing else moves."""
-    for place, (_, clusters) in tied.items():
-        (f, _, _, _), (g, w, V_bar, V) = plain[place], turned[place]
-        same = f.overlaps(g)
-        for first, m in clusters:
+    for place, (step, clusters) in tied.items():
+        told, (n, parts) = turned[place], (step.shapes[0][-1], len(step.inputs))
+        same = plain[place].f.overlaps(told.f)
+        for k, first, m in clusters:
             here = slice(first, first + m)
-            R = generic(m)
-            B = arb_mat(found[place][here, here].tolist())
-            expected = R.transpose() * B * R
-            for k in range(m):
-                given = arb(0) if w is None else w[first + k]
-                same = same and expected[k, k].overlaps(given)
-            if V_bar is not None:
-                K = _product(V[:, here], V_bar[:, here])
-                pairs = combinations(range(m), 2)
-                same = same and all((K[i, j] - K[j, i]).contains(0) for i, j in pairs)
+            R = generic(m, parts)
+            B = _complex([part[k, here, here] for part in found[place]])
+            expected = _adjoint(R) * B * R
+            for i in range(m):
+                given = arb(0) if told.w is None else told.w.reshape(-1, n)[k, first + i]
+                same = same and bool(expected[i, i].real.overlaps(given))
+            same = same and _is_still(_columns(told.V, k, here), _columns(told.V_bar, k, here))
         if not same:
             raise RefusedError("spectrum", SMOOTH)
 
 
-def _product(V: Array, W: Array) -> arb_mat:
-    return arb_mat(V.T.tolist()) * arb_mat(W.tolist())
+def _columns(V: Sequence[Array | None], k: int, here: slice) -> acb_mat | None:
+    """Some columns of the k-th matrix, of which parts may be missing, as 0."""
+    known = [part for part in V if part is not None]
+    if not known:
+        return None
+    nothing = np.full(known[0].shape, arb(0), object)
+    whole = [nothing if part is None else part for part in V]
+    return _complex([part.reshape(-1, *part.shape[-2:])[k, :, here] for part in whole])
 
 
-def is_exact(A: Iterable[arb]) -> bool:
-    """Whether all entries are known exactly, so that a tie can be decided."""
-    return all(x.is_exact() for x in A)
+def _is_still(V: acb_mat | None, V_bar: acb_mat | None) -> bool:
+    """Whether f stays where the basis V of an eigenspace is turned: VᴴV̄ is Hermitian."""
+    if V is None or V_bar is None:
+        return True
+    K = _adjoint(V) * V_bar
+    return all(x.contains(0) for x in (K - _adjoint(K)).entries())
