@@ -470,6 +470,9 @@ class Logm(torch.autograd.Function):
 TIED = {
     "symmetric": (torch.eye(3), lambda X: X),
     "over the trace": (torch.diag(torch.tensor([1.0, 1, 2])), lambda X: X / X.diagonal().sum()),
+    "over the norm": (torch.eye(3), lambda X: X / X.norm()),
+    "exponential": (torch.eye(3), linalg.matrix_exp),
+    "twice": (torch.diag(torch.tensor([3.0, 4, 3])), lambda X: Logm.apply(X)),
     "batch": (torch.eye(3), lambda X: torch.stack([X, 2 * X, X @ X])),
     "hermitian": (torch.tensor([[2, 1j, 0], [-1j, 2, 0], [0, 0, 3]]), lambda X: X),
 }

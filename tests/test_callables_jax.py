@@ -230,6 +230,22 @@ def test_a_custom_vjp_that_scatters_or_loops(monkeypatch, step, off):
     assert [blame.name for blame in report.blame] == [step.__name__]
 
 
+def test_equal_eigenvalues_of_a_computed_matrix_are_no_obstacle_where_f_is_smooth():
+    def share(X):
+        return linalg.eigvalsh(X / jnp.trace(X))
+
+    def log_det(factor):
+        f = jax.custom_vjp(lambda A: jnp.log(linalg.eigvalsh(A)).sum())
+        f.defvjp(lambda A: (f(A), A), lambda A, g: (g * linalg.inv(A) * factor,))
+        return lambda X: f(X / linalg.norm(X))
+
+    X = jnp.diag(jnp.array([1.0, 1.0, 2.0]))
+    assert symgrad.check(lambda X: jnp.log(share(X)).sum(), X).verdict == "agrees"
+    assert symgrad.check(lambda X: share(X)[0], X).verdict == "refused"
+    assert symgrad.check(log_det(1.0), X).verdict == "agrees"
+    assert symgrad.check(log_det(1 + 1e-10), X).verdict == "disagrees"
+
+
 def test_a_branch_at_a_tie_is_a_kink():
     def f(X):
         return lax.cond(X[0, 1] > 1, lambda A: A.sum(), lambda A: (A @ A).sum(), X)

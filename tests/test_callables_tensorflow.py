@@ -117,6 +117,20 @@ def real_sum(Y):
     return tf.math.real(tf.reduce_sum(Y))
 
 
+def test_equal_eigenvalues_of_a_computed_matrix_are_no_obstacle_where_f_is_smooth():
+    def share(X):
+        return tf.linalg.eigvalsh(X / tf.linalg.trace(X))
+
+    def loss(X):
+        return tf.reduce_sum(tf.math.log(share(X))) + X[0, 1]
+
+    I = tf.eye(3, dtype=tf.float64)  # noqa: E741
+    assert symgrad.check(loss, I).verdict == "agrees"
+    wrong = symgrad.check(lambda X: loss(X) + 1e-9 * tf.stop_gradient(X[0, 0]), I)
+    assert wrong.verdict == "disagrees"
+    assert symgrad.check(lambda X: share(X)[-1], I).verdict == "refused"
+
+
 OF_HERMITIAN = {
     "slogdet": lambda X: tf.math.real(tf.linalg.slogdet(X)[1]),
     "inv": lambda X: real_sum(tf.linalg.inv(X) * V),

@@ -9,8 +9,10 @@ from flint import arb, fmpq
 from symgrad.numeric.recording import composites as c
 from symgrad.numeric.recording.tape import Tape
 from symgrad.symbolic import traced
-from symgrad.symbolic.traced import blocked, ties
+from symgrad.symbolic.traced import blocked, commuting, ties
+from symgrad.symbolic.traced.balls import Balls
 from symgrad.symbolic.traced.rationals import Exactly, exact
+from symgrad.symbolic.traced.sweep import Sweep
 from tests.test_traced import certify, diagonal, exactly, recorded, spectral
 
 W = np.arange(9.0).reshape(3, 3)
@@ -30,6 +32,12 @@ def inverse(t, X):
     return t.solve(t.binary("add", X, np.eye(3)), t.const(np.eye(3)))
 
 
+def by_diagonal(t, X):
+    w, V = c.eigh(t, X)
+    D = t.take(t.unary("exp", w), np.where(np.eye(3) > 0, np.arange(3), -1))
+    return t.matmul(t.matmul(V, D), t.mT(V))
+
+
 def largest(t, A):
     return t.take(c.eigh(t, A)[0], np.array(2))
 
@@ -39,6 +47,10 @@ COMPUTED = {  # with S at 2I, of Σ W∘log A
     "inverse": (inverse, -SYMMETRIC / 3),
     "square": (lambda t, X: t.matmul(X, X), SYMMETRIC),
     "product": (lambda t, X: t.matmul(over_trace(t, X), t.mT(inverse(t, X))), None),
+    "over the norm": (lambda t, X: t.binary("div", X, c.norm(t, X)), None),
+    "exponential": (lambda t, X: t.emit("expm", [X])[0], SYMMETRIC),
+    "decomposed": (lambda t, X: spectral(t, X, lambda w: t.unary("exp", w)), SYMMETRIC),
+    "by a diagonal": (lambda t, X: by_diagonal(t, X), SYMMETRIC),
 }
 
 
@@ -62,12 +74,68 @@ def test_an_eigenvalue_of_a_computed_matrix_is_refused_where_it_is_equal_to_anot
     assert near.refusal == ""
 
 
-def test_what_is_not_rational_is_not_taken_to_be_equal():
-    def scaled(t, X):
-        return weighted(t, t.binary("mul", X, t.unary("exp", X)))
+def entrywise(t, X):
+    return t.binary("mul", X, t.unary("exp", X))
 
-    assert "not apart" in certify(scaled, np.diag([1.0, 1.0, 2.0])).refusal
-    assert certify(scaled, np.diag([1.0, 1 + 1e-9, 2.0])).refusal == ""
+
+def clipped(t, X):
+    return spectral(t, X, lambda w: t.unary("exp", t.binary("max", w, 1.5)))
+
+
+def outer(t, X):
+    """V φ(w) V, no function of X."""
+    w, V = c.eigh(t, X)
+    A = t.matmul(t.binary("mul", V, t.unary("exp", w)), V)
+    return t.binary("add", A, t.mT(A))
+
+
+@pytest.mark.parametrize("computed", [entrywise, clipped])
+def test_what_is_not_known_to_be_equal_is_not_taken_to_be(computed):
+    X = np.diag([1.0, 1.0, 2.0] if computed is entrywise else [1.0, 1.25, 2.0])
+    assert "not apart" in certify(lambda t, X: weighted(t, computed(t, X)), X).refusal
+    X = X + np.diag([0, 1e-9, 0] if computed is entrywise else [1, 2, 0])
+    assert certify(lambda t, X: weighted(t, computed(t, X)), X).refusal == ""
+
+
+FUNCTIONS = {
+    "X": (lambda t, X: X, True),
+    "inverse": (inverse, True),
+    "over the norm": (COMPUTED["over the norm"][0], True),
+    "by eigh": (COMPUTED["decomposed"][0], True),
+    "by a diagonal": (by_diagonal, True),
+    "twice": (lambda t, X: by_diagonal(t, clipped(t, X)), True),
+    "and the identity": (lambda t, X: t.binary("add", clipped(t, X), np.eye(3)), True),
+    "and ones": (lambda t, X: t.binary("add", clipped(t, X), np.ones((3, 3))), False),
+    "and a diagonal": (lambda t, X: t.binary("add", clipped(t, X), np.diag([1.0, 1, 2])), False),
+    "not turned back": (outer, False),
+    "entrywise": (lambda t, X: t.unary("exp", X), False),
+    "weighted": (
+        lambda t, X: spectral(t, X, lambda w: t.binary("mul", t.unary("exp", w), W[1])),
+        False,
+    ),
+    "sorted": (
+        lambda t, X: spectral(t, X, lambda w: t.take(t.unary("exp", w), np.array([2, 1, 0]))),
+        False,
+    ),
+    "of two": (
+        lambda t, X: t.matmul(clipped(t, X), clipped(t, t.binary("mul", X, W + W.T))),
+        False,
+    ),
+}
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_functions_of_a_matrix_are_known_by_how_they_are_made(name):
+    f, is_function = FUNCTIONS[name]
+    X = np.array([[3, 0.5, 0.25], [0.5, 3, 0.25], [0.25, 0.25, 2.5]])
+    program = recorded(lambda t, X: largest(t, f(t, X)), X)
+    inputs = blocked.inputs(exactly(X), 1)
+    *_, last = [step for step in program.steps if step.operation == "eigh"]
+    found = commuting.of(last, Exactly(program, inputs))
+    assert (found is not None) == is_function
+    A = Sweep(Balls(), program, inputs).values[last.inputs[0]]
+    off = A @ X - X @ A  # what is a function of X commutes with it
+    assert all(x.contains(0) for x in off.flat) or not is_function
 
 
 def test_rationals_are_exact():

@@ -16,7 +16,7 @@ from flint import arb, arb_mat
 
 from symgrad.court.program import Step
 from symgrad.symbolic.certified.enclosure import to_arb
-from symgrad.symbolic.traced import eigen, spectra, ties
+from symgrad.symbolic.traced import commuting, eigen, spectra, ties
 from symgrad.symbolic.traced.decisions import RefusedError, UndecidedError
 from symgrad.symbolic.traced.movement import meet, not_zero, of_inverse
 from symgrad.symbolic.traced.numbers import Array, Decision
@@ -157,8 +157,7 @@ class Balls:
                 parts, step.pivots[k * n : k * n + n], step.signs[k * n : k * n + n]
             )
         except UndecidedError:
-            known = self._exact(step, k, parts)
-            found = None if known is None else ties.decompose(known, self._turn)
+            found = self._by_exact(step, k, parts)
             if found is None:
                 raise
         w, V, clusters = found
@@ -167,14 +166,18 @@ class Balls:
             mine += [(k, *cluster) for cluster in clusters]
         return w, V
 
-    def _exact(self, step: Step, k: int, parts: Sequence[Array]) -> list[Array] | None:
-        """The k-th matrix of a step in rationals, by its parts, where it is known."""
+    def _by_exact(self, step: Step, k: int, parts: Sequence[Array]) -> ties.Decomposed | None:
+        """The same where the k-th matrix, or one that it is a function of, is known exactly."""
         mine = [exact(part) for part in parts]
         if all(part is not None for part in mine):
-            return [part for part in mine if part is not None]
-        found = None if self._exactly is None else self._exactly.inputs(step)
-        n = len(parts[0])
-        return None if found is None else [M.reshape(-1, n, n)[k] for M in found]
+            return ties.decompose([part for part in mine if part is not None], self._turn)
+        if self._exactly is None:
+            return None
+        told, n = self._exactly.inputs(step), len(parts[0])
+        if told is not None:
+            return ties.decompose([M.reshape(-1, n, n)[k] for M in told], self._turn)
+        A = commuting.of(step, self._exactly) if parts[0].shape == step.shapes[-1] else None
+        return None if A is None else ties.decompose([A], self._turn, parts[0])
 
     def over_gaps(self, step: Step, w: Array, M: Array, part: int = 0) -> Array:
         """M over λ_j − λ_i off the diagonal; between equal λ what was found of it."""

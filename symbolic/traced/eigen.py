@@ -64,7 +64,10 @@ def _by_arb(
     try:
         found, right = M.eig(right=True, algorithm="vdhoeven")
     except ValueError as error:
-        why = "eigenvalues are not apart, and what is made of them is not smooth there"
+        why = (
+            "eigenvalues are not apart: that they are equal is known of a matrix only that is "
+            "rational in X, or of a real one that is a function, as V φ(w) Vᵀ, of such a one"
+        )
         raise UndecidedError("spectrum", why) from error
     order = sorted(range(n), key=lambda k: float(found[k].real.mid()))
     V = [np.empty((n, n), object) for _ in parts]

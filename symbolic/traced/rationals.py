@@ -79,21 +79,25 @@ class Exactly:
 
     def __init__(self, program: Program, inputs: Sequence[Array]) -> None:
         """``inputs`` are balls."""
-        self._program = program
+        self.program = program
         self._inputs = inputs
         self._values: list[Array | None] | None = None
 
     def inputs(self, step: Step) -> list[Array] | None:
         """What goes into a step of the program; None where that is not known to be rational."""
+        found = [self.value(k) for k in step.inputs]
+        return None if any(x is None for x in found) else [x for x in found if x is not None]
+
+    def value(self, number: int) -> Array | None:
+        """A value of the program, by number; None where it is not known to be rational."""
         if self._values is None:
             self._values = self._all()
-        found = [self._values[k] for k in step.inputs]
-        return None if any(x is None for x in found) else [x for x in found if x is not None]
+        return self._values[number]
 
     def _all(self) -> list[Array | None]:
         values: list[Array | None] = []
         given = iter(self._inputs)
-        for step in self._program.steps:
+        for step in self.program.steps:
             if step.operation == "input":
                 values.append(exact(next(given)))
             elif step.operation != "guard":

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Sequence
-from itertools import combinations
+from itertools import combinations, pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -30,6 +30,7 @@ Turn = Callable[[int, int], acb_mat | None]
 many parts its vectors have: of one part they are real."""
 Cluster = tuple[int, int, int]
 """Which matrix of a batch; the first of some equal eigenvalues, and how many they are."""
+Decomposed = tuple[list[arb], list[Array], list[tuple[int, int]]]
 Tied = dict[int, tuple[Step, list[Cluster]]]
 """By the place of a step."""
 LARGEST = 16
@@ -40,24 +41,45 @@ SMOOTH = (
 )
 
 
-def decompose(
-    parts: Sequence[Array], turn: Turn
-) -> tuple[list[arb], list[Array], list[tuple[int, int]]] | None:
+def decompose(parts: Sequence[Array], turn: Turn, of: Array | None = None) -> Decomposed | None:
     """The eigenvalues of an exact A (n×n, by its parts), equal ones being one object.
 
     With a basis of eigenvectors, by parts, and the first and the number of those that are equal.
-    The basis of each eigenspace is turned, if it has several dimensions.  None if A is not
-    Hermitian.
+    The basis of each eigenspace is turned, if it has several dimensions.  With ``of``, the same of
+    that function φ(A) of a real A, in balls.  None if A is not Hermitian, or eigenvalues of φ(A)
+    are not told apart where those of A are.
     """
     n, blocks = len(parts[0]), len(parts)
     if not all(np.all(M == sign * M.T) for M, sign in zip(parts, (1, -1), strict=False)):
         return None
     X = parts[0] if blocks == 1 else np.block([[parts[0], -parts[1]], [parts[1], parts[0]]])
     spectrum = Spectrum(fmpq_mat(X.tolist()), blocks)
+    spaces = [
+        (root, _basis(_hermitian(spectrum.projector(root), n), multiplicity))
+        for _, multiplicity, root in spectrum.clusters()
+    ]
+    if of is not None:
+        spaces = [(_rayleigh(of, basis), basis) for _, basis in spaces]
+        spaces.sort(key=lambda space: float(space[0].mid()))
+        if not all(x < y for (x, _), (y, _) in pairwise(spaces)):
+            return None
+    return _assembled(spaces, n, blocks, turn)
+
+
+def _rayleigh(A: Array, basis: acb_mat) -> arb:
+    """The eigenvalue of a real A (n×n) on an eigenspace, from its first vector."""
+    v = arb_mat([[basis[i, 0].real] for i in range(basis.nrows())])
+    return (v.transpose() * arb_mat(A.tolist()) * v)[0, 0]
+
+
+def _assembled(
+    spaces: Sequence[tuple[arb, acb_mat]], n: int, blocks: int, turn: Turn
+) -> Decomposed:
+    """One decomposition of eigenvalues with bases of their eigenspaces, each turned."""
     values: list[arb] = []
-    V, clusters = [np.empty((n, n), object) for _ in parts], []
-    for first, multiplicity, root in spectrum.clusters():
-        basis = _basis(_hermitian(spectrum.projector(root), n), multiplicity)
+    V, clusters = [np.empty((n, n), object) for _ in range(blocks)], []
+    for root, basis in spaces:
+        first, multiplicity = len(values), basis.ncols()
         R = turn(multiplicity, blocks) if multiplicity > 1 else None
         basis = basis if R is None else basis * R
         for given, part in zip(V, (basis.real, basis.imag), strict=False):
