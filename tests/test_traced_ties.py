@@ -9,7 +9,7 @@ from flint import arb, fmpq
 from symgrad.numeric.recording import composites as c
 from symgrad.numeric.recording.tape import Tape
 from symgrad.symbolic import traced
-from symgrad.symbolic.traced import blocked, commuting, ties
+from symgrad.symbolic.traced import blocked, commuting, rules, ties
 from symgrad.symbolic.traced.balls import Balls
 from symgrad.symbolic.traced.rationals import Exactly, exact
 from symgrad.symbolic.traced.sweep import Sweep
@@ -89,6 +89,23 @@ def outer(t, X):
     return t.binary("add", A, t.mT(A))
 
 
+def correlation(t, X):
+    d = t.broadcast(t.reshape(t.power(diagonal(t, X), -0.5), (1, 3)), (3, 3))
+    return t.binary("mul", t.binary("mul", X, d), t.mT(d))
+
+
+def test_roots_of_squares_are_rational_and_others_are_not_known_to_be():
+    def loss(t, X):
+        return t.binary("add", weighted(t, correlation(t, X)), t.take(X, np.array(0)))
+
+    found = certify(loss, np.diag([1.0, 4.0, 0.25]))
+    assert found.refusal == ""
+    roots = np.outer([1, 2, 0.5], [1, 2, 0.5])
+    true = (SYMMETRIC - np.diag(np.diag(W))) / roots + np.diag([1.0, 0, 0])
+    assert np.allclose(found.S.high, true, rtol=1e-15, atol=1e-15)
+    assert "not apart" in certify(loss, np.diag([1.0, 3.0, 3.0])).refusal
+
+
 @pytest.mark.parametrize("computed", [entrywise, clipped])
 def test_what_is_not_known_to_be_equal_is_not_taken_to_be(computed):
     X = np.diag([1.0, 1.0, 2.0] if computed is entrywise else [1.0, 1.25, 2.0])
@@ -136,6 +153,30 @@ def test_functions_of_a_matrix_are_known_by_how_they_are_made(name):
     A = Sweep(Balls(), program, inputs).values[last.inputs[0]]
     off = A @ X - X @ A  # what is a function of X commutes with it
     assert all(x.contains(0) for x in off.flat) or not is_function
+
+
+def at_norm(t, X):
+    return weighted(t, COMPUTED["over the norm"][0](t, X))
+
+
+HELD = {
+    "computed": lambda: certify(at_norm, 2 * np.eye(3)),
+    "hermitian": lambda: of_hermitian(real_part, U),
+    "batch": lambda: certify(
+        lambda t, X: batched(t, X, lambda t, A: t.sum(t.unary("log", c.eigh(t, A)[0]))), np.eye(3)
+    ),
+}
+
+
+@pytest.mark.parametrize("name", HELD)
+def test_there_too_a_wrong_rule_is_caught_by_values(name, monkeypatch):
+    assert HELD[name]().refusal == ""
+    right, factor = rules._SCALAR["log"], np.array(1 + 2.0**-50)
+    monkeypatch.setitem(
+        rules._SCALAR, "log", lambda N, x, y: right(N, x, y) * N.constant(factor)[()]
+    )
+    with pytest.raises(ArithmeticError, match="contradict each other"):
+        HELD[name]()
 
 
 def test_rationals_are_exact():

@@ -158,15 +158,19 @@ def sensitivity(
     dimension: int,
     along: Callable[[Array], Sequence[Array]],
     at: Callable[[Sequence[Array]], Square],
+    generic: bool = False,
 ) -> Square:
     """‖∂S_ij/∂X‖ in the Frobenius norm, by central differences along orthogonal directions.
 
     ``dimension`` is the number of directions; of many only some combinations are taken, whose parts
-    ``along`` gives by their weights.  ``at`` gives S at several matrices beside X.
+    ``along`` gives by their weights.  ``at`` gives S at several matrices beside X.  The directions
+    are those of entries, or ``generic`` ones, along which no eigenvalues stay equal.
     """
-    weights = np.eye(dimension)
+    weights, rng = np.eye(dimension), np.random.default_rng(dimension)
     if dimension > DIRECTIONS:
-        weights = np.random.default_rng(dimension).standard_normal((DIRECTIONS, dimension))
+        weights = rng.standard_normal((DIRECTIONS, dimension))
+    elif generic:
+        weights = np.linalg.qr(rng.standard_normal((dimension, dimension)))[0]
     h = STEP * (max(float(np.max(np.abs(X), initial=0.0)) for X in inputs) or 1.0)
     squares = np.zeros(())
     for chosen in _chunks(len(weights), inputs):

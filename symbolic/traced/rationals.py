@@ -6,6 +6,7 @@ arithmetic alone, as X/tr X or (X + I)⁻¹, that matrix is known exactly.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from fractions import Fraction
 from typing import Any, cast
@@ -27,6 +28,7 @@ ENTRYWISE: dict[str, Callable[..., Any]] = {
     "abs": abs,
     "max": max,
     "min": min,
+    "sqrt": lambda x: _root(x),
 }
 OTHERS = ("const", "take", "cat", "put_add", "hold", "sum", "matmul", "solve", "power", "det")
 MOST_BITS = 2**12
@@ -35,7 +37,7 @@ LARGEST_POWER = 64
 
 
 class IrrationalError(ArithmeticError):
-    """A value is not known to be rational."""
+    """A value is not known to be rational, as √2 is not."""
 
 
 class Rationals:
@@ -52,14 +54,16 @@ class Rationals:
         return _each(ENTRYWISE[name], *arrays)
 
     def power(self, x: Array, exponent: float) -> Array:
-        """x to a whole exponent.
+        """x to an exponent that is whole, or half of an odd number.
 
         Raises:
-            IrrationalError: it is not whole, or large.
+            IrrationalError: it is neither, or large.
         """
-        if exponent != int(exponent) or abs(exponent) > LARGEST_POWER:
+        if 2 * exponent != int(2 * exponent) or abs(exponent) > LARGEST_POWER:
             raise IrrationalError
-        return _each(lambda entry: entry ** int(exponent), x)
+        if exponent == int(exponent):
+            return _each(lambda entry: entry ** int(exponent), x)
+        return _each(lambda entry: _root(entry) ** int(2 * exponent), x)
 
     def matmul(self, A: Array, B: Array) -> Array:
         """AB."""
@@ -122,6 +126,13 @@ def exact(balls: Array) -> Array | None:
     """The same as rationals; None where a ball is more than one number."""
     known = all(x.is_exact() and x.is_finite() for x in balls.flat)
     return _each(_of_ball, balls) if known else None
+
+
+def _root(x: fmpq) -> fmpq:
+    found = fmpq(math.isqrt(max(int(x.p), 0)), math.isqrt(int(x.q)))
+    if found * found != x:
+        raise IrrationalError
+    return found
 
 
 def _of_ball(x: arb) -> fmpq:

@@ -92,7 +92,7 @@ TIED = (
 
 
 class Known(NamedTuple):
-    """f and S (n×n) in balls, what steps decide on, and whether eigenvalues of X are equal.
+    """f and S (n×n) in balls, what steps decide on, and whether eigenvalues are equal on the way.
 
     ``f`` is the value as Arb has it, at so many ``bits``; ``moves`` says which entries of all
     values depend on X, if that is so beside X too.
@@ -209,7 +209,7 @@ def _rounding(course: Course, X: Square, blocks: int, known: Known) -> tuple[Rou
         at = partial(noise.symmetrized_gradients, course, blocked.symmetrized, known.decided)
     n = len(inputs[0])
     along = partial(blocked.direction, n, blocks)
-    sensitivity = noise.sensitivity(inputs, blocked.dimension(n, blocks), along, at)
+    sensitivity = noise.sensitivity(inputs, blocked.dimension(n, blocks), along, at, known.is_tied)
     if not (np.all(np.isfinite(rounding.S)) and np.all(np.isfinite(sensitivity))):
         raise RefusedError("domain", "float64 cannot compute the gradient of f here")
     return rounding, sensitivity
