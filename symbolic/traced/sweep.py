@@ -100,13 +100,13 @@ class Sweep:
             self.values += map(np.asarray, rules.apply(self.N, step, x))
             self.moves += [] if self._knows else movement.moves(step, moves, x, held)
             if step.operation == "sub" and not self._knows:
-                self._settle()
+                self._settle(x[0])
 
-    def _settle(self) -> None:
-        """What is 0 because it was taken from itself depends on nothing."""
+    def _settle(self, x: Array) -> None:
+        """What is 0 as it was taken from itself depends on nothing; 0 − 0 may be so just here."""
         if self.N.is_exact:
-            zero = np.frompyfunc(is_nothing, 1, 1)(self.values[-1])
-            self.moves[-1] = self.moves[-1] & ~np.asarray(zero, bool)
+            is_same = np.frompyfunc(lambda d, a: is_nothing(d) and not is_nothing(a), 2, 1)
+            self.moves[-1] = self.moves[-1] & ~np.asarray(is_same(self.values[-1], x), bool)
 
     def _check(self, step: Step, x: Array, moves: Array) -> None:
         """Whether the program went on as it does in exact arithmetic; of floats it is not asked."""
