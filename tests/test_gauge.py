@@ -232,6 +232,7 @@ def test_a_user_may_say_so(tmp_path, capsys):
     assert "gauge must be a text, not True" in capsys.readouterr().err
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize(
     ("exact", "outcome"),
     [
@@ -322,6 +323,7 @@ def test_both_signs_by_one_route_refuse_it_and_no_other():
     assert [v.verdict for v in refuse_both_signs([flipped, elsewhere])] == ["refused", "agrees"]
 
 
+@pytest.mark.slow
 def test_a_formula_too_long_to_be_proved_is_judged_all_the_same(tmp_path, capsys):
     path = tmp_path / "power_of_det.py"
     path.write_text(

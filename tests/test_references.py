@@ -85,13 +85,13 @@ def test_a_short_name_has_all_authors_or_says_so():
 
 
 def test_what_is_said_of_the_software_is_said_once():
-    """Version, authors and works of CITATION.cff, codemeta.json, README and paper.md are one."""
+    """Version, authors and works of CITATION.cff, codemeta.json, docs/cite.md and paper.md are one."""
     cff = (ROOT / "CITATION.cff").read_text(encoding="utf-8")
     meta = json.loads((ROOT / "codemeta.json").read_text(encoding="utf-8"))
-    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    page = (ROOT / "docs" / "cite.md").read_text(encoding="utf-8")
     assert f"\nversion: {VERSION}\n" in cff
     assert meta["version"] == VERSION
-    assert f"version = {{{VERSION}}}" in readme
+    assert f"version = {{{VERSION}}}" in page
     (author,) = meta["author"]
     assert f'- name: "{author["name"]}"' in cff
     assert author["name"] in (ROOT / "paper.md").read_text(encoding="utf-8")

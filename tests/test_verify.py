@@ -253,6 +253,7 @@ def test_list_tells_all_about_a_name(capsys):
     assert "did you mean 'toeplitz'?" in capsys.readouterr().err
 
 
+@pytest.mark.sampled(6)
 @pytest.mark.parametrize(
     "matrix",
     [
@@ -471,6 +472,7 @@ def test_the_examples(name, capsys):
     assert "0 disagree, 0 refused, 0 failed" in capsys.readouterr().out
 
 
+@pytest.mark.sampled(1)
 @pytest.mark.parametrize("encoding", ["ascii", "cp437", "cp1252", "utf-8"])
 def test_a_terminal_is_told_everything_in_the_characters_that_it_has(encoding):
     command = [sys.executable, "verify.py", "trace", "-f", "numpy", "--verbose"]
