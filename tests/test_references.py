@@ -85,7 +85,7 @@ def test_a_short_name_has_all_authors_or_says_so():
 
 
 def test_what_is_said_of_the_software_is_said_once():
-    """Version, authors and works of CITATION.cff, codemeta.json, docs/cite.md and paper.md are one."""
+    """Version, authors and works of CITATION.cff, codemeta.json, cite.md and paper.md are one."""
     cff = (ROOT / "CITATION.cff").read_text(encoding="utf-8")
     meta = json.loads((ROOT / "codemeta.json").read_text(encoding="utf-8"))
     page = (ROOT / "docs" / "cite.md").read_text(encoding="utf-8")
