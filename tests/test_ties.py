@@ -1,11 +1,24 @@
 """Eigenvalues that coincide exactly, to rounding, or nearly: smooth functions are still judged."""
 
+import re
 from fractions import Fraction
 
 import numpy as np
 import pytest
 
-from lab.trial.ties import GAPS, PAGE, diagonal, digits, judge_at, rotated, rotation, ties
+from lab.trial.ties import (
+    FUNCTIONS,
+    GAPS,
+    PAGE,
+    diagonal,
+    digits,
+    judge_at,
+    picture,
+    rotated,
+    rotation,
+    ties,
+    to_markdown,
+)
 from symgrad.numeric.pool import is_installed, known_frameworks
 from symgrad.symbolic.algebra.spectrum import Spectrum
 from symgrad.symbolic.catalogue import choose
@@ -140,6 +153,17 @@ def test_no_framework_is_convicted_of_what_it_computes_stably():
         by_eigenvalues = [v for v in verdicts if "eigvalsh" in v.route or "cholesky" in v.route]
         assert len(by_eigenvalues) > 5
         assert {v.verdict for v in by_eigenvalues} == {"agrees"}, (function, name)
+
+
+def test_the_picture_is_that_of_the_page():
+    matrices = {name: TURNED[name] for name in ("1e-02", "1e-06")}
+    hearing = judge_at(list(matrices.values()), FUNCTIONS[:1], ["numpy"])
+    page = to_markdown(hearing, list(matrices))
+    planted = re.sub(r"\d+: yes", "8: yes", page, count=1)
+    assert picture(page) == picture(page)
+    assert picture(page) != picture(planted)
+    assert b"numpy: np.linalg.eigh" in picture(page)
+    assert b"numpy: np.linalg.eigh" in PAGE.with_suffix(".svg").read_bytes()
 
 
 LEFT = 6

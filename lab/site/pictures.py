@@ -12,16 +12,19 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from symgrad.report.plot import LINES, MARKS
+
 INK = {"light": "#1d1d1f", "dark": "#e6e6ea"}
 COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#8f8f8f", "#7a5c00")
 """Those of Okabe and Ito, which the colour-blind tell apart."""
 Left = tuple[str, list[int | None]]
 """A route, and the digits that are left at each gap; None is not finite."""
-LINES = ("-", "--", "-.", ":")
 
 
-def drawn(draw: Callable[[Axes], None], ink: str, size: tuple[float, float]) -> bytes:
-    """A picture on no ground, its text as text."""
+def drawn(
+    draw: Callable[[Axes], None], ink: str, size: tuple[float, float], ground: bool = False
+) -> bytes:
+    """A picture, on no ground if not on white; its text is text."""
     settings: dict[Any, Any] = {
         "svg.hashsalt": "symgrad",
         "svg.fonttype": "none",
@@ -32,7 +35,7 @@ def drawn(draw: Callable[[Axes], None], ink: str, size: tuple[float, float]) -> 
         figure = Figure(figsize=size, layout="constrained")
         draw(figure.add_subplot())
         text = io.BytesIO()
-        figure.savefig(text, format="svg", transparent=True, metadata={"Date": None})
+        figure.savefig(text, format="svg", transparent=not ground, metadata={"Date": None})
     return text.getvalue()
 
 
@@ -52,7 +55,10 @@ def crossing(axes: Axes) -> None:
 
 
 def digits(rows: list[Left], gaps: list[float]) -> Callable[[Axes], None]:
-    """Digits that are left against the gap, a line for each (label, digits at the gaps)."""
+    """Digits that are left against the gap, a line for each (label, digits at the gaps).
+
+    Whole numbers of them coincide: what is drawn first is broader, and seen beneath the rest.
+    """
     rows = first_of_each(rows)
 
     def draw(axes: Axes) -> None:
@@ -60,7 +66,14 @@ def digits(rows: list[Left], gaps: list[float]) -> Callable[[Axes], None]:
             style = LINES[k // len(COLOURS) % len(LINES)]
             known = [(g, d) for g, d in zip(gaps, left, strict=True) if d is not None]
             x, y = zip(*known, strict=True)
-            axes.plot(x, y, style, marker=".", color=COLOURS[k % len(COLOURS)], label=label)
+            width = 1 + 0.45 * (len(rows) - 1 - k)
+            colour, mark = COLOURS[k % len(COLOURS)], MARKS[k % len(MARKS)]
+            look: dict[str, Any] = {
+                "linewidth": width,
+                "marker": mark,
+                "markersize": 3 + 1.2 * width,
+            }
+            axes.plot(x, y, style, color=colour, label=label, **look)
         axes.set(xscale="log", xlabel="gap of two eigenvalues", ylabel="decimal digits left")
         axes.set_ylim(-0.5, 16.5)
         axes.invert_xaxis()

@@ -2,7 +2,8 @@
 
 ``make ties`` puts smooth functions before every framework at 3×3 matrices with the eigenvalues 1,
 1 + gap and 2, turned by a rational orthogonal matrix and rounded to float64, and writes
-``docs/ties.md``: the relative error of each gradient, and the verdict.
+``docs/ties.md``: the relative error of each gradient, and the verdict; and ``docs/ties.svg``, drawn
+from that page.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ import numpy as np
 from flint import fmpq_mat
 from rich.progress import Progress
 
+from lab.site import pictures
 from symgrad.court.hearing import Hearing
 from symgrad.court.questions import Choice, Reported, Resources
 from symgrad.court.references import Matrix, Reference
@@ -148,6 +150,12 @@ def _row(cells: Sequence[str]) -> str:
     return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
 
 
+def picture(page: str) -> bytes:
+    """The digits of the first function's gradients against the gap, as SVG; of some routes."""
+    rows, gaps = pictures.read_ties(page, FUNCTIONS[0])
+    return pictures.drawn(pictures.digits(rows, gaps), "light", (7, 4.5), ground=True)
+
+
 INTRODUCTION = """# Repeated and nearly repeated eigenvalues
 
 Smooth functions at X = Q diag(1, 1 + gap, 2) Qᵀ, Q rational and orthogonal, rounded to float64, by
@@ -159,18 +167,21 @@ verdict is that it agrees (`yes`), is inaccurate, or disagrees (`NO`). What divi
 as many digits as the gap has, and ends in nonsense, finite or not: which of them, and the last
 digits, depend on the processor, the BLAS and its kernel. Made by `make ties` with {made}, on
 {where}.
+
+![Digits left of weighted_exp against the gap: of each framework the first route by eigh](ties.svg)
 """
 
 
 @click.command()
 @click.option("--output", type=click.Path(path_type=Path), default=PAGE, show_default=True)
 def main(output: Path) -> None:
-    """Ask all that is installed, print the page and write it."""
+    """Ask all that is installed, print the page and write it, with its picture beside it."""
     matrices = ties()
     frameworks = [name for name in known_frameworks() if is_installed(name)]
     hearing = judge_at(list(matrices.values()), FUNCTIONS, frameworks)
     page = to_markdown(hearing, list(matrices))
     output.write_text(page, encoding="utf-8")
+    output.with_suffix(".svg").write_bytes(picture(page))
     click.echo(page)
 
 
