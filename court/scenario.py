@@ -32,8 +32,8 @@ class Scenario(Struct, frozen=True, kw_only=True):
     """Which derivative of which function, in which structure, at which point, in which dtype.
 
     ``point`` is parameter → exact rational, and ``dtype`` that of the matrix that the frameworks
-    see.  ``label`` says which of a part's it is: the rank, the axis and its value, the
-    number, the finding's name.
+    see.  ``label`` says which of a part's it is: the unit that was chosen, the rank, the
+    axis and its value, the number, the finding's name.
     """
 
     function: str

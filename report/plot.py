@@ -12,25 +12,30 @@ import io
 import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 from jaxtyping import Float, Inexact
 
 from symgrad.court.errors import InputError
 from symgrad.court.formats import real, unit_roundoff
-from symgrad.court.verdicts import Run, Verdict
-from symgrad.report.routes import worst
+from symgrad.court.verdicts import JUDGED, Component, Run, Verdict
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#000000", "#8a8a00")
 MARKS = "osD^vPX*"
+LINES = ("-", "--", "-.", ":")
+"""A colour that comes again has another."""
 WRITTEN = 6
 """Matrices up to this size have their entries written in the panels."""
 LEAST = 1e-3
 """Errors below this share of the tolerance are drawn there: zero has no place on such an axis."""
+MOST = 1e16
+"""Beyond this nothing is drawn: what is NaN, infinite or no matrix stands there."""
+TICKS = 8
+"""Up to so many numbers are all written below their axis."""
 STYLE: Any = {"svg.hashsalt": "symgrad", "svg.fonttype": "path", "font.family": "DejaVu Sans"}
 
 
@@ -119,24 +124,22 @@ def _matrix(figure: Figure, axes: Any, M: np.ndarray, look: dict[str, Any], form
 
 
 def of_verdicts(verdicts: Sequence[Verdict]) -> Figure:
-    """The worst error over tolerance of each gradient, a row for each framework.
+    """The error over tolerance of each gradient that was judged, a row for each framework.
 
-    Right of 1 is what rounding does not explain; NaN is drawn at the right edge.
+    It is that of the worst contraction; NaN, and what is no n×n matrix, stands at MOST.
     """
     names = list(dict.fromkeys(v.framework for v in verdicts))
     figure = make_figure(7, 1.2 + 0.35 * len(names))
     axes = figure.subplots()
     for k, name in enumerate(names):
-        found = [c for v in verdicts if v.framework == name if (c := worst([v])) is not None]
-        ratios = [float(c.error) / c.tolerance if c.tolerance else math.inf for c in found]
-        kept = [max(r, LEAST) if math.isfinite(r) else 1e16 for r in ratios]
+        kept = [x for v in verdicts if v.framework == name if (x := _worst([v], "excess"))]
         spread = [k + 0.5 * ((i % 7) / 7 - 0.43) for i in range(len(kept))]
         axes.plot(kept, spread, MARKS[k % 8], color=COLOURS[k % 8], markersize=4, alpha=0.7)
-    axes.axvline(1, color="#d55e00", linewidth=1)
+    axes.axvline(1, color="0.4", linewidth=1)
     axes.set_xscale("log")
     axes.set_yticks(range(len(names)), names)
     axes.invert_yaxis()
-    axes.set_xlabel("error / tolerance of the worst contraction (right of 1: not by rounding)")
+    axes.set_xlabel("error / tolerance of the worst contraction (right of 1: inaccurate or wrong)")
     return figure
 
 
@@ -145,36 +148,74 @@ def of_run(run: Run) -> Figure:
     return of_verdicts(run.verdicts)
 
 
-def against(runs: Mapping[float, Run], label: str, digits: bool = False) -> Figure:
-    """The worst error of each framework, relative to ‖S‖, against a number: a gap, a scale, n.
+Measure = Literal["excess", "error", "digits"]
+"""What is drawn: errors over tolerances, errors relative to ‖S‖·‖∂X/∂θ‖, or −log₁₀ of these."""
+MEASURES: dict[Measure, str] = {
+    "excess": "worst error / tolerance",
+    "error": "worst error, relative to ‖S‖",
+    "digits": "digits left",
+}
 
-    With ``digits``, −log₁₀ of it: how many are left.
+
+def verdicts_against(
+    verdicts: Mapping[float, Sequence[Verdict]], label: str, measure: Measure = "error"
+) -> Figure:
+    """The worst of each framework against a positive number, told by ``label``: a gap, a unit, n.
+
+    Where nothing was judged there is no point; NaN stands at MOST, or has no digits left.
     """
     figure = make_figure(7, 4)
     axes = figure.subplots()
-    names = list(dict.fromkeys(v.framework for run in runs.values() for v in run.verdicts))
+    names = list(dict.fromkeys(v.framework for found in verdicts.values() for v in found))
     for k, name in enumerate(names):
-        told = {x: _relative([v for v in run.verdicts if v.framework == name])
-                for x, run in sorted(runs.items())}  # fmt: skip
-        points = [(x, y) for x, y in told.items() if y is not None]
-        y = [-math.log10(y) if digits else y for _, y in points]
-        look: dict[str, Any] = {"color": COLOURS[k % 8], "marker": MARKS[k % 8]}
-        axes.plot([x for x, _ in points], y, markersize=5, label=name, **look)
+        worst = {
+            x: _worst([v for v in found if v.framework == name], measure)
+            for x, found in sorted(verdicts.items())
+        }
+        told = {x: y for x, y in worst.items() if y is not None}
+        look: dict[str, Any] = {"color": COLOURS[k % 8], "marker": MARKS[k % 8], "markersize": 5}
+        if told:
+            style = LINES[k // 8 % 4]
+            axes.plot([*told], [*told.values()], style, label=name, alpha=0.8, **look)
+    if measure == "excess":
+        axes.axhline(1, color="0.4", linewidth=1, label="above: inaccurate or wrong")
     axes.set_xscale("log")
-    axes.set_yscale("linear" if digits else "log")
+    axes.set_yscale("linear" if measure == "digits" else "log")
+    if len(verdicts) <= TICKS:
+        axes.set_xticks([*verdicts], [f"{x:g}" for x in verdicts])
+        axes.set_xticks([], minor=True)
     axes.set_xlabel(label)
-    axes.set_ylabel("digits left" if digits else "worst error, relative to ‖S‖")
-    if names:
-        axes.legend(fontsize=7)
+    axes.set_ylabel(MEASURES[measure])
+    if axes.get_legend_handles_labels()[1]:
+        figure.legend(fontsize=7, loc="outside right upper")
     return figure
 
 
-def _relative(verdicts: Sequence[Verdict]) -> float | None:
-    """The largest error of a contraction for the size of what is contracted; at least 10⁻¹⁷."""
-    found = [
-        float(c.error) / c.tolerance * float(c.detectable)
-        for v in verdicts
-        for c in v.parameters
-        if c.tolerance and math.isfinite(float(c.error)) and math.isfinite(float(c.detectable))
-    ]
-    return max(max(found), 1e-17) if found else None
+def against(runs: Mapping[float, Run], label: str, measure: Measure = "error") -> Figure:
+    """The same of several runs, as ``--json`` has them, by the number."""
+    return verdicts_against({x: run.verdicts for x, run in runs.items()}, label, measure)
+
+
+def _excess(c: Component) -> float:
+    """Its error over its tolerance."""
+    error = float(c.error)
+    return error and (error / c.tolerance if c.tolerance else math.inf)
+
+
+def _relative(c: Component) -> float:
+    """Its error over ‖S‖·‖∂X/∂θ‖."""
+    excess = _excess(c)
+    return excess and (excess * float(c.detectable) if c.detectable else math.inf)
+
+
+def _worst(verdicts: Sequence[Verdict], measure: Measure) -> float | None:
+    """The largest error of a contraction, or the digits that it leaves; None if none was judged.
+
+    A gradient that is judged and has no contraction is NaN, infinite, or no n×n matrix.
+    """
+    of, least = (_excess, LEAST) if measure == "excess" else (_relative, 1e-17)
+    judged = [v for v in verdicts if v.verdict in JUDGED]
+    found = [x for v in judged for x in ([of(c) for c in v.parameters] or [math.inf])]
+    numbers = [min(max(x, least), MOST) if math.isfinite(x) else MOST for x in found]
+    worst = max(numbers, default=None)
+    return max(0.0, -math.log10(worst)) if worst and measure == "digits" else worst

@@ -163,7 +163,7 @@ def chosen(choice: Choice, frameworks: Sequence[str]) -> Sequence[Case | LargeCa
     functions = queries.possible(choice, chosen_functions(choice, frameworks))
     structures = [structure(name, n, limits_of(choice)) for name in names]
     return [
-        Case("chosen", function, x, theta, dtype, forward, query=query)
+        Case("chosen", function, x, theta, dtype, forward, label=unit, query=query)
         for asked in functions
         for x in structures
         for function, query in queries.asked(choice, asked, x.blocks)
@@ -172,7 +172,7 @@ def chosen(choice: Choice, frameworks: Sequence[str]) -> Sequence[Case | LargeCa
             *(_points(choice, x, function.function, dtype) for dtype in choice.dtypes),
             strict=True,
         )
-        for theta, dtype in zip(points, choice.dtypes, strict=True)
+        for (unit, theta), dtype in zip(points, choice.dtypes, strict=True)
     ]
 
 
@@ -196,12 +196,21 @@ def _structures(choice: Choice) -> tuple[str, ...]:
 
 def _points(
     choice: Choice, x: Parameterization, function: MatrixFunction, dtype: str
-) -> list[Point]:
-    """The points that are asked, in all units; what is drawn has mantissas that the dtype holds."""
+) -> list[tuple[str, Point]]:
+    """The points that are asked, in all units, each with its unit as it was typed.
+
+    What is drawn has mantissas that the dtype holds.
+    """
     points = _own_points(choice, x, function, dtype)
-    scales = map(parse_scale, choice.scales or ("1",))
-    scaled = [in_units(theta, x, s, dtype) if s != 1 else theta for s in scales for theta in points]
-    for theta in scaled if choice.scales else ():
+    if not choice.scales:
+        return [("", theta) for theta in points]
+    units = [(unit, parse_scale(unit)) for unit in choice.scales]
+    scaled = [
+        (unit, in_units(theta, x, s, dtype) if s != 1 else theta)
+        for unit, s in units
+        for theta in points
+    ]
+    for _, theta in scaled:
         check_domain(x.at(theta), function.domain)
     return scaled
 

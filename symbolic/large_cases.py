@@ -107,7 +107,7 @@ def chosen(choice: Choice, n: int, limit: int) -> list[LargeCase]:
     if choice.matrix is not None:
         X, note = parse_floats(choice.matrix), "judged at the entries of X as float64 reads them"
         return [
-            LargeCase(function, _scaled(X, scale), _unit(scale), note)
+            LargeCase(function, _scaled(X, scale), _unit(scale), note, label=_label(choice, scale))
             for function in functions
             for scale in choice.scales or ("1",)
         ]
@@ -116,6 +116,7 @@ def chosen(choice: Choice, n: int, limit: int) -> list[LargeCase]:
             function,
             _scaled(draw(n, function.function.domain, choice.seed, k), scale),
             {"seed": str(choice.seed), "draw": str(k), **_unit(scale)},
+            label=_label(choice, scale),
         )
         for function in functions
         for scale in choice.scales or ("1",)
@@ -125,6 +126,10 @@ def chosen(choice: Choice, n: int, limit: int) -> list[LargeCase]:
 
 def _unit(scale: str) -> dict[str, str]:
     return {} if scale == "1" else {"scale": scale}
+
+
+def _label(choice: Choice, scale: str) -> str:
+    return scale if choice.scales else ""
 
 
 def _scaled(X: Array, scale: str) -> Array:

@@ -29,6 +29,9 @@ def test_the_matrix_is_the_same_in_other_units():
     asked = choice("det", size=3, points=2, scales=("1", "1e-30", "1024"))
     plain, cases = chosen(structs.replace(asked, scales=()), []), chosen(asked, [])
     assert len(plain) == 2
+    assert [case.label for case in (*plain, *cases)] == 2 * [""] + [
+        s for s in asked.scales for _ in "ab"
+    ]
     for k, scale in enumerate((1, Fraction(1, 10**30), 1024)):
         for case, own in zip(cases[2 * k : 2 * k + 2], plain, strict=True):
             assert case.theta == {name: scale * t for name, t in own.theta.items()}

@@ -139,7 +139,8 @@ from symgrad.studies.experiment.claims import claims
     "picture",
     type=click.Path(path_type=Path),
     metavar="FILE",
-    help="Draw the errors over their tolerances, as SVG (needs matplotlib).",
+    help="Draw the errors over their tolerances, against the units if --scale has several, as SVG "
+    "(needs matplotlib).",
 )
 @click.option("--strict", is_flag=True, help="Exit status 1 for what is inaccurate, too.")
 @click.option("--verbose", is_flag=True, help="Every gradient at every point in full.")
@@ -218,7 +219,7 @@ def judge(
         return show_proofs(session, choice, quiet)
     if sections and not choice.is_main_job:
         raise InputError(f"--section {sections[0]} is a part of the main job; name no function")
-    files = Files(path, html_path, picture)
+    files = Files(path, html_path, picture, choice.scales)
     try:
         hearing = Hearing(choice)
         interrupted = hear(session, hearing)
