@@ -2,6 +2,7 @@
 
 import ast
 import json
+import runpy
 from operator import attrgetter
 from pathlib import Path
 from random import Random
@@ -21,6 +22,7 @@ from symgrad.report import document
 from symgrad.studies.atlas import page as atlas
 from symgrad.studies.findings import page as findings
 from symgrad.studies.findings import record as known
+from symgrad.symbolic.extension import running
 from symgrad.symbolic.points import parse_rational
 
 ROOT = Path(__file__).parent.parent
@@ -260,19 +262,38 @@ def test_a_route_with_a_name_that_is_no_utf8(tmp_path):
         ("class E(BaseException): __str__ = None\nraise E", ": E"),
         ("raise StopIteration", "StopIteration"),
         ("raise SystemExit(0)", "SystemExit: 0"),
-        ("while True: pass", "it does not end within 0.5 s (--timeout)"),
-        ("while True:\n    try:\n        while True: pass\n    except Exception: pass", "not end"),
     ],
 )
-def test_a_file_that_ends_in_some_odd_way_or_not_at_all(last, said, tmp_path):
-    line = said_of([str(own(tmp_path, last=last)), "--timeout", "0.5"])
+def test_a_file_that_ends_in_some_odd_way(last, said, tmp_path):
+    line = said_of([str(own(tmp_path, last=last))])
     assert line.startswith(f"error: {tmp_path / 'mine.py'}")
     assert said in line
 
 
+@pytest.mark.parametrize(
+    "last",
+    [
+        "while True: pass",
+        "while True:\n    try:\n        while True: pass\n    except Exception: pass",
+    ],
+)
+def test_a_file_that_does_not_end(last, tmp_path):
+    line = said_of([str(own(tmp_path, last=last)), "--timeout", "0.5"])
+    assert line.startswith(f"error: {tmp_path / 'mine.py'}")
+    assert "it does not end within 0.5 s (--timeout)" in line
+
+
 def test_an_exact_that_does_not_end(tmp_path):
     path = own(tmp_path, exact="while True: pass")
-    assert "mine.py:4: exact: it does not end within 0.5 s" in said_of([str(path), "--timeout=0.5"])
+    exact = runpy.run_path(str(path))["exact"]
+    with (
+        pytest.raises(InputError, match=r"mine\.py:4: exact: it does not end within 1 s"),
+        running(path, 1, "exact: "),
+    ):
+        exact(None)
+    line = said_of([str(path), "--timeout=0.5"])  # who ends it is the load's to say
+    assert line.startswith(f"error: {path}")
+    assert "not end within 0.5 s (--timeout)" in line
     assert call([str(own(tmp_path)), "-f", "numpy", "--timeout", "60"]).status == 0
 
 

@@ -233,7 +233,8 @@ def test_a_reference_that_fails_costs_its_own_rows(behaviour, reason, monkeypatc
     right, status = run(tmp_path, *chosen)
     assert ({v.verdict for v in right}, status) == ({"agrees"}, 0)
     planted(monkeypatch, behaviour)
-    found, status = run(tmp_path, *chosen, "--timeout", 10, "--memory", 900)
+    patience = ["--timeout", 10] if behaviour is endless else []
+    found, status = run(tmp_path, *chosen, *patience, "--memory", 900)
     lost = [v for v in found if v.function == "det"]
     assert status == 0
     assert {(v.verdict, v.reason) for v in lost} == {("refused", reason)}
@@ -307,8 +308,7 @@ def test_a_ball_is_as_it_is_or_wider():
 def test_an_exact_that_does_not_end_in_c(exact, tmp_path):
     said = said_of([str(own(tmp_path, exact=exact)), "--timeout", "1"])
     assert said.startswith(f"error: {tmp_path / 'mine.py'}")
-    assert "exact: " in said
-    assert "did not end within 1 s (--timeout)" in said or "does not end within 1 s" in said
+    assert "not end within 1 s (--timeout)" in said
 
 
 @linux
