@@ -80,7 +80,7 @@ mutate: $(VENV)/.installed-test  ## mutants of the judging and of verify.py (doc
 fuzz: $(VENV)/.installed-test  ## bad input drawn at random for a minute, each time another
 	$(RUN) -m lab.trial.fuzz
 
-ties: $(VENV)/.installed-all  ## every framework at nearly repeated eigenvalues (docs/ties.md, docs/ties.svg)
+ties: $(VENV)/.installed-test  ## every framework at nearly repeated eigenvalues (docs/ties.md, docs/ties.svg)
 	$(RUN) -m lab.trial.ties
 
 schema: $(VENV)/.installed  ## regenerate report/schema.json from the records

@@ -32,7 +32,7 @@ class Files:
             raise InputError("--json, --html and --plot: give each a file of its own")
         if picture:
             plot.make_figure(1, 1)
-            self.units = {unit: _drawn(unit) for unit in units}
+        self.units = {unit: _drawn(unit) for unit in units} if picture else {}
         self.json = _open("--json", json)
         self.page = _open("--html", page)
         self.picture = _open("--plot", picture)
