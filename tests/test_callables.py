@@ -285,6 +285,12 @@ def test_a_right_backward_of_any_layout_agrees(monkeypatch, spoil):
     assert (call.name, len(call.inputs), len(call.outputs)) == ("LogEig", 1, 1)
 
 
+def test_a_function_that_is_given_as_it_is_is_called_where_it_is_checked(monkeypatch):
+    monkeypatch.setattr(LogEig, "spoil", staticmethod(lambda S, *_: S / 2))
+    report = symgrad.check(logm, X, cotangent=W)
+    assert report.blame[0].line.startswith("test_callables.py:")
+
+
 def test_a_value_that_is_read_twice_is_not_blamed(monkeypatch):
     monkeypatch.setattr(LogEig, "spoil", staticmethod(lambda S, *_: S / 2))
     report = symgrad.check(lambda X: (logm(X @ X) * W).sum(), X)

@@ -11,7 +11,7 @@ PACKAGE = Path(__file__).parents[1]
 
 
 def line_of_caller(packages: Sequence[str]) -> str:
-    """file:line of the innermost frame that is neither here nor in one of these packages."""
+    """file:line of the innermost frame that is neither ours nor in one of these packages."""
     for frame, line in traceback.walk_stack(None):
         name = _name_outside(frame.f_code.co_filename, tuple(packages))
         if name:
@@ -21,7 +21,8 @@ def line_of_caller(packages: Sequence[str]) -> str:
 
 @lru_cache(maxsize=4096)
 def _name_outside(file: str, packages: tuple[str, ...]) -> str:
-    """The name of the file, if it is neither here nor in one of these packages."""
+    """The name of the file, if it is neither ours nor in one of these packages."""
     path = Path(file)
-    is_mine = PACKAGE in path.parents or any(name in path.parts for name in packages)
-    return "" if is_mine else path.name
+    is_ours = PACKAGE in path.parents or path.parent == PACKAGE.parent
+    is_ours = is_ours or any(name in path.parts for name in packages)
+    return "" if is_ours else path.name
