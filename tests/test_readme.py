@@ -8,6 +8,7 @@ import pytest
 from lab import interface
 from symgrad import cli
 from symgrad.court import VERSION
+from symgrad.studies.appendix.references import SOFTWARE
 from symgrad.symbolic import large_cases
 from symgrad.symbolic.cases import CERTIFIED_SIZE_LIMIT
 from symgrad.symbolic.derivation import SIZE_LIMIT
@@ -150,7 +151,8 @@ def test_the_make_targets_of_the_readme_exist():
 
 
 def test_the_version_and_the_size_limits_are_those_of_the_code():
-    assert f"version = {{{VERSION}}}" in PAGES["cite"].replace("version  =", "version =")
+    assert [SOFTWARE.strip()] == [entry.strip() for entry in blocks("bibtex", PAGES["cite"])]
+    assert f"version = {{{VERSION}}}" in SOFTWARE
     told = PAGES["command-line"]
     assert f"at sizes 1 to {CERTIFIED_SIZE_LIMIT}, a" in told
     assert f"own at sizes 1 to {SIZE_LIMIT}." in told

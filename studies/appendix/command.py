@@ -32,8 +32,8 @@ README = """\
 A proof appendix. The document is appendix.pdf (also as .html, .tex and, its source, .md).
 `python -m recheck`, run here, checks it: files, enclosures, verdicts, and the document's tables.
 `python3 proofs/check.py`, with Coq, MathComp and Coquelicot, checks the theorems of Rocq anew.
-To cite a theorem: \\cite[Theorem 3]{symgrad}, appendix.html#thm:contraction; in TeX, that takes in
-appendix.tex, \\ref{thm:contraction}, with references.bib for what is cited.
+To cite a theorem: \\cite[Theorem 1]{symgrad}, appendix.html#thm:contraction; in TeX, that takes in
+appendix.tex, \\ref{thm:contraction}. What is cited is in references.bib, symgrad among it.
 """
 
 

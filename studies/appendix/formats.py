@@ -9,7 +9,7 @@ from pathlib import Path
 from types import ModuleType
 
 from symgrad.court.errors import InputError
-from symgrad.studies.appendix.references import BIB, read
+from symgrad.studies.appendix.references import BIB, SOFTWARE, read
 
 READER = "markdown-auto_identifiers+pipe_tables+tex_math_dollars+yaml_metadata_block"
 SYMBOLS = {
@@ -68,7 +68,7 @@ def convert(markdown: str) -> dict[str, bytes]:
         "appendix.html": re.sub(r'<meta name="generator"[^>]*>\n?', "", page).encode(),
         "appendix.tex": _tex(body).encode(),
         "appendix.pdf": pdf,
-        "references.bib": BIB.read_bytes(),
+        "references.bib": BIB.read_bytes() + SOFTWARE.encode(),
     }
 
 

@@ -8,7 +8,18 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
+from symgrad.court import VERSION
+
 BIB = Path(__file__).with_name("references.bib")
+SOFTWARE = f"""
+@software{{symgrad,
+  title   = {{symgrad: who is right about the gradient of a function of a symmetric matrix}},
+  author  = {{{{The symgrad developers}}}},
+  version = {{{VERSION}}},
+  year    = {{2026}}
+}}
+"""
+"""The entry of this toolkit, as docs/cite.md has it."""
 ENTRY = re.compile(r"^@(\w+)\{(\w+),\n(.*?)^\}", re.MULTILINE | re.DOTALL)
 FIELD = re.compile(r"^  (\w+) = \{(.*)\},$", re.MULTILINE)
 ACCENTS = {"u": "\u0306", '"': "\u0308", "'": "\u0301", "`": "\u0300", "^": "\u0302"}
