@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import textwrap
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -41,7 +42,7 @@ def to_text(examined: Examined, hearing: Hearing) -> str:
     lines += [*_numbers(answer, finding), "", f"Verdict here: {examined.status}.", ""]
     lines += ["Why no convention excuses it: " + _excuse(finding), ""]
     lines += [f"Documentation: {finding.documentation}", ""]
-    lines += ["Other frameworks, asked for the same gradient at the same matrix:", ""]
+    lines += ["Other routes and frameworks, asked for the same gradient at the same matrix:", ""]
     lines += _others(finding, hearing)
     versions = ", ".join(f"{name} {hearing.versions[name]}" for name in sorted(hearing.versions))
     lines += ["", f"Versions: {versions}."]
@@ -77,11 +78,16 @@ def _others(finding: Finding, hearing: Hearing) -> list[str]:
     told = []
     for v in verdicts:
         if (v.framework, v.route) != (finding.framework, finding.route):
-            why = "" if v.verdict in ("agrees", "inaccurate") else f" ({v.reason[:100]})"
+            why = "" if v.verdict in ("agrees", "inaccurate") else f" ({_clause(v.reason)})"
             said = {"agrees": "right", "inaccurate": "right, to fewer digits", "disagrees": "wrong"}
             word = said.get(v.verdict, v.verdict)
             told.append(f"- {v.framework} {v.version}, `{v.route}`: {word}{why}")
     return told or ["- there is no other route"]
+
+
+def _clause(reason: str) -> str:
+    """The first clause of a reason, cut between words where it is long."""
+    return textwrap.shorten(reason.partition("; ")[0], 160, placeholder=" …")
 
 
 def _rows(rows: Sequence[Sequence[object]]) -> str:

@@ -33,7 +33,8 @@ matrix, neither with G nor with its conjugate.  At least half of the digits are 
 √u or more relative to S or to the value; what rounding loses beside is no finding.  They are listed
 by class, the gravest first.  *exact* is enclosed within *radius*; *returned* is given to four
 digits, and not where it depends on the processor or on the run.  The scripts need the framework and
-NumPy alone.  Made by `python verify.py findings --output docs`."""
+NumPy alone.  Made by `python verify.py findings --output docs`; `python verify.py findings --report
+NAME` prints one, by the name over it, as an issue for its framework's maintainers."""
 
 
 def make_findings(hearing: Hearing, known: Sequence[Finding]) -> Document:
