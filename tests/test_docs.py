@@ -60,6 +60,13 @@ def test_the_pages_say_what_the_data_says(kept):
     assert re.fullmatch(r"20\d\d-\d\d-\d\d", kept.made.date)
 
 
+def test_the_calls_that_double_are_named(kept):
+    _, told, _ = tables.to_markdown(kept).split("\n## ", 2)
+    assert told.startswith("Who doubles\n")
+    assert "- tensorflow, `lower`: `tf.linalg.eigh`, `tf.linalg.eigvalsh`" in told
+    assert "torch.linalg" not in told
+
+
 def test_what_differs_between_two_runs_stands_in_one_object(kept):
     data = json.loads((DOCS / "atlas.json").read_bytes())
     assert set(data["made"]) == {"date"}

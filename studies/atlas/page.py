@@ -156,12 +156,19 @@ public call (or a short chain of them) of one framework.
   docs/findings.md under the name that the reasons give."""
 
 
+DOUBLED = ("lower", "upper")
+DOUBLING = """\
+Calls that report, of one function at least, a triangle with doubled entries: 2 tril S − diag S
+(`lower`) or 2 triu S − diag S (`upper`).  Contracted, these give the same numbers as S does."""
+
+
 def to_markdown(atlas: Atlas) -> str:
     """A table per framework, under a legend."""
     lines = ["# Atlas of gradient conventions", "", LEGEND, ""]
     versions = {row.framework: row.version for row in atlas.rows}
     made = ", ".join(f"{name} {version}" for name, version in versions.items())
     lines += [f"Made on {atlas.made.date} with {made}; matrices of size {atlas.size}.", ""]
+    lines += _doubling(atlas.rows)
     for framework in versions:
         lines += [f"## {framework} {versions[framework]}", ""]
         mine = [row for row in atlas.rows if row.framework == framework]
@@ -169,6 +176,19 @@ def to_markdown(atlas: Atlas) -> str:
         lines += [_markdown_row((row.function, *cells(row))) for row in mine]
         lines += ["", *_reasons(mine)]
     return "\n".join(lines).rstrip() + "\n"
+
+
+def _doubling(rows: Sequence[Row]) -> list[str]:
+    """Which calls report one triangle with doubled entries: a line per framework and triangle."""
+    calls: dict[tuple[str, str], dict[str, None]] = {}
+    for row in rows:
+        if row.convention in DOUBLED:
+            calls.setdefault((row.framework, row.convention), {})[row.route] = None
+    told = [
+        f"- {framework}, `{convention}`: {', '.join(f'`{route}`' for route in routes)}"
+        for (framework, convention), routes in calls.items()
+    ]
+    return ["## Who doubles", "", DOUBLING, "", *(told or ["- none"]), ""]
 
 
 def show(console: Console, atlas: Atlas) -> None:
