@@ -208,7 +208,10 @@ def parse_matrix(text: str) -> Matrix:
     rows = split_rows(text)
     X = tuple(tuple(parse_rational(entry) for entry in split_entries(row)) for row in rows)
     if any(len(row) != len(X) for row in X):
-        raise InputError(f"the matrix is not square: its rows have {_lengths(X)} entries")
+        raise InputError(
+            f"the matrix is not square: its rows have {_lengths(X)} entries; "
+            "rows are told apart by ; as in '2 1; 1 3'"
+        )
     for i, row in enumerate(X):
         for j in range(i):
             if row[j] != X[j][i]:

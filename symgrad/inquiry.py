@@ -303,6 +303,9 @@ class Witnesses:
             check_known("framework", former.split(name)[0], all_frameworks())
         for name in asked:
             check_has_python(name, interpreters)
+            if "," in name:
+                each = " ".join(f"-f {part.strip()}" for part in name.split(","))
+                raise InputError(f"-f {name}: -f takes one framework, and is repeated: {each}")
             check_known("framework", name, [*known_frameworks(), *interpreters])
         wanted = [n for n in dict.fromkeys(asked) if n not in interpreters]
         wanted = wanted if asked else known_frameworks()
@@ -344,5 +347,7 @@ class Witnesses:
         """
         from symgrad.symbolic.described import described, formulae
 
+        if name.endswith(".py"):
+            raise InputError(f"{name}: --list tells of names; a file is judged without --list")
         check_known("name", family(name), [n for names in formulae() for n in names])
         return described(name)
