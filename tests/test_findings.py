@@ -22,6 +22,7 @@ from symgrad.studies.atlas.record import Atlas, Made, Row
 from symgrad.studies.findings import cases, plan
 from symgrad.studies.findings import page as report
 from symgrad.studies.findings import record as findings
+from symgrad.studies.findings.issue import clause
 from symgrad.studies.findings.portable import portable
 from symgrad.studies.findings.record import (
     CLASSES,
@@ -408,6 +409,17 @@ def test_a_report_is_an_issue_that_maintainers_can_use(name, status, said, capsy
         assert "numpy" in told
         assert "(G + Gᴴ)/2" in told
         assert (SCRIPTS / "torch_det_singular.py").read_text(encoding="utf-8").rstrip() in told
+
+
+@pytest.mark.parametrize(
+    ("reason", "told"),
+    [
+        ("off by 5, tolerance 1e-13; it is the same beside X", "off by 5, tolerance 1e-13"),
+        ("word " * 40, " ".join(["word"] * 31) + " …"),
+    ],
+)
+def test_a_reason_in_an_issue_is_no_half_of_a_clause(reason, told):
+    assert clause(reason) == told
 
 
 @pytest.mark.parametrize(

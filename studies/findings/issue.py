@@ -78,14 +78,14 @@ def _others(finding: Finding, hearing: Hearing) -> list[str]:
     told = []
     for v in verdicts:
         if (v.framework, v.route) != (finding.framework, finding.route):
-            why = "" if v.verdict in ("agrees", "inaccurate") else f" ({_clause(v.reason)})"
+            why = "" if v.verdict in ("agrees", "inaccurate") else f" ({clause(v.reason)})"
             said = {"agrees": "right", "inaccurate": "right, to fewer digits", "disagrees": "wrong"}
             word = said.get(v.verdict, v.verdict)
             told.append(f"- {v.framework} {v.version}, `{v.route}`: {word}{why}")
     return told or ["- there is no other route"]
 
 
-def _clause(reason: str) -> str:
+def clause(reason: str) -> str:
     """The first clause of a reason, cut between words where it is long."""
     return textwrap.shorten(reason.partition("; ")[0], 160, placeholder=" …")
 
