@@ -155,7 +155,7 @@ def _answer(found: Answer) -> Text:
     if found.right == found.judged:
         line.append("All of them. ", COLOURS["agrees"])
     line.append(
-        f"{found.right} of {counted(found.judged, 'gradient')} "
+        f"{found.right} of {counted(found.judged, 'gradient')} of eigenvalues "
         f"{'gives' if found.judged == 1 else 'give'} the exact derivative, contracted with the "
         "parameterization: ⟨G, ∂X/∂θ⟩ = ∂f/∂θ."
     )
