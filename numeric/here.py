@@ -257,6 +257,7 @@ def ask(
         known = ", ".join(own.jacobians) or "no way at all"
         raise InputError(f"{framework} gives no Jacobian by {mode}; there is {known}")
     with own.preserving():
-        route = own.written(f, len(X))
+        # a Jacobian is that of F as a whole, which f, ⟨W, F(X)⟩, has beside it
+        route = f if mode in JACOBIANS else own.written(f, len(X))
         *_, said = (a for a in answers.give(own, route, asked, lambda: None) if "asks" not in a)
     return reported(framework, str(own.version), {"problem": 0, "route": label, **said})
