@@ -5,7 +5,7 @@ from __future__ import annotations
 import signal
 import sys
 
-INTERRUPTED = 130
+MISSING, INTERRUPTED = 3, 130
 
 
 def start() -> int:
@@ -17,8 +17,12 @@ def start() -> int:
     is_heeded = signal.getsignal(signal.SIGINT) in (signal.default_int_handler, signal.SIG_DFL)
     if is_heeded:
         signal.signal(signal.SIGINT, signal.SIG_DFL)
-    from symgrad import cli
-
+    try:
+        from symgrad import cli
+    except ModuleNotFoundError as error:
+        if not error.name or error.name.startswith("symgrad"):
+            raise
+        return _without(error.name)
     try:
         if is_heeded:
             signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -28,6 +32,16 @@ def start() -> int:
     except KeyboardInterrupt:
         return INTERRUPTED
     return status
+
+
+def _without(name: str) -> int:
+    """Say what a Python lacks that was taken for one with the dependencies; the exit status."""
+    print(
+        f"error: {sys.executable} has no {name}; `make verify` makes an environment, then run "
+        ".venv/bin/python verify.py, or install symgrad by pip install -e .",
+        file=sys.stderr,
+    )
+    return MISSING
 
 
 if __name__ == "__main__":

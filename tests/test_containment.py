@@ -230,6 +230,23 @@ def test_an_interrupt_while_modules_are_imported_says_nothing(tmp_path):
     assert (done.stdout, done.stderr) == ("", "")
 
 
+@pytest.mark.parametrize(("module", "is_one_line"), [("msgspec", True), ("symgrad.cli", False)])
+def test_a_python_without_the_dependencies_is_told_so(tmp_path, module, is_one_line):
+    """What is missing of symgrad itself is an error of ours, with its traceback."""
+    planted = f"raise ModuleNotFoundError('no', name={module!r})"
+    (tmp_path / "msgspec.py").write_text(planted)
+    done = subprocess.run(
+        [sys.executable, "verify.py", "trace"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        env={**os.environ, "PYTHONPATH": str(tmp_path)},
+    )
+    lines = done.stderr.splitlines()
+    assert ((done.returncode, len(lines)) == (3, 1)) is is_one_line, done.stderr
+    assert ("`make verify` makes an environment" in done.stderr) is is_one_line
+
+
 @pytest.mark.parametrize("stream", [0, 1, 2])
 def test_a_closed_stream_loses_what_goes_there_and_nothing_else(tmp_path, stream):
     output = tmp_path / "run.json"

@@ -29,6 +29,7 @@ def commands():
     """The verify.py commands of all pages, but for those that its own file is needed for."""
     lines = [line for block in blocks("sh") for line in block.splitlines()]
     found = [re.sub(r"#.*", "", line).strip() for line in lines if "verify.py" in line]
+    found = [c.removeprefix(".venv/bin/") for c in found]  # which `make verify` makes
     return [c.removeprefix("python verify.py").strip() for c in found if c.startswith("python")]
 
 
