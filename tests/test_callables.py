@@ -2,6 +2,7 @@
 
 import json
 import re
+import time
 
 import numpy as np
 import pytest
@@ -319,6 +320,7 @@ REFUSED = {
     "numpy": (lambda X: X.trace() * float(X.detach().numpy()[0, 0]), "torch.Tensor.numpy"),
     "dropout": (lambda X: functional.dropout(X, 0.5, True).sum(), "random numbers"),
     "noise": (lambda X: (X * torch.rand(4, 4)).sum(), "something else the second time"),
+    "a clock": (lambda X: X.sum() * time.time(), "something else the second time"),
     "a vector": (lambda X: X.diagonal(), "return one real number"),
     "a tuple": (lambda X: (X.sum(), 1), "it returned a tuple"),
     "raises": (lambda X: X @ W[:3, :3], "it raised RuntimeError"),

@@ -517,12 +517,13 @@ def test_hermitian(name, n):
 # what is refused
 
 
-def state():
+def state(step=1.0):
+    """A factor that is larger by so much each time, as one by a clock is."""
     count = [0]
 
     def f(X):
         count[0] += 1
-        return count[0] * X.sum()
+        return (1 + count[0] * step) * X.sum()
 
     return f
 
@@ -568,6 +569,7 @@ REFUSED = {
     "random": (lambda X: (X * torch.rand(3, 3)).sum(), "random numbers by torch.rand"),
     "dropout": (lambda X: functional.dropout(X).sum(), "random numbers"),
     "state": (state(), "computed something else the second time"),
+    "clock": (state(2.0**-40), "computed something else the second time .*a clock"),
     "mutated": (mutated, "it writes into X"),
     "aliased": (aliased, "memory that a detached tensor shares"),
     "raises": (lambda X: X @ torch.ones(2), "it raised RuntimeError"),
@@ -598,6 +600,7 @@ def test_what_is_close_to_a_refusal_is_recorded():
     generator = torch.Generator().manual_seed(3)
     noise = torch.rand(3, 3, generator=generator).double()
     for f in (
+        state(2.0**-52),  # the last digit of a constant
         lambda X: (X * noise).sum(),
         lambda X: functional.dropout(X, training=False).sum(),
         lambda X: torch.stack([X[0, 0], X[1, 1]]).sum(),

@@ -33,6 +33,8 @@ Evaluate = Callable[[Matrix], float]
 
 LOOSE = {"float64": 1e-6, "float32": 1e-3, "float16": 0.1, "bfloat16": 0.3}
 """What a value may be off relatively: far above rounding, far below another function's."""
+DIGITS = 2**6
+"""Unit roundoffs by which a constant that is computed twice may differ; a clock moves by more."""
 ROUNDINGS = 100.0
 """So many times what a rounding of X moves f by may be between two ways to compute it."""
 STEPS = (1e-3, 1e-5, 1e-7)
@@ -176,14 +178,14 @@ def _check_value(
 def _check_same(first: Program, second: Program, label: str) -> None:
     """Whether both recordings are one program, up to rounding in its constants."""
     for place, (a, b) in enumerate(zip(first.steps, second.steps, strict=False)):
-        if not _alike(a, b):
+        if not _alike(a, b, DIGITS * formats.unit_roundoff(first.dtype)):
             raise UnsupportedError(_twice(label, first, f"{a.operation}, step {place}", a))
     if len(first.steps) != len(second.steps):
         lengths = f"{len(first.steps)} and {len(second.steps)} steps"
         raise UnsupportedError(_twice(label, first, lengths))
 
 
-def _alike(a: Step, b: Step) -> bool:
+def _alike(a: Step, b: Step, relative: float) -> bool:
     """The same step; a phase of eigenvectors and the last digits of constants may differ."""
     own = {"constants": ()}
     if a.operation == "eigh":
@@ -191,8 +193,8 @@ def _alike(a: Step, b: Step) -> bool:
     if structs.replace(a, **own) != structs.replace(b, **own):
         return False
     one, other = (np.array([float(x) for x in step.constants]) for step in (a, b))
-    size = 1e-6 * np.max(np.abs(one), initial=0, where=np.isfinite(one))
-    return bool(np.allclose(one, other, rtol=1e-6, atol=size, equal_nan=True))
+    size = relative * np.max(np.abs(one), initial=0, where=np.isfinite(one))
+    return bool(np.allclose(one, other, rtol=relative, atol=size, equal_nan=True))
 
 
 def _twice(label: str, program: Program, what: str, step: Step | None = None) -> str:
