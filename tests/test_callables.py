@@ -304,6 +304,28 @@ def no_grad(X):
     return torch.trace(V.T @ X @ V @ torch.diag(w))
 
 
+def spread(X):
+    """det X over the determinant of the mean eigenvalue: 1 at most, at multiples of I."""
+    return torch.det(X) / (X.trace() / len(X)) ** len(X)
+
+
+@pytest.mark.parametrize(
+    ("f", "there"),
+    [
+        (spread, torch.eye(3).double()),
+        (lambda X: (linalg.eigvalsh(X / X.trace()) ** 3).sum(), 2 * torch.eye(3).double()),
+        (lambda X: (X / X.norm()).norm(), X),
+    ],
+)
+def test_a_gradient_that_is_0_though_no_term_of_it_is_is_judged(f, there):
+    report = symgrad.check(f, there)
+    assert report.verdict == "agrees", report.reason
+    assert np.max(np.abs(report.exact.gradient)) == 0
+    wrong = symgrad.check(lambda X: f(X) + 1e-9 * (X.trace() - X.trace().detach()), there)
+    assert wrong.verdict == "disagrees"
+    assert {blame.mistake for blame in wrong.blame} == {"held constant"}
+
+
 @pytest.mark.parametrize("f", [lambda X: (X * X.detach()).sum(), no_grad])
 def test_what_is_held_constant_is_said(f):
     report = symgrad.check(f, X)

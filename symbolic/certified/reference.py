@@ -266,9 +266,7 @@ def _precisely(source: Callable[[], Enclosed], change: Callable[[], float]) -> t
                     return to_ball(value), balls
                 cancels = all(abs(b.mid) <= b.radius for row in balls for b in row)
                 if cancels and scale < RELATIVE_RADIUS * Fraction(change()):
-                    return _around_zero(to_ball(value)), [
-                        [_around_zero(b) for b in r] for r in balls
-                    ]
+                    return around_zero(to_ball(value)), [[around_zero(b) for b in r] for r in balls]
         bits *= 2
     if cancels:
         raise EnclosureError(
@@ -278,7 +276,7 @@ def _precisely(source: Callable[[], Enclosed], change: Callable[[], float]) -> t
     raise EnclosureError(f"no finite enclosure to 32 digits within {MAX_BITS} bits")
 
 
-def _around_zero(ball: Ball) -> Ball:
+def around_zero(ball: Ball) -> Ball:
     """The ball, or one about 0 that encloses it, if it encloses 0."""
     is_zero = abs(ball.mid) <= ball.radius
     return Ball(Fraction(0), abs(ball.mid) + ball.radius) if is_zero else ball

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import math
+from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
 from functools import partial
 from typing import NamedTuple
@@ -15,8 +16,13 @@ from symgrad.court.judging.tolerance import norm
 from symgrad.court.program import Program
 from symgrad.court.references import Ball, Direction, Matrix, Reference, Sparse
 from symgrad.symbolic.algebra import Rows
-from symgrad.symbolic.certified.enclosure import precision, to_ball
-from symgrad.symbolic.certified.reference import contract, out_of_range, to_enclosure
+from symgrad.symbolic.certified.enclosure import precision, to_arb, to_ball
+from symgrad.symbolic.certified.reference import (
+    around_zero,
+    contract,
+    out_of_range,
+    to_enclosure,
+)
 from symgrad.symbolic.traced import blocked, noise, quotient, smooth
 from symgrad.symbolic.traced.balls import Balls
 from symgrad.symbolic.traced.decisions import RefusedError, UndecidedError
@@ -27,7 +33,7 @@ from symgrad.symbolic.traced.sweep import Course, Sweep
 from symgrad.symbolic.traced.tangents import Tangents
 
 FIRST_BITS, MOST_BITS = 256, 2048
-RELATIVE_RADIUS = arb(2) ** -107
+RELATIVE_RADIUS = Fraction(1, 2**107)
 """Less than 10⁻³²."""
 NOTHING: frozenset[int] = frozenset()
 
@@ -115,6 +121,9 @@ def _parts(E: Rows, blocks: int) -> list[Array]:
 def _precisely(course: Course, X: Matrix, blocks: int) -> Known:
     """f and S, with more bits until the radii are below 10⁻³² of the largest entry.
 
+    Where all entries may be 0, as where f is smallest, they are below 10⁻³² of what X and roundings
+    move S by, and S is 0.
+
     Raises:
         RefusedError: there is no derivative, or it is not known within the most bits.
     """
@@ -122,9 +131,11 @@ def _precisely(course: Course, X: Matrix, blocks: int) -> Known:
     while True:
         try:
             with precision(bits):
-                known = _swept(course, X, blocks)
-                if known is not None:
+                known, is_sharp = _swept(course, X, blocks)
+                if is_sharp:
                     return known
+                if _is_zero(known.S, partial(_size, course, X, known)):
+                    return known._replace(S=[[around_zero(b) for b in row] for row in known.S])
         except UndecidedError:
             if 2 * bits > MOST_BITS:
                 raise
@@ -133,8 +144,24 @@ def _precisely(course: Course, X: Matrix, blocks: int) -> Known:
         bits *= 2
 
 
-def _swept(course: Course, X: Matrix, blocks: int) -> Known | None:
-    """The same at the precision in force; nothing if it is not enough.
+def _is_zero(S: Balls2, size: Callable[[], Fraction]) -> bool:
+    """Whether S may be 0, and is less than 10⁻³² of the size of what it would be compared with."""
+    balls = [b for row in S for b in row]
+    if not all(abs(b.mid) <= b.radius for b in balls):
+        return False
+    return max(abs(b.mid) + b.radius for b in balls) < RELATIVE_RADIUS * size()
+
+
+def _size(course: Course, X: Matrix, known: Known) -> Fraction:
+    """‖X‖·‖∂S/∂X‖, and what roundings move S by, in float64; 0 where that is out of range."""
+    floats = np.array([[float(x) for x in row] for row in X])
+    rounding, sensitivity = _rounding(course, floats, len(X) // len(known.S), known)
+    size = norm(floats) * norm(sensitivity) + float(np.max(rounding.S, initial=0))
+    return Fraction(size) if math.isfinite(size) else Fraction(0)
+
+
+def _swept(course: Course, X: Matrix, blocks: int) -> tuple[Known, bool]:
+    """The same at the precision in force, and whether that is enough.
 
     Raises:
         UndecidedError: a value is not finite.
@@ -152,11 +179,10 @@ def _swept(course: Course, X: Matrix, blocks: int) -> Known | None:
     largest = ZERO
     for x in lower:
         largest = largest.max(abs(x.mid()))
-    most = (largest if largest > 0 else 1) * RELATIVE_RADIUS
-    if not all(x.rad() <= most for x in lower):
-        return None
+    most = (largest if largest > 0 else 1) * to_arb(RELATIVE_RADIUS)
+    is_sharp = all(x.rad() <= most for x in lower)
     f = quotient.Valued(value, ctx.prec)
-    return Known(to_ball(value), _symmetric(S), N.decided, bool(N.tied), f, moves)
+    return Known(to_ball(value), _symmetric(S), N.decided, bool(N.tied), f, moves), is_sharp
 
 
 def _once(
