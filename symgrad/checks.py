@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping, Sequence
-from functools import partial
 from typing import Any, Literal, NamedTuple, get_args
 
 import numpy as np
@@ -13,6 +11,7 @@ from jaxtyping import Inexact
 from msgspec import structs
 
 from symgrad import traced
+from symgrad.composed import composed, units
 from symgrad.court import formats
 from symgrad.court.errors import InputError, check_known
 from symgrad.court.hearing import confirm
@@ -24,7 +23,6 @@ from symgrad.court.questions import GRADIENT, JACOBIANS, TWICE, Mode, Query, Rep
 from symgrad.court.reasons import say
 from symgrad.court.references import Matrix, Reference
 from symgrad.court.verdicts import RIGHT, Outcome
-from symgrad.numeric import compositions
 from symgrad.numeric import here as numeric
 from symgrad.report.here import Derivative, Formula, Report, Reports
 from symgrad.symbolic import here as symbolic
@@ -151,8 +149,7 @@ def check(
     >>> check(f, X, function=lambda X: X.det()).verdict
     'disagrees'
 
-    The contraction theorem that this rests on: S. Srinivasan and N. Panda, What is the gradient of
-    a scalar function of a symmetric matrix?, arXiv:1911.06491.
+    The contraction theorem that this rests on: Srinivasan and Panda (2022).
     """
     if not callable(f):
         raise InputError(f"f is {f!r}; give a function of X, or numbers to check_gradient")
@@ -167,12 +164,14 @@ def check(
         if wrt is not None or callable(parameterization) or order != 1:
             raise InputError(f"mode {mode!r} is the Jacobian in X; leave order, wrt and X(θ) out")
         if cotangent is None:
-            again = partial(check, f, X, function=function, framework=who, dtype=dtype)
-            again = partial(again, parameterization=parameterization, mode=mode, strict=strict)
-            again = partial(again, arguments=arguments, symmetrize=symmetrize)
-            return _entry_by_entry(who, f, X, arguments, again)
+            same: dict[str, Any] = {"function": function, "framework": who, "dtype": dtype}
+            same |= {"parameterization": parameterization, "mode": mode, "arguments": arguments}
+            same |= {"symmetrize": symmetrize, "strict": strict}
+            entries, is_array = units(who, f, X, arguments)
+            judged: list[Any] = [check(f, X, cotangent=E, **same) for E in entries]
+            return Reports(judged) if is_array else judged[0]
     if cotangent is not None or arguments or wrt is not None:
-        f, X, parameterization = _composed(who, f, X, parameterization, cotangent, arguments, wrt)
+        f, X, parameterization = composed(who, f, X, parameterization, cotangent, arguments, wrt)
     if callable(parameterization):
         if function is not None:
             raise InputError("function is of X, which X(θ) makes; leave function or X(θ) out")
@@ -192,57 +191,6 @@ def check(
         worst = max(found, key=lambda report: WORSE.index(report.verdict))
         reports.append(_beside(worst, found) if order == 2 else worst)
     return reports[0] if batch.ndim == 2 else Reports(reports)
-
-
-def _composed(
-    who: str,
-    f: Callable[..., Any],
-    X: Any,
-    parameterization: str | Callable[..., Any] | None,
-    cotangent: Any,
-    arguments: Mapping[str, Any],
-    wrt: str | None,
-) -> tuple[Callable[..., Any], Any, str | Callable[..., Any] | None]:
-    """A real function of one matrix, that matrix, and how it is made; of an f of more than that.
-
-    Raises:
-        InputError: an argument is none of numbers, or the one that is asked for is not there.
-    """
-    own = numeric.opened(who)
-    others = {name: numeric.read_argument(value, name) for name, value in arguments.items()}
-    if wrt is None and others:
-        f = compositions.bound(own, f, others)
-    if cotangent is not None:
-        f = compositions.contracted(who, own, f, numeric.read_array(cotangent, "the cotangent"))
-    if wrt is None:
-        return f, X, parameterization
-    if parameterization is not None:
-        raise InputError(f"the derivative in {wrt} is asked at a constant X; leave X(θ) out")
-    if wrt not in others or isinstance(others[wrt], int):
-        known = ", ".join(arguments) or "none"
-        raise InputError(f"wrt is {wrt!r}; give its numbers in arguments, where there are: {known}")
-    of_b = compositions.in_argument(own, f, numeric.read(X)[0], others, wrt)
-    return of_b, arguments[wrt], lambda b: b
-
-
-def _entry_by_entry(
-    who: str,
-    F: Callable[..., Any],
-    X: Any,
-    arguments: Mapping[str, Any],
-    judge: Callable[..., Any],
-) -> Report | Reports:
-    """A Jacobian, judged as the gradients of the entries of F(X), by rows; of a number as one.
-
-    Raises:
-        InputError: X is no one matrix.
-    """
-    M, dtype = numeric.read(X)
-    F, _, _ = _composed(who, F, X, None, None, arguments, None)
-    shape = compositions.shape_of(numeric.opened(who), F, M, dtype)
-    units = np.eye(math.prod(shape)).reshape(-1, *shape)
-    reports = [judge(cotangent=E) for E in units]
-    return Reports(reports) if shape else reports[0]
 
 
 def _asked(

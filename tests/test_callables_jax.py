@@ -416,3 +416,21 @@ def test_complex_numbers_within_a_function_of_a_real_matrix():
         lambda X: f(X) * (1 + 1e-9) - 1e-9 * f(lax.stop_gradient(X)), jnp.asarray(spd(4))
     )
     assert wrong.verdict == "disagrees"
+
+
+@pytest.mark.parametrize("mode", ["jacobian", "jacrev", "jacfwd"])
+def test_a_jacobian_as_a_whole(mode):
+    @jax.custom_jvp
+    def off(X):
+        return jnp.linalg.inv(X)
+
+    @off.defjvp
+    def off_by_1e_10(given, moved):
+        (Y,), (E,) = given, moved
+        R = jnp.linalg.inv(Y)
+        return R, -R @ E @ R * (1 + 1e-10)
+
+    Y = spd(2)
+    assert all(symgrad.check(jnp.linalg.inv, Y, framework="jax", mode=mode))
+    wrong = symgrad.check(off, Y, framework="jax", mode=mode)
+    assert [report.verdict for report in wrong] == ["disagrees"] * 4

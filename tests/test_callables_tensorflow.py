@@ -150,3 +150,15 @@ def test_the_known_mistake_of_a_complex_root_is_found_and_blamed():
     report = symgrad.check(lambda X: real_sum(tf.linalg.sqrtm(X) * V), HERMITIAN)
     assert report.verdict == "disagrees"
     assert [blame.name for blame in report.blame] == ["tf.linalg.sqrtm"]
+
+
+def test_a_jacobian_as_a_whole():
+    @tf.custom_gradient
+    def off(X):
+        R = tf.linalg.inv(X)
+        return R, lambda G: -R @ G @ R * (1 + 1e-10)  # R is symmetric
+
+    Y = spd(2)
+    assert all(symgrad.check(tf.linalg.inv, Y, framework="tensorflow", mode="jacobian"))
+    wrong = symgrad.check(off, Y, framework="tensorflow", mode="jacobian")
+    assert [report.verdict for report in wrong] == ["disagrees"] * 4
