@@ -121,13 +121,38 @@ def test_the_recorded_hessian_of_eigenvalues_is_refused_where_they_are_equal():
     assert wrong.verdict == "disagrees"
 
 
+def inverse(backward):
+    """X ↦ R = X⁻¹, with the cotangent backward(G, R) of X."""
+
+    class Inverse(torch.autograd.Function):
+        @staticmethod
+        def forward(ctx, X):
+            R = torch.linalg.inv(X)
+            ctx.save_for_backward(R)
+            return R
+
+        @staticmethod
+        def backward(ctx, G):
+            return backward(G, *ctx.saved_tensors)
+
+    return Inverse.apply
+
+
+def off_in_one_entry(G, R):
+    off = torch.ones_like(G)
+    off[0, 1] += 1e-9
+    return -R @ (G * off) @ R
+
+
 def test_a_hessian_that_is_wrong_as_the_gradient_is_has_the_step_to_blame():
     def f(X):
-        return torch.linalg.inv(Half.apply(X)).pow(2).sum()
+        return torch.linalg.inv(planted(X)).pow(2).sum()
+
+    planted = inverse(off_in_one_entry)
 
     report = symgrad.check(f, X, order=2, mode="reverse over reverse")
     assert report.verdict == "disagrees"
-    assert [blame.name for blame in report.blame] == ["Half"]
+    assert [blame.name for blame in report.blame] == ["inverse.<locals>.Inverse"]
     assert "the gradient is wrong, too" in report.reason
 
 
@@ -163,21 +188,10 @@ def test_a_vector_jacobian_product(cotangent):
 
 @pytest.mark.parametrize(("cotangent", "wrong"), [(W, "agrees"), (W * (1 + 2j), "disagrees")])
 def test_a_cotangent_of_hermitian_matrices(cotangent, wrong):
-    class Inverse(torch.autograd.Function):
-        @staticmethod
-        def forward(ctx, X):
-            R = torch.linalg.inv(X)
-            ctx.save_for_backward(R)
-            return R
-
-        @staticmethod
-        def backward(ctx, G):
-            (R,) = ctx.saved_tensors
-            return -R.mH @ G.conj() @ R.mH  # right of a real cotangent alone
-
+    real = inverse(lambda G, R: -R.mH @ G.conj() @ R.mH)  # right of a real cotangent alone
     Z = X + 1j * torch.tensor([[0.0, 1, 0], [-1, 0, 0.5], [0, -0.5, 0]])
     assert symgrad.check(torch.linalg.inv, Z, cotangent=cotangent).verdict == "agrees"
-    assert symgrad.check(Inverse.apply, Z, cotangent=cotangent).verdict == wrong
+    assert symgrad.check(real, Z, cotangent=cotangent).verdict == wrong
 
 
 def test_a_complex_cotangent_of_real_numbers_is_refused():
@@ -187,43 +201,14 @@ def test_a_complex_cotangent_of_real_numbers_is_refused():
 
 
 def test_a_vector_jacobian_product_that_is_wrong():
-    class Inverse(torch.autograd.Function):
-        @staticmethod
-        def forward(ctx, X):
-            R = torch.linalg.inv(X)
-            ctx.save_for_backward(R)
-            return R
-
-        @staticmethod
-        def backward(ctx, G):
-            (R,) = ctx.saved_tensors
-            return -R @ G @ R  # right of a symmetric cotangent alone, as R is symmetric
-
-    assert symgrad.check(Inverse.apply, X, cotangent=W + W.T).verdict == "agrees"
-    # −R G R and its transpose have one symmetric part
-    assert symgrad.check(Inverse.apply, X, cotangent=W).verdict == "agrees"
-
     def doubled(X):
-        return 2 * Inverse.apply(X) - Inverse.apply(X).detach()
+        return 2 * right(X) - right(X).detach()
+
+    right = inverse(lambda G, R: -R @ G @ R)  # whose symmetric part is that of its transpose
+    assert symgrad.check(right, X, cotangent=W + W.T).verdict == "agrees"
+    assert symgrad.check(right, X, cotangent=W).verdict == "agrees"
 
     assert symgrad.check(doubled, X, cotangent=W).verdict == "disagrees"
-
-
-class Half(torch.autograd.Function):
-    """The inverse, of whose backward one entry is off."""
-
-    @staticmethod
-    def forward(ctx, X):
-        R = torch.linalg.inv(X)
-        ctx.save_for_backward(R)
-        return R
-
-    @staticmethod
-    def backward(ctx, G):
-        (R,) = ctx.saved_tensors
-        off = torch.ones_like(G)
-        off[0, 1] += 1e-9
-        return -R @ (G * off) @ R
 
 
 def test_a_jacobian_as_a_whole_is_judged_entry_by_entry():
@@ -232,10 +217,11 @@ def test_a_jacobian_as_a_whole_is_judged_entry_by_entry():
         reports = symgrad.check(torch.linalg.inv, Y, mode=mode)
         assert [r.verdict for r in reports] == ["agrees"] * 4
         assert {r.record.mode for r in reports} == {mode}
-    wrong = symgrad.check(Half.apply, Y, mode="jacobian")
+    planted = inverse(off_in_one_entry)
+    wrong = symgrad.check(planted, Y, mode="jacobian")
     assert [r.verdict for r in wrong] == ["agrees", "disagrees", "agrees", "agrees"]
     assert wrong[1].blame[0].custom
-    assert symgrad.check(Half.apply, Y, mode="jacobian", cotangent=np.eye(2)).verdict == "agrees"
+    assert symgrad.check(planted, Y, mode="jacobian", cotangent=np.eye(2)).verdict == "agrees"
 
 
 def test_a_jacobian_of_a_number_is_its_gradient():

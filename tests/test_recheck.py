@@ -337,24 +337,25 @@ DOCUMENT = {
 
 
 @pytest.mark.sampled(4)
-@pytest.mark.parametrize("change", DOCUMENT)
-def test_a_document_that_says_another_thing_is_caught(folder, capsys, change):
-    path, (pattern, text) = folder / "appendix.md", DOCUMENT[change]
+def alter(folder, name, pattern, text):
+    """Change a document in one place, and seal the folder anew."""
+    path = folder / name
     changed, count = re.subn(pattern, text, path.read_text(), count=1)
     assert count == 1
     path.write_text(changed)
     seal(folder, read(folder))
+
+
+@pytest.mark.parametrize("change", DOCUMENT)
+def test_a_document_that_says_another_thing_is_caught(folder, capsys, change):
+    alter(folder, "appendix.md", *DOCUMENT[change])
     status, out = said(folder, capsys)
     assert status == 1
     assert "FAILED appendix.md: " in out
 
 
 def test_a_page_that_says_another_thing_is_caught(folder, capsys):
-    path = folder / "appendix.html"
-    changed, count = re.subn(r"(\d) of (\d+</td>)", r"\g<1>9 of \g<2>", path.read_text(), count=1)
-    assert count == 1
-    path.write_text(changed)
-    seal(folder, read(folder))
+    alter(folder, "appendix.html", r"(\d) of (\d+</td>)", r"\g<1>9 of \g<2>")
     status, out = said(folder, capsys)
     assert status == 1
     assert "FAILED appendix.html: " in out
