@@ -16,7 +16,7 @@ from symgrad import cli
 from symgrad.court.judging.contraction import skew_part
 from symgrad.court.judging.tolerance import entry_tolerances, value_tolerance
 from symgrad.studies.appendix.certificate import _case as certified
-from symgrad.studies.appendix.recheck import cases, checking, functions, intervals, reading
+from symgrad.studies.appendix.recheck import cases, checking, families, intervals, reading
 from symgrad.studies.appendix.recheck.judging import Judge
 from symgrad.studies.appendix.recheck.spectrum import spectrum_of
 from symgrad.studies.appendix.recheck.structures import STRUCTURES, at
@@ -405,7 +405,7 @@ EVERY += [pytest.param(*about, marks=pytest.mark.slow) for about in [*SLOW, ("kr
 
 @pytest.mark.parametrize(("structure", "n"), EVERY)
 def test_every_function_is_derived_with_its_tolerances(structure, n):
-    assert set(functions.FAMILIES) == set(CATALOGUE)
+    assert set(families.FAMILIES) == set(CATALOGUE)
     for reference, told in members(structure, n):
         told["evidence"] = "proved" if may_be_proved(told, structure, n) else "certified"
         truth, left = cases.check_case(told)
@@ -453,10 +453,10 @@ def test_a_digit_beyond_a_float_is_seen(name):
     ],
 )
 def test_where_there_is_no_derivative_none_is_derived(name, X):
-    exact = tuple(tuple(map(functions.Q, row)) for row in X)
+    exact = tuple(tuple(map(families.Q, row)) for row in X)
     with pytest.raises(intervals.UndefinedError):
-        functions.derive(name, exact, 1)
-    functions.derive("trace_exp", exact, 1)
+        families.derive(name, exact, 1)
+    families.derive("trace_exp", exact, 1)
 
 
 @pytest.mark.parametrize("bits", [64, 256])
@@ -465,7 +465,7 @@ def test_intervals_hold_what_they_enclose(bits):
 
     intervals.Interval.bits = bits
     with flint.ctx.workprec(4 * bits):
-        for x in (functions.Q(1, 7), functions.Q(3), functions.Q(50, 3), functions.Q(1, 10**9)):
+        for x in (families.Q(1, 7), families.Q(3), families.Q(50, 3), families.Q(1, 10**9)):
             true = flint.arb(flint.fmpq(x.numerator, x.denominator))
             pairs = [
                 (intervals.exp(intervals.lift(x)), true.exp()),
@@ -482,7 +482,7 @@ def test_intervals_hold_what_they_enclose(bits):
 
 def test_multiplicities_are_decided_exactly():
     intervals.Interval.bits = 256
-    near = functions.Q(1, 2**200)
+    near = families.Q(1, 2**200)
     spectrum = spectrum_of(((2, 0, 0), (0, 2, 0), (0, 0, 2 + near)), 1, 256)
     spectrum_of.cache_clear()
     assert [(c.first, c.count) for c in spectrum.clusters] == [(0, 2), (2, 1)]

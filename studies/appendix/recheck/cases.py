@@ -3,7 +3,8 @@
 import math
 from fractions import Fraction as Q
 
-from .functions import Interval, UndefinedError, constants, derive
+from .families import constants, derive
+from .intervals import Interval, UndefinedError
 from .reading import SPAN, ball, exactly, rational, square
 from .structures import at, rounded
 
