@@ -1,4 +1,4 @@
-"""Which entries a forward pass reads, found by perturbing single entries."""
+"""Which entries a forward pass reads, found by moving a triangle at a time."""
 
 import numpy as np
 

@@ -20,6 +20,7 @@ from symgrad.court.data import decode, plain
 from symgrad.court.errors import OutputError
 from symgrad.court.hearing import Hearing
 from symgrad.court.verdicts import Claim, Run
+from symgrad.report.pages import linked
 
 ENCODER = msgspec.json.Encoder(decimal_format="number", enc_hook=np.ndarray.tolist)
 """Of decimals all digits are written, of arrays their rows."""
@@ -167,6 +168,8 @@ class Output:
 def write_together(folder: Path, files: Mapping[str, bytes]) -> None:
     """Write several files to a folder: all of them, or none where there is no room.
 
+    A page gets its links back.
+
     Raises:
         OutputError: there is no room.
     """
@@ -174,6 +177,8 @@ def write_together(folder: Path, files: Mapping[str, bytes]) -> None:
     try:
         for name, content in files.items():
             outputs.append(Output(folder / name))
+            if name.endswith(".md"):
+                content = linked(content.decode(), folder).encode()
             outputs[-1].fill([content])
         for output in outputs:
             output.publish()

@@ -12,6 +12,7 @@ from symgrad.commands.session import BAD_INPUT, DISAGREES
 from symgrad.court.errors import InputError
 from symgrad.court.hearing import Hearing
 from symgrad.numeric.pool import is_installed, known_frameworks
+from symgrad.report.pages import linked
 from symgrad.studies.disputes import page as report
 from symgrad.studies.disputes import plan
 from symgrad.studies.disputes import record as known_disputes
@@ -372,4 +373,4 @@ def test_the_kept_documents_are_of_this_list():
     assert [h.dispute for h in document.disputes] == KNOWN
     assert all(h.status == "settled" and not h.missing for h in document.disputes)
     text = (ROOT / "docs" / "disputes.md").read_text(encoding="utf-8")
-    assert text == report.to_markdown(document)
+    assert text == linked(report.to_markdown(document), ROOT / "docs")

@@ -17,6 +17,7 @@ from symgrad.commands.session import BAD_INPUT, DISAGREES
 from symgrad.court.errors import InputError
 from symgrad.court.hearing import Hearing
 from symgrad.numeric.pool import is_installed, known_frameworks
+from symgrad.report.pages import linked
 from symgrad.studies.atlas.known import contradicted, mark
 from symgrad.studies.atlas.record import Atlas, Made, Row
 from symgrad.studies.findings import cases, plan
@@ -555,4 +556,4 @@ def test_the_kept_documents_are_of_this_list():
     assert [examined.finding for examined in document.findings] == ranked(KNOWN)
     assert document == portable(document)
     text = (ROOT / "docs" / "findings.md").read_text(encoding="utf-8")
-    assert text == report.to_markdown(document)
+    assert text == linked(report.to_markdown(document), ROOT / "docs")

@@ -12,6 +12,7 @@ from symgrad.court.former.gathered import Gathered
 from symgrad.court.former.recorded import enter, read_record, to_json
 from symgrad.court.names import name_of, public
 from symgrad.numeric import environments, past
+from symgrad.report.pages import linked
 from symgrad.studies.atlas.record import Atlas, Row, with_since
 from symgrad.studies.experiment import claims as settled
 from symgrad.studies.history import cases
@@ -305,7 +306,9 @@ def test_a_failed_build_costs_its_own_rows_and_says_what_mends_it(monkeypatch, t
 
 def test_the_page_that_is_kept_is_that_of_its_data_and_of_the_record():
     kept = report.from_json((DOCS / "history.json").read_bytes())
-    assert (DOCS / "history.md").read_text(encoding="utf-8") == report.to_markdown(kept)
+    assert (DOCS / "history.md").read_text(encoding="utf-8") == linked(
+        report.to_markdown(kept), DOCS
+    )
     told = {
         (name_of(step.framework), public(step.version), story.function, story.route): (
             step.verdict,

@@ -10,6 +10,7 @@ from lab.trial import kinds, mutants, valid
 from lab.trial.scenes import Place, places, scene
 from lab.trial.truth import is_valid
 from symgrad.court.judging.judge import judge
+from symgrad.report.pages import linked
 
 DOCS = Path(__file__).parent.parent / "docs"
 SAMPLE = [
@@ -122,7 +123,9 @@ def test_rounding_is_that_of_the_dtype(bits, dtype):
 
 def test_the_page_says_what_the_data_says():
     kept = mutants.from_json((DOCS / "mutants.json").read_bytes())
-    assert (DOCS / "mutants.md").read_text(encoding="utf-8") == mutants.to_markdown(kept)
+    assert (DOCS / "mutants.md").read_text(encoding="utf-8") == linked(
+        mutants.to_markdown(kept), DOCS
+    )
     assert kept.bugs == []
     assert [tally.kind for tally in kept.kinds] == list(kinds.KINDS)
     assert kept.scenes == len(places())

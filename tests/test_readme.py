@@ -8,6 +8,7 @@ import pytest
 from lab import interface
 from symgrad import cli
 from symgrad.court import VERSION
+from symgrad.report.pages import BACK, FOR, linked, opening
 from symgrad.studies.appendix.references import SOFTWARE
 from symgrad.symbolic import large_cases
 from symgrad.symbolic.cases import CERTIFIED_SIZE_LIMIT
@@ -41,10 +42,18 @@ def test_the_readme_is_short_and_leads_everywhere():
     assert len(README.splitlines()) <= 120
     assert "](docs/README.md)" in README
     assert "](docs/disagrees.md)" in README
-    for name, page in PAGES.items():
-        assert f"]({name}.md)" in INDEX, name
-        assert "*For whoever " in page, name
-        assert "[All pages](README.md)" in page, name
+    assert all(f"]({name}.md)" in INDEX for name in PAGES)
+
+
+def test_every_page_says_for_whom_it_is_and_leads_back(tmp_path):
+    (tmp_path / "README.md").touch()
+    for path in (ROOT / "docs").glob("[a-z]*.md"):
+        page = path.read_text(encoding="utf-8")
+        assert f"]({path.name})" in INDEX, path.name
+        assert any(line.startswith(FOR) and line.endswith(BACK) for line in page.splitlines()), path
+    made = opening("Title", "asks")
+    assert linked(made, tmp_path) == f"{made} {BACK}"
+    assert linked(made, tmp_path / "elsewhere") == made
 
 
 def links(path):

@@ -35,6 +35,7 @@ from symgrad.court.verdicts import RIGHT, Verdict
 from symgrad.inquiry import ask_near
 from symgrad.numeric.pool import Pool, is_installed, known_frameworks
 from symgrad.report.machine import machine
+from symgrad.report.pages import linked, opening
 from symgrad.studies.atlas.record import Row
 from symgrad.studies.findings.record import Finding, read_known
 from symgrad.symbolic.catalogue import CATALOGUE, DIFFERENTIABLE, Instance, choose
@@ -240,6 +241,7 @@ def main(count: int, named: tuple[str, ...], output: Path) -> None:
         click.echo(f"{v.framework}, {v.function}, {v.route}, {v.dtype}: {v.reason}")
     output.mkdir(exist_ok=True)
     page = PAGE.format(
+        opening=opening("Calibration: is the court fair, and is it sharp?", "doubts the tolerance"),
         count=count,
         table=told,
         made=f"{', '.join(frameworks)} on {machine()}",
@@ -247,7 +249,7 @@ def main(count: int, named: tuple[str, ...], output: Path) -> None:
         total=sum(map(len, found.values())),
         known=_known(found),
     )
-    (output / "calibration.md").write_text(page, encoding="utf-8")
+    (output / "calibration.md").write_text(linked(page, output), encoding="utf-8")
     draw(found, output / "calibration.svg")
     sys.exit(1 if convicted else 0)
 
@@ -259,7 +261,7 @@ def _known(found: dict[str, list[Found]]) -> str:
     return ", ".join(f"{name} ({count})" for name, count in met.most_common()) or "none"
 
 
-PAGE = """# Calibration: is the court fair, and is it sharp?
+PAGE = """{opening}
 
 Every route of every framework to every differentiable function of the catalogue, through eigh, svd,
 qr, eig, expm, Cholesky and the rest, at random symmetric matrices of sizes 2, 3, 4 and 8: {count}

@@ -23,6 +23,7 @@ from lab.trial.valid import Band, judge_valid
 from symgrad.court.data import decode
 from symgrad.court.judging.judge import judge
 from symgrad.court.names import family
+from symgrad.report.pages import linked, opening
 
 DOCS = Path(__file__).parents[2] / "docs"
 
@@ -147,6 +148,7 @@ def to_markdown(trial: Trial) -> str:
         for b in trial.bands
     ]
     return PAGE.format(
+        opening=opening("The court on trial", "doubts the court"),
         functions=trial.functions,
         scenes=trial.scenes,
         smallest=trial.sizes[0],
@@ -162,7 +164,7 @@ def to_markdown(trial: Trial) -> str:
     )
 
 
-PAGE = """# The court on trial
+PAGE = """{opening}
 
 A verifier is worth what it would have caught. Here wrong gradients are planted at {scenes} points
 of {functions} functions, in {structures} structures of sizes {smallest} to {largest}, real and
@@ -208,7 +210,7 @@ def main(count: int | None, valid: int, jobs: int, output: Path) -> None:
     trial = run(count, valid, jobs)
     output.mkdir(parents=True, exist_ok=True)
     (output / "mutants.json").write_bytes(to_json(trial))
-    (output / "mutants.md").write_text(to_markdown(trial), encoding="utf-8")
+    (output / "mutants.md").write_text(linked(to_markdown(trial), output), encoding="utf-8")
     click.echo(to_markdown(trial))
     sys.exit(1 if trial.bugs else 0)
 

@@ -27,6 +27,7 @@ from symgrad.inquiry import hear
 from symgrad.numeric.pool import is_installed, known_frameworks
 from symgrad.plans import Plan
 from symgrad.report.machine import machine
+from symgrad.report.pages import linked, opening
 from symgrad.studies.atlas.page import MARKS
 from symgrad.symbolic.algebra.spectrum import exact_matrix
 from symgrad.symbolic.cases import Case
@@ -125,7 +126,8 @@ def _cell(verdict: Verdict, reported: Reported, reference: Reference) -> str:
 def to_markdown(hearing: Hearing, columns: Sequence[str]) -> str:
     """A table per function, a row per route, a column per matrix."""
     made = ", ".join(f"{name} {version}" for name, version in sorted(hearing.versions.items()))
-    lines = [INTRODUCTION.format(made=made, where=machine())]
+    title = opening("Repeated and nearly repeated eigenvalues", "works near repeated ones")
+    lines = [INTRODUCTION.format(opening=title, made=made, where=machine())]
     verdicts = {
         (v.function, scenario.label, v.framework, v.route): v for scenario, _, v in hearing.judged
     }
@@ -156,7 +158,7 @@ def picture(page: str) -> bytes:
     return pictures.drawn(pictures.digits(rows, gaps), "light", (7, 4.5), ground=True)
 
 
-INTRODUCTION = """# Repeated and nearly repeated eigenvalues
+INTRODUCTION = """{opening}
 
 Smooth functions at X = Q diag(1, 1 + gap, 2) Qᵀ, Q rational and orthogonal, rounded to float64, by
 the gap; at the same with no gap, where rounding leaves one of some 10⁻¹⁶; and at two exact ties.
@@ -180,7 +182,7 @@ def main(output: Path) -> None:
     frameworks = [name for name in known_frameworks() if is_installed(name)]
     hearing = judge_at(list(matrices.values()), FUNCTIONS, frameworks)
     page = to_markdown(hearing, list(matrices))
-    output.write_text(page, encoding="utf-8")
+    output.write_text(linked(page, output.parent), encoding="utf-8")
     output.with_suffix(".svg").write_bytes(picture(page))
     click.echo(page)
 

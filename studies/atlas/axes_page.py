@@ -16,6 +16,7 @@ from symgrad.court.hearing import Hearing
 from symgrad.court.verdicts import Outcome
 from symgrad.report.document import TOOLKIT, environment, today, write_together
 from symgrad.report.machine import machine
+from symgrad.report.pages import opening
 from symgrad.studies.atlas.axes_record import Axes, AxisRow, columns, rows
 from symgrad.studies.atlas.page import MARKS
 from symgrad.studies.atlas.record import Made
@@ -78,7 +79,8 @@ def portable(axes: Axes) -> Axes:
 
 def to_markdown(axes: Axes) -> str:
     """A table per framework and axis, of the routes that are not right everywhere."""
-    lines = ["# The atlas along its further axes", "", LEGEND, ""]
+    reader = "asks what breaks in other units, at ties, at other ranks, sizes and orders"
+    lines = [opening("The atlas along its further axes", reader), "", LEGEND, ""]
     versions = {row.framework: row.version for row in axes.rows}
     made = ", ".join(f"{name} {version}" for name, version in versions.items())
     lines += [f"Made on {axes.made.date} with {made}; matrices of size {axes.size}."]

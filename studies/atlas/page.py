@@ -17,6 +17,7 @@ from symgrad.court.former.recorded import read_record
 from symgrad.court.hearing import Hearing
 from symgrad.court.verdicts import RIGHT, Outcome
 from symgrad.report.document import TOOLKIT, environment, today, write_together
+from symgrad.report.pages import opening
 from symgrad.report.terminal import COLOURS
 from symgrad.studies.atlas.record import Atlas, Made, Row, rows, with_since
 
@@ -134,8 +135,9 @@ LEGEND = """\
 Who is right about the gradient of a function of a symmetric matrix?  Every route below is one
 public call (or a short chain of them) of one framework.
 
-- *reads*: the entries that the forward pass depends on, found by moving single entries: `lower`,
-  `upper`, `both` (only the sum of two mirrored entries counts), `entries` (each on its own).
+- *reads*: the entries that the forward pass depends on, found by moving a triangle at a time:
+  `lower`, `upper`, `both` (only the sum of two mirrored entries counts), `entries` (each on its
+  own).
 - *convention*: which representative of the symmetric gradient S is reported: `symmetric` (S),
   `lower` (2 tril S − diag S), `upper`, `unsymmetric` (S + a skew part), `ambiguous` (several fit).
 - *since*: the oldest version known to show this convention by this call, going back from this one
@@ -164,7 +166,8 @@ Calls that report, of one function at least, a triangle with doubled entries: 2 
 
 def to_markdown(atlas: Atlas) -> str:
     """A table per framework, under a legend."""
-    lines = ["# Atlas of gradient conventions", "", LEGEND, ""]
+    title = opening("Atlas of gradient conventions", "asks which calls double")
+    lines = [title, "", LEGEND, ""]
     versions = {row.framework: row.version for row in atlas.rows}
     made = ", ".join(f"{name} {version}" for name, version in versions.items())
     lines += [f"Made on {atlas.made.date} with {made}; matrices of size {atlas.size}.", ""]

@@ -13,6 +13,7 @@ from rich.text import Text
 from symgrad.court.hearing import Hearing
 from symgrad.court.verdicts import Number, Rows
 from symgrad.report.document import TOOLKIT, environment
+from symgrad.report.pages import opening
 from symgrad.report.terminal import COLOURS, heading
 from symgrad.studies.disputes.record import Asked, Dispute, Proposed
 from symgrad.studies.disputes.rule import Checked, Document, Heard, settle
@@ -23,9 +24,8 @@ NOTHING = 1e-13
 """Relative to the largest entry: what rounding leaves of a zero."""
 COLUMNS = ("who, and by what", "f at X", "G", "convention", "reads", "entrywise", "verdict")
 
+TITLE = opening("Disputed gradients", "has read such a thread")
 INTRODUCTION = """\
-# Disputed gradients
-
 Public threads in which people disagreed about a gradient with respect to a symmetric (or Hermitian)
 matrix: what was asked, what is true, and the checks that say so.  A check is a gradient that a
 framework returned in this run, or a matrix that people proposed (or a former version returned),
@@ -59,7 +59,7 @@ def from_json(text: bytes) -> Document:
 
 def to_markdown(document: Document) -> str:
     """A section per dispute."""
-    lines = [INTRODUCTION, ""]
+    lines = [TITLE, "", INTRODUCTION, ""]
     for heard in document.disputes:
         lines += _section(heard)
     return "\n".join(lines).rstrip() + "\n"

@@ -12,6 +12,7 @@ from rich.text import Text
 from symgrad.court.data import decode
 from symgrad.court.hearing import Hearing
 from symgrad.report.document import TOOLKIT, environment
+from symgrad.report.pages import opening
 from symgrad.report.terminal import heading
 from symgrad.studies.findings.record import CLASSES, SCRIPTS, Finding
 from symgrad.studies.findings.rule import Answer, Document, Examined, examine
@@ -23,9 +24,8 @@ COLOURS = {
     "wrong in another way": "bold magenta",
 }
 
+TITLE = opening("Wrong gradients of released frameworks", "uses or maintains a framework")
 INTRODUCTION = """\
-# Wrong gradients of released frameworks
-
 Each finding is the smallest case known, among symmetric (or Hermitian) matrices of small integers,
 at which one route of one framework returns what is no valid gradient under any convention: the
 symmetric part (G + Gᵀ)/2 is not S, the exact gradient on the symmetric matrices; at a complex
@@ -59,7 +59,7 @@ def from_json(text: bytes) -> Document:
 
 def to_markdown(document: Document) -> str:
     """A section per class, an entry per finding."""
-    lines = [INTRODUCTION, ""]
+    lines = [TITLE, "", INTRODUCTION, ""]
     for name, said in CLASSES.items():
         found = [e for e in document.findings if e.finding.rank == name]
         lines += [f"## {said}", ""] if found else []

@@ -15,6 +15,7 @@ from symgrad.court.hearing import Hearing
 from symgrad.court.names import name_of, order_of, public
 from symgrad.report import terminal
 from symgrad.report.document import TOOLKIT, environment, today
+from symgrad.report.pages import opening
 from symgrad.report.terminal import COLOURS, COUNTED
 from symgrad.studies.experiment import page as main_job
 from symgrad.studies.experiment.claims import claims
@@ -43,9 +44,8 @@ PARTS = {
     "sum": "the sum of the entries of x, written both ways",
     "experiment": "the eigenvalues of the 4×4 matrix",
 }
+TITLE = opening("Conventions of former versions", "has an old result")
 INTRODUCTION = """\
-# Conventions of former versions
-
 The question why the gradients of PyTorch and TensorFlow differ was asked of PyTorch 1.0.1 and
 TensorFlow 1.14.0.  Here they are beside their successors, at the same matrices.  What is *recorded*
 was not run for this page: the answers are those of an earlier run, kept in
@@ -101,7 +101,7 @@ def from_json(text: bytes) -> History:
 
 def to_markdown(history: History) -> str:
     """All parts as one page."""
-    page = [INTRODUCTION, ""]
+    page = [TITLE, "", INTRODUCTION, ""]
     page += ["## The three matrices as they were printed", ""]
     for reprint in history.matrices:
         page += [f"### {reprint.title}, `{reprint.route}`", "", "```", *_side_by_side(reprint)]
