@@ -1,7 +1,4 @@
-"""What the court finds: it turns a ``Reference`` and a ``Reported`` into a ``Verdict``.
-
-A ``Run`` is all that a report shows.
-"""
+"""What the court finds: it turns a ``Reference`` and a ``Reported`` into a ``Verdict``."""
 
 from __future__ import annotations
 
@@ -12,7 +9,7 @@ from msgspec import Meta, Struct, structs
 
 from symgrad.court.questions import Mode, Reads
 from symgrad.court.reasons import Kind, Reason, told
-from symgrad.court.references import Evidence, Identity
+from symgrad.court.references import Evidence
 
 Convention = Literal["symmetric", "lower", "upper", "unsymmetric", "ambiguous", "invalid"]
 Outcome = Literal["agrees", "inaccurate", "disagrees", "refused", "failed"]
@@ -100,14 +97,3 @@ class Claim(Struct, frozen=True):
     text: str
     settled: Annotated[bool, Meta(description="whether the check was run and bears the claim out")]
     how: str
-
-
-class Run(Struct, frozen=True):
-    """Everything that one command found: the object that ``--json`` writes."""
-
-    toolkit: dict[str, str]
-    environment: dict[str, str]
-    command: list[str]
-    identities: list[Identity]
-    claims: list[Claim]
-    verdicts: list[Verdict]

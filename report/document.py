@@ -19,8 +19,9 @@ from symgrad.court import VERSION
 from symgrad.court.data import decode, plain
 from symgrad.court.errors import OutputError
 from symgrad.court.hearing import Hearing
-from symgrad.court.verdicts import Claim, Run
+from symgrad.court.verdicts import Claim
 from symgrad.report.pages import linked
+from symgrad.report.run import Run
 
 ENCODER = msgspec.json.Encoder(decimal_format="number", enc_hook=np.ndarray.tolist)
 """Of decimals all digits are written, of arrays their rows."""

@@ -10,10 +10,11 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from msgspec import Struct
 
 from symgrad.court.references import Demonstration, Identity
-from symgrad.court.verdicts import Component, Number, Rows, Run, Verdict
+from symgrad.court.verdicts import Component, Number, Rows, Verdict
 from symgrad.report import terminal
 from symgrad.report.answer import KINDS, Answer
 from symgrad.report.routes import worst
+from symgrad.report.run import Run
 from symgrad.report.verdicts import compared, convention, label
 
 MOST_ROWS = 8

@@ -19,7 +19,8 @@ from jaxtyping import Float, Inexact
 
 from symgrad.court.errors import InputError
 from symgrad.court.formats import real, unit_roundoff
-from symgrad.court.verdicts import JUDGED, Component, Run, Verdict
+from symgrad.court.verdicts import JUDGED, Component, Verdict
+from symgrad.report.run import Run
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -141,11 +142,6 @@ def of_verdicts(verdicts: Sequence[Verdict]) -> Figure:
     axes.invert_yaxis()
     axes.set_xlabel("error / tolerance of the worst contraction (right of 1: inaccurate or wrong)")
     return figure
-
-
-def of_run(run: Run) -> Figure:
-    """The same of a run, as ``--json`` has it."""
-    return of_verdicts(run.verdicts)
 
 
 Measure = Literal["excess", "error", "digits"]

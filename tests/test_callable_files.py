@@ -4,8 +4,8 @@ import msgspec
 import pytest
 
 from symgrad import cli
-from symgrad.court.verdicts import Run
 from symgrad.function_files import is_by_record
+from symgrad.report.run import Run
 
 TEXT = """
 import torch

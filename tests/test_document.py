@@ -11,8 +11,8 @@ import msgspec
 import pytest
 
 from symgrad.court.judging.judge import judge
-from symgrad.court.verdicts import Run
 from symgrad.report.document import SCHEMA, Output, from_json, json_pieces, schema, to_json
+from symgrad.report.run import Run
 from tests.helpers import FUNCTIONS, exact_gradient, reference, report
 
 

@@ -16,9 +16,9 @@ from lab.trial import fuzz
 from lab.trial.fuzz import TRIALS, BrokenError, Outcome, attempt, call, check
 from symgrad.court.data import decode, plain
 from symgrad.court.errors import InputError
-from symgrad.court.verdicts import Run
 from symgrad.numeric.conversation import reported
 from symgrad.report import document
+from symgrad.report.run import Run
 from symgrad.studies.atlas import page as atlas
 from symgrad.studies.findings import page as findings
 from symgrad.studies.findings import record as known

@@ -4,7 +4,7 @@ import msgspec
 import pytest
 
 from symgrad import check, cli
-from symgrad.court.verdicts import Run
+from symgrad.report.run import Run
 
 LOSS = """
 import torch

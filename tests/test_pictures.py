@@ -75,7 +75,7 @@ def test_errors_are_drawn_against_the_unit_where_several_were_asked(tmp_path):
         by[1e-12 if a < 1e-9 else 1.0 if a < 1e5 else 1e6].append(v)
     figure = plot.verdicts_against(by, "s, the unit: the matrices are s·X", "excess")
     assert [len(found) for found in by.values()] == [4, 4, 4]
-    assert picture.read_bytes() == plot.to_svg(figure) != plot.to_svg(plot.of_run(run))
+    assert picture.read_bytes() == plot.to_svg(figure) != plot.to_svg(run.plot())
     told = drawn(figure)["numpy"]
     assert told[1.0] < 1 < told[1e-12]
     moved = plot.verdicts_against(by | {1.0: by[1e-12]}, figure.axes[0].get_xlabel(), "excess")
@@ -86,7 +86,7 @@ def test_one_unit_is_no_axis_and_one_beyond_all_floats_has_no_place_there(tmp_pa
     picture, data = tmp_path / "a.svg", tmp_path / "a.json"
     command = ["trace", "-f", "numpy", "--quiet", "--plot", str(picture), "--json", str(data)]
     assert cli.main([*command, "--scale", "1e-12"]) == 0
-    assert picture.read_bytes() == plot.to_svg(plot.of_run(from_json(data.read_bytes())))
+    assert picture.read_bytes() == plot.to_svg(from_json(data.read_bytes()).plot())
     for unit in ("1e-400", "1e400"):
         assert cli.main([*command, "--scale", f"1,{unit}"]) == BAD_INPUT
         assert f"--plot: --scale {unit} has no place on an axis" in capsys.readouterr().err
@@ -113,4 +113,4 @@ def test_several_runs_are_drawn_against_n_as_the_page_says(tmp_path, monkeypatch
     kept = (tmp_path / "n.svg").read_bytes()
     assert kept == plot.to_svg(plot.against(names["runs"], "n"))
     assert kept != plot.to_svg(plot.against(names["runs"] | {8: names["runs"][2]}, "n"))
-    assert (tmp_path / "2.svg").read_bytes() == plot.to_svg(plot.of_run(names["runs"][2]))
+    assert (tmp_path / "2.svg").read_bytes() == plot.to_svg(names["runs"][2].plot())

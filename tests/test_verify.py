@@ -125,9 +125,9 @@ def test_what_a_user_names_is_escaped_on_the_page(main_job):
 def test_a_picture_is_the_same_for_the_same_run(written, main_job):
     drawn = (written / "plot").read_bytes()
     assert drawn.startswith(b"<?xml")
-    assert drawn == plot.to_svg(plot.of_run(main_job))
+    assert drawn == plot.to_svg(main_job.plot())
     other = msgspec.structs.replace(main_job, verdicts=main_job.verdicts[1:])
-    assert drawn != plot.to_svg(plot.of_run(other))
+    assert drawn != plot.to_svg(other.plot())
 
 
 def test_files_of_one_name_are_refused(tmp_path, capsys):

@@ -18,8 +18,9 @@ from msgspec import Meta, Struct
 
 from symgrad.court.data import decode
 from symgrad.court.names import family
-from symgrad.court.verdicts import Convention, Number, Outcome, Run, Verdict
+from symgrad.court.verdicts import Convention, Number, Outcome, Verdict
 from symgrad.report.document import today
+from symgrad.report.run import Run
 from symgrad.symbolic.catalogue import CATALOGUE, instances
 
 ROOT = Path(__file__).parents[2]

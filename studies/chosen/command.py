@@ -25,9 +25,9 @@ from symgrad.court import VERSION, formats
 from symgrad.court.errors import InputError
 from symgrad.court.hearing import Hearing
 from symgrad.court.questions import Choice, Resources
-from symgrad.court.verdicts import Run
 from symgrad.report import terminal
 from symgrad.report.document import make_run
+from symgrad.report.run import Run
 from symgrad.studies.chosen import page
 from symgrad.studies.chosen.aside import show_list, show_proofs
 from symgrad.studies.chosen.files import Files

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 
 from symgrad.court.errors import InputError, OutputError
 from symgrad.court.hearing import Hearing
-from symgrad.court.verdicts import Run, Verdict
+from symgrad.court.verdicts import Verdict
 from symgrad.report import plot
 from symgrad.report.document import Output, json_pieces
+from symgrad.report.run import Run
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -51,7 +52,7 @@ class Files:
     def draw(self, hearing: Hearing, run: Run) -> Figure:
         """The errors over their tolerances; against the units, where several were asked."""
         if len(set(self.units.values())) < 2:
-            return plot.of_run(run)
+            return run.plot()
         by: dict[float, list[Verdict]] = {x: [] for x in self.units.values()}
         for unit, x in self.units.items():
             by[x] += hearing.verdicts(label=unit)

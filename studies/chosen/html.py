@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from symgrad.court.hearing import Hearing
-from symgrad.court.verdicts import Run
 from symgrad.report import html
+from symgrad.report.run import Run
 from symgrad.studies.chosen.page import answer_of
 
 

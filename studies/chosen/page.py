@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from rich.console import Console
 
 from symgrad.court.hearing import Hearing
-from symgrad.court.verdicts import Run
 from symgrad.report import routes, verdicts
 from symgrad.report.answer import Answer, answer
+from symgrad.report.run import Run
 from symgrad.studies.experiment import answer as screen
 from symgrad.studies.experiment import page as main_job
 
