@@ -71,7 +71,8 @@ def load_function(path: Path, frameworks: Sequence[str], seconds: float) -> Matr
     if "gauge" in names:
         found = undetermined(*about, names["gauge"])
     else:
-        found = MatrixFunction(*about, lambda _, X: names["exact"](X))
+        exact = names["exact"]
+        found = MatrixFunction(*about, lambda _, X: exact(X))
     return replace(found, frameworks=tuple(names["routes"]))
 
 
