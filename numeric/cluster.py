@@ -177,8 +177,9 @@ class ClusterPool:
         self._events.put(started)
 
     def _write(self, framework: str, lines: Sequence[bytes]) -> None:
-        for line in lines if self._journal else ():
-            self._journal.write(framework, line)
+        if self._journal is not None:
+            for line in lines:
+                self._journal.write(framework, line)
 
     def _lost(self, batch: Batch) -> Iterator[Event]:
         """A failed report for each route, as of one that has cost a worker on this machine."""
@@ -221,7 +222,8 @@ class Distribution:
         return self
 
     def __exit__(self, *exception: object) -> None:
-        self._cluster.call_back([errand.future for errand in self._out.values()])
+        for errand in self._out.values():
+            errand.future.release()
 
     def results(self, ended: threading.Event) -> Iterator[tuple[Batch, Answers | None]]:
         """What came of each batch, as it comes, until it is ``ended``.

@@ -12,6 +12,7 @@ import tempfile
 import threading
 from collections import defaultdict
 from contextlib import ExitStack
+from functools import cache
 from hashlib import sha256
 from importlib import metadata
 from pathlib import Path
@@ -28,30 +29,23 @@ from symgrad.numeric.pool import Pool, is_installed, known_frameworks
 
 
 class Environment(NamedTuple):
-    """What a process of the cluster runs, and which frameworks are there.
-
-    ``code`` is a digest of the toolkit's own source; ``frameworks`` has the package and its version
-    by the framework's name.
-    """
+    """What a process of the cluster runs; ``code`` is a digest of the source that asks."""
 
     toolkit: str
     code: str
     python: str
     msgspec: str
-    frameworks: dict[str, tuple[str, str]]
 
 
+@cache
 def environment() -> Environment:
     """That of this process; nothing is imported."""
     python = ".".join(platform.python_version_tuple()[:2])
-    return Environment(VERSION, code(), python, msgspec.__version__, found())
+    code = sha256("".join(map(digest, sources())).encode()).hexdigest()
+    return Environment(VERSION, code, python, msgspec.__version__)
 
 
-def code() -> str:
-    """A digest of the source that asks and answers."""
-    return sha256("".join(map(digest, sources())).encode()).hexdigest()
-
-
+@cache
 def found() -> dict[str, tuple[str, str]]:
     """The frameworks that are installed here: the package that brings each, and its version."""
     versions, brought = installed_versions(), metadata.packages_distributions()
@@ -65,7 +59,7 @@ def found() -> dict[str, tuple[str, str]]:
 
 def resource(framework: str, version: str) -> str:
     """What Dask calls the ability to ask a framework of a version by this very source."""
-    return f"symgrad-{code()[:12]}-{framework}-{version}"
+    return f"symgrad-{environment().code[:12]}-{framework}-{version}"
 
 
 class Equipment(WorkerPlugin):  # type: ignore[misc]  # Dask's classes have no types

@@ -71,8 +71,7 @@ def load_function(path: Path, frameworks: Sequence[str], seconds: float) -> Matr
     if "gauge" in names:
         found = undetermined(*about, names["gauge"])
     else:
-        exact = names["exact"]
-        found = MatrixFunction(*about, lambda _, X: exact(X))
+        found = MatrixFunction(*about, lambda _, X: names["exact"](X))
     return replace(found, frameworks=tuple(names["routes"]))
 
 

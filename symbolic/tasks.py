@@ -46,7 +46,9 @@ def references(
         for case, future in zip(cases, futures, strict=True):
             yield _wait(cluster, case, future, bounds, meanwhile)
     finally:
-        cluster.call_back([future for future in futures if future is not None])
+        for future in futures:
+            if future is not None:
+                future.release()  # what is not done is not wanted any more
 
 
 def _submit(cluster: Cluster, case: Asked, bounds: Limits) -> Any:

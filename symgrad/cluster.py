@@ -15,13 +15,10 @@ import threading
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from uuid import uuid4
 
 from symgrad.court.errors import ClusterError
-
-if TYPE_CHECKING:
-    from symgrad.numeric.remote import Environment
 
 LOCAL = re.compile(r"local:([1-9]\d{0,3})")
 """So many workers on this machine."""
@@ -60,7 +57,8 @@ class Cluster:
         Raises:
             ClusterError: the scheduler is gone.
         """
-        return max(1, sum(self._ask(self._client.nthreads).values()))
+        threads: Mapping[str, int] = self._ask(self._client.nthreads)
+        return max(1, sum(threads.values()))
 
     def submit(self, call: Callable[..., Any], *arguments: Any, key: str, needs: str = "") -> Any:
         """A task, done where there is what it ``needs``; its future.
@@ -79,12 +77,6 @@ class Cluster:
             Exception: what the task raised; KilledWorker if too many workers were lost with it.
         """
         return self._ask(future.result)
-
-    def call_back(self, futures: Sequence[Any]) -> None:
-        """Have these tasks not done, as far as they are not."""
-        if futures and self._client.status == "running":
-            with suppress(Exception, *CANCELLED):
-                self._client.cancel(list(futures))
 
     def _ask(self, call: Callable[..., Any], *arguments: Any, **options: Any) -> Any:
         if self._client.status != "running":
@@ -122,9 +114,10 @@ def connect(address: str) -> Iterator[Cluster]:
         warnings.filterwarnings("ignore", module="distributed")
         client = stack.enter_context(_client(address, stack.enter_context(_scheduler(address))))
         _check_versions(client, address)
-        found = _environments(client, address)
+        _check_toolkit(client, address)
+        frameworks = _frameworks(client)
         stack.enter_context(_equipped(client))
-        yield Cluster(client, address, _frameworks(found))
+        yield Cluster(client, address, frameworks)
 
 
 @contextmanager
@@ -212,51 +205,47 @@ def _short(name: str, version: str | None) -> str:
     return ".".join(str(version).split(".")[:2]) if name == "python" else str(version)
 
 
-def _environments(client: Any, address: str) -> dict[str, Environment]:
-    """What each worker runs, by its address.
+def _check_toolkit(client: Any, address: str) -> None:
+    """Check that the scheduler and each worker run this toolkit.
 
     Raises:
-        ClusterError: one of them, or the scheduler, lacks the toolkit or has another.
+        ClusterError: one of them lacks it, or has another.
     """
     from symgrad.numeric.remote import environment
 
     here = environment()
+    told: dict[str, Any] = client.run(environment, on_error="return")
     try:
-        told = {"the scheduler": client.run_on_scheduler(environment)}
+        told["the scheduler"] = client.run_on_scheduler(environment)
     except Exception as error:
-        told = {"the scheduler": error}
-    told |= {
-        f"the worker {where}": found
-        for where, found in client.run(environment, on_error="return").items()
-    }
+        told["the scheduler"] = error
     for where, there in told.items():
         if isinstance(there, Exception):
             raise ClusterError(
                 f"{address}: {where} cannot run symgrad, {_cause(there)}; install it there with "
-                "what this Python has"
+                "all that this Python has"
             ) from there
-        for what in ("toolkit", "code", "python", "msgspec"):
-            ours, theirs = getattr(here, what), getattr(there, what)
+        for what, ours, theirs in zip(here._fields, here, there, strict=True):
             if ours != theirs:
                 name = "symgrad" if what == "toolkit" else what
                 raise ClusterError(
                     f"{address}: {where} has {name} {theirs[:12]}, this Python has {ours[:12]}; "
                     "install the same on both"
                 )
-    del told["the scheduler"]
-    return told
 
 
-def _frameworks(found: Mapping[str, Environment]) -> dict[str, tuple[str, str]]:
+def _frameworks(client: Any) -> dict[str, tuple[str, str]]:
     """The frameworks that some worker has.
 
     Raises:
         ClusterError: two workers have two versions of one.
     """
+    from symgrad.numeric.remote import found
+
     frameworks: dict[str, tuple[str, str]] = {}
     first: dict[str, str] = {}
-    for where, there in found.items():
-        for name, (package, version) in there.frameworks.items():
+    for where, there in client.run(found).items():
+        for name, (package, version) in there.items():
             known = frameworks.setdefault(name, (package, version))
             if known[1] != version:
                 raise ClusterError(

@@ -371,8 +371,8 @@ class Witnesses:
             check_known("framework", name, [*known_frameworks(), *interpreters])
         wanted = [n for n in dict.fromkeys(asked) if n not in interpreters]
         wanted = wanted if asked else known_frameworks()
-        there = self.cluster and self.cluster.frameworks
-        installed = [n for n in wanted if (is_installed(n) if there is None else n in there)]
+        is_there = self.cluster.frameworks.__contains__ if self.cluster else is_installed
+        installed = [name for name in wanted if is_there(name)]
         absent = [name for name in wanted if name not in installed]
         return [*installed, *interpreters], absent if asked else []
 
