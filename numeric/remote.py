@@ -10,6 +10,7 @@ from __future__ import annotations
 import platform
 import tempfile
 import threading
+import time
 from collections import defaultdict
 from contextlib import ExitStack
 from functools import cache
@@ -21,11 +22,15 @@ from typing import NamedTuple
 import msgspec
 from distributed import Worker, WorkerPlugin
 from distributed.core import Status
+from tornado.ioloop import PeriodicCallback
 
 from symgrad.court import VERSION
 from symgrad.court.questions import Answered, Event, Excerpt, Problem, Reported, Started
 from symgrad.numeric.journal import digest, installed_versions, sources
 from symgrad.numeric.pool import Pool, is_installed, known_frameworks
+
+IDLE = 600.0
+"""Seconds after which a process that nobody asks is ended; its client may have been killed."""
 
 
 class Environment(NamedTuple):
@@ -75,8 +80,12 @@ class Equipment(WorkerPlugin):  # type: ignore[misc]  # Dask's classes have no t
             worker.status = Status.paused
             worker.status = Status.running
 
+        self._sweep = PeriodicCallback(_sweep, 1000 * IDLE)
+        self._sweep.start()
+
     def teardown(self, worker: Worker) -> None:
         """End the frameworks' processes that are not at work."""
+        self._sweep.stop()
         close_idle()
 
 
@@ -187,7 +196,8 @@ class Desk:
         self._kept.close()
 
 
-_idle: defaultdict[Who, list[Desk]] = defaultdict(list)
+_idle: defaultdict[Who, list[tuple[float, Desk]]] = defaultdict(list)
+"""The processes that are not at work, with the time since when."""
 _lock = threading.Lock()
 
 
@@ -201,7 +211,7 @@ def answer(batch: Batch) -> Answers:
         raise
     if desk.is_fit:
         with _lock:
-            _idle[batch.who].append(desk)
+            _idle[batch.who].append((time.monotonic(), desk))
     else:
         desk.close()
     return said
@@ -210,7 +220,7 @@ def answer(batch: Batch) -> Answers:
 def _take(who: Who) -> Desk:
     while True:
         with _lock:
-            desk = _idle[who].pop() if _idle[who] else None
+            desk = _idle[who].pop()[1] if _idle[who] else None
         if desk is None:
             return Desk(who)
         if desk.is_fit:
@@ -218,13 +228,20 @@ def _take(who: Who) -> Desk:
         desk.close()  # the system has ended it in the meantime
 
 
-def close_idle() -> None:
-    """End all processes that are not at work."""
+def close_idle(seconds: float = 0.0) -> None:
+    """End all processes that have not been at work for so long."""
+    until = time.monotonic() - seconds
+    closed: list[Desk] = []
     with _lock:
-        desks = [desk for kept in _idle.values() for desk in kept]
-        _idle.clear()
-    for desk in desks:
+        for who, desks in _idle.items():
+            closed += [desk for since, desk in desks if since <= until]
+            _idle[who] = [(since, desk) for since, desk in desks if since > until]
+    for desk in closed:
         desk.close()
+
+
+def _sweep() -> None:
+    threading.Thread(target=close_idle, args=(IDLE,)).start()  # Dask's loop is not held up
 
 
 def kept() -> list[str]:

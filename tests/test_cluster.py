@@ -88,6 +88,8 @@ def test_processes_are_kept_for_what_is_asked_next_by_the_same_numbers(here, fak
     again = hear(here, fakes, ("alpha",))
     assert reports(again) == reports(first)
     assert len(fakes.starts()) <= 2
+    remote().close_idle(10**6)
+    assert remote().kept() == fakes.starts()
     remote().close_idle()
     assert remote().kept() == []
 
@@ -202,13 +204,11 @@ class Planted:
 
 
 def distribute(planted, size):
-    """What came of problems in batches of some size: of each number, and of those that were lost."""
+    """The numbers of the problems, in batches of some size, that were answered and were lost."""
     module = importlib.import_module("symgrad.numeric.cluster")
     who = remote().Who("alpha", "python", None, 60, None)
     asked = problems(16)
-    batches = [
-        remote().Batch(who, tuple(asked[k : k + size])) for k in range(0, len(asked), size)
-    ]
+    batches = [remote().Batch(who, tuple(asked[k : k + size])) for k in range(0, len(asked), size)]
     submit = planted.submit
 
     def remember(*arguments, **options):
@@ -229,7 +229,7 @@ def test_a_batch_that_costs_workers_is_split_until_the_guilty_problem_is_alone(s
     answered, lost = distribute(planted, size)
     assert lost == [11]
     assert answered == [k for k in range(16) if k != 11]
-    assert planted.asked[-2:] == [[11], [11]] or planted.asked[-1:] == [[11]]
+    assert planted.asked[-1] == [11]
     assert planted.asked.count([11]) == 2  # the second time with nothing beside it
 
 
@@ -257,7 +257,7 @@ def test_a_task_that_cannot_be_done_ends_the_run_in_one_line(here, fakes, tmp_pa
         )
         pool.ask(problems(1)[0])
         pool.close()
-        with pytest.raises(ClusterError, match="alpha cannot be asked on the cluster, FileNotFound"):
+        with pytest.raises(ClusterError, match="alpha cannot be asked on the cluster, File"):
             list(pool.events())
 
 
