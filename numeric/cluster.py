@@ -8,8 +8,10 @@ every task against its worker that was waiting there.
 
 from __future__ import annotations
 
+import math
 import queue
 import threading
+import time
 from collections import Counter, defaultdict, deque
 from collections.abc import Container, Iterator, Mapping, Sequence
 from contextlib import suppress
@@ -30,12 +32,15 @@ from symgrad.numeric.remote import Answers, Batch, Who, answer, resource
 if TYPE_CHECKING:
     from symgrad.cluster import Cluster
 
-SIZE = 16
-"""Problems in a batch: some seconds of work beside some milliseconds of Dask's."""
+SIZE, ENTRIES = 64, 1024
+"""Most problems in a batch, and most entries of all their matrices, if it has several: little work
+to be lost with a worker, and much beside the milliseconds that a task takes Dask."""
 AHEAD = 2
 """Batches of a framework that are with Dask, for each thread there: the next one is at hand."""
 PATIENCE = 0.1
-"""Seconds between two looks at who is there."""
+"""Seconds between two looks at whether it is still wanted."""
+COUNTING = 1.0
+"""Seconds between two looks at how many workers there are."""
 DIED = "each worker of the cluster that was asked this was lost"
 
 
@@ -56,7 +61,7 @@ class ClusterPool:
     ) -> None:
         """Ask the frameworks of some ``names``; the rest is as there, within each worker.
 
-        A batch has ``size`` problems.
+        A batch has at most ``size`` problems.
         """
         self._cluster = cluster
         self._journal = journal
@@ -154,8 +159,7 @@ class ClusterPool:
         """All that is to be done."""
         batches: list[Batch] = []
         for who, asked in self._asked.items():
-            parts = [asked[k : k + self._size] for k in range(0, len(asked), self._size)]
-            batches += [Batch(who, tuple(part)) for part in parts]
+            batches += [Batch(who, tuple(part)) for part in in_parts(asked, self._size)]
         return [*batches, *(Batch(who, (), (name,)) for who, name in self._documents)]
 
     def _take_in(self, batch: Batch, said: Answers | None) -> None:
@@ -194,6 +198,21 @@ class ClusterPool:
             yield Answered(name, problem.id)
 
 
+def in_parts(asked: Sequence[Problem], size: int) -> Iterator[list[Problem]]:
+    """The problems, in order, in parts that are each a batch."""
+    part: list[Problem] = []
+    entries = 0
+    for problem in asked:
+        more = len(problem.matrix) ** 2
+        if part and (len(part) == size or entries + more > ENTRIES):
+            yield part
+            part, entries = [], 0
+        part.append(problem)
+        entries += more
+    if part:
+        yield part
+
+
 class Errand(NamedTuple):
     """A batch that Dask has; ``is_alone`` if it has no other."""
 
@@ -217,6 +236,8 @@ class Distribution:
         self._suspects: list[Batch] = []
         self._out: dict[str, Errand] = {}
         self._done: queue.Queue[Any] = queue.Queue()
+        self._counted = -math.inf
+        self._room = 0
 
     def __enter__(self) -> Distribution:
         return self
@@ -239,10 +260,11 @@ class Distribution:
 
     def _deal(self) -> bool:
         """Give Dask what it is to have; whether it has anything."""
-        room = AHEAD * self._cluster.threads()
+        if time.monotonic() - self._counted > COUNTING:
+            self._room, self._counted = AHEAD * self._cluster.threads(), time.monotonic()
         out = Counter(errand.batch.who.framework for errand in self._out.values())
         for name, waiting in self._waiting.items():
-            for _ in range(min(room - out[name], len(waiting))):
+            for _ in range(min(self._room - out[name], len(waiting))):
                 self._submit(waiting.popleft())
         if not self._out and self._suspects:
             self._submit(self._suspects.pop(), is_alone=True)

@@ -135,7 +135,7 @@ def _scheduler(address: str) -> Iterator[Any]:
                 n_workers=int(local[1]),
                 threads_per_worker=1,
                 processes=True,
-                dashboard_address=None,
+                dashboard_address="127.0.0.1:0",  # of a port that is free; there is always one
                 memory_limit=0,  # of each framework's process it is --memory
                 silence_logs=logging.CRITICAL + 1,
             )

@@ -11,6 +11,7 @@ import sys
 from collections import Counter
 from types import SimpleNamespace
 
+import msgspec
 import pytest
 
 from symgrad import cli, cluster
@@ -30,7 +31,7 @@ def here():
     """A cluster of two threads in this process."""
     with (
         distributed.LocalCluster(
-            n_workers=2, threads_per_worker=1, processes=False, dashboard_address=None
+            n_workers=2, threads_per_worker=1, processes=False, dashboard_address="127.0.0.1:0"
         ) as local,
         cluster.connect(local.scheduler_address) as found,
     ):
@@ -166,6 +167,16 @@ def test_a_death_is_not_in_the_journal(here, fakes):
         assert sorted(k for _, k in journal.recorded) == [0, 2, 3, 4, 5]
 
 
+def test_a_batch_is_small_in_problems_and_in_entries():
+    in_parts = importlib.import_module("symgrad.numeric.cluster").in_parts
+    small = problems(5)
+    large = msgspec.structs.replace(small[0], matrix=[[1.0] * 200] * 200)
+    assert [len(part) for part in in_parts(small, 2)] == [2, 2, 1]
+    assert [len(part) for part in in_parts(small, 5)] == [5]
+    assert [len(part) for part in in_parts([*small, large, large, *small], 64)] == [5, 1, 1, 5]
+    assert list(in_parts([], 2)) == []
+
+
 class Planted:
     """A cluster that answers at once, and whose workers are lost with some problems."""
 
@@ -261,6 +272,7 @@ def test_a_task_that_cannot_be_done_ends_the_run_in_one_line(here, fakes, tmp_pa
             list(pool.events())
 
 
+@pytest.mark.slow
 def test_a_user_s_file_goes_along(here, tmp_path):
     own = tmp_path / "cubes.py"
     own.write_text(
