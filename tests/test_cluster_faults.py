@@ -24,7 +24,7 @@ HOST = """
 import os, sys, distributed
 if __name__ == "__main__":
     with distributed.LocalCluster(
-        n_workers=int(sys.argv[1]), threads_per_worker=1, processes=True, dashboard_address="127.0.0.1:0"
+        n_workers=int(sys.argv[1]), threads_per_worker=1, dashboard_address="127.0.0.1:0"
     ) as cluster:
         print(cluster.scheduler_address, flush=True)
         sys.stdin.read()

@@ -34,6 +34,8 @@ FRAMEWORKS = ("numpy", "torch")
 WORKERS = (1, 2)
 TASKS = 500
 """Empty tasks, for the cost of one."""
+QUICK = 24
+"""Problems of the quick version."""
 TIMEOUT = 300.0
 MEBIBYTE = 2**20
 
@@ -188,10 +190,10 @@ def row(what: str, count: int, spent: Spent, of: Sequence[str]) -> list[str]:
     ]
 
 
-def main(names: Sequence[str]) -> None:
+def main(names: Sequence[str], quick: bool) -> None:
     """Measure and show."""
     choice = Choice(resources=Resources(frameworks=list(names), timeout=TIMEOUT), size=3, points=1)
-    cases = atlas(choice)
+    cases = atlas(choice)[: QUICK if quick else None]
     problems = [case.problem(number) for number, case in enumerate(cases)]
     console = Console()
     table = Table(title=f"{', '.join(names)}: {len(cases)} problems each", title_justify="left")
@@ -220,4 +222,5 @@ def main(names: Sequence[str]) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:] or FRAMEWORKS)
+    asked = [name for name in sys.argv[1:] if name != "--quick"]
+    main(asked or FRAMEWORKS, "--quick" in sys.argv)
