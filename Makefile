@@ -63,6 +63,7 @@ bench: $(VENV)/.installed-test  ## speed, as ratios within one run
 	$(RUN) -m lab.benchmarks.symbolic
 	$(RUN) -m lab.benchmarks.second
 	$(RUN) -m lab.benchmarks.batching
+	$(RUN) -m lab.benchmarks.cluster
 
 calibrate: $(VENV)/.installed-test  ## errors of correct gradients, as fractions of the tolerance
 	$(RUN) -m lab.benchmarks.calibrate

@@ -11,6 +11,8 @@ from typing import Any
 
 import click
 
+from symgrad.cluster import LOCAL
+
 
 class Seconds(click.FloatRange):
     """A time above 0: not NaN, which no range excludes."""
@@ -122,6 +124,26 @@ MEMORY = click.option(
     metavar="MIB",
     help="Address space that each worker may have, and the exact side beside its own (Linux). "
     "Default: no limit, for the exact side 4096.",
+)
+
+
+def read_cluster(context: click.Context, option: click.Parameter, given: str | None) -> str | None:
+    """The address of a scheduler, or ``local:N``.
+
+    Raises:
+        BadParameter: N is no number of workers.
+    """
+    if given is not None and given.startswith("local:") and not LOCAL.fullmatch(given):
+        raise click.BadParameter(f"{given!r} is not local:N with N from 1 to 9999")
+    return given
+
+
+CLUSTER = click.option(
+    "--cluster",
+    callback=read_cluster,
+    metavar="ADDRESS",
+    help="Ask on a cluster of dask.distributed: the address of its scheduler, as "
+    "tcp://10.0.0.1:8786, or local:N for N processes here.",
 )
 DEBUG = click.option("--debug", is_flag=True, help="Show the traceback of an error.")
 QUIET = click.option("--quiet", is_flag=True, help="The closing line alone.")

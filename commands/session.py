@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Literal, NamedTuple, Protocol
 
@@ -53,6 +54,13 @@ class Session(Protocol):
 
     def known(self) -> list[str]:
         """The frameworks that there is a file for, installed or not."""
+
+    def on(self, address: str) -> AbstractContextManager[None]:
+        """Ask on a cluster as long as this lasts; by processes of this machine with no address.
+
+        Raises:
+            ClusterError: it cannot be used.
+        """
 
     def hear(self, hearing: Hearing, plan: Plan) -> bool:
         """Hear both witnesses on the cases of a plan, and judge; whether it was interrupted."""

@@ -14,6 +14,10 @@ class OutputError(InputError):
     """What was found cannot be written: the disk is full, or another run is writing there."""
 
 
+class ClusterError(InputError):
+    """The cluster cannot be used: it is not there, has other versions, or has gone."""
+
+
 def check_known(kind: str, name: str, names: Iterable[str]) -> None:
     """Raise InputError, with the nearest match, unless ``name`` is one of ``names``."""
     known = list(names)

@@ -59,7 +59,8 @@ class Resources(Struct, frozen=True, kw_only=True):
     ``interpreters`` has the path of the Python that runs a framework, by name: ``torch@1.0.1`` is
     what a framework of a version of its own is called wherever it is named.  All others are run by
     the Python that runs the court.  ``timeout`` is in seconds of silence, ``memory`` in MiB of each
-    process, ``jobs`` how many processes run at once, and ``journal`` the file that is gone on from.
+    process, ``jobs`` how many processes run at once here, and ``journal`` the file that is gone on
+    from.
     """
 
     frameworks: list[str]

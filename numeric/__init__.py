@@ -5,5 +5,6 @@ the files of ``frameworks/`` and ``former/`` run inside the worker and are writt
 with NumPy and one framework alone; ``pool.py``, ``conversation.py``, ``process.py`` and
 ``journal.py`` start the workers and listen to them in the court's process, ``keeper.py`` runs
 between the two and leaves nothing of a worker behind, and ``interpreters.py`` and
-``environments.py`` know of the Pythons that run former versions.
+``environments.py`` know of the Pythons that run former versions.  ``cluster.py`` does on a cluster
+what ``pool.py`` does here, by what ``remote.py`` runs there; these two alone import Dask.
 """

@@ -99,13 +99,13 @@ class Conversation:
         self._timeout = timeout
         self._memory = memory
         self._needed = at_once
+        self.is_lost = False
         self._first = asyncio.Event()
         self._killed = False
         self._python = ""
         self._imported = False
         self._version = ""
-        self._routes: dict[str, list[str]] = {}
-        self._executions: list[str] = []
+        self._hello: Started | None = None
         self._open: dict[int, dict[str, Any]] = {}
         self._answered: defaultdict[int, set[Asked]] = defaultdict(set)
         self._costly: Counter[tuple[str, str]] = Counter()
@@ -233,7 +233,7 @@ class Conversation:
         for route in self._owed(request):
             if self._costly[request["function"], route] >= LIVES:
                 why = f"not asked: at {LIVES} matrices before this one it ended its worker"
-                self._report_lost(Asked(request["id"], route, _first_mode(request)), why)
+                self._report_lost(Asked(request["id"], route, first_mode(request)), why)
 
     async def _listen_to_complaints(self, pipe: asyncio.StreamReader) -> None:
         while chunk := await pipe.read(2**16):
@@ -261,8 +261,7 @@ class Conversation:
             elif "hello" in answer:
                 hello = started(self.framework, answer)
                 self._check_version(hello.version)
-                self._version, self._routes, self._greeted = hello.version, hello.routes, True
-                self._executions = hello.executions
+                self._version, self._hello, self._greeted = hello.version, hello, True
                 self._record(self.framework, line)
                 self._emit(hello)
             elif "busy" in answer:
@@ -277,6 +276,8 @@ class Conversation:
                 else:
                     if answer["done"] not in self._incomplete:
                         self._record(self.framework, line)
+                    self._incomplete.discard(answer["done"])
+                    self._answered.pop(answer["done"], None)  # the number may be asked anew
                     self._emit(Answered(self.framework, answer["done"]))
             else:
                 if answer["problem"] not in self._open:
@@ -322,8 +323,9 @@ class Conversation:
 
     async def _owe(self, why: str) -> None:
         """One failed report for each route that is owed, now and until nothing more is asked."""
-        for request in self._open.values():
-            self._fail(request, why)
+        self.is_lost = True
+        while self._open:
+            self._fail(self._open.pop(next(iter(self._open))), why)
         while not self._closed:
             late = await self._requests.get()
             if late is None:
@@ -333,7 +335,9 @@ class Conversation:
 
     def _fail(self, request: dict[str, Any], why: str) -> None:
         for route in self._owed(request):
-            self._report_lost(Asked(request["id"], route, _first_mode(request)), why)
+            self._report_lost(Asked(request["id"], route, first_mode(request)), why)
+        if "function" in request:
+            self._emit(Answered(self.framework, request["id"]))
 
     def _owed(self, request: dict[str, Any]) -> list[str]:
         """The routes of a problem that have not been answered; one in their place if none is known.
@@ -342,17 +346,20 @@ class Conversation:
         """
         if "function" not in request:
             return []
-        known = self._routes.get(family(request["function"]), [])
-        known = known if self._version else ["(every route)"]
-        named, asked = request["route"], {*request["executions"]}
-        ways = [way for way in self._executions if named or asked & {way, "all"}]
-        known = [*known, *(f"{way}: {route}" for way in ways for route in known)]
-        wanted = [route for route in known if named in ("", route)]
         answered = {asked.route for asked in self._answered[request["id"]]}
-        return [route for route in wanted if route not in answered]
+        return [route for route in routes_of(request, self._hello) if route not in answered]
 
 
-def _first_mode(request: dict[str, Any]) -> Mode:
+def routes_of(request: dict[str, Any], hello: Started | None) -> list[str]:
+    """The routes that are asked of a worker which said ``hello``; "(every route)" if none did."""
+    known = hello.routes.get(family(request["function"]), []) if hello else ["(every route)"]
+    named, asked = request["route"], {*request["executions"]}
+    ways = [way for way in hello.executions if named or asked & {way, "all"}] if hello else []
+    known = [*known, *(f"{way}: {route}" for way in ways for route in known)]
+    return [route for route in known if named in ("", route)]
+
+
+def first_mode(request: dict[str, Any]) -> Mode:
     """In which mode a route is asked first."""
     return "reverse over reverse" if request["query"]["operator"] == "hvp" else "reverse"
 

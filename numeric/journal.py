@@ -16,6 +16,7 @@ from contextlib import suppress
 from hashlib import sha256
 from importlib import metadata
 from pathlib import Path
+from typing import Protocol
 
 import msgspec
 
@@ -33,6 +34,16 @@ def installed_versions() -> dict[str, str]:
     return {str(package.name): package.version for package in metadata.distributions()}
 
 
+def sources() -> list[Path]:
+    """The source of the routes, and of what asks them."""
+    return sorted(Path(__file__).parent.rglob("*.py"))
+
+
+def digest(file: Path) -> str:
+    """The SHA-256 of its content."""
+    return sha256(file.read_bytes()).hexdigest()
+
+
 def fingerprint(
     problems: Sequence[Problem], versions: Mapping[str, str], files: Sequence[str] = ()
 ) -> str:
@@ -41,15 +52,24 @@ def fingerprint(
     These are the problems with their numbers, the versions of packages, Python and toolkit, the
     source of the routes, and the users' own ``files``.
     """
-    sources = [*sorted(Path(__file__).parent.rglob("*.py")), *map(Path, files)]
     parts = {
         "problems": sha256(msgspec.json.encode(problems)).hexdigest(),
         "versions": dict(versions),
         "python": sys.version,
         "toolkit": VERSION,
-        "sources": [sha256(source.read_bytes()).hexdigest() for source in sources],
+        "sources": [digest(source) for source in (*sources(), *map(Path, files))],
     }
     return sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
+
+
+class Record(Protocol):
+    """Where a worker's lines are written, and what is there from before."""
+
+    started: dict[str, Started]
+    recorded: dict[tuple[str, int], list[Reported]]
+
+    def write(self, framework: str, line: bytes) -> None:
+        """Put down one line of a worker."""
 
 
 class Journal:

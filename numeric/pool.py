@@ -15,7 +15,7 @@ from collections import Counter
 from collections.abc import Container, Iterator, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import msgspec
 import numpy as np
@@ -24,7 +24,7 @@ from symgrad.court.names import family
 from symgrad.court.questions import Answered, Event, Finished, Problem, Started
 from symgrad.numeric import former, frameworks, transport
 from symgrad.numeric.conversation import Conversation
-from symgrad.numeric.journal import Journal
+from symgrad.numeric.journal import Record
 
 WORKER = Path(__file__).with_name("worker.py")
 CATALOGUE = ""
@@ -53,6 +53,31 @@ def is_installed(framework: str) -> bool:
     return importlib.util.find_spec(framework) is not None
 
 
+class Asking(Protocol):
+    """Frameworks that can be asked: a context manager that leaves nothing behind it.
+
+    Ask everything, then iterate over :meth:`events`, which ends when all have finished.
+    """
+
+    def __enter__(self) -> Asking:
+        """Begin."""
+
+    def __exit__(self, *exception: object) -> None:
+        """End what is still at work."""
+
+    def ask(self, problem: Problem, names: Container[str] | None = None) -> None:
+        """Put one problem to every framework, or to those among ``names``."""
+
+    def look_up(self, framework: str, name: str) -> None:
+        """Ask one framework for the docstring of a public call: an :class:`Excerpt`."""
+
+    def close(self) -> None:
+        """Nothing more will be asked."""
+
+    def events(self, wait: bool = True) -> Iterator[Event]:
+        """What is said, as it comes; without ``wait``, what has been said already."""
+
+
 class Pool:
     """All the workers; a context manager that leaves no process behind.
 
@@ -67,7 +92,7 @@ class Pool:
         *,
         interpreters: Mapping[str, str] | None = None,
         jobs: int | None = None,
-        journal: Journal | None = None,
+        journal: Record | None = None,
         memory: int | None = None,
     ) -> None:
         """Start a worker per framework name; ``timeout`` is the longest silence in seconds.
@@ -182,6 +207,11 @@ class Pool:
                 return
             self._working -= isinstance(event, Finished)
             yield event
+
+    @property
+    def is_lost(self) -> bool:
+        """Whether a worker is of no more use: what it is asked from now on fails."""
+        return any(worker.is_lost for worker in self._all())
 
     def _all(self) -> Iterator[Conversation]:
         return (worker for shards in self._workers.values() for worker in shards)

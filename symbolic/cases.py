@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -125,9 +126,15 @@ class Case(NamedTuple):
         """The dtype of the matrix that the frameworks see."""
         return self.dtype if self.parameterization.blocks == 1 else formats.COMPLEX[self.dtype]
 
+    @property
+    def question(self) -> Callable[[], Reference]:
+        """What the exact side is asked: of two cases that differ for the frameworks alone, one."""
+        about = (self.function, self.parameterization, self.theta, self.dtype, self.prove)
+        return partial(refer, *about)
+
     def reference(self) -> Reference:
         """What is true of it."""
-        return refer(self.function, self.parameterization, self.theta, self.dtype, self.prove)
+        return self.question()
 
     def refused(self, why: str) -> Reference:
         """What is said of it where the exact side has no answer."""

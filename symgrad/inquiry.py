@@ -7,11 +7,11 @@ frameworks say).  Their records go to ``court``, which judges them.
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack, closing
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from contextlib import ExitStack, closing, contextmanager, nullcontext
 from functools import partial
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from msgspec import structs
 from rich.progress import (
@@ -24,8 +24,9 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
+from symgrad.cluster import Cluster, connect
 from symgrad.commands.session import Listing, Names
-from symgrad.court.errors import InputError, check_known
+from symgrad.court.errors import ClusterError, InputError, check_known
 from symgrad.court.hearing import AskNear, Hearing, Near, confirm
 from symgrad.court.judging import scatter
 from symgrad.court.judging.printing import Printing
@@ -35,9 +36,12 @@ from symgrad.court.references import Demonstration, Proved, Reference
 from symgrad.numeric import former, past, writing
 from symgrad.numeric.interpreters import check_has_python
 from symgrad.numeric.journal import Journal, fingerprint, installed_versions
-from symgrad.numeric.pool import NEEDS, Pool, all_frameworks, is_installed, known_frameworks
+from symgrad.numeric.pool import NEEDS, Asking, Pool, all_frameworks, is_installed, known_frameworks
 from symgrad.plans import Case, HasNeighbours, Plan
 from symgrad.report import terminal
+
+if TYPE_CHECKING:
+    from symgrad.symbolic.limits import Asked, Failure
 
 
 def asked_of(case: Case, frameworks: Sequence[str]) -> list[str] | None:
@@ -48,22 +52,25 @@ def asked_of(case: Case, frameworks: Sequence[str]) -> list[str] | None:
     return [name for name in frameworks if former.split(name)[0] in own] if own else None
 
 
-def hear(hearing: Hearing, plan: Plan, progress: Progress) -> AskNear:
+def hear(
+    hearing: Hearing, plan: Plan, progress: Progress, cluster: Cluster | None = None
+) -> AskNear:
     """Put the cases to both witnesses at once; what is finished is kept if it is cut short.
 
-    What it gives asks both once more, near X, of what seems to be wrong.
+    They are asked by processes here, or on a cluster.  What it gives asks both once more, near X,
+    of what seems to be wrong.
     """
     choice, names = hearing.choice, hearing.choice.resources.frameworks
     with progress, ExitStack() as stack:
         task = progress.add_task(f"importing {', '.join(names)}", total=None)
         if choice.resources.journal:  # it is of these cases alone, so that they come first
             cases = plan.cases()
-            journal = stack.enter_context(open_journal(choice, cases))
-            pool = make_pool(choice, names, journal)
+            journal = stack.enter_context(open_journal(choice, cases, cluster))
+            pool = make_pool(choice, names, journal, cluster)
             put(hearing, plan, cases, pool)
             stack.enter_context(pool)
         else:
-            pool = stack.enter_context(make_pool(choice, names))
+            pool = stack.enter_context(make_pool(choice, names, cluster=cluster))
             cases = plan.cases()
             put(hearing, plan, cases, pool)
         pool.close()
@@ -72,15 +79,15 @@ def hear(hearing: Hearing, plan: Plan, progress: Progress) -> AskNear:
         total = len(cases) * (1 + len(names))
         progress.update(task, total=total if plan.estimate else None)
         clerk = Clerk(hearing, pool, progress, task)
-        _derive(cases, clerk, stack)
+        _derive(cases, clerk, stack, cluster)
         for event in pool.events():
             clerk.note(event)
             progress.update(task, description=f"{len(hearing.reported)} gradients")
     check_executions(hearing)
-    return partial(ask_near, cases, hearing.references, choice, progress)
+    return partial(ask_near, cases, hearing.references, choice, progress, cluster=cluster)
 
 
-def put(hearing: Hearing, plan: Plan, cases: Sequence[Case], pool: Pool) -> None:
+def put(hearing: Hearing, plan: Plan, cases: Sequence[Case], pool: Asking) -> None:
     """Ask the frameworks, and note what was asked."""
     hearing.scenarios = [case.scenario for case in cases]
     if hearing.choice.gradient is not None:
@@ -125,7 +132,7 @@ class Clerk(NamedTuple):
     """Who puts down what the workers say, and moves the bar."""
 
     hearing: Hearing
-    pool: Pool
+    pool: Asking
     progress: Progress
     task: TaskID
 
@@ -140,13 +147,12 @@ class Clerk(NamedTuple):
             self.note(event)
 
 
-def _derive(cases: Sequence[Case], clerk: Clerk, stack: ExitStack) -> None:
+def _derive(cases: Sequence[Case], clerk: Clerk, stack: ExitStack, cluster: Cluster | None) -> None:
     """Ask the exact side, and note in the meantime what the frameworks say."""
-    from symgrad.symbolic.limits import Failure, Limits, references
+    from symgrad.symbolic.limits import Failure
 
-    resources, found = clerk.hearing.choice.resources, clerk.hearing.references
-    limits = Limits(resources.timeout, resources.memory)
-    answers = stack.enter_context(closing(references(cases, limits, clerk.note_waiting)))
+    choice, found = clerk.hearing.choice, clerk.hearing.references
+    answers = stack.enter_context(closing(_true(cases, choice, cluster, clerk.note_waiting)))
     for number, case in enumerate(cases, 1):
         told = f"exact derivatives {number}/{len(cases)}"
         clerk.progress.update(clerk.task, description=told, advance=1)
@@ -154,25 +160,57 @@ def _derive(cases: Sequence[Case], clerk: Clerk, stack: ExitStack) -> None:
         found.append(case.refused(answer.reason) if isinstance(answer, Failure) else answer)
 
 
-def open_journal(choice: Choice, planned: Sequence[Case]) -> Journal:
+def _true(
+    cases: Sequence[Asked],
+    choice: Choice,
+    cluster: Cluster | None,
+    meanwhile: Callable[[], None] = lambda: None,
+) -> Generator[Reference | Failure, None, None]:
+    """What is true of each case, within the limits that are chosen."""
+    from symgrad.symbolic import limits
+
+    within = limits.Limits(choice.resources.timeout, choice.resources.memory)
+    if cluster is None:
+        return limits.references(cases, within, meanwhile)
+    from symgrad.symbolic import tasks
+
+    return tasks.references(cluster, cases, within, meanwhile)
+
+
+def open_journal(
+    choice: Choice, planned: Sequence[Case], cluster: Cluster | None = None
+) -> Journal:
     """The journal of a run that asks this and nothing else, by these versions."""
     asked = problems(choice, planned)
-    versions = installed_versions() | choice.resources.interpreters
+    there = cluster.versions if cluster else {}
+    versions = installed_versions() | there | choice.resources.interpreters
     return Journal(Path(choice.resources.journal), fingerprint(asked, versions, choice.files))
 
 
-def make_pool(choice: Choice, names: Sequence[str], journal: Journal | None = None) -> Pool:
+def make_pool(
+    choice: Choice,
+    names: Sequence[str],
+    journal: Journal | None = None,
+    cluster: Cluster | None = None,
+) -> Asking:
     """The workers of some of the chosen frameworks, within the limits that are chosen."""
-    return Pool(
-        names,
-        choice.resources.timeout,
-        choice.files,
-        interpreters={
-            name: path for name, path in choice.resources.interpreters.items() if name in names
-        },
-        jobs=choice.resources.jobs,
+    within = choice.resources
+    interpreters = {name: path for name, path in within.interpreters.items() if name in names}
+    if cluster is None:
+        return Pool(
+            *(names, within.timeout, choice.files),
+            interpreters=interpreters,
+            jobs=within.jobs,
+            journal=journal,
+            memory=within.memory,
+        )
+    from symgrad.numeric.cluster import ClusterPool
+
+    return ClusterPool(
+        *(cluster, names, within.timeout, choice.files),
+        interpreters=interpreters,
         journal=journal,
-        memory=choice.resources.memory,
+        memory=within.memory,
     )
 
 
@@ -182,9 +220,10 @@ def ask_near(
     choice: Choice,
     progress: Progress,
     reports: Sequence[Reported],
+    cluster: Cluster | None = None,
 ) -> list[Near]:
     """Put to both witnesses once more, at X and beside it, what seems to be wrong."""
-    from symgrad.symbolic import limits
+    from symgrad.symbolic.limits import Failure
 
     beside = {
         r.problem: cases[r.problem].neighbours(scatter.spread(references[r.problem]))
@@ -195,7 +234,7 @@ def ask_near(
     names = [
         name for name in choice.resources.frameworks if any(r.framework == name for r in reports)
     ]
-    with progress, make_pool(choice, names) as pool:
+    with progress, make_pool(choice, names, cluster=cluster) as pool:
         progress.add_task("asking again near X what seems to be wrong", total=None)
         asked: list[tuple[int, int]] = []
         for k, report in enumerate(reports):
@@ -205,8 +244,7 @@ def ask_near(
                 pool.ask(problem, [report.framework])
         pool.close()
         flat = [neighbour for near in beside.values() for neighbour in near]
-        bounds = limits.Limits(choice.resources.timeout, choice.resources.memory)
-        with closing(limits.references(flat, bounds)) as found:
+        with closing(_true(flat, choice, cluster)) as found:
             true = {number: [next(found) for _ in near] for number, near in beside.items()}
         said = {
             asked[event.problem]: event
@@ -217,9 +255,7 @@ def ask_near(
     near: list[Near] = []
     for k, report in enumerate(reports):
         there = [(said.get((k, j)), x) for j, x in enumerate(true[report.problem])]
-        near.append(
-            confirm(report, [(s, None if isinstance(x, limits.Failure) else x) for s, x in there])
-        )
+        near.append(confirm(report, [(s, None if isinstance(x, Failure) else x) for s, x in there]))
     return near
 
 
@@ -243,7 +279,7 @@ def take_proposed(hearing: Hearing, cases: Sequence[Case]) -> None:
     hearing.proposed = G
 
 
-def listen(hearing: Hearing, plan: Plan) -> bool:
+def listen(hearing: Hearing, plan: Plan, cluster: Cluster | None = None) -> bool:
     """Hear both witnesses and judge, with progress on a terminal; whether it was interrupted."""
     estimate = (BarColumn(), TimeRemainingColumn()) if plan.estimate else ()
     progress = Progress(
@@ -257,7 +293,7 @@ def listen(hearing: Hearing, plan: Plan) -> bool:
     )
     interrupted = False
     try:
-        hearing.judge(hear(hearing, plan, progress))
+        hearing.judge(hear(hearing, plan, progress, cluster))
     except KeyboardInterrupt:
         interrupted = True
         hearing.judge(lambda _: None)
@@ -280,7 +316,6 @@ class Witnesses:
 
     known = staticmethod(known_frameworks)
     trace = staticmethod(_traced)
-    hear = staticmethod(listen)
     written = staticmethod(writing.ask)
     run_script = staticmethod(writing.run)
     choose_former = staticmethod(past.choose)
@@ -288,6 +323,33 @@ class Witnesses:
 
     def __init__(self, arguments: list[str]) -> None:
         self.arguments = arguments
+        self.cluster: Cluster | None = None
+
+    def hear(self, hearing: Hearing, plan: Plan) -> bool:
+        """Hear both witnesses on the cases of a plan, and judge; whether it was interrupted.
+
+        Raises:
+            ClusterError: the cluster on which they are asked has gone.
+        """
+        try:
+            return listen(hearing, plan, self.cluster)
+        except ClusterError as error:
+            journal = hearing.choice.resources.journal
+            on = f"; the same command goes on from {journal}" if journal else ""
+            raise ClusterError(f"{error}{on}") from error
+
+    @contextmanager
+    def on(self, address: str) -> Iterator[None]:
+        """Ask on a cluster from now on; by processes of this machine if there is no address.
+
+        Raises:
+            ClusterError: it cannot be used.
+        """
+        with connect(address) if address else nullcontext() as self.cluster:
+            try:
+                yield
+            finally:
+                self.cluster = None
 
     def choose(
         self, asked: Sequence[str], interpreters: Mapping[str, str] = {}
@@ -309,7 +371,8 @@ class Witnesses:
             check_known("framework", name, [*known_frameworks(), *interpreters])
         wanted = [n for n in dict.fromkeys(asked) if n not in interpreters]
         wanted = wanted if asked else known_frameworks()
-        installed = [name for name in wanted if is_installed(name)]
+        is_there = self.cluster.frameworks.__contains__ if self.cluster else is_installed
+        installed = [name for name in wanted if is_there(name)]
         absent = [name for name in wanted if name not in installed]
         return [*installed, *interpreters], absent if asked else []
 

@@ -16,7 +16,7 @@ from symgrad.court.questions import Answered, Finished, Problem, Reported, Start
 ROOT = Path(__file__).parent.parent
 
 SCRIPT = """#!{python}
-import atexit, os, sys, types
+import atexit, os, signal, sys, types
 sys.path.insert(0, {root!r})
 import numpy as np
 from symgrad.numeric import worker
@@ -35,6 +35,14 @@ def fallible(X):
     mortal = os.path.join(folder, "mortal")
     if os.path.exists(mortal) and open(mortal).read() == "%s %d" % (name, round(X[0, 0])):
         os.kill(os.getpid(), 9)
+    traitor = os.path.join(folder, "traitor")
+    who, left = open(traitor).read().split(":") if os.path.exists(traitor) else ("", "0")
+    if who == "%s %d" % (name, round(X[0, 0])) and int(left):
+        with open(traitor, "w") as file:
+            file.write("%s:%d" % (who, int(left) - 1))
+        with open("/proc/%d/stat" % os.getppid()) as keeper:
+            os.kill(int(keeper.read().rpartition(")")[2].split()[1]), 9)
+        signal.pause()  # till the keeper sees it
     if round(X[0, 0]) % 2:
         raise ValueError("an odd number")
     return np.log(X[0, 0] + 3), np.diag(X / 7 + 1j)
@@ -131,6 +139,14 @@ class Fakes:
     def plant_death(self, framework, problem):
         """Let the second route kill its process at this problem, until :meth:`cure`."""
         (self.folder / "mortal").write_text(f"{framework} {problem}")
+
+    def plant_treason(self, framework, problem, times):
+        """Let the second route kill the process that asks it, so many times, at this problem."""
+        (self.folder / "traitor").write_text(f"{framework} {problem}:{times}")
+
+    def treason_left(self):
+        """How many times it still would."""
+        return int((self.folder / "traitor").read_text().partition(":")[2])
 
     def cure(self):
         (self.folder / "mortal").unlink()

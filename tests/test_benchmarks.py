@@ -34,6 +34,15 @@ def test_the_quick_version_prints_its_table(module, row):
     assert "medians of" in done.stdout
 
 
+@pytest.mark.slow
+def test_the_cluster_is_measured():
+    argv = [sys.executable, "-m", "lab.benchmarks.cluster", "numpy", "--quick"]
+    done = subprocess.run(argv, cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    for told in ("gradients, 2 on a cluster", "references, 1", "MiB of the largest process: "):
+        assert told in done.stdout
+
+
 @pytest.mark.parametrize("accepts", [by_float64, by_arb])
 @pytest.mark.parametrize("index", [0, 3])
 def test_the_toolkit_rejects_what_fast_gradcheck_accepts(accepts, index):

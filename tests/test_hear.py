@@ -246,7 +246,7 @@ COLUMNS = [SpinnerColumn, TextColumn, TimeElapsedColumn]
 def test_progress_is_on_a_terminal_alone_and_leaves_nothing_there(monkeypatch, estimate, terminal):
     shown = []
 
-    def hear(hearing, plan, progress):
+    def hear(hearing, plan, progress, cluster):
         shown.append((hearing, progress, plan))
         return lambda number: ()
 

@@ -9,13 +9,22 @@ import click
 from msgspec import structs
 from rich.console import Console
 
-from symgrad.commands.options import DEBUG, FRAMEWORK, QUIET, SCALE, SEED, SETTINGS, TIMEOUT
+from symgrad.commands.options import (
+    CLUSTER,
+    DEBUG,
+    FRAMEWORK,
+    QUIET,
+    SCALE,
+    SEED,
+    SETTINGS,
+    TIMEOUT,
+)
 from symgrad.commands.session import BAD_INPUT, DISAGREES, INTERRUPTED, MISSING, Session
-from symgrad.court.errors import InputError
+from symgrad.court.errors import ClusterError, InputError
 from symgrad.court.former.recorded import read_record
 from symgrad.court.hearing import Hearing
 from symgrad.court.questions import Choice, Resources
-from symgrad.report import terminal
+from symgrad.report import gradients, terminal
 from symgrad.report.document import write_together
 from symgrad.studies.atlas import axes_page, plan
 from symgrad.studies.atlas import page as table
@@ -44,8 +53,9 @@ MOST_JOBS = 1024
     type=click.IntRange(1, MOST_JOBS),
     default=min(os.cpu_count() or 1, MOST_JOBS),
     show_default="the number of cores",
-    help="How many worker processes run at once.",
+    help="How many worker processes run at once, without --cluster.",
 )
+@CLUSTER
 @click.option(
     "--output",
     type=click.Path(file_okay=False, path_type=Path),
@@ -65,6 +75,11 @@ MOST_JOBS = 1024
     type=click.Path(file_okay=False, path_type=Path),
     help="Folder for what --axes shows wrong and no finding covers: smallest cases, with scripts.",
 )
+@click.option(
+    "--parquet",
+    is_flag=True,
+    help="Write every judged gradient too, as atlas.parquet or axes.parquet (symgrad[parquet]).",
+)
 @QUIET
 @DEBUG
 @click.pass_obj
@@ -77,10 +92,12 @@ def atlas(
     seed: int,
     timeout: float,
     jobs: int,
+    cluster: str | None,
     output: Path,
     axes: str,
     scales: tuple[str, ...],
     candidates: Path | None,
+    parquet: bool,
     quiet: bool,
     debug: bool,
 ) -> int:
@@ -90,28 +107,42 @@ def atlas(
     was when it is started again with the same output.
 
     Exit status: 0 nothing wrong but known findings, 1 something else is wrong or a known finding is
-    not any more, 2 nothing agrees, 3 a framework that was asked for is missing, its worker died, or
-    the output cannot be written, 130 interrupted.
+    not any more, 2 nothing agrees, 3 a framework that was asked for is missing, its worker died,
+    the output cannot be written or the cluster cannot be used, 130 interrupted.
     """
-    frameworks, missing = session.choose(asked)
     if scales and "scale" not in axes.split(","):
         raise InputError("--scale gives the units of --axes scale; choose that too")
     if candidates and not axes:
         raise InputError("--candidates are of what --axes shows; choose some of them too")
-    output.mkdir(parents=True, exist_ok=True)
+    if parquet:
+        gradients.check()
     journal = output / ("axes.journal" if axes else "atlas.journal")
-    resources = Resources(frameworks=frameworks, timeout=timeout, jobs=jobs, journal=str(journal))
-    chosen = Choice(resources=resources, functions=functions, size=size, points=1, seed=seed)
-    if axes:
-        chosen = structs.replace(chosen, axes=tuple(axes.split(",")), scales=scales)
-        return along_axes(session, chosen, missing, output, candidates, quiet)
-    hearing = Hearing(chosen)
-    if session.hear(hearing, plan.atlas(chosen)):
+    with session.on(cluster or ""):
+        frameworks, missing = session.choose(asked)
+        if missing and cluster:
+            raise ClusterError(f"no worker of {cluster} has {', '.join(missing)}; install it there")
+        output.mkdir(parents=True, exist_ok=True)
+        within = Resources(frameworks=frameworks, timeout=timeout, jobs=jobs, journal=str(journal))
+        chosen = Choice(resources=within, functions=functions, size=size, points=1, seed=seed)
+        if axes:
+            chosen = structs.replace(chosen, axes=tuple(axes.split(",")), scales=scales)
+            return along_axes(session, chosen, missing, output, candidates, parquet, quiet)
+        return default_set(session, chosen, missing, output, parquet, quiet)
+
+
+def default_set(
+    session: Session, choice: Choice, missing: list[str], output: Path, parquet: bool, quiet: bool
+) -> int:
+    """What is asked if no axes are chosen: atlas.json and atlas.md; the exit status."""
+    hearing, journal = Hearing(choice), Path(choice.resources.journal)
+    if session.hear(hearing, plan.atlas(choice)):
         click.echo(f"interrupted: the same command goes on from {journal}", err=True)
         return INTERRUPTED
     known = read_known()
     found = with_since(mark(table.make_atlas(hearing), known), read_record())
     pages = {"atlas.json": table.to_json(found), "atlas.md": table.to_markdown(found).encode()}
+    if parquet:
+        pages["atlas.parquet"] = gradients.to_parquet(hearing)
     write_together(output, pages)
     journal.unlink(missing_ok=True)  # last: where there is no room, the same command goes on
     console = terminal.make_console()
@@ -134,6 +165,7 @@ def along_axes(
     missing: list[str],
     output: Path,
     candidates: Path | None,
+    parquet: bool,
     quiet: bool,
 ) -> int:
     """The same along further axes: axes.json and axes.md; the exit status."""
@@ -147,6 +179,8 @@ def along_axes(
         "axes.json": axes_page.to_json(found),
         "axes.md": axes_page.to_markdown(found).encode(),
     }
+    if parquet:
+        pages["axes.parquet"] = gradients.to_parquet(hearing)
     write_together(output, pages)
     console = terminal.make_console()
     if candidates and look_for(session, choice, news(found), candidates, console):
