@@ -40,7 +40,7 @@ class Question(Struct, frozen=True, forbid_unknown_fields=True):
     matrix: list[list[float]]
 
 
-class Answer(Struct, frozen=True, forbid_unknown_fields=True):
+class Answer(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """What one route answered, and what the court said of it when it was recorded."""
 
     question: Annotated[int, Meta(ge=0, description="its place in the list of questions")]
@@ -58,8 +58,8 @@ class Answer(Struct, frozen=True, forbid_unknown_fields=True):
     ] = None
 
 
-class Former(Struct, frozen=True, forbid_unknown_fields=True):
-    """All that one version of a framework answered, in one run."""
+class Run(Struct, frozen=True, forbid_unknown_fields=True):
+    """One run of one version of a framework."""
 
     framework: Annotated[str, Meta(description="as torch@1.0.1", pattern="^[a-z]+@[^@ ]+$")]
     version: Annotated[str, Meta(description="what it calls itself")]
@@ -70,6 +70,11 @@ class Former(Struct, frozen=True, forbid_unknown_fields=True):
         dict[str, str],
         Meta(description="public call → the sentence of its docstring that names a triangle"),
     ]
+
+
+class Former(Run, frozen=True):
+    """All that one version of a framework answered, in one run."""
+
     answers: list[Answer]
 
 
@@ -82,6 +87,20 @@ class Record(Struct, frozen=True, forbid_unknown_fields=True):
     def get(self, framework: str) -> Former | None:
         """What is kept of a version, by its name."""
         return next((former for former in self.versions if former.framework == framework), None)
+
+
+class _Listed(Run, frozen=True):
+    """The same with the places of its answers in the list of all."""
+
+    answers: list[Annotated[int, Meta(ge=0)]]
+
+
+class _File(Struct, frozen=True, forbid_unknown_fields=True):
+    """A record as it is written: what versions answer alike to the last bit is there once."""
+
+    questions: list[Question]
+    answers: list[Answer]
+    versions: list[_Listed]
 
 
 class Recalled(Struct, frozen=True):
@@ -106,9 +125,13 @@ def read(text: bytes) -> Record:
         InputError: it has not the shape of one, or contradicts itself.
     """
     try:
-        record = msgspec.json.decode(text, type=Record)
+        file = msgspec.json.decode(text, type=_File)
     except msgspec.DecodeError as error:
         raise InputError(f"the record of former versions cannot be read: {error}") from error
+    for listed in file.versions:
+        if any(place >= len(file.answers) for place in listed.answers):
+            raise InputError(f"the record of {listed.framework} has an answer that is not there")
+    record = Record(file.questions, [_former(listed, file.answers) for listed in file.versions])
     names = [former.framework for former in record.versions]
     for former in record.versions:
         if names.count(former.framework) > 1:
@@ -122,21 +145,31 @@ def read(text: bytes) -> Record:
     return record
 
 
+def _former(listed: _Listed, answers: Sequence[Answer]) -> Former:
+    about = {name: getattr(listed, name) for name in Run.__struct_fields__}
+    return Former(**about, answers=[answers[place] for place in listed.answers])
+
+
 def to_json(record: Record) -> bytes:
-    """The record, one question or answer a line."""
+    """The record, a question, an answer or a version a line."""
     encode = msgspec.json.encode
+    places: dict[bytes, int] = {}
+    versions = []
+    for former in record.versions:
+        about = {name: getattr(former, name) for name in Run.__struct_fields__}
+        answers = [places.setdefault(encode(a), len(places)) for a in former.answers]
+        versions.append(_Listed(**about, answers=answers))
 
-    def lines(items: Iterable[Struct]) -> bytes:
-        return b"[\n" + b",\n".join(map(encode, items)) + b"\n]"
+    def lines(items: Iterable[bytes]) -> bytes:
+        return b"[\n" + b",\n".join(items) + b"\n]"
 
-    versions = [
-        encode(structs.replace(former, answers=[])).removesuffix(b"[]}")
-        + lines(former.answers)
-        + b"}"
-        for former in record.versions
-    ]
-    listed = b",\n".join(versions)
-    return b'{"questions":' + lines(record.questions) + b',\n"versions":[' + listed + b"]}\n"
+    parts = {
+        b"questions": map(encode, record.questions),
+        b"answers": places,
+        b"versions": map(encode, versions),
+    }
+    listed = b",\n".join(b'"%s":%s' % (name, lines(items)) for name, items in parts.items())
+    return b"{" + listed + b"}\n"
 
 
 def enter(
