@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Annotated, cast
+from typing import Annotated, Literal, cast
 
 import msgspec
 import numpy as np
@@ -58,6 +58,11 @@ class Answer(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True
     ] = None
 
 
+Again = Literal["wrong", "wrong in another way", "right", "refused", "fails", "absent"]
+"""What came of a known finding in a former version; it is absent where there is no such call."""
+Findings = Annotated[dict[str, Again], Meta(description="known finding → what came of it")]
+
+
 class Run(Struct, frozen=True, forbid_unknown_fields=True):
     """One run of one version of a framework."""
 
@@ -76,6 +81,7 @@ class Former(Run, frozen=True):
     """All that one version of a framework answered, in one run."""
 
     answers: list[Answer]
+    findings: Findings = {}
 
 
 class Record(Struct, frozen=True, forbid_unknown_fields=True):
@@ -93,6 +99,7 @@ class _Listed(Run, frozen=True):
     """The same with the places of its answers in the list of all."""
 
     answers: list[Annotated[int, Meta(ge=0)]]
+    findings: Findings = {}
 
 
 class _File(Struct, frozen=True, forbid_unknown_fields=True):
@@ -147,7 +154,8 @@ def read(text: bytes) -> Record:
 
 def _former(listed: _Listed, answers: Sequence[Answer]) -> Former:
     about = {name: getattr(listed, name) for name in Run.__struct_fields__}
-    return Former(**about, answers=[answers[place] for place in listed.answers])
+    chosen = [answers[place] for place in listed.answers]
+    return Former(**about, answers=chosen, findings=listed.findings)
 
 
 def to_json(record: Record) -> bytes:
@@ -158,7 +166,7 @@ def to_json(record: Record) -> bytes:
     for former in record.versions:
         about = {name: getattr(former, name) for name in Run.__struct_fields__}
         answers = [places.setdefault(encode(a), len(places)) for a in former.answers]
-        versions.append(_Listed(**about, answers=answers))
+        versions.append(_Listed(**about, answers=answers, findings=former.findings))
 
     def lines(items: Iterable[bytes]) -> bytes:
         return b"[\n" + b",\n".join(items) + b"\n]"
@@ -173,11 +181,16 @@ def to_json(record: Record) -> bytes:
 
 
 def enter(
-    record: Record, hearing: Hearing, environments: Mapping[str, tuple[str, str]], date: str
+    record: Record,
+    hearing: Hearing,
+    environments: Mapping[str, tuple[str, str]],
+    date: str,
+    findings: Mapping[str, Findings] = {},
 ) -> Record:
     """The record with what this run measured in the place of what it had of the same versions.
 
-    ``environments`` gives the Python version and the platform of each version that is to be kept.
+    ``environments`` gives the Python version and the platform of each version that is to be kept,
+    ``findings`` what came of those that are known of its framework.
     """
     kept = [former for former in record.versions if former.framework not in environments]
     questions = [*record.questions]
@@ -195,7 +208,8 @@ def enter(
             x.name: named_triangle(x) for x in hearing.excerpts if x.framework == framework
         }
         version = hearing.versions[framework]
-        kept.append(Former(framework, version, python, platform, date, documents, answers))
+        about = (framework, version, python, platform, date, documents, answers)
+        kept.append(Former(*about, findings=findings.get(framework, {})))
     return _without_unused(Record(questions, sorted(kept, key=lambda f: order_of(f.framework))))
 
 
