@@ -173,7 +173,8 @@ def _declines(error, framework):
         return False
     said = str(error).lower()
     in_words = any(phrase in said for phrase in framework.declines)
-    return isinstance(error, NotImplementedError) or in_words
+    is_absent = any(phrase in said for phrase in framework.absent) and _is_of_a_route(error)
+    return isinstance(error, NotImplementedError) or in_words or is_absent
 
 
 def _is_the_frameworks(error):
@@ -191,6 +192,14 @@ def _is_the_frameworks(error):
         return True
     is_raised_here = code.co_code[last.tb_lasti] in RAISES
     return isinstance(error, RuntimeError) and not is_raised_here
+
+
+def _is_of_a_route(error):
+    """Whether what a route itself names was not found, by Python or by a module's __getattr__."""
+    frames = [frame for frame, _ in traceback.walk_tb(error.__traceback__)]
+    while len(frames) > 1 and frames[-1].f_code.co_name == "__getattr__":
+        frames.pop()
+    return not _is_library(frames[-1].f_code.co_filename)
 
 
 def _is_library(path):

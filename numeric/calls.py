@@ -3,16 +3,18 @@
 import functools
 import inspect
 import re
+import types
 
 
 def calls(namespaces, name, *options):
     """A public call with each of the options: what a user would type → the call.
 
-    ``namespaces`` maps what stands before the first dot of ``name`` to a module.  An option that
-    the installed version does not have is left out, where a call says which it has.
+    ``namespaces`` maps what stands before the first dot of ``name`` to a module.  What the version
+    that runs does not have is left out: the call, or an option where a call says which it has.
     """
-    first, *rest = name.split(".")
-    call = functools.reduce(getattr, rest, namespaces[first])
+    call = find(namespaces[name.split(".")[0]], name)
+    if call is None:
+        return {}
     return {
         _shown(name, chosen): functools.partial(call, **chosen)
         for chosen in options
@@ -62,4 +64,21 @@ def offered(table, prefix, find):
         name: route
         for name, route in table.items()
         if all(find(call) is not None for call in calls.findall(name))
+    }
+
+
+def there(named, names):
+    """The routes of a table whose names hold no public call that is not there.
+
+    ``names`` maps what stands before the first dot of a call to a module, among other things.
+    """
+    dotted = re.compile(r"\b[a-z]\w*(?:\.\w+)+")
+    return {
+        name: route
+        for name, route in named.items()
+        if all(
+            find(names[call.split(".")[0]], call) is not None
+            for call in dotted.findall(name)
+            if isinstance(names.get(call.split(".")[0]), types.ModuleType)
+        )
     }

@@ -26,6 +26,8 @@ PINS = Path(__file__).with_name("former") / "environments.json"
 MISLEADING = ("PYTHONHOME", "PYTHONPATH", "PYTHONSTARTUP", "VIRTUAL_ENV", "__PYVENV_LAUNCHER__")
 """Variables that are about the Python that runs the court, and would lead another one astray."""
 STAMP = "pins.sha256"
+OPTIONS = ("--no-cache-dir", "--no-compile", "--no-input", "--disable-pip-version-check")
+"""Of pip: an environment is asked once or twice, and compiles what it imports by itself."""
 MEBIBYTE = 2**20
 WHO = "import sys; print('%d.%d' % sys.version_info[:2], sys.executable)"
 PATIENCE = 30
@@ -133,8 +135,7 @@ def build(environment: Environment, folder: Path, python: Path, say: Callable[[s
 
 def install(environment: Environment, python: Path) -> list[str]:
     """The command that installs the pins under a Python."""
-    options = ["--no-deps", "--no-cache-dir", "--no-input", "--disable-pip-version-check"]
-    return [str(python), "-m", "pip", "install", *options, *environment.requirements]
+    return [str(python), "-m", "pip", "install", "--no-deps", *OPTIONS, *environment.requirements]
 
 
 @contextmanager

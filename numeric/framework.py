@@ -12,7 +12,8 @@ class BaseFramework:
     that of the installed framework, and ``routes`` maps function name → route → callable, a
     route being one public call as a user types it.  ``declines`` are words in lower case by
     which it says that a call or its derivative does not exist, mostly in a dtype; what it raises as
-    a NotImplementedError says so by itself.  It runs
+    a NotImplementedError says so by itself; ``absent`` are words by which Python says of a former
+    version that it does not have what a route calls.  It runs
     as it does for users who say nothing; ``executions`` are further ways, by what a user types for
     them (``jax.jit``): each makes of a route the one that runs so.  ``hessians`` are the ways in
     which it differentiates twice, as :mod:`symgrad.numeric.hessians` names them, and ``jacobians``
@@ -28,6 +29,7 @@ class BaseFramework:
     hessians = {}
     jacobians = {}
     declines = ()
+    absent = ()
     executions = {}
 
     def configure(self):

@@ -73,6 +73,7 @@ def gather(
     paths = {name: path for name, path in given.items() if name in wanted}
     failures: list[str] = []
     notes: list[str] = []
+    without: list[str] = []
     for environment in environments.environments():
         name = environment.name
         if name not in wanted or name in paths:
@@ -81,8 +82,12 @@ def gather(
         built = environments.find_built(environment, folder)
         is_needed = building == "all" or is_asked or environment.required
         if built is None and (building == "none" or not is_needed):
-            line = f"{name}: it has no environment here; symgrad history -f {name} builds it"
-            (failures if is_asked else notes).append(line)
+            if is_asked:
+                failures.append(
+                    f"{name}: it has no environment here; symgrad history -f {name} builds it"
+                )
+            else:
+                without.append(name)
             continue
         try:
             built = built or _build(environment, folder, python, say)
@@ -91,6 +96,11 @@ def gather(
             (failures if is_asked or is_found else notes).append(str(error))
         else:
             paths[name] = str(built)
+    if without:
+        notes.append(
+            f"{', '.join(sorted(without, key=order_of))}: no environment is here; "
+            "symgrad history -f NAME@VERSION builds one, --build-all all"
+        )
     return Gathered(paths, {name: describe(path) for name, path in paths.items()}, failures, notes)
 
 

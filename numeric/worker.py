@@ -26,7 +26,7 @@ if __name__ == "__main__":
     sys.modules["symgrad"] = package
     del sys.path[0]
 
-from symgrad.numeric import answers, former
+from symgrad.numeric import answers, calls, former
 
 BEAT = 1.0
 """Seconds between signs of life."""
@@ -39,9 +39,13 @@ def main(name, file=None):
     if version:  # what is there is told first: the routes may be for another version
         imported = importlib.import_module(package)
         _send(output, {"imported": getattr(imported, "__version__", "")})
-    framework = importlib.import_module(former.module(name)).Framework()
+    served = importlib.import_module(former.module(name))
+    framework = served.Framework()
     framework.configure()
     routes = framework.routes if file is None else _own_routes(file, package)
+    if version:
+        framework.absent = former.ABSENT
+        routes = {f: calls.there(named, vars(served)) for f, named in routes.items()}
     hello = {
         "version": framework.version,
         "routes": {f: list(named) for f, named in routes.items()},

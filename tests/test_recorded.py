@@ -56,13 +56,25 @@ def test_a_record_comes_back_the_same(record):
     assert dates == {n: "2026-02-01" if n == "torch@1.0.1" else "2026-01-31" for n in FORMER}
 
 
+def test_what_versions_answer_alike_is_written_once(record):
+    text = to_json(record)
+    alone = [structs.replace(record, versions=[former]) for former in record.versions]
+    answers = [len(msgspec.json.decode(to_json(one))["answers"]) for one in alone]
+    assert answers == [len(former.answers) for former in record.versions]
+    again = structs.replace(record.versions[0], framework="torch@1.0", version="1.0")
+    more = structs.replace(record, versions=[*record.versions, again])
+    added = len(to_json(more)) - len(text)
+    assert added < len(to_json(alone[0])) / 4
+    assert read(to_json(more)) == more
+
+
 def test_an_empty_record_comes_back_the_same():
     assert read(to_json(EMPTY)) == EMPTY
 
 
-def spoiled(spoil):
+def spoiled(spoil, part="versions"):
     def change(data):
-        spoil(data["versions"][0])
+        spoil(data[part][0])
         return data
 
     return change
@@ -72,9 +84,11 @@ MALFORMED = {
     "no JSON": lambda data: None,
     "unknown field": spoiled(lambda v: v.update(code="print()")),
     "no version": spoiled(lambda v: v.update(framework="torch")),
-    "unknown verdict": spoiled(lambda v: v["answers"][0].update(verdict="perhaps")),
-    "no such question": spoiled(lambda v: v["answers"][0].update(question=10**6)),
-    "negative question": spoiled(lambda v: v["answers"][0].update(question=-1)),
+    "unknown verdict": spoiled(lambda a: a.update(verdict="perhaps"), "answers"),
+    "no such question": spoiled(lambda a: a.update(question=10**6), "answers"),
+    "negative question": spoiled(lambda a: a.update(question=-1), "answers"),
+    "no such answer": spoiled(lambda v: v["answers"].append(10**6)),
+    "negative answer": spoiled(lambda v: v["answers"].append(-1)),
     "another version": spoiled(lambda v: v.update(version="9.9")),
     "no date": spoiled(lambda v: v.update(date="yesterday")),
     "twice": lambda data: {**data, "versions": data["versions"][:1] * 2},

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Annotated, cast
+from typing import Annotated, Literal, cast
 
 import msgspec
 import numpy as np
@@ -40,7 +40,7 @@ class Question(Struct, frozen=True, forbid_unknown_fields=True):
     matrix: list[list[float]]
 
 
-class Answer(Struct, frozen=True, forbid_unknown_fields=True):
+class Answer(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """What one route answered, and what the court said of it when it was recorded."""
 
     question: Annotated[int, Meta(ge=0, description="its place in the list of questions")]
@@ -58,8 +58,13 @@ class Answer(Struct, frozen=True, forbid_unknown_fields=True):
     ] = None
 
 
-class Former(Struct, frozen=True, forbid_unknown_fields=True):
-    """All that one version of a framework answered, in one run."""
+Again = Literal["wrong", "wrong in another way", "right", "refused", "fails", "absent"]
+"""What came of a known finding in a former version; it is absent where there is no such call."""
+Findings = Annotated[dict[str, Again], Meta(description="known finding → what came of it")]
+
+
+class Run(Struct, frozen=True, forbid_unknown_fields=True):
+    """One run of one version of a framework."""
 
     framework: Annotated[str, Meta(description="as torch@1.0.1", pattern="^[a-z]+@[^@ ]+$")]
     version: Annotated[str, Meta(description="what it calls itself")]
@@ -70,7 +75,13 @@ class Former(Struct, frozen=True, forbid_unknown_fields=True):
         dict[str, str],
         Meta(description="public call → the sentence of its docstring that names a triangle"),
     ]
+
+
+class Former(Run, frozen=True):
+    """All that one version of a framework answered, in one run."""
+
     answers: list[Answer]
+    findings: Findings = {}
 
 
 class Record(Struct, frozen=True, forbid_unknown_fields=True):
@@ -82,6 +93,21 @@ class Record(Struct, frozen=True, forbid_unknown_fields=True):
     def get(self, framework: str) -> Former | None:
         """What is kept of a version, by its name."""
         return next((former for former in self.versions if former.framework == framework), None)
+
+
+class _Listed(Run, frozen=True):
+    """The same with the places of its answers in the list of all."""
+
+    answers: list[Annotated[int, Meta(ge=0)]]
+    findings: Findings = {}
+
+
+class _File(Struct, frozen=True, forbid_unknown_fields=True):
+    """A record as it is written: what versions answer alike to the last bit is there once."""
+
+    questions: list[Question]
+    answers: list[Answer]
+    versions: list[_Listed]
 
 
 class Recalled(Struct, frozen=True):
@@ -106,9 +132,13 @@ def read(text: bytes) -> Record:
         InputError: it has not the shape of one, or contradicts itself.
     """
     try:
-        record = msgspec.json.decode(text, type=Record)
+        file = msgspec.json.decode(text, type=_File)
     except msgspec.DecodeError as error:
         raise InputError(f"the record of former versions cannot be read: {error}") from error
+    for listed in file.versions:
+        if any(place >= len(file.answers) for place in listed.answers):
+            raise InputError(f"the record of {listed.framework} has an answer that is not there")
+    record = Record(file.questions, [_former(listed, file.answers) for listed in file.versions])
     names = [former.framework for former in record.versions]
     for former in record.versions:
         if names.count(former.framework) > 1:
@@ -122,29 +152,45 @@ def read(text: bytes) -> Record:
     return record
 
 
+def _former(listed: _Listed, answers: Sequence[Answer]) -> Former:
+    about = {name: getattr(listed, name) for name in Run.__struct_fields__}
+    chosen = [answers[place] for place in listed.answers]
+    return Former(**about, answers=chosen, findings=listed.findings)
+
+
 def to_json(record: Record) -> bytes:
-    """The record, one question or answer a line."""
+    """The record, a question, an answer or a version a line."""
     encode = msgspec.json.encode
+    places: dict[bytes, int] = {}
+    versions = []
+    for former in record.versions:
+        about = {name: getattr(former, name) for name in Run.__struct_fields__}
+        answers = [places.setdefault(encode(a), len(places)) for a in former.answers]
+        versions.append(_Listed(**about, answers=answers, findings=former.findings))
 
-    def lines(items: Iterable[Struct]) -> bytes:
-        return b"[\n" + b",\n".join(map(encode, items)) + b"\n]"
+    def lines(items: Iterable[bytes]) -> bytes:
+        return b"[\n" + b",\n".join(items) + b"\n]"
 
-    versions = [
-        encode(structs.replace(former, answers=[])).removesuffix(b"[]}")
-        + lines(former.answers)
-        + b"}"
-        for former in record.versions
-    ]
-    listed = b",\n".join(versions)
-    return b'{"questions":' + lines(record.questions) + b',\n"versions":[' + listed + b"]}\n"
+    parts = {
+        b"questions": map(encode, record.questions),
+        b"answers": places,
+        b"versions": map(encode, versions),
+    }
+    listed = b",\n".join(b'"%s":%s' % (name, lines(items)) for name, items in parts.items())
+    return b"{" + listed + b"}\n"
 
 
 def enter(
-    record: Record, hearing: Hearing, environments: Mapping[str, tuple[str, str]], date: str
+    record: Record,
+    hearing: Hearing,
+    environments: Mapping[str, tuple[str, str]],
+    date: str,
+    findings: Mapping[str, Findings] = {},
 ) -> Record:
     """The record with what this run measured in the place of what it had of the same versions.
 
-    ``environments`` gives the Python version and the platform of each version that is to be kept.
+    ``environments`` gives the Python version and the platform of each version that is to be kept,
+    ``findings`` what came of those that are known of its framework.
     """
     kept = [former for former in record.versions if former.framework not in environments]
     questions = [*record.questions]
@@ -162,7 +208,8 @@ def enter(
             x.name: named_triangle(x) for x in hearing.excerpts if x.framework == framework
         }
         version = hearing.versions[framework]
-        kept.append(Former(framework, version, python, platform, date, documents, answers))
+        about = (framework, version, python, platform, date, documents, answers)
+        kept.append(Former(*about, findings=findings.get(framework, {})))
     return _without_unused(Record(questions, sorted(kept, key=lambda f: order_of(f.framework))))
 
 

@@ -1,13 +1,14 @@
 """Frameworks as they were: earlier versions, and those that have ended; one file each.
 
-``numeric/frameworks`` serves the versions that ``pyproject.toml`` admits.  One under an interpreter
+``numeric/frameworks`` serves the versions that ``pyproject.toml`` admits, and earlier ones of the
+same calls.  One under an interpreter
 of its own is called ``NAME@VERSION``, as ``torch@1.0.1``, and the tables here tell which file
 serves it.  Nothing is imported to find that out.
 """
 
 import re
 
-BEFORE = {"torch": (2, 4), "tensorflow": (2, 18)}
+BEFORE = {"torch": (2, 0), "tensorflow": (2, 4)}
 """Of these, the versions below are served here; of the others, all are by the ordinary file."""
 ENDED = ("theano", "chainer", "mxnet")
 """Frameworks that are no longer developed: all their versions are served here."""
@@ -45,6 +46,10 @@ DECLINES = (
     "specified up to multiplication by e^{i phi}",
 )
 """How former versions say, in lower case, that a call or its derivative does not exist."""
+
+
+ABSENT = ("unexpected keyword argument", "has no attribute")
+"""How Python says, of a call in a route, that there was no such call or option yet."""
 
 
 def split(name: str) -> "tuple[str, str]":

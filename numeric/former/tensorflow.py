@@ -1,4 +1,4 @@
-"""TensorFlow before 2.18: by graphs, ``tf.gradients`` and a Session in 1, by GradientTape in 2.
+"""TensorFlow before 2.4: by graphs, ``tf.gradients`` and a Session in 1, by GradientTape in 2.
 
 A route is offered where every public call in its name exists.
 """

@@ -1,4 +1,4 @@
-"""PyTorch before 2.4: reverse mode by torch.autograd, of the calls that a version has.
+"""PyTorch before 2.0: reverse mode by torch.autograd, of the calls that a version has.
 
 A route is offered where every public call in its name exists.
 """

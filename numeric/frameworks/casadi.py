@@ -215,7 +215,7 @@ ROUTES = {
     "trace_exp": _spectral("ca.sum1(ca.exp(%s))", lambda values: ca.sum1(ca.exp(values))),
     "trace_log": _spectral("ca.sum1(ca.log(%s))", lambda values: ca.sum1(ca.log(values))),
     "von_neumann_entropy": _spectral("%s", lambda values: -ca.dot(values, ca.log(values))),
-    "log_sum_exp": _spectral("ca.logsumexp(%s)", ca.logsumexp),
+    "log_sum_exp": _spectral("ca.logsumexp(%s)", lambda values: ca.logsumexp(values)),
     "generalized_eigenvalue": {
         "ca.eig_symbolic(ca.solve(B, X)) (SX)": _sx(
             lambda X, i, B: _ascending(ca.eig_symbolic(ca.solve(B, X)))[i], ROOTS

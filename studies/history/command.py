@@ -2,24 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Literal
 
 import click
 import platformdirs
+from msgspec import structs
 
 from symgrad.commands.options import DEBUG, INTERPRETER, QUIET, SETTINGS, TIMEOUT
 from symgrad.commands.session import DISAGREES, INTERRUPTED, MISSING, Session
 from symgrad.court.errors import InputError
 from symgrad.court.former import recorded
 from symgrad.court.former.gathered import Gathered
-from symgrad.court.former.recorded import Record
+from symgrad.court.former.recorded import Findings, Record
 from symgrad.court.hearing import Hearing
 from symgrad.court.questions import Choice, Resources
 from symgrad.report import terminal
 from symgrad.report.document import today, write_together
+from symgrad.studies.findings import plan as findings
+from symgrad.studies.findings.record import read_known
 from symgrad.studies.history import page as report
 from symgrad.studies.history import plan
+from symgrad.studies.history.findings import former_findings, outcomes
 from symgrad.studies.history.record import History
 
 
@@ -119,7 +124,11 @@ def history(
         return INTERRUPTED
     lost = lines_of_the_lost(hearing, gathered)
     if recording:
-        record = keep(hearing, record, gathered, recording)
+        known = former_findings(read_known(), gathered.paths)
+        second = Hearing(structs.replace(hearing.choice, resources=resources))
+        if known and session.hear(second, findings.examined(known)):
+            return INTERRUPTED
+        record = keep(hearing, record, gathered, recording, outcomes(second, known))
     found = report.make_history(hearing, record, wanted, gathered, lost)
     if output:
         page = report.to_markdown(found).encode()
@@ -136,12 +145,18 @@ def history(
     return DISAGREES if disagrees(found) else 0
 
 
-def keep(hearing: Hearing, record: Record, gathered: Gathered, file: Path) -> Record:
+def keep(
+    hearing: Hearing,
+    record: Record,
+    gathered: Gathered,
+    file: Path,
+    found: Mapping[str, Findings] = {},
+) -> Record:
     """The record with the versions that were heard, written to a file."""
     heard = {n: origin for n, origin in gathered.origins.items() if hearing.heard(n)}
     if not heard:
         raise InputError("nothing to record: no former version was run")
-    new = recorded.enter(record, hearing, heard, today())
+    new = recorded.enter(record, hearing, heard, today(), found)
     write_together(file.parent, {file.name: recorded.to_json(new)})
     return new
 

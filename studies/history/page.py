@@ -12,7 +12,7 @@ from rich.text import Text
 from symgrad.court.former.gathered import Gathered
 from symgrad.court.former.recorded import Record
 from symgrad.court.hearing import Hearing
-from symgrad.court.names import name_of, order_of, public
+from symgrad.court.names import name_of, public
 from symgrad.report import terminal
 from symgrad.report.document import TOOLKIT, environment, today
 from symgrad.report.pages import opening
@@ -29,6 +29,7 @@ from symgrad.studies.history.record import (
     Step,
     Story,
     faults,
+    findings_since,
     lines,
     reprints,
     sources,
@@ -36,6 +37,13 @@ from symgrad.studies.history.record import (
     tell,
 )
 from symgrad.studies.history.rerun import check
+from symgrad.studies.history.spans import (
+    from_to,
+    in_order,
+    lines_together,
+    rows_of_findings,
+    rows_of_stories,
+)
 
 SHOWN = 20
 """Lines of what is not as it was that are printed; the JSON has all."""
@@ -54,8 +62,13 @@ was not run for this page: the answers are those of an earlier run, kept in
 there is a Python that runs them."""
 
 LEGEND = """\
-The conventions are those of docs/atlas.md.  `refused`: the version has no such gradient; `fails`:
-it raises an error; `NO`: wrong, see below; —: it has no such call, or is asked by another."""
+The conventions are those of docs/atlas.md.  *1.1.0 … 1.3.0* are all versions from one to the other
+that were asked; one that is in no such span has no such call, or is asked by another.  `refused`:
+it has no such gradient; `fails`: it raises an error; `NO`: wrong, see below."""
+
+FINDINGS = """\
+What each finding of docs/findings.md comes to in the versions that are on record: `right`, `wrong`
+as it is today, or `refused`.  In the others there is no such call, or its route is not asked."""
 
 
 def make_history(
@@ -79,6 +92,7 @@ def make_history(
         stories=stories(told),
         claims=claims(hearing),
         faults=faults(told, record, read_known()),
+        findings=findings_since(record, read_known()),
         check=check(hearing, record, wanted),
         failures=[*gathered.failures, *lost],
         notes=gathered.notes,
@@ -111,9 +125,19 @@ def to_markdown(history: History) -> str:
         page += _table_of_stories([s for s in history.stories if s.framework == name])
     for part, told in PARTS.items():
         chosen = [line for line in history.lines if line.part == part]
-        page += [f"## In short: {told}", "", *_table(HEADERS, map(_cells, chosen)), ""]
+        together = map(_cells, lines_together(chosen))
+        page += [f"## In short: {told}", "", *_table(HEADERS, together), ""]
     if history.faults:
-        page += ["## What is wrong", "", *(f"- {_fault(f)}" for f in history.faults), ""]
+        page += ["## What is wrong", "", *(f"- {line}" for line in _faults(history.faults)), ""]
+    if history.findings:
+        rows = rows_of_findings(history.findings)
+        page += [
+            "## The known findings",
+            "",
+            FINDINGS,
+            *_table(("finding", "by version"), rows),
+            "",
+        ]
     page += ["## The claims", "", *_table(("", "claim", "", "by this check"), _claims(history)), ""]
     page += ["## Who answered", "", *_sources(history.sources)]
     page += ["## The record", "", *(f"- {line}" for line in record_lines(history))]
@@ -140,7 +164,7 @@ def show(console: Console, history: History) -> None:
         console.print(Text(line), soft_wrap=True)
     if history.faults:
         terminal.heading(console, "What is wrong")
-    for line in map(_fault, history.faults):
+    for line in _faults(history.faults):
         console.print(Text(line, COLOURS["disagrees"]), soft_wrap=True)
     if history.claims:
         terminal.heading(console, "The claims about the experiment")
@@ -190,14 +214,16 @@ def closing_line(history: History) -> Text:
 HEADERS = ("version", "route", "convention", "reads", "worst error / tolerance", "verdicts")
 
 
-def _cells(line: Line) -> list[str]:
+def _cells(together: Sequence[Line]) -> list[str]:
+    line, worst = together[0], [line.worst for line in together if line.worst is not None]
     counted = [f"{number} {COUNTED[outcome]}" for outcome, number in line.verdicts.items()]
+    versions = from_to(line.version, together[-1].version)
     return [
-        _version(line),
+        f"{name_of(line.framework)} {versions}{' (recorded)' if line.recorded else ''}",
         line.route,
         ", ".join(line.conventions) or "—",
         ", ".join(line.reads) or "—",
-        "—" if line.worst is None else f"{line.worst:.2g}",
+        f"{max(worst):.2g}" if worst else "—",
         ", ".join(counted),
     ]
 
@@ -207,13 +233,14 @@ def _grid(lines: Sequence[Line]) -> Table:
     table = Table(header_style="bold")
     for header in HEADERS:
         table.add_column(header, overflow="fold")
-    for line in lines:
-        wrong = set(line.verdicts) & {"disagrees", "failed"}
-        table.add_row(*(Text(cell, COLOURS["disagrees"] if wrong else "") for cell in _cells(line)))
+    for together in lines_together(lines):
+        wrong = set(together[0].verdicts) & {"disagrees", "failed"}
+        colour = COLOURS["disagrees"] if wrong else ""
+        table.add_row(*(Text(cell, colour) for cell in _cells(together)))
     return table
 
 
-def _version(told: Line | Source | Step) -> str:
+def _version(told: Source) -> str:
     mark = " (recorded)" if told.recorded else ""
     return f"{name_of(told.framework)} {told.version}{mark}"
 
@@ -249,10 +276,20 @@ def _compared(reprint: Reprint) -> str:
     )
 
 
-def _fault(fault: Fault) -> str:
+def _faults(faults: Sequence[Fault]) -> list[str]:
+    """A line for each thing that is wrong, with all versions that it is wrong in."""
+    alike: dict[tuple[object, ...], list[Fault]] = {}
+    for fault in faults:
+        key = (name_of(fault.framework), fault.route, fault.verdict, fault.known, *fault.functions)
+        alike.setdefault(key, []).append(fault)
+    return [_fault(of) for of in alike.values()]
+
+
+def _fault(alike: Sequence[Fault]) -> str:
+    fault, versions = alike[0], ", ".join(public(one.version) for one in alike)
     mark = " (on record)" if fault.known else ""
-    functions = ", ".join(fault.functions)
-    return f"{fault.framework}, `{fault.route}`, {functions}: {fault.verdict}{mark}; {fault.reason}"
+    about = f"{name_of(fault.framework)} {versions}, `{fault.route}`, {', '.join(fault.functions)}"
+    return f"{about}: {fault.verdict}{mark}; {fault.reason}"
 
 
 def _changes(stories: Sequence[Story]) -> list[str]:
@@ -280,23 +317,11 @@ def _step(step: Step) -> str:
 
 
 def _table_of_stories(stories: Sequence[Story]) -> list[str]:
-    """The routes of one framework, a column for each version."""
+    """The routes of one framework, and which versions of it were asked."""
     steps = {step.framework: step for story in stories for step in story.steps}
-    order = sorted(steps, key=lambda name: ("@" not in name, order_of(name)))
-    rows = [
-        [story.function, story.route, *(_cell(story, name) for name in order)] for story in stories
-    ]
-    headers = ("function", "route", *(_step(steps[name]) for name in order))
-    return [f"## {stories[0].framework}", "", *_table(headers, rows), ""]
-
-
-def _cell(story: Story, framework: str) -> str:
-    step = next((step for step in story.steps if step.framework == framework), None)
-    if step is None:
-        return "—"
-    if step.verdict == "agrees" and step.convention:
-        return step.convention
-    return {"disagrees": "NO", "failed": "fails"}.get(step.verdict, step.verdict)
+    asked = ", ".join(_step(steps[name]) for name in in_order(steps))
+    table = _table(("function", "route", "by version"), rows_of_stories(stories))
+    return [f"## {stories[0].framework}", "", f"Versions: {asked}.", "", *table, ""]
 
 
 def _claims(history: History) -> Iterator[list[str]]:

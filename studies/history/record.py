@@ -11,7 +11,7 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
-from symgrad.court.former.recorded import Record, unheard
+from symgrad.court.former.recorded import Again, Record, unheard
 from symgrad.court.hearing import Hearing
 from symgrad.court.names import family, name_of, order_of
 from symgrad.court.questions import Reads
@@ -107,6 +107,14 @@ class Fault(Struct, frozen=True):
     reason: Annotated[str, Meta(description="of the first of them")]
 
 
+class Known(Struct, frozen=True):
+    """A known finding in the former versions that are on record, and in those it is known of."""
+
+    finding: str
+    framework: str
+    versions: Annotated[dict[str, Again], Meta(description="as torch@2.0.0 → what came of it")]
+
+
 class History(Struct, frozen=True):
     """All that a run shows of the past."""
 
@@ -119,6 +127,7 @@ class History(Struct, frozen=True):
     stories: list[Story]
     claims: list[Claim]
     faults: list[Fault]
+    findings: list[Known]
     check: Check
     failures: list[str]
     notes: list[str]
@@ -279,3 +288,18 @@ def faults(told: Sequence[Told], record: Record, findings: Sequence[Finding]) ->
         Fault(*key, list(dict.fromkeys(family(v.function) for v in verdicts)), verdicts[0].reason)
         for key, verdicts in found.items()
     ]
+
+
+def findings_since(record: Record, findings: Sequence[Finding]) -> list[Known]:
+    """What came of each finding in the versions on record, before those that it is known of."""
+    found = []
+    for finding in findings:
+        versions: dict[str, Again] = {
+            former.framework: former.findings[finding.id]
+            for former in record.versions
+            if finding.id in former.findings
+        }
+        now: dict[str, Again] = {f"{finding.framework}@{v}": "wrong" for v in finding.versions}
+        if versions:
+            found.append(Known(finding.id, finding.framework, versions | now))
+    return found
