@@ -92,7 +92,7 @@ class Choice(Struct, frozen=True, kw_only=True):
     decimals: int | None = None
     forward: bool = False
     executions: tuple[str, ...] = ()
-    query: Literal["gradient", "hvp", "vjp", "jvp"] = "gradient"
+    query: Literal["gradient", "hvp", "vjp", "jvp", "jacobian"] = "gradient"
     direction: str | None = None
     scales: tuple[str, ...] = ()
     axes: tuple[str, ...] = ()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -24,6 +24,38 @@ Arguments = Mapping[str, np.ndarray | int]
 """What f takes beside X, by name."""
 
 
+def check_has_sum(framework: str) -> tuple[str, str]:
+    """The module and the name of the framework's sum of all entries.
+
+    Raises:
+        InputError: it has no arrays of several numbers, or differentiates nothing.
+    """
+    if framework not in SUMS:
+        raise InputError(
+            f"a cotangent is that of a function in {', '.join(SUMS)}, not {framework}; give "
+            "X ↦ ⟨W, F(X)⟩ as f"
+        )
+    return SUMS[framework]
+
+
+class Kind(NamedTuple):
+    """The shape of F(X), and whether it is complex."""
+
+    shape: tuple[int, ...]
+    is_complex: bool
+
+
+def check_cotangent(W: np.ndarray, value: Kind) -> None:
+    """Raise InputError where W is no cotangent of such a value F(X)."""
+    if value.shape != W.shape:
+        raise InputError(
+            f"F(X) has the shape {value.shape}, the cotangent W {W.shape}; give a W of the shape "
+            "of F(X)"
+        )
+    if np.any(W.imag) and not value.is_complex:
+        raise InputError("F(X) is real, the cotangent W complex; give a real W")
+
+
 def contracted(
     framework: str, own: Any, F: Callable[..., Any], W: np.ndarray
 ) -> Callable[..., Any]:
@@ -32,20 +64,13 @@ def contracted(
     Raises:
         InputError: the framework has no arrays of several numbers.
     """
-    if framework not in SUMS:
-        raise InputError(
-            f"a cotangent is that of a function in {', '.join(SUMS)}, not {framework}; give "
-            "X ↦ ⟨W, F(X)⟩ as f"
-        )
-    module, name = SUMS[framework]
+    module, name = check_has_sum(framework)
 
     def f(X: Any, **constants: Any) -> Any:
         value = F(X, **constants)
-        shape = tuple(getattr(value, "shape", ()))
-        if None not in shape and shape != W.shape:
-            raise InputError(f"the cotangent has the shape {W.shape}, F(X) {shape}")
-        if np.any(W.imag) and not _is_complex(value):
-            raise InputError("the cotangent is complex, F(X) real; give a real one")
+        shape = tuple(getattr(value, "shape", ()))  # in a graph it need not be known
+        is_known = all(isinstance(k, int) for k in shape)
+        check_cotangent(W, Kind(shape if is_known else W.shape, _is_complex(value)))
         weight = np.conj(W) if _is_complex(value) else W.real
         total = getattr(importlib.import_module(module), name)
         paired = total(own.array(weight, value.dtype) * value)
@@ -55,10 +80,10 @@ def contracted(
     return f
 
 
-def shape_of(own: Any, F: Callable[..., Any], X: np.ndarray, dtype: str) -> tuple[int, ...]:
+def kind_of(own: Any, F: Callable[..., Any], X: np.ndarray, dtype: str) -> Kind:
     """That of F(X)."""
-    value = F(own.array(X, own.dtype_of(dtype)))
-    return tuple(int(k) for k in getattr(value, "shape", ()))
+    value = own.value_at(F, X, dtype)
+    return Kind(tuple(int(k) for k in getattr(value, "shape", ())), _is_complex(value))
 
 
 def bound(own: Any, f: Callable[..., Any], arguments: Arguments) -> Callable[..., Any]:

@@ -39,6 +39,10 @@ class BaseFramework:
         """The framework's own constant array; ``dtype`` is one that an array of its own has."""
         raise NotImplementedError
 
+    def value_at(self, f, X, dtype):
+        """What a user's callable gives at numbers, of any shape."""
+        return f(self.array(X, self.dtype_of(dtype)))
+
     def written(self, f, n):
         """A user's callable of n×n matrices as a route, for as long as one question takes."""
         return f

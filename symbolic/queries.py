@@ -7,12 +7,14 @@ matrix-valued F for the gradient of ⟨W, F(X)⟩ with cotangents W of three kin
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import replace
 from fractions import Fraction
 from typing import Any
 
 import numpy as np
+from jaxtyping import Inexact
 
 from symgrad.court.errors import InputError
 from symgrad.court.questions import GRADIENT, Choice, Query
@@ -31,9 +33,18 @@ def possible(choice: Choice, functions: Sequence[Instance]) -> Sequence[Instance
     Raises:
         InputError: none has.
     """
+    check_direction(choice)
+    if choice.query == "jacobian":
+        raise InputError(
+            "--query jacobian is of a callable of a file, my_layer.py:F; of the catalogue ask vjp"
+        )
+    return _with_cotangents(choice, functions) if choice.query in ("vjp", "jvp") else functions
+
+
+def check_direction(choice: Choice) -> None:
+    """Raise InputError where there is a direction, and nothing to be asked along it."""
     if choice.direction is not None and choice.query != "hvp":
         raise InputError("--direction is that of a Hessian–vector product; give --query hvp too")
-    return _with_cotangents(choice, functions) if choice.query in ("vjp", "jvp") else functions
 
 
 def asked(choice: Choice, function: Instance, blocks: int = 1) -> list[Asked]:
@@ -68,30 +79,39 @@ def other_direction(E: Rows2) -> Rows2:
     return direction(n) if F == E else F
 
 
-def cotangents(function: Instance, blocks: int = 1) -> list[Instance]:
-    """⟨W, F⟩ with a W (n×n) that is symmetric, one that is lower triangular, and a general one.
+def weights(shape: Sequence[int], is_complex: bool) -> dict[str, Inexact[np.ndarray, "*shape"]]:
+    """Cotangents of an array of that shape, by kind; they are of small integers.
 
-    With ``blocks`` = 2, of Hermitian matrices, each is complex, and the first Hermitian: to a real
-    W a wrong conjugate may look right.
+    Of a square matrix one is symmetric, one lower triangular and one general, and every entry is
+    weighed in one of them; of another array one is general, without zeros.  They are complex of a
+    complex one, and the first Hermitian: to a real W a wrong conjugate may look right.
     """
-    size = range(function.size)
-    full: list[list[Any]] = [[(3 * i + 5 * j + i * j) % 7 - 3 for j in size] for i in size]
-    if blocks == 2:
-        full = [[complex(full[i][j], (2 * i + j + i * j) % 3 + 1) for j in size] for i in size]
-    kinds = {
-        "symmetric" if blocks == 1 else "Hermitian": [
-            [full[i][j] + full[j][i].conjugate() for j in size] for i in size
-        ],
-        "lower": [[full[i][j] if i >= j else 0 * full[i][j] for j in size] for i in size],
+    rows = math.prod(shape[:-1])
+    i, j = np.indices((rows, shape[-1] if shape else 1))
+    full = (3 * i + 5 * j + i * j) % 7 - 3
+    imaginary = 1j * ((2 * i + j + i * j) % 3 + 1)
+    if len(shape) != 2 or rows != shape[1]:
+        full = 2 * full + 1
+        return {"general": (full + imaginary if is_complex else full).reshape(shape)}
+    if is_complex:
+        full = full + imaginary
+    return {
+        "Hermitian" if is_complex else "symmetric": full + full.conj().T,
+        "lower": np.tril(full),
         "general": full,
     }
+
+
+def cotangents(function: Instance, blocks: int = 1) -> list[Instance]:
+    """⟨W, F⟩ with each kind of W (n×n); of Hermitian matrices ``blocks`` is 2."""
+    kinds = weights((function.size, function.size), blocks == 2)
     stem, _, member = function.name.rstrip("]").partition("[")
     kept = [member] if member not in ("", "symmetric", "full") else []
     return [
         replace(
             function,
             name=f"{stem}[{', '.join([*kept, f'W {kind}'])}]",
-            constants={**function.constants, "W": W},
+            constants={**function.constants, "W": W.tolist()},
         )
         for kind, W in kinds.items()
     ]

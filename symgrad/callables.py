@@ -13,11 +13,12 @@ import numpy as np
 from msgspec import structs
 
 from symgrad import kernels
+from symgrad.callable_questions import Question, questions
 from symgrad.court import formats
 from symgrad.court.errors import InputError
 from symgrad.court.hearing import Hearing, Judged
 from symgrad.court.names import is_callable
-from symgrad.court.questions import GRADIENT, Choice, Mode, Query
+from symgrad.court.questions import Choice
 from symgrad.court.reasons import Reason
 from symgrad.court.references import Matrix
 from symgrad.court.scenario import Scenario
@@ -44,7 +45,7 @@ from symgrad.symbolic.points import (
     split_rows,
 )
 from symgrad.symbolic.structure_files import OwnStructure, structure
-from symgrad.traced import RECORDERS, exact_of, floats, judged, ways_twice
+from symgrad.traced import RECORDERS, exact_of, floats, judged
 
 POINTS = 3
 """How many matrices are drawn if nothing is said: positive definite ones."""
@@ -86,13 +87,9 @@ def judge(hearing: Hearing) -> None:
     if other or choice.resources.interpreters:
         raise InputError(
             "of a callable of a file -n, --matrix, --point, --points, --seed, --dtype, --forward, "
-            "--query hvp, -p and -f can be chosen; leave the rest out"
+            "--query, -p and -f can be chosen; leave the rest out"
         )
-    if choice.query in ("vjp", "jvp"):
-        raise InputError(
-            f"--query {choice.query} is of the catalogue; symgrad.check(f, X, cotangent=W) is of a "
-            "callable"
-        )
+    queries.check_direction(choice)
     check_structures([name for name in choice.parameterizations if not is_callable(name)])
     asked = [  # all before a file of theirs is run: no process is forked beside a framework
         (place, dtype, theta)
@@ -103,16 +100,7 @@ def judge(hearing: Hearing) -> None:
     for name in choice.functions:
         for route in _routes(name, choice):
             for place, dtype, theta in asked:
-                for query, mode in _asked(choice, route.framework, place.x):
-                    _judge(hearing, place.route(route), place.x, dtype, theta, query, mode)
-
-
-def _asked(choice: Choice, framework: str, x: Parameterization) -> list[tuple[Query, Mode]]:
-    """What is asked of one callable: the gradient, or the Hessian in every way that there is."""
-    if choice.query == "gradient":
-        return [(GRADIENT, "forward" if choice.forward else "reverse")]
-    E = queries.chosen_direction(choice.direction, x.X.rows // x.blocks)
-    return [(Query(operator="hvp", direction=E), way) for way in ways_twice(framework)]
+                _judge(hearing, place.route(route), place.x, dtype, theta)
 
 
 def _routes(name: str, choice: Choice) -> Iterator[Route]:
@@ -189,43 +177,55 @@ def _judge(
     x: Parameterization,
     real: str,
     theta: Point,
-    query: Query,
-    mode: Mode,
 ) -> None:
-    X, n = round_to(x.at(theta), real), x.X.rows // x.blocks
-    along = None if x in (symmetric(n), hermitian(n)) else x.directions(theta)
+    """One callable at one matrix, by all that is asked of it there."""
     if x.blocks == 2 and real not in formats.COMPLEX:
         raise InputError(
             f"there is no complex dtype of the parts {real}; choose float64 or float32"
         )
     dtype = formats.COMPLEX[real] if x.blocks == 2 else real
+    X, n = round_to(x.at(theta), real), x.X.rows // x.blocks
+    M, choice = floats(X, x.blocks), hearing.choice
+    about = (choice, route.framework, route.label, route.f)
     try:
-        with alarm(hearing.choice.resources.timeout):
-            about = (route.framework, route.f, floats(X, x.blocks), X, x.blocks, dtype)
-            asked = (route.function, mode, False, along, query)
-            report = judged(*about, *asked)
-            differs = "" if query.direction else _differs(route, report, X, x.blocks)
+        with alarm(choice.resources.timeout):
+            asked = list(questions(*about, M, dtype))
+        for question in asked:
+            with alarm(choice.resources.timeout):
+                verdict = _verdict(route, question, x, theta, X, dtype)
+            scenario = Scenario(
+                function=verdict.function,
+                structure=x.name,
+                point=as_text(theta),
+                dtype=dtype,
+                query=question.query,
+            )
+            hearing.scenarios.append(scenario)
+            hearing.versions[route.framework] = verdict.version
+            hearing.judged.append(Judged(scenario, None, verdict))
     except EndlessError as error:
         raise InputError(f"{route.label} at a {n}×{n} matrix: {error}") from error
+
+
+def _verdict(
+    route: Route, question: Question, x: Parameterization, theta: Point, X: Matrix, dtype: str
+) -> Verdict:
+    """One question of one callable at X (n×n, in blocks)."""
+    n, (f, member, query, mode) = len(X) // x.blocks, question
+    along = None if x in (symmetric(n), hermitian(n)) else x.directions(theta)
+    about = (route.framework, f, floats(X, x.blocks), X, x.blocks, dtype)
+    report = judged(*about, route.function + member, mode, False, along, query)
     verdict: Verdict = structs.replace(
         report.record, parameterization=x.name, point=as_text(theta), route=route.label
     )
     if report.blame:
         blame = (Reason("blame", str(blame)) for blame in report.blame)
         verdict = verdict.saying(*verdict.reasons, *blame)
+    is_defined = not query.direction and f is route.f  # what exact defines, a number, is asked
+    differs = _differs(route, report, X, x.blocks) if is_defined else ""
     if differs:
         verdict = verdict.saying(Reason("definition", differs), verdict="refused", convention=None)
-    hearing.scenarios.append(
-        Scenario(
-            function=route.function,
-            structure=x.name,
-            point=as_text(theta),
-            dtype=dtype,
-            query=query,
-        )
-    )
-    hearing.versions[route.framework] = verdict.version
-    hearing.judged.append(Judged(hearing.scenarios[-1], None, verdict))
+    return verdict
 
 
 def _differs(route: Route, report: Report, X: Matrix, blocks: int) -> str:

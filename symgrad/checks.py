@@ -11,7 +11,7 @@ from jaxtyping import Inexact
 from msgspec import structs
 
 from symgrad import traced
-from symgrad.composed import composed, units
+from symgrad.composed import composed, paired, units
 from symgrad.court import formats
 from symgrad.court.errors import InputError, check_known
 from symgrad.court.hearing import confirm
@@ -170,8 +170,8 @@ def check(
             entries, is_array = units(who, f, X, arguments)
             judged: list[Any] = [check(f, X, cotangent=E, **same) for E in entries]
             return Reports(judged) if is_array else judged[0]
-    if cotangent is not None or arguments or wrt is not None:
-        f, X, parameterization = composed(who, f, X, parameterization, cotangent, arguments, wrt)
+    if arguments or wrt is not None:
+        f, X, parameterization = composed(who, f, X, parameterization, arguments, wrt)
     if callable(parameterization):
         if function is not None:
             raise InputError("function is of X, which X(θ) makes; leave function or X(θ) out")
@@ -181,6 +181,8 @@ def check(
     batch, kind = numeric.read(X, batched=True)
     if dtype is not None:
         kind = _fitting(dtype, batch)
+    if cotangent is not None:
+        f = paired(who, f, batch.reshape(-1, *batch.shape[-2:])[0], kind, cotangent)
     query, modes = _asked(who, batch.shape[-1], order, direction, mode)
     reports = []
     for M in batch.reshape(-1, *batch.shape[-2:]):

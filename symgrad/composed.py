@@ -9,8 +9,10 @@ from typing import Any
 import numpy as np
 
 from symgrad.court.errors import InputError
+from symgrad.court.questions import Mode
 from symgrad.numeric import compositions
 from symgrad.numeric import here as numeric
+from symgrad.numeric.compositions import Kind
 
 
 def composed(
@@ -18,11 +20,10 @@ def composed(
     f: Callable[..., Any],
     X: Any,
     parameterization: str | Callable[..., Any] | None,
-    cotangent: Any,
     arguments: Mapping[str, Any],
     wrt: str | None,
 ) -> tuple[Callable[..., Any], Any, str | Callable[..., Any] | None]:
-    """A real function of one matrix, that matrix, and how it is made; of an f of more than that.
+    """A function of one matrix, that matrix, and how it is made; of an f of more than that.
 
     Raises:
         InputError: an argument is none of numbers, or the one that is asked for is not there.
@@ -31,8 +32,6 @@ def composed(
     others = {name: numeric.read_argument(value, name) for name, value in arguments.items()}
     if wrt is None and others:
         f = compositions.bound(own, f, others)
-    if cotangent is not None:
-        f = compositions.contracted(who, own, f, numeric.read_array(cotangent, "the cotangent"))
     if wrt is None:
         return f, X, parameterization
     if parameterization is not None:
@@ -44,6 +43,48 @@ def composed(
     return of_b, arguments[wrt], lambda b: b
 
 
+def paired(
+    who: str, F: Callable[..., Any], M: np.ndarray, dtype: str, cotangent: Any
+) -> Callable[..., Any]:
+    """X ↦ ⟨W, F(X)⟩ with that cotangent W; M is the X (n×n) at which it is asked.
+
+    Raises:
+        InputError: W is not of the shape of F(X), or complex where F(X) is real.
+    """
+    own, W = numeric.opened(who), numeric.read_array(cotangent, "the cotangent")
+    kind = kind_of(who, F, M, dtype)
+    if kind is not None:
+        compositions.check_cotangent(W, kind)
+    return compositions.contracted(who, own, F, W)
+
+
+def kind_of(who: str, F: Callable[..., Any], M: np.ndarray, dtype: str) -> Kind | None:
+    """The shape of F at M (n×n), and whether it is complex.
+
+    Nothing where F raises, which is said where it is asked, or arrays have always two axes.
+    """
+    try:
+        return compositions.kind_of(numeric.opened(who), F, M, dtype)
+    except Exception:
+        return None
+
+
+def modes_of(who: str, query: str) -> list[Mode]:
+    """The modes in which a framework is asked for ⟨W, F(X)⟩, by the name of the query.
+
+    Raises:
+        InputError: it has none.
+    """
+    compositions.check_has_sum(who)
+    own = numeric.opened(who)
+    if query == "jvp" and not own.has_forward_mode:
+        raise InputError(f"{who} has no forward mode; ask --query vjp")
+    if query == "jacobian" and not own.jacobians:
+        raise InputError(f"{who} gives no Jacobian as a whole; ask --query vjp")
+    modes = {"vjp": ["reverse"], "jvp": ["forward"], "jacobian": list(own.jacobians)}
+    return modes[query]
+
+
 def units(
     who: str, F: Callable[..., Any], X: Any, arguments: Mapping[str, Any]
 ) -> tuple[list[np.ndarray], bool]:
@@ -53,6 +94,6 @@ def units(
         InputError: X is no one matrix.
     """
     M, dtype = numeric.read(X)
-    F, _, _ = composed(who, F, X, None, None, arguments, None)
-    shape = compositions.shape_of(numeric.opened(who), F, M, dtype)
+    F, _, _ = composed(who, F, X, None, arguments, None)
+    shape, _ = compositions.kind_of(numeric.opened(who), F, M, dtype)
     return list(np.eye(math.prod(shape)).reshape(-1, *shape)), bool(shape)

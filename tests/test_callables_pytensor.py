@@ -350,6 +350,16 @@ def test_whose_array_x_is(of):
     assert (report.verdict, report.record.framework) == ("agrees", "pytensor")
 
 
+@pytest.mark.slow
+def test_a_cotangent_has_the_shape_of_what_is_built():
+    W = np.arange(9.0).reshape(3, 3)
+    assert check(linalg.inv, cotangent=W).verdict == "agrees"
+    wrong = OpFromGraph([X := pt.dmatrix()], [linalg.inv(X)], pullback=lambda _, o, g: [g[0]])
+    assert check(wrong, cotangent=W).verdict == "disagrees"
+    with pytest.raises(InputError, match=r"F\(X\) has the shape \(3, 3\), the cotangent W \(3,\)"):
+        check(linalg.inv, cotangent=W[0])
+
+
 def test_a_symbol_has_no_numbers():
     with pytest.raises(InputError, match="no array of numbers"):
         symgrad.check(log_det, pt.matrix("X"))

@@ -1,5 +1,6 @@
 """What is asked of a callable of one's own beside its gradient: Hessians, cotangents, arguments."""
 
+import msgspec
 import numpy as np
 import pytest
 
@@ -7,6 +8,8 @@ import symgrad
 from symgrad import cli
 from symgrad.commands.session import BAD_INPUT, DISAGREES
 from symgrad.court.errors import InputError
+from symgrad.court.verdicts import Run
+from symgrad.symbolic import queries
 
 torch = pytest.importorskip("torch")
 
@@ -194,10 +197,50 @@ def test_a_cotangent_of_hermitian_matrices(cotangent, wrong):
     assert symgrad.check(real, Z, cotangent=cotangent).verdict == wrong
 
 
-def test_a_complex_cotangent_of_real_numbers_is_refused():
-    report = symgrad.check(torch.linalg.inv, X, cotangent=1j * W)
-    assert report.verdict in ("refused", "failed")
-    assert "the cotangent is complex" in report.reason
+def by_jax(X):
+    import jax.numpy as jnp
+
+    return jnp.linalg.inv(X)
+
+
+def by_autograd(X):
+    import autograd.numpy as anp
+
+    return anp.linalg.inv(X)
+
+
+INVERSES = {"torch": torch.linalg.inv, "jax": by_jax, "autograd": by_autograd}
+
+
+@pytest.mark.parametrize("framework", INVERSES)
+@pytest.mark.parametrize("batch", [X, torch.stack([X, X])], ids=["one", "batch"])
+def test_what_is_no_cotangent_is_an_error(framework, batch):
+    pytest.importorskip(framework)
+    f = INVERSES[framework]
+    about = {"framework": framework, "dtype": "float32"}  # which JAX has by default
+    assert symgrad.check(f, X, cotangent=W, **about).verdict == "agrees"
+    for cotangent, said in [
+        ([[1.0]], r"F\(X\) has the shape \(3, 3\), the cotangent W \(1, 1\); give a W of the"),
+        (W[0], r"F\(X\) has the shape \(3, 3\), the cotangent W \(3,\)"),
+        (1j * W, r"F\(X\) is real, the cotangent W complex; give a real W"),
+    ]:
+        with pytest.raises(InputError, match=said):
+            symgrad.check(f, batch, cotangent=cotangent, **about)
+    with pytest.raises(InputError, match=r"F\(X\) has the shape \(\), the cotangent W \(3, 3\)"):
+        symgrad.check(lambda X: f(X).sum(), batch, cotangent=W, **about)
+
+
+def test_what_is_no_cotangent_in_another_argument_is_an_error():
+    about = {"arguments": {"b": B}, "wrt": "b"}
+    f = torch.linalg.solve
+    with pytest.raises(InputError, match=r"F\(X\) has the shape \(3,\), the cotangent W \(3, 3\)"):
+        symgrad.check(lambda X, b: f(X, b), X, cotangent=W, **about)
+    assert symgrad.check(lambda X, b: f(X, b), X, cotangent=W[1], **about).verdict == "agrees"
+
+    def fails(X):
+        raise ArithmeticError("no such thing")
+
+    assert "no such thing" in symgrad.check(fails, X, cotangent=W).reason
 
 
 def test_a_vector_jacobian_product_that_is_wrong():
@@ -271,12 +314,6 @@ def test_what_cannot_be_asked_is_said_in_one_line(about, said):
     assert "\n" not in str(error.value)
 
 
-def test_a_cotangent_of_another_shape_is_refused():
-    report = symgrad.check(torch.linalg.inv, X, cotangent=[[1.0]])
-    assert report.verdict in ("refused", "failed")
-    assert "the cotangent has the shape (1, 1)" in report.reason
-
-
 LOSS = """
 import torch
 
@@ -292,3 +329,133 @@ def test_a_callable_of_a_file_is_differentiated_twice(tmp_path, capsys):
     assert cli.main(argv) in (0, DISAGREES)  # nested forward mode of torch 2.13 is wrong
     assert "reverse over reverse" in capsys.readouterr().out
     assert cli.main([f"{path}:loss", "-f", "torch", "--query=vjp"]) == BAD_INPUT
+
+
+ARRAYS = """
+import torch
+
+class Inverse(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx, X):
+        R = torch.linalg.inv(X)
+        ctx.save_for_backward(R)
+        return R
+
+    @staticmethod
+    def backward(ctx, G):
+        (R,) = ctx.saved_tensors
+        off = torch.ones_like(G)
+        off[0, 1] += 1e-9
+        return -R.mH @ (G * off) @ R.mH
+
+wrong = Inverse.apply
+inverse = torch.linalg.inv
+
+def roots(X):
+    return torch.linalg.eigvalsh(X).sqrt()
+
+def columns(X):
+    return torch.linalg.inv(X)[:, :2]
+
+def number(X):
+    return torch.logdet(X)
+
+def fails(X):
+    raise ArithmeticError("no such thing")
+
+def kernel(theta):
+    a, b = theta
+    return torch.stack([torch.stack([a, b]), torch.stack([b, a])])
+"""
+
+
+def said_of(tmp_path, name, *arguments):
+    path, out = tmp_path / "arrays.py", tmp_path / "out.json"
+    path.write_text(ARRAYS)
+    status = cli.main([f"{path}:{name}", "--points=1", "--quiet", "--json", str(out), *arguments])
+    return status, msgspec.json.decode(out.read_bytes(), type=Run).verdicts if out.exists() else []
+
+
+@pytest.mark.parametrize(
+    ("query", "modes"),
+    [
+        ("vjp", {"reverse"}),
+        ("jvp", {"forward"}),
+        ("jacobian", {"jacobian", "jacrev", "jacfwd"}),
+    ],
+)
+def test_a_matrix_of_a_file_is_judged_with_cotangents_of_three_kinds(tmp_path, query, modes):
+    status, verdicts = said_of(tmp_path, "inverse", f"--query={query}")
+    assert status == 0
+    kinds = {f"inverse[W {kind}]" for kind in ("symmetric", "lower", "general")}
+    assert {(v.function, v.mode) for v in verdicts} == {(k, m) for k in kinds for m in modes}
+    assert {(v.verdict, v.evidence) for v in verdicts} == {("agrees", "traced")}
+
+
+@pytest.mark.parametrize("query", ["vjp", "jacobian"])
+def test_a_matrix_of_a_file_that_is_wrong_in_one_entry(tmp_path, query):
+    status, verdicts = said_of(tmp_path, "wrong", f"--query={query}")
+    assert status == DISAGREES
+    assert {v.function for v in verdicts if v.verdict == "disagrees"} == {
+        "wrong[W symmetric]",
+        "wrong[W general]",  # that which is lower triangular has a zero there
+    }
+    assert any("step 0, Inverse" in v.reason for v in verdicts)
+
+
+def test_vectors_and_matrices_that_are_not_square_have_one_cotangent(tmp_path):
+    for name in ("roots", "columns"):
+        status, verdicts = said_of(tmp_path, name, "--query=vjp", "-n", "3")
+        assert status == 0
+        assert [(v.function, v.verdict) for v in verdicts] == [(f"{name}[W general]", "agrees")]
+
+
+def test_matrices_of_a_file_in_other_structures(tmp_path):
+    hermitian, own = ["--matrix", "2 1i; -1i 3"], ["-p", f"{tmp_path / 'arrays.py'}:kernel"]
+    for where in (hermitian, [*own, "--point", "a=2, b=1"]):
+        status, verdicts = said_of(tmp_path, "inverse", "--query=vjp", *where)
+        assert status == 0
+        assert len(verdicts) == 3
+    assert "Hermitian" in said_of(tmp_path, "inverse", "--query=vjp", *hermitian)[1][0].function
+    assert said_of(tmp_path, "wrong", "--query=vjp", *hermitian)[0] == DISAGREES
+
+
+def test_a_matrix_of_a_file_is_differentiated_twice(tmp_path):
+    status, verdicts = said_of(tmp_path, "inverse", "--query=hvp")
+    assert status == 0
+    assert {v.function for v in verdicts} == {"inverse[W general]"}
+    assert "reverse over reverse" in {v.mode for v in verdicts}
+    assert said_of(tmp_path, "wrong", "--query=hvp")[0] == DISAGREES
+
+
+@pytest.mark.parametrize(
+    ("name", "arguments", "said"),
+    [
+        ("number", ["--query=vjp"], "number(X) is a number; leave --query out"),
+        ("number", ["--query=jvp"], "leave --query out, and give --forward"),
+        ("inverse", ["--direction", "1 0; 0 1"], "give --query hvp too"),
+    ],
+)
+def test_what_cannot_be_asked_of_a_file_is_said_in_one_line(
+    tmp_path, capsys, name, arguments, said
+):
+    assert said_of(tmp_path, name, *arguments)[0] == BAD_INPUT
+    (line,) = capsys.readouterr().err.strip().splitlines()
+    assert said in line
+
+
+def test_what_a_callable_raises_or_returns_is_said(tmp_path):
+    status, verdicts = said_of(tmp_path, "fails", "--query=vjp")
+    assert (status, verdicts[0].verdict) == (BAD_INPUT, "refused")
+    assert "no such thing" in verdicts[0].reason
+    assert "--query vjp" in said_of(tmp_path, "inverse")[1][0].reason
+    assert [v.verdict for v in said_of(tmp_path, "number", "--query=jacobian")[1]] == ["agrees"] * 3
+    assert cli.main(["weighted_inverse", "--query=jacobian"]) == BAD_INPUT
+
+
+def test_cotangents_weigh_every_entry():
+    for shape in [(2, 2), (7, 7), (3,), (2, 3), (2, 3, 3)]:
+        drawn = list(queries.weights(shape, False).values())
+        assert {W.shape for W in drawn} == {shape}
+        assert np.all(sum(np.abs(W) for W in drawn))
+    assert np.iscomplexobj(queries.weights((3, 3), True)["Hermitian"])

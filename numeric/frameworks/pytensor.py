@@ -342,6 +342,9 @@ class Framework(BaseFramework):
     def array(self, values, dtype):
         return np.array(values, dtype)
 
+    def value_at(self, f, X, dtype):
+        return pt.as_tensor(f(pt.as_tensor(X.astype(dtype)))).eval(mode=AS_BUILT)
+
     def is_worn(self):
         return len(self._compiled) >= MOST_COMPILED
 

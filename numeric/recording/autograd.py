@@ -31,7 +31,7 @@ from symgrad.numeric.recording.numpy_makers import of_scipy, standing_in
 from symgrad.numeric.recording.numpy_recorder import Recorder
 from symgrad.numeric.recording.numpy_scipy import OF_SCIPY
 from symgrad.numeric.recording.recording import Matrix, Recording, check_real, checked, named
-from symgrad.numeric.recording.tape import Array, Tape, UnsupportedError, Value
+from symgrad.numeric.recording.tape import RETURN_ONE, Array, Tape, UnsupportedError, Value
 
 MODULES = (autograd.scipy.linalg, autograd.scipy.special)
 
@@ -233,8 +233,7 @@ def _output(recorder: Recorder, y: Any, node: Any) -> Value:
     numbers = plain(y)
     if np.size(numbers) != 1 or np.asarray(numbers).dtype.kind != "f":
         raise UnsupportedError(
-            f"it returned {type(numbers).__name__} of the shape {np.shape(numbers)}; return one "
-            "real number"
+            f"it returned {type(numbers).__name__} of the shape {np.shape(numbers)}; {RETURN_ONE}"
         )
     if node is None and depends([y]):
         raise UnsupportedError("it returned a number out of its box; return it as it comes")

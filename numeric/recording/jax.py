@@ -20,7 +20,7 @@ from symgrad.numeric.recording.recording import (
     named,
     one_line,
 )
-from symgrad.numeric.recording.tape import Array, Tape, UnsupportedError, Value
+from symgrad.numeric.recording.tape import RETURN_ONE, Array, Tape, UnsupportedError, Value
 
 
 def record(f: Callable[..., Any], X: Matrix, dtype: str, label: str = "f") -> Recording:
@@ -58,7 +58,7 @@ def _called(f: Callable[..., Any], x: jax.Array) -> float:
     if np.shape(y) not in ((), (1,)) or np.iscomplexobj(y):
         raise UnsupportedError(
             f"it returned {getattr(y, 'dtype', type(y).__name__)} of the shape {np.shape(y)}; "
-            "return one real number"
+            f"{RETURN_ONE}"
         )
     return float(np.asarray(y).reshape(()))
 

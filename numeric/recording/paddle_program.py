@@ -22,7 +22,7 @@ from paddle.static import InputSpec
 
 from symgrad.numeric.recording.lines import PACKAGE
 from symgrad.numeric.recording.paddle_scalars import Scalars
-from symgrad.numeric.recording.tape import Array, UnsupportedError
+from symgrad.numeric.recording.tape import RETURN_ONE, Array, UnsupportedError
 
 OTHERS = (Path(paddle.__file__).parent, Path(np.__file__).parent, PACKAGE)
 """Where no line is the user's."""
@@ -90,8 +90,7 @@ def evaluated(f: Callable[..., Any], X: Array, dtype: str) -> float:
         raise UnsupportedError(f"it returned {type(y).__name__}; return a number made of X")
     if y.shape or not paddle.is_floating_point(y):
         raise UnsupportedError(
-            f"it returned {str(y.dtype).split('.')[-1]} of {len(y.shape)} dimensions; return one "
-            "real number"
+            f"it returned {str(y.dtype).split('.')[-1]} of {len(y.shape)} dimensions; {RETURN_ONE}"
         )
     return float(y)
 

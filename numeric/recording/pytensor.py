@@ -23,7 +23,7 @@ from symgrad.numeric.recording.recording import (
     named,
     one_line,
 )
-from symgrad.numeric.recording.tape import Array, Tape, UnsupportedError, Value
+from symgrad.numeric.recording.tape import RETURN_ONE, Array, Tape, UnsupportedError, Value
 
 AS_BUILT = Mode(linker="py", optimizer=None)
 """For one node alone: what it is differentiated to, run as it is."""
@@ -60,7 +60,7 @@ def _built(f: Callable[..., Any], x: Variable) -> Variable:
         raise UnsupportedError(f"it returned {type(y).__name__}; return a number made of X")
     if y.type.ndim or y.type.dtype.startswith("complex"):
         raise UnsupportedError(
-            f"it returned {y.type.dtype} of {y.type.ndim} dimensions; return one real number"
+            f"it returned {y.type.dtype} of {y.type.ndim} dimensions; {RETURN_ONE}"
         )
     return y
 

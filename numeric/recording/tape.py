@@ -16,6 +16,10 @@ Array = np.ndarray
 SPELLED: dict[str, Number] = {"nan": "NaN", "inf": "Infinity", "-inf": "-Infinity"}
 
 
+RETURN_ONE = "return one real number, or ask with a cotangent (cotangent=W, --query vjp)"
+"""What to do where f returns an array."""
+
+
 class UnsupportedError(Exception):
     """The program does what cannot be recorded; the message says what, and what to do."""
 

@@ -17,7 +17,7 @@ import tensorflow as tf
 from symgrad.court.program import Program
 from symgrad.numeric.recording.pairs import Pair
 from symgrad.numeric.recording.recording import Matrix, Pullback, Recording, checked, named
-from symgrad.numeric.recording.tape import Array, Tape, UnsupportedError, Value
+from symgrad.numeric.recording.tape import RETURN_ONE, Array, Tape, UnsupportedError, Value
 from symgrad.numeric.recording.tensorflow_graph import Pulled, Walk
 from symgrad.numeric.recording.tensorflow_items import Item
 from symgrad.numeric.recording.tensorflow_raw import array
@@ -92,10 +92,7 @@ def _one_number(y: tf.Tensor) -> float:
         UnsupportedError: it is no real one, or several.
     """
     if y.shape.num_elements() != 1:
-        raise UnsupportedError(
-            f"it returned an array of the shape {tuple(y.shape)}; return one real number, as "
-            "tf.reduce_sum gives"
-        )
+        raise UnsupportedError(f"it returned an array of the shape {tuple(y.shape)}; {RETURN_ONE}")
     if not y.dtype.is_floating:
         raise UnsupportedError(f"it returned a number of {y.dtype.name}; return a real one")
     return float(tf.reshape(y, []))

@@ -18,7 +18,7 @@ import numpy as np
 import torch
 
 from symgrad.numeric.recording.recording import Matrix, Recording, checked, named
-from symgrad.numeric.recording.tape import Tape, UnsupportedError
+from symgrad.numeric.recording.tape import RETURN_ONE, Tape, UnsupportedError
 from symgrad.numeric.recording.torch_modes import watched
 from symgrad.numeric.recording.torch_recorder import Recorder
 from symgrad.numeric.recording.torch_storages import Pair
@@ -111,10 +111,7 @@ def _number(y: Any) -> torch.Tensor:
             "float(), .item() or .numpy() on the way"
         )
     if y.numel() != 1:
-        raise UnsupportedError(
-            f"it returned a tensor of the shape {tuple(y.shape)}; return one real number, as "
-            ".sum() gives"
-        )
+        raise UnsupportedError(f"it returned a tensor of the shape {tuple(y.shape)}; {RETURN_ONE}")
     if not y.is_floating_point():
         raise UnsupportedError(f"it returned a number of the {y.dtype}; return a real one")
     return y

@@ -109,11 +109,12 @@ from symgrad.studies.experiment.claims import claims
 )
 @click.option(
     "--query",
-    type=click.Choice(["gradient", "hvp", "vjp", "jvp"]),
+    type=click.Choice(["gradient", "hvp", "vjp", "jvp", "jacobian"]),
     default="gradient",
     show_default=True,
     help="What to ask for: the Hessian along a direction in every way that a framework has (hvp), "
-    "or of a matrix-valued function ⟨W, F(X)⟩ with several W, by reverse or forward mode.",
+    "or of a matrix-valued function ⟨W, F(X)⟩ with several W, by reverse (vjp) or forward mode "
+    "(jvp), or, of a callable of a file, by its Jacobian as a whole.",
 )
 @click.option(
     "--direction",
