@@ -198,9 +198,14 @@ def _resolved(name: str, python: Path, wanted: Sequence[str]) -> dict[str, str]:
     """
     command = [str(python), "-m", "pip", "install", *OPTIONS, *wanted]
     shown = shlex.join([str(python), "-m", "pip", "install", *wanted])
-    options = {"capture_output": True, "text": True, "timeout": SECONDS}
     try:
-        done = subprocess.run(command, env=environments.variables(), **options)
+        done = subprocess.run(
+            command,
+            capture_output=True,
+            text=True,
+            timeout=SECONDS,
+            env=environments.variables(),
+        )
         items = json.loads(done.stdout)["install"] if not done.returncode else []
     except (OSError, subprocess.TimeoutExpired, ValueError, KeyError) as error:
         raise InputError(f"{name}: pip cannot be asked, {error}; try: {shown}") from error
@@ -272,7 +277,8 @@ def _write(file: Path, text: bytes) -> None:
         new.write_bytes(text)
         os.replace(new, file)
     except OSError as error:
-        new.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            new.unlink(missing_ok=True)
         raise OutputError(f"{file}: cannot be written, {error.strerror}") from error
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Annotated, Literal, NamedTuple
 
-from msgspec import Meta, Struct
+from msgspec import Meta, Struct, structs
 
 from symgrad.court.names import family
 from symgrad.studies.atlas.record import Row
@@ -43,6 +43,8 @@ TITLES: dict[Kind, str] = {
 }
 """The kinds of change, the gravest first."""
 REAL = "real reverse"
+INVALID = "invalid"
+"""The convention of a gradient that is wrong."""
 LACKING = ("has no attribute", "cannot import name", "No module named")
 """What a route says whose public name is not there."""
 SAID: dict[Status, str] = {
@@ -55,12 +57,12 @@ BY_CHANCE: tuple[Status, ...] = ("passes this time", "not installed", "another v
 
 
 class Change(Struct, frozen=True):
-    """One thing that is not as it was, of one route, in one column of the table."""
+    """One thing that is not as it was, of one route."""
 
     kind: Kind
     route: str
     functions: list[str]
-    column: str
+    columns: Annotated[list[str], Meta(description="of the table; of a finding, its case")]
     before: str
     after: str
     reason: str = ""
@@ -114,7 +116,7 @@ def _of_findings(old: Release, new: Release, findings: Sequence[Finding]) -> Ite
             kind,
             finding.route,
             [finding.function],
-            f"X = {finding.matrix}, {finding.dtype}, {finding.mode}",
+            [f"X = {finding.matrix}, {finding.dtype}, {finding.mode}"],
             SAID.get(then, then),
             SAID.get(now, now),
             finding.reason,
@@ -128,13 +130,13 @@ def _of_rows(old: Release, new: Release, passed_over: set[str]) -> Iterator[Chan
     now = {(row.function, row.route): row for row in new.rows}
     for key, row in now.items():
         if key not in then:
-            yield Change("new", row.route, [family(row.function)], REAL, "", row.valid)
+            yield Change("new", row.route, [family(row.function)], [REAL], "", row.valid)
     for key, row in then.items():
         later = now.get(key)
         about = (row.route, [family(row.function)])
         if later is None or (lacks(later) and not lacks(row)):
             why = later.missing.get(REAL, "") if later else "the release does not offer it"
-            yield Change("gone", *about, REAL, row.valid, later.valid if later else "", why)
+            yield Change("gone", *about, [REAL], row.valid, later.valid if later else "", why)
         else:
             yield from _of_row(row, later, passed_over)
 
@@ -152,26 +154,33 @@ def _of_row(old: Row, new: Row, passed_over: set[str]) -> Iterator[Change]:
     then, now = columns(old), columns(new)
     for name in {**then, **now}:
         before, after = then.get(name), now.get(name)
-        if before == after or known.get(name) in passed_over:
+        if _judged(before) == _judged(after) or known.get(name) in passed_over:
             continue
         kind: Kind = "verdict"
         if "disagrees" in (before, after):
             kind = "wrong" if after == "disagrees" else "right"
         reason = new.wrong.get(name) or new.missing.get(name, "")
         finding = new.known.get(name, "")
-        yield Change(kind, *about, name, before or "—", after or "—", reason, finding)
+        yield Change(kind, *about, [name], before or "—", after or "—", reason, finding)
     if known.get(REAL) in passed_over:
         return
     others: tuple[tuple[Kind, str | None, str | None], ...] = (
-        ("convention", old.convention, new.convention),
         ("conjugation", old.conjugation, new.conjugation),
         ("reads", old.reads, new.reads),
+        ("convention", old.convention, new.convention),
         ("off Sym(n)", old.off_symmetric, new.off_symmetric),
     )
     for kind, before_, after_ in others:
-        if before_ and after_ and before_ != after_:
+        if before_ and after_ and before_ != after_ and INVALID not in (before_, after_):
             place = "hermitian reverse" if kind == "conjugation" else REAL
-            yield Change(kind, *about, place, before_, after_)
+            yield Change(kind, *about, [place], before_, after_)
+            if kind == "convention":  # off Sym(n) it is then another gradient, too
+                return
+
+
+def _judged(verdict: str | None) -> str | None:
+    """Digits that rounding takes are no change: another processor takes others."""
+    return "agrees" if verdict == "inaccurate" else verdict
 
 
 def columns(row: Row) -> dict[str, str | None]:
@@ -188,21 +197,21 @@ def columns(row: Row) -> dict[str, str | None]:
 
 
 def _gathered(changes: Sequence[Change]) -> list[Change]:
-    """One change for what happened alike to a route's gradients of several functions."""
-    found: dict[tuple[str, ...], list[Change]] = {}
+    """One change for what happened alike: to a route's gradients of several functions, in columns.
+
+    What is told of it is the reason of the first.
+    """
+    by_function: dict[tuple[object, ...], list[Change]] = {}
     for c in changes:
-        found.setdefault((c.kind, c.route, c.column, c.before, c.after, c.finding), []).append(c)
+        key = (c.kind, c.route, *c.columns, c.before, c.after, c.finding)
+        by_function.setdefault(key, []).append(c)
+    by_column: dict[tuple[object, ...], list[Change]] = {}
+    for alike in by_function.values():
+        functions = list(dict.fromkeys(name for c in alike for name in c.functions))
+        c = structs.replace(alike[0], functions=functions)
+        key = (c.kind, c.route, *functions, c.before, c.after, c.finding)
+        by_column.setdefault(key, []).append(c)
     return [
-        Change(
-            c.kind,
-            c.route,
-            list(dict.fromkeys(name for one in alike for name in one.functions)),
-            c.column,
-            c.before,
-            c.after,
-            c.reason,
-            c.finding,
-        )
-        for alike in found.values()
-        for c in alike[:1]
+        structs.replace(alike[0], columns=[name for c in alike for name in c.columns])
+        for alike in by_column.values()
     ]

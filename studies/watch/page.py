@@ -62,7 +62,9 @@ def _pins(c: Compared) -> str:
 def _entry(change: Change) -> list[str]:
     functions = ", ".join(f"`{name}`" for name in change.functions)
     named = f" ({change.finding})" if change.finding else ""
-    lines = [f"- `{change.route}`, {functions}, {change.column}: {_moved(change)}{named}"]
+    lines = [
+        f"- `{change.route}`, {functions}, {', '.join(change.columns)}: {_moved(change)}{named}"
+    ]
     return [*lines, *([f"  {change.reason}"] if change.reason else []), ""]
 
 
@@ -95,8 +97,8 @@ def _line(change: Change) -> str:
     more = (
         f" and {len(change.functions) - len(named)} more" if change.functions[len(named) :] else ""
     )
-    what = change.finding or change.route
-    return f"{what} ({', '.join(named)}{more}), {change.column}: {_moved(change)}"
+    what, where = change.finding or change.route, ", ".join(change.columns)
+    return f"{what} ({', '.join(named)}{more}), {where}: {_moved(change)}"
 
 
 def closing_line(compared: Sequence[Compared], failures: Sequence[str]) -> Text:

@@ -87,7 +87,7 @@ def _smallest(
 
 
 def _seen(compared: Compared, change: Change) -> Seen:
-    dtype, mode, rank = _place(change.column)
+    dtype, mode, rank = _place(change.columns[0])
     column = f"{f'rank {rank}' if rank is not None else 'scale 1'} {dtype} {mode}"
     about = (compared.framework, compared.version, change.functions[0], change.route)
     return Seen(*about, (column,), ("wrong",))
@@ -104,7 +104,7 @@ def _place(column: str) -> tuple[str, Mode, int | None]:
 
 def _plain(compared: Compared, change: Change, source: str) -> str:
     """A script that prints the gradient at one small matrix; empty where the route is unwritten."""
-    dtype, mode, rank = _place(change.column)
+    dtype, mode, rank = _place(change.columns[0])
     X: Rows = HERMITIAN if dtype.startswith("complex") else REAL
     if rank is not None:
         X = np.array(of_rank(rank, max(2, rank + 1)), dtype=np.float64).tolist()
@@ -113,7 +113,7 @@ def _plain(compared: Compared, change: Change, source: str) -> str:
         return ""
     constants = {k: _given(v) for k, v in members[len(members) // 2].told.items()}
     title = (
-        f"{change.route}, {change.column}: {change.before} in {compared.against}, "
+        f"{change.route}, {change.columns[0]}: {change.before} in {compared.against}, "
         f"{change.after} in {compared.version}."
     )
     shown = Shown(X, ALONG, constants)
