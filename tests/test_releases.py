@@ -1,4 +1,4 @@
-"""Releases: what pip resolves from a planted index, lock files, environments, and what is missing."""
+"""Releases: what pip resolves from a planted index, locks, environments, and what is missing."""
 
 import subprocess
 import sys
