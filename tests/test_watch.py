@@ -273,18 +273,15 @@ def planted(tmp_path, monkeypatch):
     failures = []
 
     def found(self, sought, say):
-        paths = {"plain": sys.executable, "changed": str(python)}
-        return Found([Built(NAME, paths[is_planted[0]], "3.11", "Linux", [])], failures)
+        return Found([Built(NAME, str(python), "3.11", "Linux", [])], failures)
 
-    is_planted = ["plain"]
     monkeypatch.setattr(inquiry.Witnesses, "releases", found)
     make = command.make_choice
     chosen = lambda *about: structs.replace(make(*about), functions=("log_det",))  # noqa: E731
     monkeypatch.setattr(command, "make_choice", chosen)
     monkeypatch.setattr(command, "read_known", lambda: [KNOWN["autograd-cholesky-complex"]])
 
-    def run(which, *options):
-        is_planted[0] = which
+    def run(*options):
         words = ["-f", "autograd", "--against", str(file), "--output", str(tmp_path / "out")]
         return cli.main(["watch", *words, *options])
 
@@ -293,29 +290,24 @@ def planted(tmp_path, monkeypatch):
 
 
 def test_a_planted_change_is_told_once(planted, tmp_path, capsys):
-    assert planted("plain") == 0
+    issue = tmp_path / "issue.md"
+    assert planted("--issue", str(issue)) == 1
     shown = capsys.readouterr().out
     assert f"autograd {AUTOGRAD}, against {AUTOGRAD}, the same version" in shown
-    assert shown.endswith("1 releases asked, 0 changes in 0 of them\n")
-    (first,) = kept.read(tmp_path / "out" / kept.FILE, {}).releases
-    assert first.framework == NAME
-    assert first.findings == {"autograd-cholesky-complex": WRONG}
-    assert {r.framework for r in first.rows} == {"autograd"}
-
-    issue = tmp_path / "issue.md"
-    assert planted("changed", "--issue", str(issue), "--quiet") == 1
-    assert "changes in 1 of them" in capsys.readouterr().out
+    assert "(log_det), real reverse: symmetric → lower\n" in shown
     text = issue.read_text(encoding="utf-8")
     assert "### Another convention\n" in text
-    assert "`log_det`, real reverse: symmetric → lower" in text
     assert "G = autograd.grad(loss)(x)\nprint(G)" in text
     assert "It prints with autograd" in text
     (entry,) = kept.read(tmp_path / "out" / kept.FILE, {}).releases
+    assert entry.framework == NAME
+    assert entry.findings == {"autograd-cholesky-complex": WRONG}
+    assert {r.framework for r in entry.rows} == {"autograd"}
     assert "lower" in {r.convention for r in entry.rows}
     assert not (tmp_path / "out" / "watch.journal").exists()
 
     planted.failures.append("jax: no package index answers")
-    assert planted("changed", "--quiet") == 3  # what changed was told
+    assert planted("--quiet") == 3  # what changed was told
     told = capsys.readouterr()
     assert told.out == "1 releases asked, 0 changes in 0 of them; 1 not to be had\n"
     assert told.err == "error: jax: no package index answers\n"
@@ -325,7 +317,7 @@ def test_a_release_that_cannot_be_imported_is_a_line(planted, tmp_path, capsys):
     (tmp_path / "changed" / "sitecustomize.py").write_text(
         "import sys\nsys.modules['autograd'] = 0"
     )
-    assert planted("changed", "--quiet") == 3
+    assert planted("--quiet") == 3
     told = capsys.readouterr()
     assert told.out == "0 releases asked, 0 changes in 0 of them; 1 not to be had\n"
     assert told.err.startswith(f"error: {NAME}: ")
