@@ -257,7 +257,7 @@ NAME = f"autograd@{AUTOGRAD}"
 
 @pytest.fixture
 def planted(tmp_path, monkeypatch):
-    """Autograd as a release under a Python of its own, held against what it was; log_det alone."""
+    """Autograd as a release under a Python of its own, held against what it was; tr X² alone."""
     if inquiry.Witnesses([]).names().frameworks["autograd"] is False:
         pytest.skip("autograd is not installed")
     (tmp_path / "changed").mkdir()
@@ -267,7 +267,7 @@ def planted(tmp_path, monkeypatch):
         f'#!/bin/sh\nPYTHONPATH="{tmp_path}/changed" exec "{sys.executable}" "$@"\n',
     )
     atlas = read_atlas()
-    mine = [r for r in atlas.rows if (r.framework, r.function) == ("autograd", "log_det")]
+    mine = [r for r in atlas.rows if (r.framework, r.function) == ("autograd", "trace_square")]
     file = tmp_path / "atlas.json"
     file.write_bytes(tables.to_json(structs.replace(atlas, rows=mine)))
     failures = []
@@ -277,9 +277,9 @@ def planted(tmp_path, monkeypatch):
 
     monkeypatch.setattr(inquiry.Witnesses, "releases", found)
     make = command.make_choice
-    chosen = lambda *about: structs.replace(make(*about), functions=("log_det",))  # noqa: E731
+    chosen = lambda *about: structs.replace(make(*about), functions=("trace_square",))  # noqa: E731
     monkeypatch.setattr(command, "make_choice", chosen)
-    monkeypatch.setattr(command, "read_known", lambda: [KNOWN["autograd-cholesky-complex"]])
+    monkeypatch.setattr(command, "read_known", list)
 
     def run(*options):
         words = ["-f", "autograd", "--against", str(file), "--output", str(tmp_path / "out")]
@@ -294,14 +294,13 @@ def test_a_planted_change_is_told_once(planted, tmp_path, capsys):
     assert planted("--issue", str(issue)) == 1
     shown = capsys.readouterr().out
     assert f"autograd {AUTOGRAD}, against {AUTOGRAD}, the same version" in shown
-    assert "(log_det), real reverse: symmetric → lower\n" in shown
+    assert "(trace_square), real reverse: symmetric → lower\n" in shown
     text = issue.read_text(encoding="utf-8")
     assert "### Another convention\n" in text
     assert "G = autograd.grad(loss)(x)\nprint(G)" in text
     assert "It prints with autograd" in text
     (entry,) = kept.read(tmp_path / "out" / kept.FILE, {}).releases
     assert entry.framework == NAME
-    assert entry.findings == {"autograd-cholesky-complex": WRONG}
     assert {r.framework for r in entry.rows} == {"autograd"}
     assert "lower" in {r.convention for r in entry.rows}
     assert not (tmp_path / "out" / "watch.journal").exists()
@@ -376,6 +375,7 @@ def test_a_real_release_from_the_package_index(tmp_path, capsys):
     assert capsys.readouterr().out.startswith("1 releases asked, ")
     (entry,) = kept.read(tmp_path / kept.FILE, {}).releases
     assert len(entry.rows) > 50
+    assert set(entry.findings) == {f.id for f in KNOWN.values() if f.framework == "autograd"}
     assert all("--hash=sha256:" in pin for pin in entry.requirements)
 
 
