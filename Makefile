@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 RUN := $(VENV)/bin/python
 
-.PHONY: verify verify-all atlas axes disputes history matrices site test-site test test-kernels test-kernels-short slow lint bench calibrate mutants mutate fuzz ties schema api proofs citation tools locks tag clean
+.PHONY: verify verify-all atlas axes disputes history changes watch matrices site test-site test test-kernels test-kernels-short slow lint bench calibrate mutants mutate fuzz ties schema api proofs citation tools locks tag clean
 
 verify: $(VENV)/.installed  ## the main job, by NumPy, PyTorch, TensorFlow and JAX
 	$(RUN) verify.py
@@ -34,6 +34,13 @@ test-site: $(VENV)/.installed-test tools  ## the site in Chromium
 history: $(VENV)/.installed-all  ## regenerate docs/history.* and the column "since" of the atlas
 	$(RUN) verify.py history --environments .venv-history --output docs --quiet
 	$(RUN) -m symgrad.studies.atlas.page docs
+
+changes: $(VENV)/.installed  ## regenerate docs/changes.*: what changed in which version, by the records alone
+	$(RUN) verify.py history --changes --output docs
+
+watch: $(VENV)/.installed  ## the newest releases beside the last record: build/watch, build/watch/issue.md; long
+	mkdir -p build/watch
+	$(RUN) verify.py watch --output build/watch --issue build/watch/issue.md
 
 disputes: $(VENV)/.installed-all  ## regenerate docs/disputes.md and docs/disputes.json
 	$(RUN) verify.py disputes --output docs --quiet

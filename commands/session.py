@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Literal, NamedTuple, Protocol
 
 from symgrad.court.former.gathered import Gathered
+from symgrad.court.former.releases import Found, Sought
 from symgrad.court.hearing import Hearing
 from symgrad.court.questions import Choice, Started
 from symgrad.court.references import Proved
@@ -74,11 +75,15 @@ class Session(Protocol):
         wanted: Sequence[tuple[str, str]],
         files: Sequence[str],
         seconds: float,
+        python: str = "",
     ) -> list[str]:
-        """The lines that define routes as public calls, by function and route; empty of some."""
+        """The lines that define routes as public calls, by function and route; empty of some.
 
-    def run_script(self, text: str, seconds: float) -> str:
-        """What a script prints, errors and all, by the Python that runs this."""
+        Of a framework under a ``python`` of its own.
+        """
+
+    def run_script(self, text: str, seconds: float, python: str = "") -> str:
+        """What a script prints, errors and all, by the Python that runs this, or another."""
 
     def choose_former(
         self, asked: Sequence[str], others: Sequence[str]
@@ -105,6 +110,13 @@ class Session(Protocol):
 
         Raises:
             InputError: the Python to build with is none, or none of the version that is needed.
+        """
+
+    def releases(self, sought: Sought, say: Callable[[str], None]) -> Found:
+        """The releases that are sought, each with an environment, found or built.
+
+        Raises:
+            InputError: the Python to build with is none, or one that is too old.
         """
 
     def prove(self, choice: Choice) -> Iterator[Proved]:

@@ -28,6 +28,8 @@ MISLEADING = ("PYTHONHOME", "PYTHONPATH", "PYTHONSTARTUP", "VIRTUAL_ENV", "__PYV
 STAMP = "pins.sha256"
 OPTIONS = ("--no-cache-dir", "--no-compile", "--no-input", "--disable-pip-version-check")
 """Of pip: an environment is asked once or twice, and compiles what it imports by itself."""
+PINNED = "requirements.txt"
+"""The pins as pip reads them, in an environment's folder: hashes are admitted in a file alone."""
 MEBIBYTE = 2**20
 WHO = "import sys; print('%d.%d' % sys.version_info[:2], sys.executable)"
 PATIENCE = 30
@@ -67,37 +69,53 @@ def variables() -> dict[str, str]:
 
 def find_python(version: str) -> Path | None:
     """A Python of this version, as 3.7, that really runs: on the PATH, or one of pyenv's."""
-    return next((path for path in map(_which(version), _candidates(version)) if path), None)
+    found = filter(None, map(_identified, _candidates(version)))
+    return next((path for said, path in found if said == version), None)
+
+
+def find_pythons() -> dict[str, Path]:
+    """Every Python 3 that :func:`find_python` finds under a name with its version, by version."""
+    folders = [Path(folder) for folder in os.get_exec_path()]
+    there = [*(path for folder in folders for path in folder.glob("python3.*")), *_pyenv("3.*")]
+    found: dict[str, Path] = {}
+    for candidate in there:
+        version = re.fullmatch(r"python(3\.\d+)", candidate.name)
+        if version and version[1] not in found:
+            said, path = _identified(candidate) or ("", candidate)
+            if said == version[1]:
+                found[said] = path
+    return found
 
 
 def _candidates(version: str) -> Iterator[Path]:
     for folder in os.get_exec_path():
         for name in (f"python{version}", "python3", "python"):
             yield Path(folder) / name
+    yield from _pyenv(version)
+
+
+def _pyenv(version: str) -> list[Path]:
+    """The executables of pyenv's Pythons of a version, which may be a pattern."""
     root = Path(os.environ.get("PYENV_ROOT") or Path.home() / ".pyenv")
-    yield from sorted((root / "versions").glob(f"{version}.*/bin/python{version}"))
+    return sorted((root / "versions").glob(f"{version}.*/bin/python{version}"))
 
 
-def _which(version: str) -> Callable[[Path], Path | None]:
-    """The path of the executable that a candidate is, if it is of this version."""
-
-    def which(candidate: Path) -> Path | None:
-        if not os.access(candidate, os.X_OK) or candidate.is_dir():
-            return None
-        try:
-            done = subprocess.run(
-                [candidate, "-c", WHO],
-                capture_output=True,
-                text=True,
-                timeout=PATIENCE,
-                env=variables(),
-            )
-        except (OSError, subprocess.TimeoutExpired):
-            return None
-        said, _, executable = done.stdout.strip().partition(" ")
-        return Path(executable) if said == version and executable else None
-
-    return which
+def _identified(candidate: Path) -> tuple[str, Path] | None:
+    """(version, path of the executable) that a candidate says of itself, if it is a Python."""
+    if not os.access(candidate, os.X_OK) or candidate.is_dir():
+        return None
+    try:
+        done = subprocess.run(
+            [candidate, "-c", WHO],
+            capture_output=True,
+            text=True,
+            timeout=PATIENCE,
+            env=variables(),
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    version, _, executable = done.stdout.strip().partition(" ")
+    return (version, Path(executable)) if executable else None
 
 
 def find_built(environment: Environment, folder: Path) -> Path | None:
@@ -125,17 +143,19 @@ def build(environment: Environment, folder: Path, python: Path, say: Callable[[s
         try:
             say(f"{environment.name}: an environment of Python {environment.python} in {place}")
             _run(environment, place, [str(python), "-m", "venv", str(place)])
-            say(f"{environment.name}: installing {', '.join(environment.requirements)}")
-            _run(environment, place, install(environment, built))
+            pins = [requirement.split()[0] for requirement in environment.requirements]
+            say(f"{environment.name}: installing {', '.join(pins)}")
+            (place / PINNED).write_text("\n".join([*environment.requirements, ""]))
+            _run(environment, place, install(place, built))
             (place / STAMP).write_text(environment.digest)
         except OSError as error:
             raise _failure(environment, place, str(error), [str(python)]) from error
     return built
 
 
-def install(environment: Environment, python: Path) -> list[str]:
-    """The command that installs the pins under a Python."""
-    return [str(python), "-m", "pip", "install", "--no-deps", *OPTIONS, *environment.requirements]
+def install(place: Path, python: Path) -> list[str]:
+    """The command that installs the pins, which lie in a file there, under its Python."""
+    return [str(python), "-m", "pip", "install", "--no-deps", *OPTIONS, "-r", str(place / PINNED)]
 
 
 @contextmanager

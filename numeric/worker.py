@@ -27,6 +27,7 @@ if __name__ == "__main__":
     del sys.path[0]
 
 from symgrad.numeric import answers, calls, former
+from symgrad.numeric.absent import import_without
 
 BEAT = 1.0
 """Seconds between signs of life."""
@@ -39,7 +40,7 @@ def main(name, file=None):
     if version:  # what is there is told first: the routes may be for another version
         imported = importlib.import_module(package)
         _send(output, {"imported": getattr(imported, "__version__", "")})
-    served = importlib.import_module(former.module(name))
+    served = import_without(former.module(name), package)
     framework = served.Framework()
     framework.configure()
     routes = framework.routes if file is None else _own_routes(file, package)

@@ -313,31 +313,40 @@ def _inside(name: str, module: types.ModuleType) -> Iterator[tuple[str, Any]]:
 
 
 def ask(
-    framework: str, wanted: Sequence[tuple[str, str]], files: Sequence[str], seconds: float
+    framework: str,
+    wanted: Sequence[tuple[str, str]],
+    files: Sequence[str],
+    seconds: float,
+    python: str = "",
 ) -> list[str]:
     """The lines of routes, by function and route, in a process of its own; empty of some."""
     stems = {os.path.splitext(os.path.basename(file))[0]: file for file in files}
     found = dict.fromkeys(wanted, "")
     for file in dict.fromkeys(stems.get(function, "") for function, _ in wanted):
         mine = [pair for pair in wanted if stems.get(pair[0], "") == file]
-        said = _answer([__file__, framework, *filter(None, [file])], json.dumps(mine), seconds)
+        arguments = [__file__, framework, *filter(None, [file])]
+        said = _answer(arguments, json.dumps(mine), seconds, python)
         with contextlib.suppress(ValueError):
             found |= zip(mine, json.loads(said.stdout), strict=True)
     return [found[pair] for pair in wanted]
 
 
-def run(text: str, seconds: float) -> str:
+def run(text: str, seconds: float, python: str = "") -> str:
     """What a script prints, and the last line of its error, if it ends by one."""
-    said = _answer(["-c", text], "", seconds)
+    said = _answer(["-c", text], "", seconds, python)
     error = said.stderr.strip().splitlines()[-1:] if said.returncode else []
     return "\n".join([*said.stdout.strip().splitlines(), *error])
 
 
 def _answer(
-    arguments: Sequence[str], said: str, seconds: float
+    arguments: Sequence[str], said: str, seconds: float, python: str
 ) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-W", "ignore", *arguments]
+    command = [python or sys.executable, "-W", "ignore", *arguments]
     options: dict[str, Any] = {"input": said, "capture_output": True, "text": True}
+    if python:
+        from symgrad.numeric.environments import variables  # not there where this is the script
+
+        options["env"] = variables()
     try:
         return subprocess.run(command, timeout=seconds, check=False, **options)
     except subprocess.TimeoutExpired:
@@ -348,7 +357,9 @@ def main(name: str, file: str = "") -> None:
     """Write what standard input asks for to standard output."""
     output = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)
-    module = importlib.import_module("symgrad.numeric.frameworks." + name)
+    from symgrad.numeric.absent import import_without
+
+    module = import_without("symgrad.numeric.frameworks." + name, name)
     module.Framework().configure()
     routes = module.Framework.routes
     if file:

@@ -25,6 +25,7 @@ from symgrad.studies.chosen.command import judge
 from symgrad.studies.disputes.command import disputes
 from symgrad.studies.findings.command import findings
 from symgrad.studies.history.command import history
+from symgrad.studies.watch.command import watch
 
 NEAR = 0.75
 """Likeness above which a word is taken for a command that was mistyped; no function is so near."""
@@ -91,7 +92,7 @@ class Program(click.Group):
 
 
 PROGRAM = Program(
-    commands=[appendix, atlas, disputes, findings, history], context_settings=SETTINGS
+    commands=[appendix, atlas, disputes, findings, history, watch], context_settings=SETTINGS
 )
 
 

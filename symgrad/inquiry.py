@@ -33,7 +33,7 @@ from symgrad.court.judging.printing import Printing
 from symgrad.court.names import family
 from symgrad.court.questions import Answered, Choice, Event, Problem, Reported, Started
 from symgrad.court.references import Demonstration, Proved, Reference
-from symgrad.numeric import former, past, writing
+from symgrad.numeric import former, past, releases, writing
 from symgrad.numeric.interpreters import check_has_python
 from symgrad.numeric.journal import Journal, fingerprint, installed_versions
 from symgrad.numeric.pool import NEEDS, Asking, Pool, all_frameworks, is_installed, known_frameworks
@@ -320,6 +320,7 @@ class Witnesses:
     run_script = staticmethod(writing.run)
     choose_former = staticmethod(past.choose)
     gather = staticmethod(past.gather)
+    releases = staticmethod(releases.gather)
 
     def __init__(self, arguments: list[str]) -> None:
         self.arguments = arguments

@@ -99,6 +99,7 @@ def test_only_what_puts_the_questions_sees_both_sides(tmp_path):
 NUMERIC = ("numpy", "symgrad.numeric")
 WORKER = (
     "worker",
+    "absent",
     "answers",
     "reads",
     "framework",

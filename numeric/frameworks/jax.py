@@ -383,6 +383,7 @@ class Framework(BaseFramework):
         "unsupported",
         "not supported",
         "not implemented for",
+        "does not accept dtype",
     )
     routes = ROUTES
     hessians = WAYS

@@ -18,7 +18,7 @@ from msgspec import Meta, Struct, structs
 from symgrad.commands.session import Session
 from symgrad.court.formats import real
 from symgrad.court.hearing import Hearing, Judged
-from symgrad.court.names import family, public
+from symgrad.court.names import family, name_of, public
 from symgrad.court.questions import Choice
 from symgrad.court.verdicts import Outcome, Verdict
 from symgrad.studies.findings import plan
@@ -158,7 +158,9 @@ def _sources(session: Session, findings: Sequence[Finding], choice: Choice) -> d
     for framework in dict.fromkeys(f.framework for f in findings):
         mine = [f for f in findings if f.framework == framework]
         wanted = [(family(f.function), f.route.rpartition(": ")[2]) for f in mine]
-        told = session.written(framework, wanted, choice.files, choice.resources.timeout)
+        resources, name = choice.resources, name_of(framework)
+        python = resources.interpreters.get(framework, "")
+        told = session.written(name, wanted, choice.files, resources.timeout, python)
         found |= {f.id: text for f, text in zip(mine, told, strict=True)}
     return found
 

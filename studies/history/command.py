@@ -19,13 +19,22 @@ from symgrad.court.former.recorded import Findings, Record
 from symgrad.court.hearing import Hearing
 from symgrad.court.questions import Choice, Resources
 from symgrad.report import terminal
+<<<<<<< HEAD
 from symgrad.report.document import today, write_together
 from symgrad.studies.findings import plan as findings
 from symgrad.studies.findings.record import read_known
 from symgrad.studies.history import page as report
 from symgrad.studies.history import plan
 from symgrad.studies.history.findings import former_findings, outcomes
+=======
+from symgrad.report.document import TOOLKIT, today, write_together
+from symgrad.studies.atlas.kept import DOCS, read_atlas
+from symgrad.studies.findings.record import read_known
+from symgrad.studies.history import changes, changes_page, plan
+from symgrad.studies.history import page as report
+>>>>>>> h-watch
 from symgrad.studies.history.record import History
+from symgrad.studies.watch import record as watch_record
 
 
 @click.command(
@@ -75,6 +84,13 @@ from symgrad.studies.history.record import History
     type=click.Path(file_okay=False, path_type=Path),
     help="Folder for history.json and history.md.",
 )
+@click.option(
+    "--changes",
+    "changed",
+    is_flag=True,
+    help="Run nothing: what changed in which version, by the records alone, as changes.json and "
+    "changes.md in --output.",
+)
 @TIMEOUT
 @QUIET
 @DEBUG
@@ -89,6 +105,7 @@ def history(
     building: Literal["none", "all"] | None,
     recording: Path | None,
     output: Path | None,
+    changed: bool,
     timeout: float,
     quiet: bool,
     debug: bool,
@@ -102,8 +119,12 @@ def history(
     record as wrong, 2 bad input, 3 a version that was asked for is missing, an environment cannot
     be built, a worker died, or the output cannot be written, 130 interrupted.
     """
-    asked = (*asked, *interpreters) if asked else ()
     record = recorded.read_record()
+    if changed:
+        if asked or interpreters or python or building or recording:
+            raise InputError("--changes is of the records alone: it takes --output, and no other")
+        return tell_changes(session, record, output, timeout)
+    asked = (*asked, *interpreters) if asked else ()
     known = [*interpreters, *(former.framework for former in record.versions)]
     installed, wanted, missing = session.choose_former(asked, known)
     if output:
@@ -145,6 +166,7 @@ def history(
     return DISAGREES if disagrees(found) else 0
 
 
+<<<<<<< HEAD
 def keep(
     hearing: Hearing,
     record: Record,
@@ -152,6 +174,25 @@ def keep(
     file: Path,
     found: Mapping[str, Findings] = {},
 ) -> Record:
+=======
+def tell_changes(session: Session, record: Record, output: Path | None, timeout: float) -> int:
+    """Say what changed in which version; the exit status."""
+    findings = read_known()
+    hearing = Hearing(Choice(resources=Resources(frameworks=[], timeout=timeout)))
+    if session.hear(hearing, plan.history(hearing.choice)):
+        return INTERRUPTED
+    watched = watch_record.read(DOCS / watch_record.FILE, TOOLKIT).releases
+    found = changes.make_changes(hearing, record, read_atlas(), watched, findings)
+    if output:
+        output.mkdir(parents=True, exist_ok=True)
+        page = changes_page.to_markdown(found).encode()
+        write_together(output, {"changes.json": changes_page.to_json(found), "changes.md": page})
+    terminal.make_console().print(changes_page.closing_line(found), soft_wrap=True)
+    return 0
+
+
+def keep(hearing: Hearing, record: Record, gathered: Gathered, file: Path) -> Record:
+>>>>>>> h-watch
     """The record with the versions that were heard, written to a file."""
     heard = {n: origin for n, origin in gathered.origins.items() if hearing.heard(n)}
     if not heard:
