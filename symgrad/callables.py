@@ -5,7 +5,9 @@ They are named, ``my_loss.py:loss``, or they are the routes of a file that has n
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -15,7 +17,7 @@ from msgspec import structs
 from symgrad import kernels
 from symgrad.court import formats
 from symgrad.court.errors import InputError
-from symgrad.court.hearing import Hearing, Judged
+from symgrad.court.hearing import Hearing, Judged, Recorded
 from symgrad.court.names import is_callable
 from symgrad.court.questions import GRADIENT, Choice, Mode, Query
 from symgrad.court.reasons import Reason
@@ -53,6 +55,7 @@ POINTS = 3
 class Route(NamedTuple):
     """One callable of one framework: what it is called, and what its file defines it as, if so."""
 
+    path: Path
     function: str
     label: str
     framework: str
@@ -124,7 +127,7 @@ def _routes(name: str, choice: Choice) -> Iterator[Route]:
     if attribute:
         f = callable_in(path, names, attribute)
         for framework in _imported(path, chosen):
-            yield Route(attribute, attribute, framework, f, names.get("exact"))
+            yield Route(path, attribute, attribute, framework, f, names.get("exact"))
         return
     own = names["routes"]
     asked = [framework for framework in own if framework in chosen and framework in RECORDERS]
@@ -135,7 +138,7 @@ def _routes(name: str, choice: Choice) -> Iterator[Route]:
         )
     for framework in asked:
         for label, f in own[framework].items():
-            yield Route(path.stem, label, framework, f)
+            yield Route(path, path.stem, label, framework, f)
 
 
 def _imported(path: Path, chosen: Sequence[str]) -> list[str]:
@@ -203,7 +206,8 @@ def _judge(
         with alarm(hearing.choice.resources.timeout):
             about = (route.framework, route.f, floats(X, x.blocks), X, x.blocks, dtype)
             asked = (route.function, mode, False, along, query)
-            report = judged(*about, *asked)
+            heard = judged(*about, *asked)
+            report = heard.report
             differs = "" if query.direction else _differs(route, report, X, x.blocks)
     except EndlessError as error:
         raise InputError(f"{route.label} at a {n}×{n} matrix: {error}") from error
@@ -225,7 +229,22 @@ def _judge(
         )
     )
     hearing.versions[route.framework] = verdict.version
-    hearing.judged.append(Judged(hearing.scenarios[-1], None, verdict))
+    reference = structs.replace(
+        heard.reference, parameterization=x.name, point=as_text(theta), function=route.function
+    )
+    hearing.references.append(reference)
+    reported = structs.replace(heard.reported, problem=len(hearing.references) - 1)
+    hearing.reported.append(structs.replace(reported, route=route.label))
+    hearing.judged.append(Judged(hearing.scenarios[-1], hearing.reported[-1], verdict))
+    digest = hashlib.sha256(route.path.read_bytes()).hexdigest()
+    closed_form = partial(_closed_form, report)
+    hearing.recorded.append(Recorded(report.program, route.path.name, digest, closed_form))
+
+
+def _closed_form(report: Report) -> tuple[str, ...]:
+    """f and its derivatives at 2×2 matrices in LaTeX; nothing if none is found."""
+    found = report.formula
+    return () if found is None else (found.latex_value, *found.latex_derivatives)
 
 
 def _differs(route: Route, report: Report, X: Matrix, blocks: int) -> str:
