@@ -32,7 +32,7 @@ def certify(
 ) -> dict[str, Any]:
     """Everything that was found in the hearings, but for the hashes of the files.
 
-    Only gradients by reverse mode, of functions at matrices of structures, and of recorded programs.
+    Only gradients by reverse mode, of functions at matrices of structures and of recorded programs.
     """
     cases: list[dict[str, Any]] = []
     reports: list[dict[str, Any]] = []
@@ -120,7 +120,8 @@ def _record(program: Program) -> dict[str, Any]:
 
 
 def _step(step: Step) -> dict[str, Any]:
-    told = {"operation": step.operation, "inputs": step.inputs, "shapes": step.shapes}
+    told: dict[str, Any] = {"operation": step.operation}
+    told |= {"inputs": step.inputs, "shapes": step.shapes}
     told |= {"index": step.index, "axes": step.axes, "signs": step.signs, "pivots": step.pivots}
     told["constants"] = tuple(float(x).hex() for x in step.constants)
     if step.operation == "power":

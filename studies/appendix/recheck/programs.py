@@ -30,10 +30,10 @@ SHAPES.update(dict.fromkeys((*ALIGNED, "cholesky", "lu", "expm"), lambda step, g
 
 
 class Step:
-    """One operation; ``number`` is its place, and that of its value."""
+    """One operation; ``number`` is its place, and ``first`` that of what it gives."""
 
-    def __init__(self, number_of_it, told, values):
-        self.number, self.operation = number_of_it, told["operation"]
+    def __init__(self, place, told, values):
+        self.number, self.first, self.operation = place, len(values), told["operation"]
         self.inputs = told.get("inputs", [])
         if not all(0 <= k < len(values) for k in self.inputs):
             raise ValueError(f"step {self.number} reads a value that is not there yet")
@@ -114,20 +114,18 @@ class Program:
 
     def back(self, N, values):
         """The cotangents of the inputs."""
-        found, after = {self.output: [lift(1)]}, len(values)
+        found = {self.output: [lift(1)]}
         for step in reversed(self.steps):
-            after -= len(step.shapes)
-            g = found.get(after) if step.shapes else None
-            if g is None or step.operation in ("input", "const") or not self.moving[after]:
+            g = found.get(step.first) if step.inputs and step.shapes else None
+            if g is None or not self.moving[step.first]:
                 continue
             x = [values[k] for k in step.inputs]
-            for k, back in zip(step.inputs, pull(N, step, x, values[after], g)):
+            for k, back in zip(step.inputs, pull(N, step, x, values[step.first], g)):
                 if self.moving[k]:
                     before = found.get(k)
                     found[k] = [a + b for a, b in zip(before, back)] if before else back
-        nothing = [ZERO] * len(values[0])
-        numbers = [k for k, step in enumerate(self.steps) if step.operation == "input"]
-        return [found.get(k, nothing) for k in numbers]
+        given = [step for step in self.steps if step.operation == "input"]
+        return [found.get(step.first, [ZERO] * step.size) for step in given]
 
 
 def inputs(X, blocks):
