@@ -1,16 +1,22 @@
 """The re-checker on recorded programs: every operation that it has, and every forgery caught."""
 
 import copy
+import hashlib
 import json
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
 
-from symgrad import callables, traced
+from symgrad import callables, cli, traced
 from symgrad.court.hearing import Hearing, Recorded
 from symgrad.court.questions import Choice, Resources
 from symgrad.studies.appendix.certificate import _case, _recorded, certify
-from symgrad.studies.appendix.recheck import checking
+from symgrad.studies.appendix.recheck import checking, reading
 from symgrad.studies.appendix.recheck.judging import check_report
 from symgrad.studies.appendix.recheck.recorded import check_recorded, narrowest
 from symgrad.symbolic import here
@@ -315,3 +321,85 @@ def test_no_rule_is_untried():
     tried = {s["operation"] for f in FUNCTIONS.values() for s in recorded(f, X)["program"]["steps"]}
     assert set(FORWARD) == {*PULL, *SCALARS, "const"}
     assert set(FORWARD) - tried <= {"hold", "reciprocal", "lu", "put_add", "min"}
+
+
+@pytest.fixture(scope="module")
+def made(file, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("made") / "appendix"
+    asked = ["det", f"{file}:loss", f"{file}:spectral", "-n", "3", "-f", "torch", "--quiet"]
+    assert cli.main(["appendix", *asked, "--output", str(folder)]) == 0
+    return folder
+
+
+@pytest.fixture
+def folder(made, tmp_path):
+    return Path(shutil.copytree(made, tmp_path / "copy"))
+
+
+def rechecked(folder):
+    command = [sys.executable, "-I", "-S", "recheck", "."]
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+
+
+@pytest.mark.slow
+def test_an_appendix_of_callables_is_checked_and_says_what_it_left(made, file):
+    done = rechecked(made)
+    assert done.returncode == 0, done.stdout
+    assert re.search(r"enclosures: \d+ hold, 0 do not, 3 not checked", done.stdout)
+    left = [line for line in done.stdout.splitlines() if line.startswith("not checked: ")]
+    assert "3 enclosures: the program of spectral has eigh (step" in left[0]
+    digest = hashlib.sha256(file.read_bytes()).hexdigest()
+    assert any(f"what my_loss.py (SHA-256 {digest}) executes" in line for line in left)
+    text = (made / "appendix.md").read_text()
+    assert "the program as traced at $X$" in text
+    assert f"SHA-256 {digest}" in text
+    assert "{.theorem #fn:det" in text
+    assert "#fn:loss" not in text
+    assert r"\frac{\partial f}{\partial a}=" in text
+
+
+DOCUMENT = {
+    "operations": (r"(\| loss \| )(\d+)", r"\g<1>1\g<2>"),
+    "held": (r"(\| loss \| \d+ \| )0", r"\g<1>1"),
+    "computed without X": (r"(\| loss \| \d+ \| 0 \|  \| )", r"\g<1>seed"),
+    "sha256": (r"SHA-256 [0-9a-f]", "SHA-256 x"),
+}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("change", DOCUMENT)
+def test_a_document_that_tells_of_another_program_is_caught(folder, capsys, change):
+    path = folder / "appendix.md"
+    text, count = re.subn(*DOCUMENT[change], path.read_text())
+    assert count
+    path.write_text(text)
+    certificate = json.loads((folder / "certificate.json").read_text())
+    certificate["files"]["appendix.md"] = hashlib.sha256(text.encode()).hexdigest()
+    certificate["digest"] = reading.digest(certificate)
+    (folder / "certificate.json").write_text(json.dumps(certificate))
+    assert checking.main(str(folder)) == 1
+    assert "FAILED appendix.md: " in capsys.readouterr().out
+
+
+@pytest.mark.slow
+def test_tampering_is_caught_unsealed_and_sealed(folder, capsys):
+    genuine = json.loads((folder / "certificate.json").read_text())
+    traced_at = [c for c in genuine["cases"] if c["function"] == "loss"]
+    genuine["cases"][genuine["cases"].index(traced_at[0])]["program"]["folded"] = ["seed"]
+    (folder / "certificate.json").write_text(json.dumps(genuine))
+    assert checking.main(str(folder)) == 1
+    assert "its digest does not hold" in capsys.readouterr().out
+    genuine["digest"] = reading.digest(genuine)
+    (folder / "certificate.json").write_text(json.dumps(genuine))
+    assert checking.main(str(folder)) == 1
+    assert "the tables of programs are not those" in capsys.readouterr().out
+
+
+@pytest.mark.slow
+def test_a_callable_that_is_not_what_its_file_defines_is_refused(tmp_path, capsys):
+    path = tmp_path / "two.py"
+    path.write_text(TEXT + "\n\ndef exact(X):\n    return X.trace()\n")
+    folder = tmp_path / "appendix"
+    assert cli.main(["appendix", f"{path}:loss", "-f", "torch", "--output", str(folder)]) == 2
+    assert "is not the exact of its file" in capsys.readouterr().err
+    assert not folder.exists()

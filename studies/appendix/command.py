@@ -135,9 +135,12 @@ def _apart(functions: Sequence[str], size: int) -> tuple[tuple[str, ...], tuple[
     """The functions that are asked of workers, and those that are judged by what they execute.
 
     Raises:
-        InputError: the matrices are larger than the re-checker takes.
+        InputError: there is no such file, or the matrices are larger than the re-checker takes.
     """
     traced = tuple(filter(is_by_record, functions))
+    for path in (Path(name.rpartition(":")[0] or name) for name in traced):
+        if not path.is_file():
+            raise InputError(f"{path}: there is no such file")
     if traced and size > MOST_ROWS:
         raise InputError(f"size {size}: an appendix has callables for sizes 1 to {MOST_ROWS}")
     return tuple(name for name in functions if name not in traced), traced
