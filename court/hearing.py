@@ -10,6 +10,7 @@ from msgspec import structs
 from symgrad.court.judging.gauge import refuse_both_signs
 from symgrad.court.judging.judge import judge
 from symgrad.court.judging.printing import NOT_ROUNDED, Matrix, Printing, judge_proposed
+from symgrad.court.program import Program
 from symgrad.court.questions import Choice, Event, Excerpt, Nearby, Reported, Started
 from symgrad.court.reasons import Reason
 from symgrad.court.references import Demonstration, Reference
@@ -34,13 +35,27 @@ class Judged(NamedTuple):
     verdict: Verdict
 
 
+class Recorded(NamedTuple):
+    """A callable of a user's file, as it ran at the matrix of a scenario.
+
+    There is no program if it could not be recorded.  ``digest`` is the SHA-256 of the ``file``, and
+    ``closed_form`` gives f and its derivatives at [[a, b], [b, c]] in LaTeX, nothing if none is
+    found.
+    """
+
+    program: Program | None
+    file: str
+    digest: str
+    closed_form: Callable[[], tuple[str, ...]]
+
+
 class Hearing:
     """One run.
 
     The ``references`` are in the order of the ``scenarios``, as far as they are known; reports name
     their scenario by its number.  ``executions`` are those that anybody who was asked knows.
     ``proposed`` is a gradient in the first scenario that no framework reported, and ``printing``
-    how it was rounded.
+    how it was rounded.  Of callables, what was ``recorded`` is in the order of the scenarios.
     """
 
     def __init__(self, choice: Choice) -> None:
@@ -55,6 +70,7 @@ class Hearing:
         self.proposed: Matrix | None = None
         self.printing: Printing = NOT_ROUNDED
         self.judged: list[Judged] = []
+        self.recorded: list[Recorded] = []
 
     def note(self, event: Event) -> None:
         """Put down what a worker said."""

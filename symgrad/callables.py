@@ -5,7 +5,9 @@ They are named, ``my_loss.py:loss``, or they are the routes of a file that has n
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -16,7 +18,7 @@ from symgrad import kernels
 from symgrad.callable_questions import Question, questions
 from symgrad.court import formats
 from symgrad.court.errors import InputError
-from symgrad.court.hearing import Hearing, Judged
+from symgrad.court.hearing import Hearing, Judged, Recorded
 from symgrad.court.names import is_callable
 from symgrad.court.questions import Choice
 from symgrad.court.reasons import Reason
@@ -54,6 +56,7 @@ POINTS = 3
 class Route(NamedTuple):
     """One callable of one framework: what it is called, and what its file defines it as, if so."""
 
+    path: Path
     function: str
     label: str
     framework: str
@@ -112,7 +115,7 @@ def _routes(name: str, choice: Choice) -> Iterator[Route]:
     if attribute:
         f = callable_in(path, names, attribute)
         for framework in _imported(path, chosen):
-            yield Route(attribute, attribute, framework, f, names.get("exact"))
+            yield Route(path, attribute, attribute, framework, f, names.get("exact"))
         return
     own = names["routes"]
     asked = [framework for framework in own if framework in chosen and framework in RECORDERS]
@@ -123,7 +126,7 @@ def _routes(name: str, choice: Choice) -> Iterator[Route]:
         )
     for framework in asked:
         for label, f in own[framework].items():
-            yield Route(path.stem, label, framework, f)
+            yield Route(path, path.stem, label, framework, f)
 
 
 def _imported(path: Path, chosen: Sequence[str]) -> list[str]:
@@ -192,7 +195,7 @@ def _judge(
             asked = list(questions(*about, M, dtype))
         for question in asked:
             with alarm(choice.resources.timeout):
-                verdict = _verdict(route, question, x, theta, X, dtype)
+                heard, verdict = _verdict(route, question, x, theta, X, dtype)
             scenario = Scenario(
                 function=verdict.function,
                 structure=x.name,
@@ -200,21 +203,20 @@ def _judge(
                 dtype=dtype,
                 query=question.query,
             )
-            hearing.scenarios.append(scenario)
-            hearing.versions[route.framework] = verdict.version
-            hearing.judged.append(Judged(scenario, None, verdict))
+            _note(hearing, route, heard, Judged(scenario, None, verdict))
     except EndlessError as error:
         raise InputError(f"{route.label} at a {n}×{n} matrix: {error}") from error
 
 
 def _verdict(
     route: Route, question: Question, x: Parameterization, theta: Point, X: Matrix, dtype: str
-) -> Verdict:
+) -> tuple[Heard, Verdict]:
     """One question of one callable at X (n×n, in blocks)."""
     n, (f, member, query, mode) = len(X) // x.blocks, question
     along = None if x in (symmetric(n), hermitian(n)) else x.directions(theta)
     about = (route.framework, f, floats(X, x.blocks), X, x.blocks, dtype)
-    report = judged(*about, route.function + member, mode, False, along, query)
+    heard = judged(*about, route.function + member, mode, False, along, query)
+    report = heard.report
     verdict: Verdict = structs.replace(
         report.record, parameterization=x.name, point=as_text(theta), route=route.label
     )
@@ -225,7 +227,29 @@ def _verdict(
     differs = _differs(route, report, X, x.blocks) if is_defined else ""
     if differs:
         verdict = verdict.saying(Reason("definition", differs), verdict="refused", convention=None)
-    return verdict
+    return heard, verdict
+
+
+def _note(hearing: Hearing, route: Route, heard: Heard, found: Judged) -> None:
+    """Put down a verdict, and what it is of."""
+    scenario, _, verdict = found
+    about = {"parameterization": scenario.structure, "point": scenario.point}
+    reference = structs.replace(heard.reference, function=scenario.function, **about)
+    reported = structs.replace(heard.reported, problem=len(hearing.references), route=route.label)
+    hearing.scenarios.append(scenario)
+    hearing.versions[route.framework] = verdict.version
+    hearing.references.append(reference)
+    hearing.reported.append(reported)
+    hearing.judged.append(Judged(scenario, reported, verdict))
+    digest = hashlib.sha256(route.path.read_bytes()).hexdigest()
+    closed_form = partial(_closed_form, heard.report)
+    hearing.recorded.append(Recorded(heard.report.program, route.path.name, digest, closed_form))
+
+
+def _closed_form(report: Report) -> tuple[str, ...]:
+    """f and its derivatives at 2×2 matrices in LaTeX; nothing if none is found."""
+    found = report.formula
+    return () if found is None else (found.latex_value, *found.latex_derivatives)
 
 
 def _differs(route: Route, report: Report, X: Matrix, blocks: int) -> str:

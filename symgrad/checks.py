@@ -264,7 +264,7 @@ def _check(
     if function is None:
         along = symbolic.directions(X, blocks, structure) if structure else None
         about = (who, f, M, X, blocks, dtype, label, mode, strict)
-        return traced.judged(*about, along, query)
+        return traced.judged(*about, along, query).report
     of = asked = _resolved(function, len(M), blocks)
     if query.direction:
         asked, _ = queries.hessian_along(of, query.direction)

@@ -85,6 +85,14 @@ class Run(NamedTuple):
         )
 
 
+class Heard(NamedTuple):
+    """The verdict on a callable, with what it is a verdict on: what is true, and what was said."""
+
+    report: Report
+    reference: Reference
+    reported: Reported
+
+
 def judged(
     framework: str,
     f: Callable[..., Any],
@@ -97,7 +105,7 @@ def judged(
     strict: bool,
     directions: Mapping[str, Sparse] | None = None,
     query: Query = GRADIENT,
-) -> Report:
+) -> Heard:
     """The verdict on what the framework says of f at M (n×n), X exactly, by what f executes there.
 
     Raises:
@@ -109,8 +117,10 @@ def judged(
         )
     except UnsupportedError as error:
         reference = refused(name, X, blocks, str(error))
-        reported = Reported(0, framework, "", name, mode=mode)
-        return report_of(judge(reference, reported, dtype), reference, None, strict)
+        version = str(numeric.opened(framework).version)
+        reported = Reported(0, framework, version, name, mode=mode)
+        report = report_of(judge(reference, reported, dtype), reference, None, strict)
+        return Heard(report, reference, reported)
     asked, dtype = dtype, formats.narrowest(run.program.dtype, *run.program.casts)
     reference = run.at(X)
     if dtype != asked:
@@ -142,7 +152,8 @@ def judged(
             verdict = verdict.saying(*verdict.reasons, *say("note", why), *say("note", skew))
     report = report_of(verdict, reference, reported.gradient, strict)
     derive = partial(formula, run, framework, f)
-    return structs.replace(report, program=run.program, blame=blamed, derive=derive)
+    report = structs.replace(report, program=run.program, blame=blamed, derive=derive)
+    return Heard(report, reference, reported)
 
 
 def ways_twice(framework: str) -> list[Mode]:

@@ -209,7 +209,8 @@ def test_a_full_disk_ends_with_the_status_of_what_cannot_be_written(tmp_path, mo
         (["unheard_of"], "unheard_of"),
         (["det", "-n", "9"], "size 9"),
         (["weighted_log", "-f", "casadi"], "no route"),
-        (["loss.py:loss"], "an appendix is of functions with a definition"),
+        (["loss.py:loss"], "loss.py: there is no such file"),
+        ([f"{__file__}:run_recheck", "-n", "9"], "size 9: an appendix has callables"),
     ],
 )
 def test_bad_input_is_one_line_and_leaves_nothing(arguments, said, tmp_path, monkeypatch, capsys):

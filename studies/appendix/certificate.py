@@ -15,9 +15,10 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float, Inexact
 
-from symgrad.court.hearing import Hearing
+from symgrad.court.hearing import Hearing, Recorded
 from symgrad.court.judging.contraction import as_blocks, contract, skew_part
 from symgrad.court.judging.tolerance import entry_tolerances, value_tolerance
+from symgrad.court.program import Program, Step
 from symgrad.court.questions import Reported
 from symgrad.court.references import Ball, Reference
 from symgrad.court.scenario import Scenario
@@ -31,13 +32,17 @@ def certify(
 ) -> dict[str, Any]:
     """Everything that was found in the hearings, but for the hashes of the files.
 
-    Only gradients by reverse mode, of functions at matrices of structures.
+    Only gradients by reverse mode, of functions at matrices of structures and of recorded programs.
     """
     cases: list[dict[str, Any]] = []
     reports: list[dict[str, Any]] = []
     for hearing in hearings:
         start = len(cases)
         cases += map(_case, hearing.scenarios, hearing.references)
+        for case, reference, recorded in zip(
+            cases[start:], hearing.references, hearing.recorded, strict=False
+        ):
+            case.update(_recorded(reference, recorded))
         for _, reported, verdict in hearing.judged:
             if reported is not None:
                 reference = hearing.references[reported.problem]
@@ -81,6 +86,47 @@ def _case(scenario: Scenario, reference: Reference) -> dict[str, Any]:
             for d in reference.directions
         ],
     }
+
+
+def _recorded(reference: Reference, recorded: Recorded) -> dict[str, Any]:
+    """What a case of a callable has beside: the program, and what rounding does to it.
+
+    ``roundoff`` is how far roundings of all its steps move S, per unit roundoff.
+    """
+    program, is_known = recorded.program, reference.S is not None
+    roundoff = reference.roundoff if is_known else None
+    return {
+        "file": recorded.file,
+        "sha256": recorded.digest,
+        "program": _record(program) if program else None,
+        "sensitivity": _hex(reference.sensitivity) if is_known else None,
+        "roundoff": _hex(roundoff) if roundoff is not None else None,
+        "value_roundoff": float(reference.value_roundoff).hex() if is_known else None,
+    }
+
+
+def _record(program: Program) -> dict[str, Any]:
+    """The record without what tells where in the user's file a step is, its numbers in full."""
+    return {
+        "framework": program.framework,
+        "version": program.version,
+        "dtype": program.dtype,
+        "size": program.size,
+        "steps": list(map(_step, program.steps)),
+        "output": program.output,
+        "folded": list(program.folded),
+        "casts": list(program.casts),
+    }
+
+
+def _step(step: Step) -> dict[str, Any]:
+    told: dict[str, Any] = {"operation": step.operation}
+    told |= {"inputs": step.inputs, "shapes": step.shapes}
+    told |= {"index": step.index, "axes": step.axes, "signs": step.signs, "pivots": step.pivots}
+    told["constants"] = tuple(float(x).hex() for x in step.constants)
+    if step.operation == "power":
+        told["exponent"] = float(step.exponent).hex()
+    return {key: x for key, x in told.items() if x != ()}
 
 
 def _report(

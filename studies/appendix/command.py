@@ -6,7 +6,7 @@ import shlex
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import click
@@ -28,6 +28,7 @@ from symgrad.studies.chosen.plan import hear
 from symgrad.studies.experiment.claims import claims
 
 RECHECK = Path(__file__).with_name("recheck")
+MOST_ROWS = 8
 README = """\
 A proof appendix. The document is appendix.pdf (also as .html, .tex and, its source, .md).
 `python -m recheck`, run here, checks it: files, enclosures, verdicts, and the document's tables.
@@ -41,7 +42,7 @@ appendix.tex, \\ref{thm:contraction}. What is cited is in references.bib, symgra
     context_settings=SETTINGS,
     short_help="A proof appendix for a paper: document, certificate, re-checker.",
 )
-@click.argument("functions", nargs=-1, metavar="[FUNCTION]...")
+@click.argument("functions", nargs=-1, metavar="[FUNCTION | FILE.py | FILE.py:CALLABLE]...")
 @FRAMEWORK
 @click.option(
     "--parameterization",
@@ -82,26 +83,30 @@ def appendix(
     """A proof appendix: document, certificate, and a re-checker that needs Python alone.
 
     The theorems with their proofs, the 2×2 case, the reference experiment, and of each FUNCTION
-    its theorem, its exact proof at --size and what every framework reports.
+    its theorem, its exact proof at --size and what every framework reports. A FILE.py:CALLABLE is
+    judged by what it executes: its enclosures are of that program, which the certificate has.
 
     Exit status: 0 all agree, 1 something disagrees, 2 bad input, 3 a framework that was asked for
     is missing, its worker died, or the folder cannot be written, 130 interrupted.
     """
-    for name in filter(is_by_record, functions):
-        raise InputError(f"{name}: an appendix is of functions with a definition; judge it alone")
     frameworks, missing = session.choose(asked)
     draft = _draft(output, force)
     try:
         resources = Resources(frameworks=frameworks, timeout=timeout)
         asked_for = Choice(resources=resources, seed=seed)
         main = Hearing(asked_for)
-        chosen = structs.replace(
-            asked_for, functions=functions, parameterizations=structures, size=size
+        chosen = structs.replace(asked_for, parameterizations=structures, size=size)
+        own, traced = (
+            Hearing(structs.replace(chosen, functions=names)) if names else None
+            for names in _apart(functions, size)
         )
-        own = Hearing(chosen) if functions else None
-        if hear(session, main) or (own is not None and hear(session, own)):
+        if any(hear(session, hearing) for hearing in (main, own) if hearing is not None):
             return INTERRUPTED
         material = _gather(session, main, own)
+        if traced is not None:  # in this process, so that no other is forked beside a framework
+            if hear(session, traced):
+                return INTERRUPTED
+            material = _with_programs(material, traced)
         files = convert(write(material))
         files |= {f"recheck/{path.name}": path.read_bytes() for path in RECHECK.glob("*.py")}
         files |= {"README.md": README.encode()}
@@ -124,6 +129,34 @@ def appendix(
         return MISSING
     wrong = any(v.verdict in ("disagrees", "failed") for v in verdicts)
     return DISAGREES if wrong or not all(p.holds for p in material.proofs) else 0
+
+
+def _apart(functions: Sequence[str], size: int) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The functions that are asked of workers, and those that are judged by what they execute.
+
+    Raises:
+        InputError: there is no such file, or the matrices are larger than the re-checker takes.
+    """
+    traced = tuple(filter(is_by_record, functions))
+    for path in (Path(name.rpartition(":")[0] or name) for name in traced):
+        if not path.is_file():
+            raise InputError(f"{path}: there is no such file")
+    if traced and size > MOST_ROWS:
+        raise InputError(f"size {size}: an appendix has callables for sizes 1 to {MOST_ROWS}")
+    return tuple(name for name in functions if name not in traced), traced
+
+
+def _with_programs(material: Material, traced: Hearing) -> Material:
+    """What is told of recorded programs, too.
+
+    Raises:
+        InputError: a callable is not what its file defines it as.
+    """
+    for v in traced.verdicts():
+        if v.is_said("definition"):
+            raise InputError(f"{v.function}: {v.reason}")
+    around = {**material.environment, **traced.versions}
+    return structs.replace(material, traced=traced, environment=around)
 
 
 def _gather(session: Session, main: Hearing, own: Hearing | None) -> Material:

@@ -33,7 +33,8 @@ MENTIONED = re.compile(r"(?<![\\\w])@((?:thm|cor|prop|fn):[\w-]+|[a-z]+\d{4})")
 class Material(Struct, frozen=True):
     """What the document tells of: the main job, the functions that were asked for, their proofs.
 
-    ``told`` gives formula, domain and citation of each family of the catalogue.
+    ``told`` gives formula, domain and citation of each family of the catalogue, ``traced`` is of
+    callables, judged by what they execute.
     """
 
     main: Hearing
@@ -42,15 +43,16 @@ class Material(Struct, frozen=True):
     told: Mapping[str, tuple[str, str, str]]
     claims: Sequence[Claim]
     environment: Mapping[str, str]
+    traced: Hearing | None = None
 
     @property
     def hearings(self) -> list[Hearing]:
-        """Both hearings, or the one that there is."""
-        return [self.main, *([self.chosen] if self.chosen else [])]
+        """All hearings that there are."""
+        return [h for h in (self.main, self.chosen, self.traced) if h is not None]
 
     @property
     def verdicts(self) -> list[Verdict]:
-        """All verdicts of both hearings."""
+        """All verdicts of all hearings."""
         return [verdict for hearing in self.hearings for verdict in hearing.verdicts()]
 
 
@@ -98,6 +100,7 @@ def write(material: Material) -> str:
         case=_case(demonstration),
         eigenvalue_proofs=_proofs(material, "every convention", "eigenvalue"),
         theorems=_theorems(material, trust),
+        programs=_programs(material.traced),
         environment=_versions(material),
         radius=f"{tables.largest_radius(material.hearings):.1e}",
         reports=tables.reports(judged),
@@ -209,6 +212,34 @@ def _theorems(material: Material, trust: Trust) -> list[dict[str, Any]]:
             }
         )
     return found
+
+
+def _programs(traced: Hearing | None) -> list[dict[str, Any]]:
+    """Each callable with its file, its closed form if one is found, and a row for its records."""
+    found: dict[tuple[str, str, str], dict[str, Any]] = {}
+    recorded = traced.recorded if traced is not None else []
+    for reference, one in zip(traced.references if traced else [], recorded, strict=True):
+        who = one.program.framework if one.program else ""
+        key = (reference.function, one.file, who)
+        if key not in found:
+            found[key] = {
+                "name": reference.function,
+                "title": plain(reference.function),
+                "file": plain(one.file),
+                "digest": one.digest,
+                "framework": who,
+                "formulae": _equations(one.closed_form()),
+                "records": [],
+            }
+        found[key]["records"].append(one.program)
+    return [
+        {**one, "table": tables.programs(one["name"], one.pop("records"))} for one in found.values()
+    ]
+
+
+def _equations(latex: Sequence[str]) -> list[str]:
+    names = ("f", *(rf"\frac{{\partial f}}{{\partial {x}}}" for x in "abc"))
+    return [f"{name}={text}" for name, text in zip(names, latex, strict=False)]
 
 
 def _proofs(material: Material, *families: str) -> list[dict[str, str]]:

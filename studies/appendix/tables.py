@@ -14,6 +14,7 @@ import numpy as np
 from symgrad.court.hearing import Hearing
 from symgrad.court.judging.tolerance import gradient_norm
 from symgrad.court.names import family
+from symgrad.court.program import Program
 from symgrad.court.verdicts import Verdict
 from symgrad.studies.appendix.trust import markdown_table, plain
 
@@ -56,6 +57,23 @@ def reports(verdicts: Sequence[Verdict]) -> str:
         )
     header = ("framework", "function", "route", "reads", "convention", "valid", "error", "of tol.")
     return markdown_table(header, sorted(body), (16, 14, 34, 8, 12, 9, 9, 8))
+
+
+def programs(name: str, records: Sequence[Program | None]) -> str:
+    """A row for each length of a program that was recorded, with what is not of X in it."""
+    counted = Counter(
+        (
+            plain(name),
+            str(len(record.steps)) if record else "—",
+            str(sum(step.operation == "hold" for step in record.steps)) if record else "—",
+            plain(", ".join(record.casts)) if record else "",
+            plain(", ".join(record.folded)) if record else "",
+        )
+        for record in records
+    )
+    rows = [(*row, str(count)) for row, count in counted.items()]
+    header = ("program", "operations", "held", "casts to", "computed without X", "matrices")
+    return markdown_table(header, rows, (14, 10, 8, 12, 24, 10))
 
 
 def printed(verdicts: Sequence[Verdict]) -> list[dict[str, str]]:

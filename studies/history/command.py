@@ -19,20 +19,13 @@ from symgrad.court.former.recorded import Findings, Record
 from symgrad.court.hearing import Hearing
 from symgrad.court.questions import Choice, Resources
 from symgrad.report import terminal
-<<<<<<< HEAD
-from symgrad.report.document import today, write_together
-from symgrad.studies.findings import plan as findings
-from symgrad.studies.findings.record import read_known
-from symgrad.studies.history import page as report
-from symgrad.studies.history import plan
-from symgrad.studies.history.findings import former_findings, outcomes
-=======
 from symgrad.report.document import TOOLKIT, today, write_together
 from symgrad.studies.atlas.kept import DOCS, read_atlas
+from symgrad.studies.findings import plan as findings
 from symgrad.studies.findings.record import read_known
 from symgrad.studies.history import changes, changes_page, plan
 from symgrad.studies.history import page as report
->>>>>>> h-watch
+from symgrad.studies.history.findings import former_findings, outcomes
 from symgrad.studies.history.record import History
 from symgrad.studies.watch import record as watch_record
 
@@ -166,23 +159,14 @@ def history(
     return DISAGREES if disagrees(found) else 0
 
 
-<<<<<<< HEAD
-def keep(
-    hearing: Hearing,
-    record: Record,
-    gathered: Gathered,
-    file: Path,
-    found: Mapping[str, Findings] = {},
-) -> Record:
-=======
 def tell_changes(session: Session, record: Record, output: Path | None, timeout: float) -> int:
     """Say what changed in which version; the exit status."""
-    findings = read_known()
+    known = read_known()
     hearing = Hearing(Choice(resources=Resources(frameworks=[], timeout=timeout)))
     if session.hear(hearing, plan.history(hearing.choice)):
         return INTERRUPTED
     watched = watch_record.read(DOCS / watch_record.FILE, TOOLKIT).releases
-    found = changes.make_changes(hearing, record, read_atlas(), watched, findings)
+    found = changes.make_changes(hearing, record, read_atlas(), watched, known)
     if output:
         output.mkdir(parents=True, exist_ok=True)
         page = changes_page.to_markdown(found).encode()
@@ -191,8 +175,13 @@ def tell_changes(session: Session, record: Record, output: Path | None, timeout:
     return 0
 
 
-def keep(hearing: Hearing, record: Record, gathered: Gathered, file: Path) -> Record:
->>>>>>> h-watch
+def keep(
+    hearing: Hearing,
+    record: Record,
+    gathered: Gathered,
+    file: Path,
+    found: Mapping[str, Findings] = {},
+) -> Record:
     """The record with the versions that were heard, written to a file."""
     heard = {n: origin for n, origin in gathered.origins.items() if hearing.heard(n)}
     if not heard:

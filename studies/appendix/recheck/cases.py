@@ -2,6 +2,7 @@
 
 import math
 from fractions import Fraction as Q
+from functools import partial
 
 from .families import constants, derive
 from .intervals import Interval, UndefinedError
@@ -28,7 +29,10 @@ class Truth:
         if max(abs(x) for row in self.X for x in row) * unit > SPAN:
             raise ValueError("X has entries of too different sizes, or too large ones")
         self.norm = norm(self.X)
-        self.refusal, self.sensitivity = case["refusal"], None
+        self.refusal, self.sensitivity, self.left = case["refusal"], None, ""
+        self.roundoff, self.value_roundoff, self.kink = None, 0.0, None
+        if case["hermitian"] != (case["parameterization"] == "hermitian"):
+            raise ValueError("X is not of its structure")
 
     def read(self, case):
         """Take the enclosures over, which have been found right."""
@@ -63,22 +67,28 @@ def turned(M, blocks, back=False):
 def gradient(name, X, blocks):
     """(f, S) as rationals (mid, radius), at an exact X in blocks."""
     value, S = derive(name, turned(X, blocks), blocks)
+    return rationals(value, turned(S, blocks, back=True))
+
+
+def rationals(value, S):
+    """Intervals as rationals (mid, radius)."""
     unit = 1 << Interval.bits
-    S = turned(S, blocks, back=True)
-    return (Q(value.m, unit), Q(value.r, unit)), [
-        [(Q(x.m, unit), Q(x.r, unit)) for x in row] for row in S
-    ]
+    rows = [[(Q(x.m, unit), Q(x.r, unit)) for x in row] for row in S]
+    return (Q(value.m, unit), Q(value.r, unit)), rows
 
 
-def sensitivity(truth, S):
-    """‖∂S_ij/∂X‖ as floats, by differences of S along an orthogonal basis, to many digits."""
+def sensitivity(truth, S, at):
+    """‖∂S_ij/∂X‖ as floats, by differences of S along an orthogonal basis, to many digits.
+
+    ``at`` gives S elsewhere.
+    """
     h, span = Q(2) ** (math.frexp(truth.norm or 1.0)[1] - 60), range(truth.rows)
     squares = [[0.0 for _ in span] for _ in span]
     for E in _basis(truth.n, truth.blocks):
         moved = [list(row) for row in truth.X]
         for i, j, sign in E:
             moved[i][j] += h * sign
-        _, there = gradient(truth.name, moved, truth.blocks)
+        there = at(moved)
         for i in span:
             for j in span:
                 slope = float((there[i][j][0] - S[i][j][0]) / h)
@@ -133,8 +143,6 @@ def check_case(case):
         ValueError, ArithmeticError, LookupError, TypeError: what is claimed does not follow.
     """
     truth = Truth(case)
-    if case["hermitian"] != (case["parameterization"] == "hermitian"):
-        raise ValueError("X is not of its structure")
     exact = check_matrix(case, truth)
     if constants(truth.name, truth.n) is None:
         if not truth.refusal:
@@ -148,7 +156,7 @@ def check_case(case):
         raise ValueError(why or f"it is refused, but has a derivative: {truth.refusal}")
     if not why:
         truth.read(case)
-        _compare(truth, value, S)
+        compare(truth, value, S, max(abs(mid) for row in S for mid, _ in row))
     elif any(case[key] for key in ("value", "high", "low", "radius", "directions")):
         raise ValueError("it is refused, and yet something is claimed")
     unknown = f"no argument for the structure {case['parameterization']}"
@@ -159,15 +167,19 @@ def _derived(truth):
     """f(X) and S, or why there is no derivative."""
     try:
         value, S = gradient(truth.name, truth.X, truth.blocks)
-        truth.sensitivity = sensitivity(truth, S)
+        at = partial(_gradient_at, truth)
+        truth.sensitivity = sensitivity(truth, S, at)
     except UndefinedError as error:
         return None, None, str(error)
-    return value, S, _out_of_range(truth, value, S)
+    return value, S, out_of_range(truth, value, S, truth.sensitivity)
 
 
-def _compare(truth, value, S):
-    """What is claimed is what is true, and claimed narrowly."""
-    scale = max(abs(mid) for row in S for mid, _ in row)
+def _gradient_at(truth, X):
+    return gradient(truth.name, X, truth.blocks)[1]
+
+
+def compare(truth, value, S, scale):
+    """What is claimed is what is true, and claimed narrowly beside the largest entry of S."""
     _within("the value", truth.value, value, abs(value[0]) + Q(truth.norm) * scale)
     for i, row in enumerate(S):
         for j, true in enumerate(row):
@@ -186,11 +198,11 @@ def _within(what, claim, true, scale):
         raise ValueError(f"{what} is enclosed too widely")
 
 
-def _out_of_range(truth, value, S):
+def out_of_range(truth, value, S, slopes):
     """Why float64 has no room for a tolerance; nothing if it has."""
     largest = [float(max(abs(x) for row in truth.X for x in row))]
     largest.append(float(max(abs(mid) for row in S for mid, _ in row)))
-    largest.append(max(max(row) for row in truth.sensitivity))
+    largest.append(max(map(max, slopes)))
     X, S, slope = largest
     sizes = (X, S, slope, X * slope, X * X * slope, X * S)
     room = abs(value[0]) <= LIMIT and all(x == 0 or 1 / LIMIT < x < LIMIT for x in sizes)

@@ -2,7 +2,7 @@
 
 1. files: each is the one that the certificate names, and its own digest holds;
 2. enclosures: X(θ) and ∂X/∂θ from the structure and the point, f(X) and its symmetric gradient S
-   from X, in interval arithmetic on integers;
+   from X, in interval arithmetic on integers; of a recorded program by running it there and back;
 3. verdicts: the contractions ⟨G, ∂X/∂θ⟩, the tolerances and the verdict on each gradient G;
 4. the document: its tables, made of these.
 
@@ -13,9 +13,10 @@ from collections import Counter
 from pathlib import Path
 
 from .cases import check_case
-from .document import check_document, check_page
+from .document import check_document, check_page, check_programs
 from .judging import check_report
 from .reading import check_files, load
+from .recorded import check_recorded, narrowest
 
 FORMAT = 2
 SHOWN = 20
@@ -26,6 +27,15 @@ RECORDED = (
     "the document's prose, proofs and claims, and that .tex and .pdf are made of appendix.md",
 )
 """What nothing here could check."""
+
+
+def of_programs(cases):
+    """What nothing here could check of recorded programs."""
+    files = {(case["file"], case["sha256"]): 0 for case in cases if "program" in case}
+    for name, digest in files:
+        yield f"that the programs are what {name} (SHA-256 {digest}) executes"
+    if files:
+        yield "what roundings of a program's steps move, but for a factor of 10"
 
 
 def each(kind, items, check):
@@ -58,18 +68,27 @@ def check_header(certificate, judged):
         if framework not in command or framework not in environment:
             yield f"{framework} was not asked"
     for case, report in judged:
-        if report["dtype"] != case["dtype"]:
+        program = case.get("program")
+        if report["dtype"] != (narrowest(program) if program else case["dtype"]):
             yield f"{report['dtype']} was not asked for"
+        if program and any(program[key] != report[key] for key in ("framework", "version")):
+            yield "a program is one of another framework"
+        if program and program["dtype"] != case["dtype"]:
+            yield "a program is one of another dtype"
         if report["version"] != environment.get(report["framework"]):
             yield f"a version of {report['framework']} is another"
         if report["verdict"] not in ("refused", "failed") and report["reason"]:
             yield "a reason is given for a verdict that has none"
     words = {word.partition("=")[0] for word in command[1:]}
     own = {Path(word).stem for word in command if word.endswith(".py")}
+    own |= {word.rpartition(":")[2] for word in command if ".py:" in word}
     asked = {*command, *own, "eigenvalue", "sum_entries"}
     for case in certificate["cases"]:
         if not asked.intersection((case["function"], case["function"].partition("[")[0])):
             yield f"{case['function']} was not asked for"
+        files = [Path(word.rpartition(":")[0] or word).name for word in command if ".py" in word]
+        if "program" in case and case["file"] not in files:
+            yield f"{case['file']} was not asked for"
         structure = case["parameterization"]
         if structure != "symmetric" and f"--parameterization={structure}" not in command:
             yield f"{structure} was not asked for"
@@ -84,7 +103,7 @@ def check(folder):
     print(f"files: {len(certificate['files'])} named, {len(failed)} differ")
     cases, reports = certificate["cases"], certificate["reports"]
     labelled = [(f"{k} ({case['function']})", case) for k, case in enumerate(cases)]
-    truths, wrong, left = each("enclosure", labelled, check_case)
+    truths, wrong, left = each("enclosure", labelled, _check_case)
     failed += wrong
     judged = [(cases[_index(r["case"])], r) for r in reports]
     failed += dict.fromkeys(check_header(certificate, judged))
@@ -110,10 +129,16 @@ def check(folder):
             (folder / f"appendix.{form}").read_text(encoding="utf-8") for form in ("md", "html")
         )
         wrong = dict.fromkeys(check_document(text, certificate["environment"], truths, told))
+        wrong |= dict.fromkeys(check_programs(text, cases))
         failed += [f"appendix.md: {why}" for why in wrong]
         failed += [f"appendix.html: {why}" for why in check_page(page, text)]
     left += [f"{name}, which the certificate does not name" for name in other]
+    left += of_programs(cases)
     return failed, left
+
+
+def _check_case(case):
+    return check_recorded(case) if "program" in case else check_case(case)
 
 
 def _index(k):

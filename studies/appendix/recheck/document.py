@@ -6,6 +6,7 @@ from html.parser import HTMLParser
 
 HEADER = {"framework", "function", "route", "reads", "convention", "valid", "error", "of tol."}
 REFUSED = {"framework", "function", "route", "why", "gradients"}
+PROGRAMS = {"program", "operations", "held", "casts to", "computed without X", "matrices"}
 JUDGED = ("agrees", "inaccurate", "disagrees")
 MATRIX = re.compile(r"\\begin\{pmatrix\}([-\d. &\\]+)\\end\{pmatrix\}")
 
@@ -84,6 +85,38 @@ def refused(judged):
         }
 
 
+def programs(cases):
+    """The tables of recorded programs: a row for each function, file, framework and length."""
+    counted = Counter()
+    for case in cases:
+        if "program" in case:
+            told = case["program"]
+            steps = [step["operation"] for step in told["steps"]] if told else None
+            row = (
+                plain(case["function"]),
+                "—" if steps is None else str(len(steps)),
+                "—" if steps is None else str(steps.count("hold")),
+                plain(", ".join(told["casts"])) if told else "",
+                plain(", ".join(told["folded"])) if told else "",
+            )
+            who = (case["file"], told["framework"] if told else "")
+            counted[who, row] += 1
+    names = ("program", "operations", "held", "casts to", "computed without X", "matrices")
+    for (_, row), count in counted.items():
+        yield dict(zip(names, (*row, str(count))))
+
+
+def check_programs(text, cases):
+    """What of the programs in the document is not what the certificate has."""
+    told = [row for columns, found in tables(text) if columns == PROGRAMS for row in found]
+    rows = [{k: cell(x) for k, x in row.items()} for row in programs(cases)]
+    if _sorted(told, sorted(PROGRAMS)) != _sorted(rows, sorted(PROGRAMS)):
+        yield "the tables of programs are not those of the certificate"
+    own = {case["sha256"] for case in cases if "program" in case}
+    if own != set(re.findall(r"SHA-256 ([0-9a-f]{64})", text)):
+        yield "it has another SHA-256 of a file"
+
+
 def largest_radius(truths):
     """The largest radius of an entry of S, for ‖S‖."""
     found = [float(max(map(max, t.radius))) / (t.size or 1.0) for t in truths if not t.refusal]
@@ -134,7 +167,12 @@ def check_page(text, told):
     page = Page()
     page.feed(text)
     there = Counter(tuple(sorted(map(bare, row))) for row in page.rows)
-    rows = [row for columns, rows in tables(told) if columns in (HEADER, REFUSED) for row in rows]
+    rows = [
+        row
+        for columns, rows in tables(told)
+        if columns in (HEADER, REFUSED, PROGRAMS)
+        for row in rows
+    ]
     wanted = Counter(tuple(sorted(map(bare, row.values()))) for row in rows)
     if wanted - there:
         yield "its tables are not those of appendix.md"

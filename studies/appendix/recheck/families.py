@@ -173,19 +173,31 @@ def derive(name, X, blocks, bits=256):
         UndefinedError: there is no derivative.
     """
     family = name.partition("[")[0]
+
+    def once():
+        P = Point(X, blocks)
+        value, G = FAMILIES[family][1](P, **constants(name, P.n))
+        S = scaled(Q(1, 2 * blocks), plus(G, transpose(G)))
+        return value, S, max(abs(x.m) for row in P.X for x in row)
+
+    return sharpened(once, bits)[:2]
+
+
+def sharpened(once, bits=256):
+    """(f(X), S, size, …) as ``once`` gives them, with more bits until they are narrow.
+
+    ``size`` is the largest entry of X, in units.
+    """
     while True:
         Interval.bits = bits
         try:
-            P = Point(X, blocks)
-            value, G = FAMILIES[family][1](P, **constants(name, P.n))
-            S = scaled(Q(1, 2 * blocks), plus(G, transpose(G)))
+            found = value, S, size, *_ = once()
             entries = [x for row in S for x in row]
             scale = max(abs(x.m) for x in entries)
-            size = max(abs(x.m) for row in P.X for x in row)
             whole = abs(value.m) + (size * scale >> bits) + 1
             sharp = max(x.r for x in entries) <= SHARP * scale or scale == 0 or bits > 1000
             if sharp and value.r <= SHARP * whole:
-                return value, S
+                return found
         except ImpreciseError:
             if bits >= MOST_BITS:
                 raise

@@ -4,7 +4,8 @@ Rounding explains an error of an entry of (G + Gᵀ)/2, in the Frobenius norm, u
 
     δ·‖∂S_ij/∂X‖ + (δ·‖∂S/∂X‖)²/‖S‖ + p(n)·u·(‖S‖ + |K_ij|·(1 + κ)) + p(n)·η
 
-with p(n) = 8n, δ = p(n)·u·‖X‖, K the skew part of G and κ = ‖X‖·‖∂S/∂X‖/‖S‖.
+with p(n) = 8n, δ = p(n)·u·‖X‖, K the skew part of G and κ = ‖X‖·‖∂S/∂X‖/‖S‖; of a program 8u
+times what roundings of all its steps move S_ij by, per unit roundoff, is added.
 """
 
 import math
@@ -51,7 +52,8 @@ class Judge:
 
     def __init__(self, truth, dtype):
         self.truth, self.dtype, self.span = truth, dtype, range(truth.rows)
-        self.pu = STAGES * truth.rows * unit_roundoff(dtype)
+        self.each = STAGES * unit_roundoff(dtype)
+        self.pu = truth.rows * self.each
         self.floor = STAGES * truth.rows * 2.0 ** FORMATS[PARTS.get(dtype, dtype)][1]
         self.moved = truth.norm * norm(truth.sensitivity or [])
         self.off, self.told = self.pu * self.moved, None
@@ -65,19 +67,24 @@ class Judge:
             second, kappa = self.off * (self.off / size), 1 + self.moved / size
         elif self.moved == 0 and truth.norm > 0:
             floor += self.pu * abs(float(truth.value[0])) / truth.norm
+        steps = truth.roundoff or [[0.0] * truth.rows] * truth.rows
         return [
             [
-                self.pu * (truth.norm * slope + size + k * kappa) + second + floor
-                for slope, k in zip(*pair)
+                self.pu * (truth.norm * slope + size + k * kappa)
+                + second
+                + floor
+                + self.each * step
+                for slope, k, step in zip(*rows)
             ]
-            for pair in zip(truth.sensitivity, skew)
+            for rows in zip(truth.sensitivity, skew, steps)
         ]
 
     def value_tolerance(self):
         """Of f(X), to which ‖X‖·‖S‖ is its sensitivity."""
         truth = self.truth
         first = self.pu * (truth.norm * truth.size + abs(float(truth.value[0])))
-        return first + self.pu * truth.norm * self.off + self.floor
+        steps = self.each * truth.value_roundoff
+        return first + self.pu * truth.norm * self.off + steps + self.floor
 
     def check(self, told, skew, value):
         """Check that these are the tolerances, and say how large they are beside ‖S‖."""
@@ -104,7 +111,7 @@ class Judge:
         return not error or max(map(max, error)) <= GROSS * max(map(max, own))
 
     def _is_near_kink(self, error, allowed):
-        jump = 2 * self.truth.size
+        jump = 2 * self.truth.size if self.truth.kink is None else math.inf
         near = self.pu * self.truth.norm >= kink(self.truth) and jump > allowed
         return near and not (error and norm(error) > MARGIN * jump + allowed)
 
@@ -173,6 +180,8 @@ def eigenvalues(truth):
 def kink(truth):
     """How near, in the Frobenius norm, a matrix is at which f has a kink."""
     family, _, index = truth.name.partition("[")
+    if truth.kink is not None:
+        return truth.kink
     if family not in BY_MODULUS:
         return math.inf
     values = sorted(eigenvalues(truth), key=lambda x: -abs(x))
@@ -272,7 +281,7 @@ def check_report(truth, report):
     found = min((f for f, _ in judged), key=lambda f: WORST.index(getattr(f, "verdict", "failed")))
     ratio = max(x for _, x in judged)
     claimed = (told, report["convention"], report["conjugation"])
-    if truth.sensitivity is None and not truth.refusal and told == "refused":
+    if told == "refused" and not truth.refusal and (truth.left or truth.sensitivity is None):
         return Finding(told), ratio, "a refusal of a function that there is no argument for"
     if isinstance(found, str):
         allowed = ("refused", "failed") if truth.refusal else ("refused", "failed", "disagrees")
@@ -288,4 +297,6 @@ def check_report(truth, report):
         said = [" ".join(filter(None, words)) for words in (expected, claimed)]
         raise ValueError(f"the verdict is {said[0]}, the certificate says {said[1]}")
     beyond = "whether an error beyond the tolerance scatters near X, as rounding does"
+    if truth.left:
+        return found, ratio, f"a verdict by what is claimed, as {truth.left}"
     return found, ratio, beyond if found.beyond else None

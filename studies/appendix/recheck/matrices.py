@@ -1,6 +1,6 @@
 """Matrices by rows: of exact numbers, and of intervals."""
 
-from .intervals import Interval, UndefinedError, dot, lift, sqrt
+from .intervals import ImpreciseError, Interval, UndefinedError, dot, lift, sqrt
 
 
 def identity(n):
@@ -98,3 +98,70 @@ def integer_triangular_inverse(B):
             rows[i] = [x - c * y for x, y in zip(rows[i], rows[k])]
             inverse[i] = [x - c * y for x, y in zip(inverse[i], inverse[k])]
     return inverse
+
+
+def solved(A, B):
+    """(A⁻¹B, det A), by elimination with the largest pivot of each column."""
+    n, det = len(A), lift(1)
+    rows = [[*a, *b] for a, b in zip(A, B)]
+    for k in range(n):
+        best = max(range(k, n), key=lambda i: abs(rows[i][k].m) - rows[i][k].r)
+        pivot = rows[best][k]
+        if all(row[k].size() == 0 for row in rows[k:]):
+            raise UndefinedError("a matrix is singular")
+        if abs(pivot.m) <= pivot.r:
+            raise ImpreciseError("a matrix may be singular")
+        rows[k], rows[best] = rows[best], rows[k]
+        det = det * (pivot if best == k else -pivot)
+        for i in range(n):
+            if i != k and rows[i][k].size():
+                c = rows[i][k] / pivot
+                rest = [x - c * y for x, y in zip(rows[i][k + 1 :], rows[k][k + 1 :])]
+                rows[i] = [*rows[i][:k], Interval(0), *rest]
+    return [[x / rows[k][k] for x in rows[k][n:]] for k in range(n)], det
+
+
+def determinant(A):
+    try:
+        return solved(A, A)[1] if A else lift(1)
+    except UndefinedError:
+        return Interval(0)
+
+
+def cofactors(A):
+    """∂ det A/∂A, by its minors."""
+    n = range(len(A))
+
+    def minor(i, j):
+        rest = [[A[a][b] for b in n if b != j] for a in n if a != i]
+        return determinant(rest) * (-1) ** (i + j)
+
+    return [[minor(i, j) for j in n] for i in n]
+
+
+def eliminated(A):
+    """L − I + U of A = L U, without exchanges of rows."""
+    M = [list(row) for row in A]
+    for k in range(len(M)):
+        for i in range(k + 1, len(M)):
+            M[i][k] = M[i][k] / M[k][k]
+            for j in range(k + 1, len(M)):
+                M[i][j] = M[i][j] - M[i][k] * M[k][j]
+    return M
+
+
+def expm(A):
+    """exp A by Taylor's series of A/2^k, of norm below 1/16, and squaring."""
+    size = max(sum(x.size() for x in row) for row in A)
+    k = max(0, size.bit_length() - Interval.bits + 4)
+    if k > 16:
+        raise ImpreciseError("the exponential of a matrix beyond 4096")
+    small = [[Interval(x.m >> k, (x.r >> k) + 2 * (k > 0)) for x in row] for row in A]
+    total = term = enclosed(identity(len(A)))
+    for j in range(1, Interval.bits // 4 + 2):
+        term = [[x / j for x in row] for row in product(term, small)]
+        total = plus(total, term)
+    total = [[Interval(x.m, x.r + 1) for x in row] for row in total]
+    for _ in range(k):
+        total = product(total, total)
+    return total
