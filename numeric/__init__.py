@@ -4,6 +4,7 @@ This side never sees SymPy.  It imports nothing of ``symbolic``.  ``worker.py``,
 the files of ``frameworks/`` and ``former/`` run inside the worker and are written for Python 3.6
 with NumPy and one framework alone; ``pool.py``, ``conversation.py``, ``process.py`` and
 ``journal.py`` start the workers and listen to them in the court's process, ``keeper.py`` runs
-between the two and leaves nothing of a worker behind, and ``interpreters.py`` and
-``environments.py`` know of the Pythons that run former versions.
+between the two and leaves nothing of a worker behind, ``compiled.py`` says where JAX keeps what it
+has compiled, and ``interpreters.py`` and ``environments.py`` know of the Pythons that run former
+versions.
 """

@@ -27,7 +27,7 @@ from symgrad.court.questions import (
     Reported,
     Started,
 )
-from symgrad.numeric import interpreters, transport
+from symgrad.numeric import compiled, interpreters, transport
 from symgrad.numeric.environments import variables
 from symgrad.numeric.process import Process
 
@@ -56,6 +56,8 @@ which of its own functions raised one.
 """
 
 
+YIELDING = 5
+"""The niceness of a worker that yields to another: it has a third of that one's time."""
 ERROR = re.compile(r"[\w.]*(Error|Exception|Exit)\b")
 """How the line of a traceback begins that tells the error; more may have been printed after it."""
 MALFORMED = (ValueError, KeyError, TypeError, AttributeError, RecursionError, OverflowError)
@@ -79,7 +81,8 @@ class Conversation:
 
     Every line that belongs to problems, once it is understood, goes to ``record``, and then every
     event to ``emit``.  With ``at_once`` the process is started before anything is asked.
-    ``memory`` limits its address space, in MiB.
+    ``memory`` limits its address space, in MiB; one that ``yields`` has less of the processor where
+    others want it too.
     """
 
     def __init__(
@@ -90,6 +93,7 @@ class Conversation:
         timeout: float,
         at_once: bool = True,
         memory: int | None = None,
+        yields: bool = False,
     ) -> None:
         self.framework = framework
         self.process: Process | None = None
@@ -98,6 +102,7 @@ class Conversation:
         self._record = record
         self._timeout = timeout
         self._memory = memory
+        self._yields = yields
         self._needed = at_once
         self._first = asyncio.Event()
         self._killed = False
@@ -182,8 +187,10 @@ class Conversation:
         is_other = interpreters.is_other(self.framework)
         inherited = variables() if is_other else os.environ
         try:
-            environment = {**inherited, **QUIET}
-            process = await Process.start(argv, environment, LINE_LIMIT, self._memory)
+            environment = {**inherited, **compiled.variables(), **QUIET}
+            process = await Process.start(
+                argv, environment, LINE_LIMIT, self._memory, YIELDING if self._yields else 0
+            )
         except OSError as error:
             raise self._lost(str(error), is_python=False) from error
         self.process = process

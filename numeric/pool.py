@@ -31,7 +31,9 @@ CATALOGUE = ""
 """Where the routes of a worker are from, if not from a user's file: that has its stem here."""
 FIRST = ("numpy", "torch", "tensorflow")
 """The frameworks that the toolkit began with, and that are named first."""
-
+SLOWEST = "tensorflow"
+"""Its import takes longer than all that the others do: where all workers run at once they yield to
+it, so that nobody waits for it in the end."""
 
 NEEDS = {"torch.compile": "a C++ compiler, g++ or clang++"}
 """What an execution has to have beside its framework."""
@@ -95,6 +97,7 @@ class Pool:
                     *(name, self._emit, record, timeout),
                     at_once=shard == 0 and name not in known and not files,
                     memory=memory,
+                    yields=jobs is None and SLOWEST in names and name != SLOWEST,
                 )
                 for shard in range(count)
             ]
