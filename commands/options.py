@@ -7,9 +7,11 @@ import re
 import shutil
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import click
+
+from symgrad.court.questions import Device
 
 
 class Seconds(click.FloatRange):
@@ -122,6 +124,13 @@ MEMORY = click.option(
     metavar="MIB",
     help="Address space that each worker may have, and the exact side beside its own (Linux). "
     "Default: no limit, for the exact side 4096.",
+)
+DEVICE = click.option(
+    "--device",
+    type=click.Choice(get_args(Device)),
+    default="cpu",
+    show_default=True,
+    help="Where the frameworks compute; on cuda PyTorch and JAX alone are asked.",
 )
 DEBUG = click.option("--debug", is_flag=True, help="Show the traceback of an error.")
 QUIET = click.option("--quiet", is_flag=True, help="The closing line alone.")

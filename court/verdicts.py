@@ -111,3 +111,7 @@ class Run(Struct, frozen=True):
     identities: list[Identity]
     claims: list[Claim]
     verdicts: list[Verdict]
+    devices: Annotated[
+        dict[str, str],
+        Meta(description="framework → accelerator that it computed on, with its libraries"),
+    ] = {}

@@ -5,6 +5,6 @@ the files of ``frameworks/`` and ``former/`` run inside the worker and are writt
 with NumPy and one framework alone; ``pool.py``, ``conversation.py``, ``process.py`` and
 ``journal.py`` start the workers and listen to them in the court's process, ``keeper.py`` runs
 between the two and leaves nothing of a worker behind, ``compiled.py`` says where JAX keeps what it
-has compiled, and ``interpreters.py`` and ``environments.py`` know of the Pythons that run former
-versions.
+has compiled, ``place.py`` where PyTorch makes its arrays, and ``interpreters.py`` and
+``environments.py`` know of the Pythons that run former versions.
 """

@@ -16,9 +16,11 @@ from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple, get_args
 
 from symgrad.court.data import plain
+from symgrad.court.formats import PRODUCTS
 from symgrad.court.names import family
 from symgrad.court.questions import (
     Answered,
+    Device,
     Event,
     Excerpt,
     Finished,
@@ -40,7 +42,6 @@ THREADS = os.environ.get("SYMGRAD_THREADS", "1")
 QUIET = {
     "TF_CPP_MIN_LOG_LEVEL": "3",
     "TF_ENABLE_ONEDNN_OPTS": "0",
-    "CUDA_VISIBLE_DEVICES": "",
     "OMP_NUM_THREADS": THREADS,
     "OPENBLAS_NUM_THREADS": THREADS,
     "MKL_NUM_THREADS": THREADS,
@@ -58,6 +59,12 @@ which of its own functions raised one.
 
 YIELDING = 5
 """The niceness of a worker that yields to another: it has a third of that one's time."""
+ON = {
+    "cpu": {"CUDA_VISIBLE_DEVICES": "", transport.DEVICE: "cpu"},
+    "cuda": {"XLA_PYTHON_CLIENT_PREALLOCATE": "false", transport.DEVICE: "cuda"},
+}
+"""What tells a worker its device; of that no framework takes more than it needs, as they share
+it."""
 ERROR = re.compile(r"[\w.]*(Error|Exception|Exit)\b")
 """How the line of a traceback begins that tells the error; more may have been printed after it."""
 MALFORMED = (ValueError, KeyError, TypeError, AttributeError, RecursionError, OverflowError)
@@ -94,6 +101,7 @@ class Conversation:
         at_once: bool = True,
         memory: int | None = None,
         yields: bool = False,
+        device: Device = "cpu",
     ) -> None:
         self.framework = framework
         self.process: Process | None = None
@@ -103,6 +111,7 @@ class Conversation:
         self._timeout = timeout
         self._memory = memory
         self._yields = yields
+        self._device: Device = device
         self._needed = at_once
         self._first = asyncio.Event()
         self._killed = False
@@ -187,7 +196,7 @@ class Conversation:
         is_other = interpreters.is_other(self.framework)
         inherited = variables() if is_other else os.environ
         try:
-            environment = {**inherited, **compiled.variables(), **QUIET}
+            environment = {**inherited, **compiled.variables(), **QUIET, **ON[self._device]}
             process = await Process.start(
                 argv, environment, LINE_LIMIT, self._memory, YIELDING if self._yields else 0
             )
@@ -270,6 +279,9 @@ class Conversation:
                 self._check_version(hello.version)
                 self._version, self._routes, self._greeted = hello.version, hello.routes, True
                 self._executions = hello.executions
+                if hello.lacks:
+                    self._emit(hello)
+                    raise WorkerError(hello.lacks)
                 self._record(self.framework, line)
                 self._emit(hello)
             elif "busy" in answer:
@@ -370,7 +382,8 @@ def started(framework: str, answer: dict[str, Any]) -> Started:
     named = {plain(f): [plain(route) for route in known] for f, known in routes.items()}
     executions = [plain(name) for name in answer["hello"].get("executions", ())]
     modes = [plain(name) for name in answer["hello"].get("modes", ())]
-    return Started(framework, plain(version), named, executions, modes)
+    device, lacks = (plain(answer["hello"].get(key, "")) for key in ("device", "lacks"))
+    return Started(framework, plain(version), named, executions, modes, device, lacks)
 
 
 def reported(framework: str, version: str, answer: dict[str, Any]) -> Reported:
@@ -379,10 +392,14 @@ def reported(framework: str, version: str, answer: dict[str, Any]) -> Reported:
     mode = answer.get("mode", "reverse")
     if mode not in get_args(Mode):
         raise ValueError("it is not said how it was differentiated")
+    products = answer.get("products", "")
+    if products not in ("", "float32", *PRODUCTS):
+        raise ValueError("it is no format in which anybody multiplies")
     if "error" in answer:
         return Reported(
             *about,
             mode=mode,
+            products=products,
             error=plain(answer["error"]),
             declined=bool(answer["declined"]),
             worker_died=bool(answer["exhausted"]),
@@ -390,7 +407,8 @@ def reported(framework: str, version: str, answer: dict[str, Any]) -> Reported:
     if answer["reads"] not in (None, *get_args(Reads)):
         raise ValueError("it is not said what the route reads")
     slopes, second = answer.get("entrywise"), answer.get("again")
-    shared = {"problem": answer["problem"], "route": answer["route"], "reads": answer["reads"]}
+    shared = {key: answer[key] for key in ("problem", "route", "reads")}
+    shared["products"] = products
     return Reported(
         *about,
         mode=mode,
@@ -400,4 +418,5 @@ def reported(framework: str, version: str, answer: dict[str, Any]) -> Reported:
         reads=answer["reads"],
         entrywise=transport.unpack(slopes) if slopes else None,
         again=reported(framework, version, {**second, **shared}) if second else None,
+        products=products,
     )

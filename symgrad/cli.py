@@ -16,7 +16,7 @@ from click.shell_completion import CompletionItem
 from symgrad.commands import endings
 from symgrad.commands.options import SETTINGS
 from symgrad.commands.session import BAD_INPUT, INTERRUPTED, MISSING
-from symgrad.court.errors import InputError, OutputError
+from symgrad.court.errors import DeviceError, InputError, OutputError
 from symgrad.inquiry import Witnesses
 from symgrad.report import terminal
 from symgrad.studies.appendix.command import appendix
@@ -122,7 +122,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if not isinstance(error, (click.ClickException, InputError, OSError)):
             text = f"{text} ({type(error).__name__}; --debug shows where)"
         click.echo(f"error: {' '.join(text.split())}", err=True)
-        return MISSING if isinstance(error, OutputError) else BAD_INPUT
+        return MISSING if isinstance(error, (DeviceError, OutputError)) else BAD_INPUT
 
 
 def start() -> int:

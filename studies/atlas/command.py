@@ -9,12 +9,22 @@ import click
 from msgspec import structs
 from rich.console import Console
 
-from symgrad.commands.options import DEBUG, FRAMEWORK, QUIET, SCALE, SEED, SETTINGS, TIMEOUT
+from symgrad.commands.devices import choose_on
+from symgrad.commands.options import (
+    DEBUG,
+    DEVICE,
+    FRAMEWORK,
+    QUIET,
+    SCALE,
+    SEED,
+    SETTINGS,
+    TIMEOUT,
+)
 from symgrad.commands.session import BAD_INPUT, DISAGREES, INTERRUPTED, MISSING, Session
 from symgrad.court.errors import InputError
 from symgrad.court.former.recorded import read_record
 from symgrad.court.hearing import Hearing
-from symgrad.court.questions import Choice, Resources
+from symgrad.court.questions import Choice, Device, Resources
 from symgrad.report import terminal
 from symgrad.report.document import write_together
 from symgrad.studies.atlas import axes_page, plan
@@ -36,6 +46,7 @@ MOST_JOBS = 1024
 )
 @click.argument("functions", nargs=-1, metavar="[FUNCTION | FILE.py]...")
 @FRAMEWORK
+@DEVICE
 @click.option("--size", "-n", type=int, default=3, show_default=True, help="Rows of the matrices.")
 @SEED
 @TIMEOUT
@@ -51,7 +62,7 @@ MOST_JOBS = 1024
     type=click.Path(file_okay=False, path_type=Path),
     default=Path("atlas"),
     show_default=True,
-    help="Folder for atlas.json and atlas.md.",
+    help="Folder for atlas.json and atlas.md, on cuda atlas-cuda.json and atlas-cuda.md.",
 )
 @click.option(
     "--axes",
@@ -73,6 +84,7 @@ def atlas(
     /,
     functions: tuple[str, ...],
     asked: tuple[str, ...],
+    device: Device,
     size: int,
     seed: int,
     timeout: float,
@@ -90,35 +102,46 @@ def atlas(
     was when it is started again with the same output.
 
     Exit status: 0 nothing wrong but known findings, 1 something else is wrong or a known finding is
-    not any more, 2 nothing agrees, 3 a framework that was asked for is missing, its worker died, or
-    the output cannot be written, 130 interrupted.
+    not any more, 2 nothing agrees, 3 a framework or a device that was asked for is missing, a
+    worker died, or the output cannot be written, 130 interrupted.
     """
     frameworks, missing = session.choose(asked)
     if scales and "scale" not in axes.split(","):
         raise InputError("--scale gives the units of --axes scale; choose that too")
     if candidates and not axes:
         raise InputError("--candidates are of what --axes shows; choose some of them too")
+    if candidates and device != "cpu":
+        raise InputError(f"--candidates are looked for on the CPU; leave out --device {device}")
+    frameworks = choose_on(session, frameworks, asked, device)
+    name = "axes" if axes else "atlas"
+    name += f"-{device}" if device != "cpu" else ""
     output.mkdir(parents=True, exist_ok=True)
-    journal = output / ("axes.journal" if axes else "atlas.journal")
-    resources = Resources(frameworks=frameworks, timeout=timeout, jobs=jobs, journal=str(journal))
+    journal = output / f"{name}.journal"
+    resources = Resources(
+        frameworks=frameworks, timeout=timeout, jobs=jobs, journal=str(journal), device=device
+    )
     chosen = Choice(resources=resources, functions=functions, size=size, points=1, seed=seed)
     if axes:
         chosen = structs.replace(chosen, axes=tuple(axes.split(",")), scales=scales)
-        return along_axes(session, chosen, missing, output, candidates, quiet)
+        return along_axes(session, chosen, missing, output / name, candidates, quiet)
     hearing = Hearing(chosen)
     if session.hear(hearing, plan.atlas(chosen)):
         click.echo(f"interrupted: the same command goes on from {journal}", err=True)
         return INTERRUPTED
     known = read_known()
     found = with_since(mark(table.make_atlas(hearing), known), read_record())
-    pages = {"atlas.json": table.to_json(found), "atlas.md": table.to_markdown(found).encode()}
+    recorded = table.read_recorded(output) if device == "cpu" else None
+    pages = {
+        f"{name}.json": table.to_json(found),
+        f"{name}.md": table.to_markdown(found, recorded).encode(),
+    }
     write_together(output, pages)
     journal.unlink(missing_ok=True)  # last: where there is no room, the same command goes on
     console = terminal.make_console()
     if not quiet:
         table.show(console, found)
     console.print(table.closing_line(found.rows), soft_wrap=True)
-    contradictions = contradicted(found, known)
+    contradictions = contradicted(found, known) if device == "cpu" else []
     for line in contradictions:
         console.print(line, soft_wrap=True, markup=False)
     if missing or hearing.worker_died:
@@ -136,7 +159,7 @@ def along_axes(
     candidates: Path | None,
     quiet: bool,
 ) -> int:
-    """The same along further axes: axes.json and axes.md; the exit status."""
+    """The same along further axes: a record and a page of the name ``output``; the exit status."""
     hearing = Hearing(choice)
     if session.hear(hearing, plan.axes(choice, session.known())):
         journal = choice.resources.journal
@@ -144,10 +167,10 @@ def along_axes(
         return INTERRUPTED
     found = axes_page.make_axes(hearing, read_known())
     pages = {
-        "axes.json": axes_page.to_json(found),
-        "axes.md": axes_page.to_markdown(found).encode(),
+        f"{output.name}.json": axes_page.to_json(found),
+        f"{output.name}.md": axes_page.to_markdown(found).encode(),
     }
-    write_together(output, pages)
+    write_together(output.parent, pages)
     console = terminal.make_console()
     if candidates and look_for(session, choice, news(found), candidates, console):
         return INTERRUPTED
