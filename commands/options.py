@@ -7,11 +7,12 @@ import re
 import shutil
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import click
 
 from symgrad.cluster import LOCAL
+from symgrad.court.questions import Device
 
 
 class Seconds(click.FloatRange):
@@ -144,6 +145,13 @@ CLUSTER = click.option(
     metavar="ADDRESS",
     help="Ask on a cluster of dask.distributed: the address of its scheduler, as "
     "tcp://10.0.0.1:8786, or local:N for N processes here.",
+)
+DEVICE = click.option(
+    "--device",
+    type=click.Choice(get_args(Device)),
+    default="cpu",
+    show_default=True,
+    help="Where the frameworks compute; on cuda PyTorch and JAX alone are asked.",
 )
 DEBUG = click.option("--debug", is_flag=True, help="Show the traceback of an error.")
 QUIET = click.option("--quiet", is_flag=True, help="The closing line alone.")

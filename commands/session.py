@@ -10,7 +10,7 @@ from typing import Literal, NamedTuple, Protocol
 from symgrad.court.former.gathered import Gathered
 from symgrad.court.former.releases import Found, Sought
 from symgrad.court.hearing import Hearing
-from symgrad.court.questions import Choice, Started
+from symgrad.court.questions import Choice, Device, Started
 from symgrad.court.references import Proved
 from symgrad.plans import Plan
 
@@ -51,6 +51,16 @@ class Session(Protocol):
 
         Raises:
             InputError: a framework is unknown.
+        """
+
+    def on_device(
+        self, frameworks: Sequence[str], asked: Sequence[str], device: Device
+    ) -> tuple[list[str], list[str]]:
+        """Those of the frameworks that find the device, and what the others say.
+
+        Raises:
+            InputError: one that was asked for is asked on the CPU alone.
+            DeviceError: none finds it, or one that was asked for does not.
         """
 
     def known(self) -> list[str]:

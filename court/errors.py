@@ -10,6 +10,10 @@ class InputError(ValueError):
     """What was given cannot be used; the message says what arrived and what to do."""
 
 
+class DeviceError(InputError):
+    """A device that was asked for is not there."""
+
+
 class OutputError(InputError):
     """What was found cannot be written: the disk is full, or another run is writing there."""
 

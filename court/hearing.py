@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from msgspec import structs
 
+from symgrad.court.formats import with_products_in
 from symgrad.court.judging.gauge import refuse_both_signs
 from symgrad.court.judging.judge import judge
 from symgrad.court.judging.printing import NOT_ROUNDED, Matrix, Printing, judge_proposed
@@ -53,7 +54,8 @@ class Hearing:
     """One run.
 
     The ``references`` are in the order of the ``scenarios``, as far as they are known; reports name
-    their scenario by its number.  ``executions`` are those that anybody who was asked knows.
+    their scenario by its number.  ``executions`` are those that anybody who was asked knows,
+    ``devices`` the accelerators, by framework.
     ``proposed`` is a gradient in the first scenario that no framework reported, and ``printing``
     how it was rounded.  Of callables, what was ``recorded`` is in the order of the scenarios.
     """
@@ -66,6 +68,7 @@ class Hearing:
         self.excerpts: list[Excerpt] = []
         self.versions: dict[str, str] = {}
         self.executions: set[str] = set()
+        self.devices: dict[str, str] = {}
         self.demonstration: Demonstration | None = None
         self.proposed: Matrix | None = None
         self.printing: Printing = NOT_ROUNDED
@@ -79,6 +82,8 @@ class Hearing:
         elif isinstance(event, Started):
             self.versions[event.framework] = event.version
             self.executions.update(event.executions)
+            if event.device:
+                self.devices[event.framework] = event.device
         elif isinstance(event, Excerpt):
             self.excerpts.append(event)
 
@@ -107,7 +112,7 @@ class Hearing:
             self.judged.insert(0, Judged(scenario, None, judge_proposed(*about)))
 
     def _judge(self, report: Reported, near: Sequence[Reference | None] = ()) -> Verdict:
-        dtype = self.scenarios[report.problem].dtype
+        dtype = with_products_in(report.products, self.scenarios[report.problem].dtype)
         return judge(self.references[report.problem], report, dtype, near)
 
     def _replace(self, old: Reported, new: Reported) -> None:

@@ -53,6 +53,10 @@ class Query(Struct, frozen=True, kw_only=True):
 GRADIENT = Query()
 
 
+Device = Literal["cpu", "cuda"]
+"""Where the frameworks compute."""
+
+
 class Resources(Struct, frozen=True, kw_only=True):
     """Who is asked, and within what: of the work as a whole, whatever is judged.
 
@@ -69,6 +73,7 @@ class Resources(Struct, frozen=True, kw_only=True):
     jobs: int | None = None
     journal: str = ""
     interpreters: dict[str, str] = {}
+    device: Device = "cpu"
 
 
 class Choice(Struct, frozen=True, kw_only=True):
@@ -155,6 +160,7 @@ class Reported(Struct, frozen=True):
     ``nearby`` is what it said at matrices beside X, if it was asked there too: at NEIGHBOURS that
     are as near as rounding, and then at as many a little farther off.
     ``half_units`` are how far the entries may be off that were rounded to be printed.
+    ``products`` is the format in which it multiplies, where that is coarser than its dtype.
     """
 
     problem: int
@@ -173,6 +179,7 @@ class Reported(Struct, frozen=True):
     again: Reported | None = None
     nearby: tuple[Nearby | None, ...] = ()
     half_units: Float[np.ndarray, "n n"] | None = None
+    products: str = ""
 
 
 class Answered(Struct, frozen=True):
@@ -186,7 +193,8 @@ class Started(Struct, frozen=True):
     """A worker has imported its framework.
 
     ``routes`` lists what it can be asked, by function, ``executions`` how else than by default, and
-    ``modes`` in which ways each is differentiated.
+    ``modes`` in which ways each is differentiated.  ``device`` is the accelerator that it computes
+    on, with its libraries, and ``lacks`` why there is none, where one was asked for.
     """
 
     framework: str
@@ -194,6 +202,8 @@ class Started(Struct, frozen=True):
     routes: dict[str, list[str]]
     executions: list[str] = []
     modes: list[str] = []
+    device: str = ""
+    lacks: str = ""
 
 
 class Excerpt(Struct, frozen=True):

@@ -97,7 +97,8 @@ def _gradients(framework, route, request, beat):
         return
     again = _again(framework, route, X, constants, dtype, (value, gradient, found))
     beat()
-    read = _reads(evaluate, X, dtype) if request["find_reads"] else None
+    rounded = formats.with_products_in(request.get("products", ""), dtype)
+    read = _reads(evaluate, X, rounded) if request["find_reads"] else None
     answer = {"value": value, "gradient": transport.pack(gradient), "dtype": found, "reads": read}
     if request["entrywise"]:
         answer["entrywise"] = _entrywise(evaluate, X)

@@ -16,9 +16,11 @@ from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple, get_args
 
 from symgrad.court.data import plain
+from symgrad.court.formats import PRODUCTS
 from symgrad.court.names import family
 from symgrad.court.questions import (
     Answered,
+    Device,
     Event,
     Excerpt,
     Finished,
@@ -27,7 +29,7 @@ from symgrad.court.questions import (
     Reported,
     Started,
 )
-from symgrad.numeric import interpreters, transport
+from symgrad.numeric import compiled, interpreters, transport
 from symgrad.numeric.environments import variables
 from symgrad.numeric.process import Process
 
@@ -40,7 +42,6 @@ THREADS = os.environ.get("SYMGRAD_THREADS", "1")
 QUIET = {
     "TF_CPP_MIN_LOG_LEVEL": "3",
     "TF_ENABLE_ONEDNN_OPTS": "0",
-    "CUDA_VISIBLE_DEVICES": "",
     "OMP_NUM_THREADS": THREADS,
     "OPENBLAS_NUM_THREADS": THREADS,
     "MKL_NUM_THREADS": THREADS,
@@ -56,6 +57,14 @@ which of its own functions raised one.
 """
 
 
+YIELDING = 5
+"""The niceness of a worker that yields to another: it has a third of that one's time."""
+ON = {
+    "cpu": {"CUDA_VISIBLE_DEVICES": "", transport.DEVICE: "cpu"},
+    "cuda": {"XLA_PYTHON_CLIENT_PREALLOCATE": "false", transport.DEVICE: "cuda"},
+}
+"""What tells a worker its device; of that no framework takes more than it needs, as they share
+it."""
 ERROR = re.compile(r"[\w.]*(Error|Exception|Exit)\b")
 """How the line of a traceback begins that tells the error; more may have been printed after it."""
 MALFORMED = (ValueError, KeyError, TypeError, AttributeError, RecursionError, OverflowError)
@@ -79,7 +88,8 @@ class Conversation:
 
     Every line that belongs to problems, once it is understood, goes to ``record``, and then every
     event to ``emit``.  With ``at_once`` the process is started before anything is asked.
-    ``memory`` limits its address space, in MiB.
+    ``memory`` limits its address space, in MiB; one that ``yields`` has less of the processor where
+    others want it too.
     """
 
     def __init__(
@@ -90,6 +100,8 @@ class Conversation:
         timeout: float,
         at_once: bool = True,
         memory: int | None = None,
+        yields: bool = False,
+        device: Device = "cpu",
     ) -> None:
         self.framework = framework
         self.process: Process | None = None
@@ -98,6 +110,8 @@ class Conversation:
         self._record = record
         self._timeout = timeout
         self._memory = memory
+        self._yields = yields
+        self._device: Device = device
         self._needed = at_once
         self.is_lost = False
         self._first = asyncio.Event()
@@ -182,8 +196,10 @@ class Conversation:
         is_other = interpreters.is_other(self.framework)
         inherited = variables() if is_other else os.environ
         try:
-            environment = {**inherited, **QUIET}
-            process = await Process.start(argv, environment, LINE_LIMIT, self._memory)
+            environment = {**inherited, **compiled.variables(), **QUIET, **ON[self._device]}
+            process = await Process.start(
+                argv, environment, LINE_LIMIT, self._memory, YIELDING if self._yields else 0
+            )
         except OSError as error:
             raise self._lost(str(error), is_python=False) from error
         self.process = process
@@ -262,6 +278,9 @@ class Conversation:
                 hello = started(self.framework, answer)
                 self._check_version(hello.version)
                 self._version, self._hello, self._greeted = hello.version, hello, True
+                if hello.lacks:
+                    self._emit(hello)
+                    raise WorkerError(hello.lacks)
                 self._record(self.framework, line)
                 self._emit(hello)
             elif "busy" in answer:
@@ -370,7 +389,8 @@ def started(framework: str, answer: dict[str, Any]) -> Started:
     named = {plain(f): [plain(route) for route in known] for f, known in routes.items()}
     executions = [plain(name) for name in answer["hello"].get("executions", ())]
     modes = [plain(name) for name in answer["hello"].get("modes", ())]
-    return Started(framework, plain(version), named, executions, modes)
+    device, lacks = (plain(answer["hello"].get(key, "")) for key in ("device", "lacks"))
+    return Started(framework, plain(version), named, executions, modes, device, lacks)
 
 
 def reported(framework: str, version: str, answer: dict[str, Any]) -> Reported:
@@ -379,10 +399,14 @@ def reported(framework: str, version: str, answer: dict[str, Any]) -> Reported:
     mode = answer.get("mode", "reverse")
     if mode not in get_args(Mode):
         raise ValueError("it is not said how it was differentiated")
+    products = answer.get("products", "")
+    if products not in ("", "float32", *PRODUCTS):
+        raise ValueError("it is no format in which anybody multiplies")
     if "error" in answer:
         return Reported(
             *about,
             mode=mode,
+            products=products,
             error=plain(answer["error"]),
             declined=bool(answer["declined"]),
             worker_died=bool(answer["exhausted"]),
@@ -390,7 +414,8 @@ def reported(framework: str, version: str, answer: dict[str, Any]) -> Reported:
     if answer["reads"] not in (None, *get_args(Reads)):
         raise ValueError("it is not said what the route reads")
     slopes, second = answer.get("entrywise"), answer.get("again")
-    shared = {"problem": answer["problem"], "route": answer["route"], "reads": answer["reads"]}
+    shared = {key: answer[key] for key in ("problem", "route", "reads")}
+    shared["products"] = products
     return Reported(
         *about,
         mode=mode,
@@ -400,4 +425,5 @@ def reported(framework: str, version: str, answer: dict[str, Any]) -> Reported:
         reads=answer["reads"],
         entrywise=transport.unpack(slopes) if slopes else None,
         again=reported(framework, version, {**second, **shared}) if second else None,
+        products=products,
     )

@@ -17,7 +17,8 @@ class BaseFramework:
     as it does for users who say nothing; ``executions`` are further ways, by what a user types for
     them (``jax.jit``): each makes of a route the one that runs so.  ``hessians`` are the ways in
     which it differentiates twice, as :mod:`symgrad.numeric.hessians` names them, and ``jacobians``
-    those in which it gives one as a whole, F and x → J.
+    those in which it gives one as a whole, F and x → J.  ``products`` is the format in which it
+    multiplies numbers of float32 if nothing is said, where that is a coarser one.
 
     X is n×n: real symmetric in float64, or Hermitian in complex128 where ``dtype`` is complex.
     """
@@ -31,9 +32,18 @@ class BaseFramework:
     declines = ()
     absent = ()
     executions = {}
+    products = ""
 
     def configure(self):
         """Set in a worker's process, once, under what the framework is asked there."""
+
+    def use(self, device):
+        """Compute on the device ``cuda``, or ``cpu``, from now on; its name, with its libraries.
+
+        Raises:
+            LookupError: there is none, as far as the framework can see.
+        """
+        raise LookupError("it is asked on the CPU alone")
 
     def array(self, values, dtype):
         """The framework's own constant array; ``dtype`` is one that an array of its own has."""

@@ -1,9 +1,9 @@
 """The keeper: a small process between the court and a worker, which leaves nothing of it behind.
 
-Run as ``python -I -S keeper.py LIFELINE MEBIBYTES COMMAND …``: it runs the command, with the
-address space limited to so many MiB unless they are 0, and ends as the command ends.  When that has
-ended, or when the other end of the pipe LIFELINE (a file descriptor) is closed, as it is whenever
-the court ends, by whatever signal, it kills all that the command started.
+Run as ``python -I -S keeper.py LIFELINE MEBIBYTES NICENESS COMMAND …``: it runs the command, with
+the address space limited to so many MiB unless they are 0, and ends as the command ends.  When that
+has ended, or when the other end of the pipe LIFELINE (a file descriptor) is closed, as it is
+whenever the court ends, by whatever signal, it kills all that the command started.
 
 On Linux a process whose parent has ended becomes the keeper's child, also one in a session of its
 own, and the keeper takes the worker with it if it is killed itself (prctl(2)).  Elsewhere what the
@@ -27,7 +27,7 @@ NOT_RUN = 127
 """The exit status where the command cannot be run, as it is that of a shell."""
 
 
-def main(lifeline: int, mebibytes: int, *command: str) -> None:
+def main(lifeline: int, mebibytes: int, niceness: int, *command: str) -> None:
     """Run the command, see it off, and end as it did."""
     os.set_inheritable(lifeline, False)
     woken = _watch_for_signals()
@@ -36,7 +36,7 @@ def main(lifeline: int, mebibytes: int, *command: str) -> None:
     keeper = os.getpid()
     worker = os.fork()
     if worker == 0:
-        _become(command, mebibytes, keeper)
+        _become(command, mebibytes, niceness, keeper)
     with open(os.devnull, "r+b") as nothing:  # the pipes are the worker's alone
         for stream in range(3):
             os.dup2(nothing.fileno(), stream)
@@ -60,7 +60,7 @@ def _control(option: int, value: int) -> None:
         ctypes.CDLL(None).prctl(option, value, 0, 0, 0)
 
 
-def _become(command: tuple[str, ...], mebibytes: int, keeper: int) -> None:
+def _become(command: tuple[str, ...], mebibytes: int, niceness: int, keeper: int) -> None:
     """Be the command, in a session of its own; does not return."""
     try:
         os.setsid()
@@ -69,11 +69,20 @@ def _become(command: tuple[str, ...], mebibytes: int, keeper: int) -> None:
             os._exit(NOT_RUN)
         if mebibytes and IS_LINUX:
             resource.setrlimit(resource.RLIMIT_AS, (mebibytes * 2**20,) * 2)
+        if niceness:
+            _be_nice(niceness)
         os.execvp(command[0], command)
     except (OSError, ValueError) as error:
         os.write(2, f"{error}: {command[0]}".encode())
     finally:
         os._exit(NOT_RUN)
+
+
+def _be_nice(niceness: int) -> None:
+    """Yield to others, also where Linux shares the processor among sessions (sched(7))."""
+    os.nice(niceness)
+    with contextlib.suppress(OSError), open("/proc/self/autogroup", "w") as file:
+        file.write(str(niceness))
 
 
 def _wait(worker: int, lifeline: int, woken: int) -> int:
@@ -136,4 +145,5 @@ def _end_as(status: int) -> None:
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]), int(sys.argv[2]), *sys.argv[3:])
+    descriptor, size, nice = map(int, sys.argv[1:4])
+    main(descriptor, size, nice, *sys.argv[4:])

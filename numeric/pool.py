@@ -21,7 +21,7 @@ import msgspec
 import numpy as np
 
 from symgrad.court.names import family
-from symgrad.court.questions import Answered, Event, Finished, Problem, Started
+from symgrad.court.questions import Answered, Device, Event, Finished, Problem, Started
 from symgrad.numeric import former, frameworks, transport
 from symgrad.numeric.conversation import Conversation
 from symgrad.numeric.journal import Record
@@ -31,7 +31,9 @@ CATALOGUE = ""
 """Where the routes of a worker are from, if not from a user's file: that has its stem here."""
 FIRST = ("numpy", "torch", "tensorflow")
 """The frameworks that the toolkit began with, and that are named first."""
-
+SLOWEST = "tensorflow"
+"""Its import takes longer than all that the others do: where all workers run at once they yield to
+it, so that nobody waits for it in the end."""
 
 NEEDS = {"torch.compile": "a C++ compiler, g++ or clang++"}
 """What an execution has to have beside its framework."""
@@ -41,6 +43,10 @@ def known_frameworks() -> list[str]:
     """The frameworks that have a file in ``numeric/frameworks``, the first ones first."""
     names = sorted(module.name for module in pkgutil.iter_modules(frameworks.__path__))
     return sorted(names, key=lambda name: FIRST.index(name) if name in FIRST else 99)
+
+
+ON_DEVICES = ("torch", "jax")
+"""The frameworks that are asked on an accelerator."""
 
 
 def all_frameworks() -> list[str]:
@@ -94,6 +100,7 @@ class Pool:
         jobs: int | None = None,
         journal: Record | None = None,
         memory: int | None = None,
+        device: Device = "cpu",
     ) -> None:
         """Start a worker per framework name; ``timeout`` is the longest silence in seconds.
 
@@ -103,7 +110,8 @@ class Pool:
         by name, where it is another than this one.  With ``jobs``, at most so many processes run at
         once, and the next one starts when one has ended, which none does before :meth:`close`;
         several workers of a framework share its problems.
-        ``memory`` is what each process may have, in MiB of address space.
+        ``memory`` is what each process may have, in MiB of address space, and ``device`` where they
+        compute.
         What the ``journal`` has is not asked again, and what it lacks is written to it.
         """
         if jobs is not None and jobs < 1:
@@ -120,6 +128,8 @@ class Pool:
                     *(name, self._emit, record, timeout),
                     at_once=shard == 0 and name not in known and not files,
                     memory=memory,
+                    yields=jobs is None and SLOWEST in names and name != SLOWEST,
+                    device=device,
                 )
                 for shard in range(count)
             ]

@@ -30,18 +30,24 @@ class Process:
 
     @classmethod
     async def start(
-        cls, argv: Sequence[str], environment: Mapping[str, str], limit: int, memory: int | None
+        cls,
+        argv: Sequence[str],
+        environment: Mapping[str, str],
+        limit: int,
+        memory: int | None,
+        niceness: int = 0,
     ) -> Process:
         """Start the worker ``argv``.
 
-        ``limit`` is the longest line in bytes that can be read of it, and ``memory`` its address
-        space in MiB.
+        ``limit`` is the longest line in bytes that can be read of it, ``memory`` its address space
+        in MiB, and ``niceness`` that of nice(1).
 
         Raises:
             OSError: the system has no room for another process.
         """
         kept, lifeline = os.pipe()
-        keeping = (sys.executable, "-I", "-S", str(KEEPER), str(kept), str(memory or 0))
+        numbers = map(str, (kept, memory or 0, niceness))
+        keeping = (sys.executable, "-I", "-S", str(KEEPER), *numbers)
         try:
             keeper = await asyncio.create_subprocess_exec(
                 *keeping,

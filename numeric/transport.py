@@ -1,4 +1,6 @@
-"""Matrices between the pool and its workers: their floats in base64, since JSON takes too long.
+"""What is between the pool and its workers: matrices, and the variables that name a device.
+
+The floats of a matrix are in base64, since JSON takes too long.
 
 A matrix is {"shape": [n, m], "real": TEXT, "imaginary": TEXT or null}, TEXT being the entries by
 rows, as little-endian float64.
@@ -9,6 +11,12 @@ import base64
 from typing import Any
 
 import numpy as np
+
+DEVICE = "SYMGRAD_DEVICE"
+"""The environment variable that tells a worker its device."""
+STAND_IN = "SYMGRAD_STAND_IN"
+"""The one that names a device to be used in its place, for the tests: everything else is the same,
+and the record says so."""
 
 
 def pack(M: Any) -> "dict[str, Any]":

@@ -11,6 +11,7 @@ does to the framework must not reach any others.
 Written for Python 3.6, NumPy and one framework.
 """
 
+import contextlib
 import importlib
 import json
 import os
@@ -26,8 +27,10 @@ if __name__ == "__main__":
     sys.modules["symgrad"] = package
     del sys.path[0]
 
-from symgrad.numeric import answers, calls, former
+from symgrad.court import formats
+from symgrad.numeric import answers, calls, former, transport
 from symgrad.numeric.absent import import_without
+from symgrad.numeric.executions import Multiplying
 
 BEAT = 1.0
 """Seconds between signs of life."""
@@ -43,6 +46,7 @@ def main(name, file=None):
     served = import_without(former.module(name), package)
     framework = served.Framework()
     framework.configure()
+    place = _place(framework, os.environ.get(transport.DEVICE, "cpu"))
     routes = framework.routes if file is None else _own_routes(file, package)
     if version:
         framework.absent = former.ABSENT
@@ -53,7 +57,7 @@ def main(name, file=None):
         "executions": list(framework.executions),
         "modes": _modes(framework),
     }
-    _send(output, {"hello": hello})
+    _send(output, {"hello": dict(hello, **place)})
     ways = _ways(framework, routes)
     for line in sys.stdin:
         request = json.loads(line)
@@ -62,17 +66,36 @@ def main(name, file=None):
             _send(output, {"done": request["id"], "document": text})
             continue
         beat = _Beat(output, request["id"])
-        for label, route in _asked(ways, request):
-            for answer in answers.give(framework, route, request, beat):
-                mode = answer.pop("asks", None)
-                about = (
-                    {"asks": request["id"], "mode": mode} if mode else {"problem": request["id"]}
-                )
-                _send(output, dict(answer, route=label, **about))
+        for execution, label, route in _asked(framework, ways, request):
+            way = framework.executions.get(execution)
+            is_mode = isinstance(way, Multiplying)
+            products = way.products if is_mode else framework.products
+            with way.context() if is_mode else contextlib.ExitStack():
+                asked = dict(request, products=products)
+                for answer in answers.give(framework, route, asked, beat):
+                    mode = answer.pop("asks", None)
+                    about = (
+                        {"asks": request["id"], "mode": mode}
+                        if mode
+                        else {"problem": request["id"], "products": products}
+                    )
+                    _send(output, dict(answer, route=label, **about))
         _send(output, {"done": request["id"]})
         framework.tidy()
         if framework.is_worn():
             break
+
+
+def _place(framework, device):
+    """What is said of the device, unless it is the CPU: what it is, or why there is none."""
+    if device == "cpu":
+        return {}
+    other = os.environ.get(transport.STAND_IN, "")
+    try:
+        name = framework.use(other or device)
+    except LookupError as error:
+        return {"lacks": str(error)}
+    return {"device": "%s, standing in for %s" % (name, device) if other else name}
 
 
 def _modes(framework):
@@ -95,15 +118,23 @@ def _ways(framework, routes):
     return ways
 
 
-def _asked(ways, request):
-    """The routes that a request means, and has not settled: each as it is called, and itself."""
+def _asked(framework, ways, request):
+    """The routes that a request means, and has not settled.
+
+    Each comes with its execution, and as it is called.  Modes that change how float32 is multiplied
+    are asked unasked wherever that is.
+    """
+    is_single = formats.real(request["dtype"]) == "float32"
     wanted, function = request["executions"], request["function"].split("[")[0]
     for execution, routes in ways.items():
-        is_wanted = not execution or "all" in wanted or execution in wanted
+        is_mode = isinstance(framework.executions.get(execution), Multiplying)
+        is_wanted = (
+            not execution or "all" in wanted or execution in wanted or (is_mode and is_single)
+        )
         for label, route in routes.get(function, {}).items():
             is_asked = label == request["route"] if request["route"] else is_wanted
             if is_asked and label not in request["settled"]:
-                yield label, route
+                yield execution, label, route
 
 
 def _own_routes(file, package):

@@ -46,6 +46,7 @@ def make_run(hearing: Hearing, settled: Sequence[Claim], command: Sequence[str])
     return Run(
         toolkit=TOOLKIT,
         environment=environment(hearing),
+        devices=dict(sorted(hearing.devices.items())),
         command=[plain(word) for word in command],
         identities=demonstration.identities if demonstration else [],
         claims=[*settled],
@@ -74,8 +75,8 @@ def json_pieces(run: Run) -> Iterator[bytes]:
     def encode(part: Struct) -> bytes:
         return msgspec.json.format(ENCODER.encode(part), indent=1)
 
-    head, _, tail = encode(structs.replace(run, verdicts=[])).rpartition(b"[]")
-    yield head + b"["
+    head, key, tail = encode(structs.replace(run, verdicts=[])).partition(b'"verdicts": []')
+    yield head + key[:-1]
     for k, verdict in enumerate(run.verdicts):
         yield (b",\n  " if k else b"\n  ") + encode(verdict).replace(b"\n", b"\n  ")
     yield (b"\n ]" if run.verdicts else b"]") + tail + b"\n"

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
-from msgspec import Struct
+from msgspec import Meta, Struct
 
 from symgrad.court.references import Identity
 from symgrad.court.verdicts import Claim, Verdict
@@ -23,6 +23,10 @@ class Run(Struct, frozen=True):
     identities: list[Identity]
     claims: list[Claim]
     verdicts: list[Verdict]
+    devices: Annotated[
+        dict[str, str],
+        Meta(description="framework → accelerator that it computed on, with its libraries"),
+    ] = {}
 
     def plot(self, path: Path | str | None = None) -> Figure:
         """The error over tolerance of each gradient; a figure of matplotlib (``symgrad[plot]``).

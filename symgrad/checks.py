@@ -24,6 +24,7 @@ from symgrad.court.reasons import say
 from symgrad.court.references import Matrix, Reference
 from symgrad.court.verdicts import RIGHT, Outcome
 from symgrad.numeric import here as numeric
+from symgrad.numeric.place import beside
 from symgrad.report.here import Derivative, Formula, Report, Reports
 from symgrad.symbolic import here as symbolic
 from symgrad.symbolic import queries
@@ -159,7 +160,7 @@ def check(
         )
     of_call = function is None and not callable(parameterization)
     who = framework or (numeric.framework_of_call(f, X) if of_call else numeric.framework_of(X))
-    label = getattr(f, "__qualname__", type(f).__name__)
+    label, given_at = getattr(f, "__qualname__", type(f).__name__), X
     if mode in JACOBIANS:
         if wrt is not None or callable(parameterization) or order != 1:
             raise InputError(f"mode {mode!r} is the Jacobian in X; leave order, wrt and X(θ) out")
@@ -189,7 +190,8 @@ def check(
         one = numeric.symmetrized(M) if symmetrize else M
         about = (function, parameterization)
         one = _rounded(one, kind) if dtype else one
-        found = [_check(who, f, one, kind, label, *about, m, strict, query) for m in modes]
+        with beside(given_at):
+            found = [_check(who, f, one, kind, label, *about, m, strict, query) for m in modes]
         worst = max(found, key=lambda report: WORSE.index(report.verdict))
         reports.append(_beside(worst, found) if order == 2 else worst)
     return reports[0] if batch.ndim == 2 else Reports(reports)
@@ -349,7 +351,8 @@ def _truth(
         return Place.of(function, X).reference()
     M, dtype = numeric.read(X)
     name = getattr(function, "__qualname__", type(function).__name__)
-    return traced.true_at(framework, function, M, *symbolic.exactly(M), dtype, name)
+    with beside(X):
+        return traced.true_at(framework, function, M, *symbolic.exactly(M), dtype, name)
 
 
 def assert_gradient(

@@ -16,7 +16,7 @@ from click.shell_completion import CompletionItem
 from symgrad.commands import endings
 from symgrad.commands.options import SETTINGS
 from symgrad.commands.session import BAD_INPUT, INTERRUPTED, MISSING
-from symgrad.court.errors import ClusterError, InputError, OutputError
+from symgrad.court.errors import ClusterError, DeviceError, InputError, OutputError
 from symgrad.inquiry import Witnesses
 from symgrad.report import terminal
 from symgrad.studies.appendix.command import appendix
@@ -123,7 +123,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if not isinstance(error, (click.ClickException, InputError, OSError)):
             text = f"{text} ({type(error).__name__}; --debug shows where)"
         click.echo(f"error: {' '.join(text.split())}", err=True)
-        return MISSING if isinstance(error, (OutputError, ClusterError)) else BAD_INPUT
+        is_lack = isinstance(error, (ClusterError, DeviceError, OutputError))
+        return MISSING if is_lack else BAD_INPUT
 
 
 def start() -> int:

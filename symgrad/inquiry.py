@@ -26,17 +26,25 @@ from rich.progress import (
 
 from symgrad.cluster import Cluster, connect
 from symgrad.commands.session import Listing, Names
-from symgrad.court.errors import ClusterError, InputError, check_known
+from symgrad.court.errors import ClusterError, DeviceError, InputError, check_known
 from symgrad.court.hearing import AskNear, Hearing, Near, confirm
 from symgrad.court.judging import scatter
 from symgrad.court.judging.printing import Printing
 from symgrad.court.names import family
-from symgrad.court.questions import Answered, Choice, Event, Problem, Reported, Started
+from symgrad.court.questions import Answered, Choice, Device, Event, Problem, Reported, Started
 from symgrad.court.references import Demonstration, Proved, Reference
 from symgrad.numeric import former, past, releases, writing
 from symgrad.numeric.interpreters import check_has_python
 from symgrad.numeric.journal import Journal, fingerprint, installed_versions
-from symgrad.numeric.pool import NEEDS, Asking, Pool, all_frameworks, is_installed, known_frameworks
+from symgrad.numeric.pool import (
+    NEEDS,
+    ON_DEVICES,
+    Asking,
+    Pool,
+    all_frameworks,
+    is_installed,
+    known_frameworks,
+)
 from symgrad.plans import Case, HasNeighbours, Plan
 from symgrad.report import terminal
 
@@ -183,7 +191,8 @@ def open_journal(
     """The journal of a run that asks this and nothing else, by these versions."""
     asked = problems(choice, planned)
     there = cluster.versions if cluster else {}
-    versions = installed_versions() | there | choice.resources.interpreters
+    place = {"device": choice.resources.device}
+    versions = installed_versions() | there | choice.resources.interpreters | place
     return Journal(Path(choice.resources.journal), fingerprint(asked, versions, choice.files))
 
 
@@ -203,6 +212,7 @@ def make_pool(
             jobs=within.jobs,
             journal=journal,
             memory=within.memory,
+            device=within.device,
         )
     from symgrad.numeric.cluster import ClusterPool
 
@@ -376,6 +386,34 @@ class Witnesses:
         installed = [name for name in wanted if is_there(name)]
         absent = [name for name in wanted if name not in installed]
         return [*installed, *interpreters], absent if asked else []
+
+    def on_device(
+        self, frameworks: Sequence[str], asked: Sequence[str], device: Device
+    ) -> tuple[list[str], list[str]]:
+        """Those of the frameworks that find the device, and what the others say.
+
+        Raises:
+            InputError: one that was asked for is asked on the CPU alone.
+            DeviceError: none finds it, or one that was asked for does not.
+        """
+        able = [name for name in frameworks if name in ON_DEVICES]
+        for name in [*asked, *(name for name in frameworks if "@" in name)]:
+            if name not in able:
+                who = " and ".join(ON_DEVICES)
+                raise InputError(f"{name}: --device {device} is of {who}, as they are installed")
+        with Pool(able, 120, device=device) as pool:
+            pool.close()
+            started = {e.framework: e for e in pool.events() if isinstance(e, Started)}
+        found = [name for name in able if name in started and not started[name].lacks]
+        lacks = {
+            name: started[name].lacks if name in started else f"{name} does not start"
+            for name in able
+            if name not in found
+        }
+        if not found or any(name in lacks for name in asked):
+            why = "; ".join(lacks.values()) or f"neither {' nor '.join(ON_DEVICES)} is installed"
+            raise DeviceError(f"--device {device}: {why}")
+        return found, [*lacks.values()]
 
     def prove(self, choice: Choice) -> Iterator[Proved]:
         """The theorems of the chosen functions, one by one."""

@@ -12,7 +12,7 @@ from fractions import Fraction
 
 import numpy as np
 
-from symgrad.court.formats import REAL, WIDER, real, smallest_normal
+from symgrad.court.formats import WIDER, largest_exponent, smallest_normal
 from symgrad.court.judging.contraction import Array, skew_part, symmetric_error
 from symgrad.court.judging.tolerance import (
     entry_tolerances,
@@ -68,7 +68,7 @@ def infinite(reported: Reported, size: int) -> str:
 def out_of_range(reference: Reference, dtype: str) -> str:
     """Why the dtype has no room for the numbers here; nothing if it has."""
     size, least = gradient_norm(reference), smallest_normal(dtype)
-    _, _, most = REAL[real(dtype)]
+    most = largest_exponent(dtype)
     entries = np.abs(reference.X[reference.X != 0])
     change = norm(reference.X) * size
     if 0 < size < least or 0 < change < least or np.any(entries < least):

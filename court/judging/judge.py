@@ -236,7 +236,8 @@ def _compare(matter: Matter, G: Array, tolerances: Array, doubt: Sequence[Reason
     blind = "" if is_printed else admission.blind(reference, G, tolerances, dtype)
     if blind:
         return matter.verdict("refused", say("vacuous", blind), None, components)
-    widened = "" if reported.dtype == dtype else f"the gradient came back in {reported.dtype}"
+    own = (dtype, *(("float32", "complex64") if reported.products else ()))
+    widened = "" if reported.dtype in own else f"the gradient came back in {reported.dtype}"
     coarse = admission.coarse(reference, tolerances, dtype)
     notes = (x for text in (reference.note, widened, coarse) for x in say("note", text))
     convention = _convention(matter, G, tolerances)

@@ -13,7 +13,7 @@ import numpy as np
 from jax.extend.core import jaxpr_as_fun
 
 from symgrad.numeric.calls import by, calls, only, then
-from symgrad.numeric.executions import batched, compiled
+from symgrad.numeric.executions import Multiplying, batched, compiled
 from symgrad.numeric.framework import BaseFramework, directions
 from symgrad.numeric.hessians.jax import WAYS, differentiate_twice
 
@@ -330,6 +330,14 @@ def _array(X, dtype):
     return jnp.asarray(X, dtype)
 
 
+PRECISIONS = {
+    "jax.default_matmul_precision(%r)" % name: Multiplying(
+        name, functools.partial(jax.default_matmul_precision, name)
+    )
+    for name in ("float32", "tensorfloat32", "bfloat16")
+}
+"""How products of float32 can be taken on an accelerator; where there are units for tensorfloat32
+(jax.lax.Precision), that is the default."""
 TWICE = 2
 """So often a user's callable is differentiated as it is."""
 
@@ -375,7 +383,7 @@ def _traced(f, x):
 
 
 class Framework(BaseFramework):
-    """JAX on the CPU, by ``jax.value_and_grad``; without ``jit``: primitives are compiled once."""
+    """JAX, by ``jax.value_and_grad``; without ``jit``: primitives are compiled once."""
 
     namespace = jnp
     version = jax.__version__
@@ -400,6 +408,16 @@ class Framework(BaseFramework):
     def configure(self):
         jax.config.update("jax_enable_x64", True)
         jax.config.update("jax_platforms", "cpu")
+
+    def use(self, device):
+        jax.config.update("jax_platforms", "cuda,cpu" if device == "cuda" else device)
+        found = jax.devices()[0]  # of the first platform that there is
+        if device == "cuda" and found.platform != "gpu":
+            raise LookupError("JAX %s finds no CUDA device here" % self.version)
+        self.executions = dict(self.executions, **PRECISIONS)
+        self.products = "tensorfloat32"
+        libraries = " ".join(found.client.platform_version.split())
+        return "%s, %s" % (found.device_kind, libraries) if device == "cuda" else device
 
     def array(self, values, dtype):
         return np.array(values, dtype)

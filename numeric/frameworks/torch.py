@@ -1,5 +1,6 @@
 """PyTorch: reverse mode by torch.autograd, forward mode by torch.func."""
 
+import contextlib
 import functools
 import importlib
 import math
@@ -9,9 +10,10 @@ import numpy as np
 import torch
 
 from symgrad.numeric.calls import by, calls, then
-from symgrad.numeric.executions import batched, compiled
+from symgrad.numeric.executions import Multiplying, batched, compiled
 from symgrad.numeric.framework import BaseFramework, directions
 from symgrad.numeric.hessians.torch import WAYS, differentiate_twice
+from symgrad.numeric.place import DEVICE
 
 LOG_2PI = math.log(2 * math.pi)
 MultivariateNormal = torch.distributions.MultivariateNormal
@@ -391,6 +393,29 @@ def _compile(f, **options):
     return torch.compile(f, **options)
 
 
+@contextlib.contextmanager
+def _multiplying(precision):
+    before = torch.get_float32_matmul_precision()
+    torch.set_float32_matmul_precision(precision)
+    try:
+        yield
+    finally:
+        torch.set_float32_matmul_precision(before)
+
+
+PRECISIONS = {
+    "torch.set_float32_matmul_precision(%r)" % name: Multiplying(
+        products, functools.partial(_multiplying, name)
+    )
+    for name, products in (("high", "tensorfloat32"), ("medium", "bfloat16"))
+}
+"""How products of float32 can be taken on an accelerator; there the default is ``highest``."""
+
+
+def _tensor(values, dtype):
+    return torch.tensor(values, dtype=dtype, device=DEVICE.get())
+
+
 class _Functional:
     """A route that ``torch.func.grad`` differentiates."""
 
@@ -432,10 +457,24 @@ class Framework(BaseFramework):
         "cfloat or cdouble types",
         "must override the setup_context",  # forward mode of an autograd.Function
         "specified up to multiplication by e^{i phi}",  # the loss depends on a phase
+        "requires compiling pytorch with magma",  # what CUDA has no solver for
+        "parameter `driver` should be one of",  # of lstsq, on CUDA
     )
 
+    def use(self, device):
+        if device == "cuda" and not torch.cuda.is_available():
+            why = "" if torch.version.cuda else ", it is built without CUDA"
+            raise LookupError("PyTorch %s finds no CUDA device here%s" % (self.version, why))
+        torch.set_default_device(device)
+        self.executions = dict(self.executions, **PRECISIONS)
+        if device != "cuda":
+            return device
+        solver = str(torch.backends.cuda.preferred_linalg_library()).split(".")[-1]
+        about = (torch.cuda.get_device_name(), torch.version.cuda, solver)
+        return "%s, CUDA %s, linear algebra by %s" % about
+
     def array(self, values, dtype):
-        return torch.tensor(values, dtype=dtype)
+        return _tensor(values, dtype)
 
     def dtype_of(self, name):
         return getattr(torch, name)
@@ -457,7 +496,7 @@ class Framework(BaseFramework):
         return super().apply(one, x, constants)
 
     def differentiate(self, route, X, constants, dtype):
-        x = torch.tensor(X, dtype=getattr(torch, dtype))
+        x = _tensor(X, getattr(torch, dtype))
         if isinstance(route, _Functional):
             f = functools.partial(self.apply, route, constants=constants)
             gradient, value = torch.func.grad_and_value(f)(x)
@@ -467,7 +506,7 @@ class Framework(BaseFramework):
                 raise TypeError("the route gave a %s, not a tensor" % type(value).__name__)
             (gradient,) = torch.autograd.grad(value, x)
         widest = torch.complex128 if gradient.is_complex() else torch.float64
-        G = gradient.to(widest).resolve_conj().resolve_neg().numpy()
+        G = gradient.to(widest).resolve_conj().resolve_neg().cpu().numpy()
         return value.item(), G, str(gradient.dtype).split(".")[-1]
 
     def differentiate_twice(self, way, route, X, E, constants, dtype):
@@ -475,7 +514,7 @@ class Framework(BaseFramework):
         return differentiate_twice(way, f, X, E, dtype)
 
     def evaluate(self, route, X, constants, dtype):
-        x = torch.tensor(X, dtype=getattr(torch, dtype))
+        x = _tensor(X, getattr(torch, dtype))
         return self.apply(route, x, constants).item()
 
     def derivative_along(self, route, X, E, constants, dtype):
@@ -489,7 +528,7 @@ class Framework(BaseFramework):
     def _slopes(self, route, X, directions, constants, dtype):
         """The derivatives along all directions (m×n×n) at once."""
         kind = getattr(torch, dtype)
-        x = torch.tensor(X, dtype=kind)
+        x = _tensor(X, kind)
         f = functools.partial(self.apply, route, constants=constants)
         along = torch.func.vmap(lambda E: torch.func.jvp(f, (x,), (E,))[1], chunk_size=CHUNK)
-        return along(torch.tensor(directions, dtype=kind)).double().numpy()
+        return along(_tensor(directions, kind)).double().cpu().numpy()

@@ -4,6 +4,7 @@ import numpy as np
 import torch
 
 from symgrad.numeric.framework import directions
+from symgrad.numeric.place import DEVICE
 
 
 def _inner(g, E):
@@ -36,7 +37,8 @@ def reverse_over_forward(f, x, E):
 
 
 def forward_over_forward(f, x, E):
-    every = torch.tensor(np.array(list(directions(len(x), x.is_complex()))), dtype=x.dtype)
+    along = np.array(list(directions(len(x), x.is_complex())))
+    every = torch.tensor(along, dtype=x.dtype, device=x.device)
     slope = _slope(f, E)
     slopes = torch.stack([torch.func.jvp(slope, (x,), (D,))[1] for D in every])
     sizes = (every.abs() ** 2).sum((1, 2))
@@ -61,7 +63,8 @@ WAYS = {
 def differentiate_twice(way, f, X, E, dtype):
     """As :meth:`symgrad.numeric.framework.BaseFramework.differentiate_twice`."""
     kind = getattr(torch, dtype)
-    slope, G = WAYS[way](f, torch.tensor(X, dtype=kind), torch.tensor(E, dtype=kind))
+    x, along = (torch.tensor(M, dtype=kind, device=DEVICE.get()) for M in (X, E))
+    slope, G = WAYS[way](f, x, along)
     widest = torch.complex128 if G.is_complex() else torch.float64
-    found = G.detach().to(widest).resolve_conj().resolve_neg().numpy()
+    found = G.detach().to(widest).resolve_conj().resolve_neg().cpu().numpy()
     return slope.item(), found, str(G.dtype).split(".")[-1]

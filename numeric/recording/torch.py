@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from symgrad.numeric.place import DEVICE
 from symgrad.numeric.recording.recording import Matrix, Recording, checked, named
 from symgrad.numeric.recording.tape import RETURN_ONE, Tape, UnsupportedError
 from symgrad.numeric.recording.torch_modes import watched
@@ -24,9 +25,7 @@ from symgrad.numeric.recording.torch_recorder import Recorder
 from symgrad.numeric.recording.torch_storages import Pair
 
 
-def record(
-    f: Callable[..., Any], X: Matrix, dtype: str, label: str = "f", device: str = "cpu"
-) -> Recording:
+def record(f: Callable[..., Any], X: Matrix, dtype: str, label: str = "f") -> Recording:
     """The record of f at X (n×n, float64 or complex128, of numbers that the dtype holds).
 
     Raises:
@@ -34,16 +33,16 @@ def record(
     """
     with named(label), _undisturbed():
         return checked(
-            lambda: _once(f, _tensor(X, dtype, device), dtype),
-            lambda there: _number(f(_tensor(there, dtype, device))).item(),
+            lambda: _once(f, _tensor(X, dtype), dtype),
+            lambda there: _number(f(_tensor(there, dtype))).item(),
             X,
             dtype,
             label,
         )
 
 
-def _tensor(X: Matrix, dtype: str, device: str) -> torch.Tensor:
-    return torch.tensor(X, dtype=getattr(torch, dtype), device=device)
+def _tensor(X: Matrix, dtype: str) -> torch.Tensor:
+    return torch.tensor(X, dtype=getattr(torch, dtype), device=DEVICE.get())
 
 
 @contextmanager

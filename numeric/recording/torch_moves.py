@@ -101,7 +101,7 @@ def _move(e: Executed) -> Answer:
         for k, at in zip(moving, places, strict=True):
             again[k] = torch.from_numpy(np.ascontiguousarray(at))
         again = [x.cpu() if isinstance(x, torch.Tensor) else x for x in again]
-        return np.array(e.run(pytree.tree_unflatten(again, tree)).numpy())
+        return np.array(e.run(pytree.tree_unflatten(again, tree)).cpu().numpy())
 
     return _filled(e, c.moved(e.tape, reals, move))
 

@@ -9,9 +9,11 @@ import click
 from msgspec import structs
 from rich.console import Console
 
+from symgrad.commands.devices import choose_on
 from symgrad.commands.options import (
     CLUSTER,
     DEBUG,
+    DEVICE,
     FRAMEWORK,
     QUIET,
     SCALE,
@@ -23,7 +25,7 @@ from symgrad.commands.session import BAD_INPUT, DISAGREES, INTERRUPTED, MISSING,
 from symgrad.court.errors import ClusterError, InputError
 from symgrad.court.former.recorded import read_record
 from symgrad.court.hearing import Hearing
-from symgrad.court.questions import Choice, Resources
+from symgrad.court.questions import Choice, Device, Resources
 from symgrad.report import gradients, terminal
 from symgrad.report.document import write_together
 from symgrad.studies.atlas import axes_page, plan
@@ -45,6 +47,7 @@ MOST_JOBS = 1024
 )
 @click.argument("functions", nargs=-1, metavar="[FUNCTION | FILE.py]...")
 @FRAMEWORK
+@DEVICE
 @click.option("--size", "-n", type=int, default=3, show_default=True, help="Rows of the matrices.")
 @SEED
 @TIMEOUT
@@ -61,7 +64,7 @@ MOST_JOBS = 1024
     type=click.Path(file_okay=False, path_type=Path),
     default=Path("atlas"),
     show_default=True,
-    help="Folder for atlas.json and atlas.md.",
+    help="Folder for atlas.json and atlas.md, on cuda atlas-cuda.json and atlas-cuda.md.",
 )
 @click.option(
     "--axes",
@@ -88,6 +91,7 @@ def atlas(
     /,
     functions: tuple[str, ...],
     asked: tuple[str, ...],
+    device: Device,
     size: int,
     seed: int,
     timeout: float,
@@ -107,49 +111,65 @@ def atlas(
     was when it is started again with the same output.
 
     Exit status: 0 nothing wrong but known findings, 1 something else is wrong or a known finding is
-    not any more, 2 nothing agrees, 3 a framework that was asked for is missing, its worker died,
-    the output cannot be written or the cluster cannot be used, 130 interrupted.
+    not any more, 2 nothing agrees, 3 a framework or a device that was asked for is missing, a
+    worker died, the output cannot be written or the cluster cannot be used, 130 interrupted.
     """
     if scales and "scale" not in axes.split(","):
         raise InputError("--scale gives the units of --axes scale; choose that too")
     if candidates and not axes:
         raise InputError("--candidates are of what --axes shows; choose some of them too")
+    if device != "cpu" and (candidates or cluster):
+        what = "--candidates are looked for" if candidates else "--cluster asks"
+        raise InputError(f"{what} on the CPU; leave out --device {device}")
     if parquet:
         gradients.check()
-    journal = output / ("axes.journal" if axes else "atlas.journal")
+    name = "axes" if axes else "atlas"
+    name += f"-{device}" if device != "cpu" else ""
+    journal = output / f"{name}.journal"
     with session.on(cluster or ""):
         frameworks, missing = session.choose(asked)
         if missing and cluster:
             raise ClusterError(f"no worker of {cluster} has {', '.join(missing)}; install it there")
+        frameworks = choose_on(session, frameworks, asked, device)
         output.mkdir(parents=True, exist_ok=True)
-        within = Resources(frameworks=frameworks, timeout=timeout, jobs=jobs, journal=str(journal))
+        within = Resources(
+            frameworks=frameworks, timeout=timeout, jobs=jobs, journal=str(journal), device=device
+        )
         chosen = Choice(resources=within, functions=functions, size=size, points=1, seed=seed)
         if axes:
             chosen = structs.replace(chosen, axes=tuple(axes.split(",")), scales=scales)
-            return along_axes(session, chosen, missing, output, candidates, parquet, quiet)
-        return default_set(session, chosen, missing, output, parquet, quiet)
+            return along_axes(session, chosen, missing, output / name, candidates, parquet, quiet)
+        return default_set(session, chosen, missing, output / name, parquet, quiet)
 
 
 def default_set(
     session: Session, choice: Choice, missing: list[str], output: Path, parquet: bool, quiet: bool
 ) -> int:
-    """What is asked if no axes are chosen: atlas.json and atlas.md; the exit status."""
+    """What is asked if no axes are chosen: a record and a page of the name ``output``.
+
+    The exit status.
+    """
     hearing, journal = Hearing(choice), Path(choice.resources.journal)
     if session.hear(hearing, plan.atlas(choice)):
         click.echo(f"interrupted: the same command goes on from {journal}", err=True)
         return INTERRUPTED
     known = read_known()
     found = with_since(mark(table.make_atlas(hearing), known), read_record())
-    pages = {"atlas.json": table.to_json(found), "atlas.md": table.to_markdown(found).encode()}
+    is_here = choice.resources.device == "cpu"
+    recorded = table.read_recorded(output.parent) if is_here else None
+    pages = {
+        f"{output.name}.json": table.to_json(found),
+        f"{output.name}.md": table.to_markdown(found, recorded).encode(),
+    }
     if parquet:
-        pages["atlas.parquet"] = gradients.to_parquet(hearing)
-    write_together(output, pages)
+        pages[f"{output.name}.parquet"] = gradients.to_parquet(hearing)
+    write_together(output.parent, pages)
     journal.unlink(missing_ok=True)  # last: where there is no room, the same command goes on
     console = terminal.make_console()
     if not quiet:
         table.show(console, found)
     console.print(table.closing_line(found.rows), soft_wrap=True)
-    contradictions = contradicted(found, known)
+    contradictions = contradicted(found, known) if is_here else []
     for line in contradictions:
         console.print(line, soft_wrap=True, markup=False)
     if missing or hearing.worker_died:
@@ -168,7 +188,7 @@ def along_axes(
     parquet: bool,
     quiet: bool,
 ) -> int:
-    """The same along further axes: axes.json and axes.md; the exit status."""
+    """The same along further axes: a record and a page of the name ``output``; the exit status."""
     hearing = Hearing(choice)
     if session.hear(hearing, plan.axes(choice, session.known())):
         journal = choice.resources.journal
@@ -176,12 +196,12 @@ def along_axes(
         return INTERRUPTED
     found = axes_page.make_axes(hearing, read_known())
     pages = {
-        "axes.json": axes_page.to_json(found),
-        "axes.md": axes_page.to_markdown(found).encode(),
+        f"{output.name}.json": axes_page.to_json(found),
+        f"{output.name}.md": axes_page.to_markdown(found).encode(),
     }
     if parquet:
-        pages["axes.parquet"] = gradients.to_parquet(hearing)
-    write_together(output, pages)
+        pages[f"{output.name}.parquet"] = gradients.to_parquet(hearing)
+    write_together(output.parent, pages)
     console = terminal.make_console()
     if candidates and look_for(session, choice, news(found), candidates, console):
         return INTERRUPTED

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import msgspec
@@ -65,7 +65,8 @@ SHORT_HEADERS = (
 def make_atlas(hearing: Hearing) -> Atlas:
     """The atlas of what was found."""
     made = Made(today())
-    return Atlas(TOOLKIT, environment(hearing), made, hearing.choice.size, rows(hearing))
+    around = (TOOLKIT, environment(hearing), made, hearing.choice.size)
+    return Atlas(*around, rows(hearing), dict(sorted(hearing.devices.items())))
 
 
 def to_json(atlas: Atlas) -> bytes:
@@ -80,6 +81,12 @@ def from_json(text: bytes) -> Atlas:
         msgspec.DecodeError: it does not have the shape of an atlas.
     """
     return decode(text, Atlas)
+
+
+def read_recorded(folder: Path) -> Atlas | None:
+    """The atlas of an accelerator that is kept in a folder, if there is one."""
+    kept = folder / "atlas-cuda.json"
+    return from_json(kept.read_bytes()) if kept.exists() else None
 
 
 def cells(row: Row) -> list[str]:
@@ -158,27 +165,42 @@ public call (or a short chain of them) of one framework.
   docs/findings.md under the name that the reasons give."""
 
 
+RECORDED = """\
+The rows below are recorded: from a run on {}, kept in atlas-cuda.json, and not made anew with those
+above.  They are of PyTorch and JAX on the device that stands over each table; its modes of reduced
+precision are asked in float32 alone, and judged in the format in which they multiply."""
 DOUBLED = ("lower", "upper")
 DOUBLING = """\
 Calls that report, of one function at least, a triangle with doubled entries: 2 tril S − diag S
 (`lower`) or 2 triu S − diag S (`upper`).  Contracted, these give the same numbers as S does."""
 
 
-def to_markdown(atlas: Atlas) -> str:
-    """A table per framework, under a legend."""
+def to_markdown(atlas: Atlas, recorded: Atlas | None = None) -> str:
+    """A table per framework, under a legend; then what is ``recorded`` of an accelerator."""
     title = opening("Atlas of gradient conventions", "asks which calls double")
     lines = [title, "", LEGEND, ""]
     versions = {row.framework: row.version for row in atlas.rows}
     made = ", ".join(f"{name} {version}" for name, version in versions.items())
     lines += [f"Made on {atlas.made.date} with {made}; matrices of size {atlas.size}.", ""]
+    lines += [f"{name} computed on {device}.\n" for name, device in atlas.devices.items()]
     lines += _doubling(atlas.rows)
-    for framework in versions:
-        lines += [f"## {framework} {versions[framework]}", ""]
-        mine = [row for row in atlas.rows if row.framework == framework]
-        lines += _markdown_row(("function", *HEADERS)), _markdown_row(["---"] * (len(HEADERS) + 1))
-        lines += [_markdown_row((row.function, *cells(row))) for row in mine]
-        lines += ["", *_reasons(mine)]
+    lines += _tables(atlas)
+    if recorded:
+        lines += ["## Recorded on an accelerator", "", RECORDED.format(recorded.made.date), ""]
+        lines += _tables(recorded)
     return "\n".join(lines).rstrip() + "\n"
+
+
+def _tables(atlas: Atlas) -> Iterator[str]:
+    """One for each framework, under its name and version, and the accelerator if there is one."""
+    for framework in dict.fromkeys(row.framework for row in atlas.rows):
+        mine = [row for row in atlas.rows if row.framework == framework]
+        place = f" on {atlas.devices[framework]}" if framework in atlas.devices else ""
+        yield from (f"## {framework} {mine[0].version}{place}", "")
+        yield _markdown_row(("function", *HEADERS))
+        yield _markdown_row(["---"] * (len(HEADERS) + 1))
+        yield from (_markdown_row((row.function, *cells(row))) for row in mine)
+        yield from ("", *_reasons(mine))
 
 
 def _doubling(rows: Sequence[Row]) -> list[str]:
@@ -257,9 +279,13 @@ def _short(dtype: str) -> str:
 
 
 def refresh(folder: Path) -> None:
-    """Bring the column *since* of a kept atlas up to date with the record, without a framework."""
+    """Bring a kept atlas up to date with what is recorded, without a framework.
+
+    That is the column *since*, and the rows of an accelerator.
+    """
     atlas = with_since(from_json((folder / "atlas.json").read_bytes()), read_record())
-    pages = {"atlas.json": to_json(atlas), "atlas.md": to_markdown(atlas).encode()}
+    page = to_markdown(atlas, read_recorded(folder))
+    pages = {"atlas.json": to_json(atlas), "atlas.md": page.encode()}
     write_together(folder, pages)
 
 

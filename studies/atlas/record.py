@@ -8,6 +8,7 @@ import numpy as np
 from jaxtyping import Float
 from msgspec import Meta, Struct, structs
 
+from symgrad.court.formats import PARTS
 from symgrad.court.former.recorded import Record
 from symgrad.court.hearing import Hearing
 from symgrad.court.names import family, order_of, public
@@ -29,7 +30,10 @@ class Row(Struct, frozen=True):
     route: str
     reads: Annotated[Reads | None, Meta(description="entries that the forward pass reads")]
     convention: Convention | None
-    valid: Annotated[Outcome, Meta(description="the gradient on the symmetric matrices, float64")]
+    valid: Annotated[
+        Outcome,
+        Meta(description="the gradient on the symmetric matrices, float64; in a mode, float32"),
+    ]
     off_symmetric: Annotated[
         OffSymmetric | None,
         Meta(description="whether G is the gradient of the forward pass off Sym(n) too"),
@@ -80,6 +84,10 @@ class Atlas(Struct, frozen=True):
     made: Made
     size: int
     rows: list[Row]
+    devices: Annotated[
+        dict[str, str],
+        Meta(description="framework → accelerator that it computed on, with its libraries"),
+    ] = {}
 
 
 def with_since(atlas: Atlas, record: Record) -> Atlas:
@@ -133,7 +141,7 @@ def _column(scenario: Scenario, verdict: Verdict) -> str:
 
 
 def _row(verdicts: dict[str, Verdict], reported: Reported | None) -> Row:
-    real = verdicts.get("real reverse")
+    real = verdicts.get("real reverse") or _in_mode(verdicts)
     hermitian = verdicts.get("hermitian reverse")
     any_verdict = next(iter(verdicts.values()))
     reverse = {
@@ -163,6 +171,13 @@ def _row(verdicts: dict[str, Verdict], reported: Reported | None) -> Row:
         },
         digits={name: v.digits for name, v in verdicts.items() if v.digits is not None},
     )
+
+
+def _in_mode(verdicts: dict[str, Verdict]) -> Verdict | None:
+    """Of a mode that says how float32 is multiplied, and is asked in nothing else: the real one."""
+    label = next(iter(verdicts.values())).route
+    real = (v for v in verdicts.values() if v.dtype not in PARTS and v.mode == "reverse")
+    return next(real, None) if ": " in label else None
 
 
 def _loses_digits_alone(verdict: Verdict) -> bool:

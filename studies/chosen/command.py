@@ -8,8 +8,10 @@ from typing import Any
 
 import click
 
+from symgrad.commands.devices import choose_on
 from symgrad.commands.options import (
     DEBUG,
+    DEVICE,
     FRAMEWORK,
     INTERPRETER,
     MEMORY,
@@ -24,7 +26,7 @@ from symgrad.commands.session import BAD_INPUT, DISAGREES, INTERRUPTED, MISSING,
 from symgrad.court import VERSION, formats
 from symgrad.court.errors import InputError
 from symgrad.court.hearing import Hearing
-from symgrad.court.questions import Choice, Resources
+from symgrad.court.questions import Choice, Device, Resources
 from symgrad.report import terminal
 from symgrad.report.document import make_run
 from symgrad.report.run import Run
@@ -44,6 +46,7 @@ from symgrad.studies.experiment.claims import claims
 )
 @FRAMEWORK
 @INTERPRETER
+@DEVICE
 @click.option(
     "--parameterization",
     "-p",
@@ -185,6 +188,7 @@ def judge(
     quiet: bool,
     timeout: float,
     memory: int | None,
+    device: Device,
     proving: bool,
     listing: bool,
     debug: bool,
@@ -200,10 +204,14 @@ def judge(
 
     Exit status: 0 something is right and nothing disagrees or fails, 1 something disagrees or a
     route fails (with --strict, or is inaccurate: right but for digits that rounding lost), 2 bad
-    input (no such folder for the output, too) or nothing could be judged, 3 a framework that was
-    asked for is missing, its worker died, or the output cannot be written, 130 interrupted.
+    input (no such folder for the output, too) or nothing could be judged, 3 a framework or a device
+    that was asked for is missing, a worker died, or the output cannot be written, 130 interrupted.
     """
     frameworks, missing = session.choose(asked, interpreters)
+    is_asked = not (proving or listing or gradient is not None or any(map(is_by_record, functions)))
+    if device != "cpu" and not is_asked:
+        raise InputError(f"--device {device} is of functions that frameworks are asked for")
+    frameworks = choose_on(session, frameworks, asked, device)
     if gradient is not None and not asked:
         frameworks = list(interpreters)
     if listing:
@@ -213,7 +221,11 @@ def judge(
         raise InputError("--digits and --decimals say how --gradient was printed; give that too")
     rows, own = read_matrix(matrix, "--matrix"), read_matrix(gradient, "--gradient")
     resources = Resources(
-        frameworks=frameworks, timeout=timeout, memory=memory, interpreters=interpreters
+        frameworks=frameworks,
+        timeout=timeout,
+        memory=memory,
+        interpreters=interpreters,
+        device=device,
     )
     choice = Choice(resources=resources, functions=functions, matrix=rows, gradient=own, **chosen)
     if proving:

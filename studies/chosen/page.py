@@ -21,6 +21,8 @@ def show(
     console: Console, hearing: Hearing, run: Run, verbose: bool, sections: Sequence[str]
 ) -> None:
     """Print the answer, or the ``sections`` that are named; all of them first, if ``verbose``."""
+    for framework, device in run.devices.items():
+        console.print(f"{framework} computes on {device}", soft_wrap=True, markup=False)
     if hearing.choice.is_main_job:
         for section in sections or (SECTIONS if verbose else ()):
             show_section(console, hearing, run, section, verbose)
