@@ -47,7 +47,7 @@ from symgrad.symbolic.points import (
     split_rows,
 )
 from symgrad.symbolic.structure_files import OwnStructure, structure
-from symgrad.traced import RECORDERS, exact_of, floats, judged
+from symgrad.traced import RECORDERS, Heard, exact_of, floats, judged
 
 POINTS = 3
 """How many matrices are drawn if nothing is said: positive definite ones."""

@@ -27,6 +27,7 @@ from symgrad.court import VERSION, formats
 from symgrad.court.errors import InputError
 from symgrad.court.hearing import Hearing
 from symgrad.court.questions import Choice, Device, Resources
+from symgrad.function_files import is_by_record
 from symgrad.report import terminal
 from symgrad.report.document import make_run
 from symgrad.report.run import Run

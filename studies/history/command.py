@@ -138,11 +138,11 @@ def history(
         return INTERRUPTED
     lost = lines_of_the_lost(hearing, gathered)
     if recording:
-        known = former_findings(read_known(), gathered.paths)
+        faults = former_findings(read_known(), gathered.paths)
         second = Hearing(structs.replace(hearing.choice, resources=resources))
-        if known and session.hear(second, findings.examined(known)):
+        if faults and session.hear(second, findings.examined(faults)):
             return INTERRUPTED
-        record = keep(hearing, record, gathered, recording, outcomes(second, known))
+        record = keep(hearing, record, gathered, recording, outcomes(second, faults))
     found = report.make_history(hearing, record, wanted, gathered, lost)
     if output:
         page = report.to_markdown(found).encode()
