@@ -8,7 +8,7 @@ import symgrad
 from symgrad import cli
 from symgrad.commands.session import BAD_INPUT, DISAGREES
 from symgrad.court.errors import InputError
-from symgrad.court.verdicts import Run
+from symgrad.report.run import Run
 from symgrad.symbolic import queries
 
 torch = pytest.importorskip("torch")
