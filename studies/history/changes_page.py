@@ -8,14 +8,14 @@ import msgspec
 from rich.text import Text
 
 from symgrad.court.data import decode
+from symgrad.report.pages import opening
 from symgrad.studies.history.changes import Change, Changes, Dated
 
+TITLE = opening(
+    "What changed in which version",
+    "upgrades a framework, or has numbers that an older one gave",
+)
 INTRODUCTION = """\
-# What changed in which version
-
-*For whoever upgrades a framework, or has numbers that an older one gave.*
-[All pages](README.md) · [symgrad](../README.md)
-
 Each call of a framework was put to several of its versions, at the same matrices in double
 precision, by reverse mode.  *Last* and *first* are neighbours on record: where a version lies
 between them, it was not run, and the change is in it or in the one under *first*.  The answers of
@@ -46,7 +46,7 @@ def from_json(text: bytes) -> Changes:
 def to_markdown(found: Changes) -> str:
     """The claim about PyTorch, a table per framework, and when each finding began."""
     symeig = [c for c in found.changes if c.framework == "torch" and CLAIM in c.route]
-    lines = [INTRODUCTION, "", "## When PyTorch became symmetric", ""]
+    lines = [TITLE, "", INTRODUCTION, "", "## When PyTorch became symmetric", ""]
     lines += [*map(_of_claim, [c for c in symeig if c.what == "convention"]), ""]
     for framework, versions in found.versions.items():
         mine = [c for c in found.changes if c.framework == framework]
