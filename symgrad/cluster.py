@@ -76,6 +76,10 @@ class Cluster:
             ClusterError: the scheduler is gone.
             Exception: what the task raised; KilledWorker if too many workers were lost with it.
         """
+        if future.status == "cancelled":
+            raise self._gone()
+        if future.status == "error":
+            raise self._ask(future.exception)
         return self._ask(future.result)
 
     def _ask(self, call: Callable[..., Any], *arguments: Any, **options: Any) -> Any:
@@ -83,7 +87,7 @@ class Cluster:
             raise self._gone()
         try:
             return call(*arguments, **options)
-        except CANCELLED as error:
+        except (OSError, *CANCELLED) as error:  # of the connection: what a task raised is kept
             raise self._gone() from error
         except Exception as error:
             if self._client.status != "running":
@@ -113,10 +117,15 @@ def connect(address: str) -> Iterator[Cluster]:
         stack.enter_context(warnings.catch_warnings())
         warnings.filterwarnings("ignore", module="distributed")
         client = stack.enter_context(_client(address, stack.enter_context(_scheduler(address))))
-        _check_versions(client, address)
-        _check_toolkit(client, address)
-        frameworks = _frameworks(client)
-        stack.enter_context(_equipped(client))
+        try:
+            _check_versions(client, address)
+            _check_toolkit(client, address)
+            frameworks = _frameworks(client)
+            stack.enter_context(_equipped(client))
+        except ClusterError:
+            raise
+        except Exception as error:
+            raise ClusterError(f"{address}: the cluster is gone, {_cause(error)}") from error
         yield Cluster(client, address, frameworks)
 
 

@@ -318,6 +318,37 @@ def test_without_dask(monkeypatch, capsys):
     assert (status, told) == (3, "error: --cluster needs Dask: pip install 'symgrad[cluster]'\n")
 
 
+def raising(error):
+    def call(*_, **__):
+        raise error
+
+    return call
+
+
+def test_a_connection_that_breaks_is_told_from_what_a_task_raises():
+    client = SimpleNamespace(status="running", nthreads=raising(OSError("closed")))
+    found = cluster.Cluster(client, "there", {})
+    with pytest.raises(ClusterError, match=r"^the scheduler at there is gone$"):
+        found.threads()
+    client.nthreads = raising(KeyError("a mistake"))
+    with pytest.raises(KeyError):
+        found.threads()
+    client.status = "connecting"
+    client.nthreads = dict
+    with pytest.raises(ClusterError, match="is gone"):
+        found.threads()
+    client.status = "running"
+    assert found.threads() == 1  # they may be on their way
+    future = SimpleNamespace(status="error", exception=lambda: OSError("of the task"))
+    with pytest.raises(OSError, match="of the task"):
+        found.result(future)
+    future.status = "cancelled"
+    with pytest.raises(ClusterError, match="is gone"):
+        found.result(future)
+    future.status, future.result = "finished", lambda: 7
+    assert found.result(future) == 7
+
+
 def of_versions(**scheduler):
     """A client whose scheduler has other versions."""
     ours = {"python": "3.11.7.final.0", **dict.fromkeys(cluster.SAME[1:], "1")}
