@@ -35,6 +35,8 @@ if TYPE_CHECKING:
 SIZE, ENTRIES = 64, 1024
 """Most problems in a batch, and most entries of all their matrices, if it has several: little work
 to be lost with a worker, and much beside the milliseconds that a task takes Dask."""
+SHARES = 4
+"""Batches of a framework for each thread, if there are so many problems: all end together."""
 AHEAD = 2
 """Batches of a framework that are with Dask, for each thread there: the next one is at hand."""
 PATIENCE = 0.1
@@ -57,11 +59,12 @@ class ClusterPool:
         interpreters: Mapping[str, str] | None = None,
         journal: Record | None = None,
         memory: int | None = None,
-        size: int = SIZE,
+        size: int | None = None,
     ) -> None:
         """Ask the frameworks of some ``names``; the rest is as there, within each worker.
 
-        A batch has at most ``size`` problems.
+        A batch has at most ``size`` problems; if nothing is said, so many that all threads have
+        some to do.
         """
         self._cluster = cluster
         self._journal = journal
@@ -158,8 +161,10 @@ class ClusterPool:
     def _batches(self) -> list[Batch]:
         """All that is to be done."""
         batches: list[Batch] = []
+        shares = SHARES * self._cluster.threads()
         for who, asked in self._asked.items():
-            batches += [Batch(who, tuple(part)) for part in in_parts(asked, self._size)]
+            size = self._size or min(SIZE, math.ceil(len(asked) / shares))
+            batches += [Batch(who, tuple(part)) for part in in_parts(asked, size)]
         return [*batches, *(Batch(who, (), (name,)) for who, name in self._documents)]
 
     def _take_in(self, batch: Batch, said: Answers | None) -> None:

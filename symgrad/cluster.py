@@ -236,9 +236,8 @@ def _check_toolkit(client: Any, address: str) -> None:
             ) from there
         for what, ours, theirs in zip(here._fields, here, there, strict=True):
             if ours != theirs:
-                name = "symgrad" if what == "toolkit" else what
                 raise ClusterError(
-                    f"{address}: {where} has {name} {theirs[:12]}, this Python has {ours[:12]}; "
+                    f"{address}: {where} has {what} {theirs[:12]}, this Python has {ours[:12]}; "
                     "install the same on both"
                 )
 

@@ -386,7 +386,8 @@ def test_a_cluster_without_the_package_or_with_another():
         (None, lacks, "^there: the scheduler cannot run symgrad, ModuleNotFoundError"),
         (own._replace(code="0" * 64), None, "^there: tcp://w has code 000000000000, this Python"),
         (own._replace(msgspec="0.1"), None, "^there: tcp://w has msgspec 0.1, this Python has "),
-        (None, own._replace(toolkit="9"), "^there: the scheduler has symgrad 9, this Python has"),
+        (own._replace(flint="0.1"), None, "^there: tcp://w has flint 0.1, this Python has "),
+        (None, own._replace(symgrad="9"), "^there: the scheduler has symgrad 9, this Python has"),
     ):
         with pytest.raises(ClusterError, match=told):
             cluster._check_toolkit(toolkit_of(worker, scheduler), "there")
