@@ -134,6 +134,12 @@ def _scheduler(address: str) -> Iterator[Any]:
     """The address of the scheduler, or a cluster that is started here and ended after use."""
     local = LOCAL.fullmatch(address)
     if local is None:
+        try:
+            asyncio.run(_reach(address))
+        except Exception as error:
+            raise ClusterError(
+                f"{address}: no scheduler of Dask answers, {_cause(error)}"
+            ) from error
         yield address
         return
     from distributed import LocalCluster
@@ -155,6 +161,14 @@ def _scheduler(address: str) -> Iterator[Any]:
     finally:
         with suppress(Exception, *CANCELLED), _deaf_to_interrupts():
             cluster.close(timeout=LEAVE)
+
+
+async def _reach(address: str) -> None:
+    """Connect and leave; a client of Dask that cannot connect ends whenever it is collected."""
+    from distributed.comm import connect
+
+    comm = await connect(address, timeout=CONNECT)
+    await comm.close()
 
 
 @contextmanager
@@ -281,6 +295,6 @@ def _equipped(client: Any) -> Iterator[None]:
 
 def _cause(error: BaseException) -> str:
     """In one line, the error that is at the bottom of it."""
-    while error.__cause__ is not None:
+    while error.__cause__ is not None and str(error.__cause__):
         error = error.__cause__
     return " ".join(f"{type(error).__name__}: {error}".split())[:200]
