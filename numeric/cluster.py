@@ -2,8 +2,8 @@
 
 A task is one :class:`~symgrad.numeric.remote.Batch`.  Who does it, and again if its worker is lost,
 is for Dask to see to.  A batch whose workers were lost too often for Dask is split, until the
-problem that is guilty is alone; that is then asked once more with nothing beside it, as Dask holds
-every task against its worker that was waiting there.
+problem that is guilty is alone; that is then asked twice more with nothing beside it, as Dask holds
+the loss of a worker against every task that was waiting there, or came before it was noticed.
 """
 
 from __future__ import annotations
@@ -43,6 +43,8 @@ PATIENCE = 0.1
 """Seconds between two looks at whether it is still wanted."""
 COUNTING = 1.0
 """Seconds between two looks at how many workers there are."""
+TRIALS = 2
+"""So many times a problem is asked with nothing beside it before it is taken for guilty."""
 DIED = "each worker of the cluster that was asked this was lost"
 
 
@@ -219,11 +221,11 @@ def in_parts(asked: Sequence[Problem], size: int) -> Iterator[list[Problem]]:
 
 
 class Errand(NamedTuple):
-    """A batch that Dask has; ``is_alone`` if it has no other."""
+    """A batch that Dask has; of a problem that has no other beside it, which trial it is."""
 
     batch: Batch
     future: Any
-    is_alone: bool
+    trial: int
 
 
 class Distribution:
@@ -238,7 +240,7 @@ class Distribution:
         self._waiting: defaultdict[str, deque[Batch]] = defaultdict(deque)
         for batch in batches:
             self._waiting[batch.who.framework].append(batch)
-        self._suspects: list[Batch] = []
+        self._suspects: deque[tuple[Batch, int]] = deque()
         self._out: dict[str, Errand] = {}
         self._done: queue.Queue[Any] = queue.Queue()
         self._counted = -math.inf
@@ -272,13 +274,13 @@ class Distribution:
             for _ in range(min(self._room - out[name], len(waiting))):
                 self._submit(waiting.popleft())
         if not self._out and self._suspects:
-            self._submit(self._suspects.pop(), is_alone=True)
+            self._submit(*self._suspects.popleft())
         return bool(self._out)
 
-    def _submit(self, batch: Batch, is_alone: bool = False) -> None:
+    def _submit(self, batch: Batch, trial: int = 0) -> None:
         who, key = batch.who, f"symgrad-answer-{uuid4().hex}"
         future = self._cluster.submit(answer, batch, key=key, needs=self._needs(who))
-        self._out[key] = Errand(batch, future, is_alone)
+        self._out[key] = Errand(batch, future, trial)
         future.add_done_callback(self._done.put)
 
     def _needs(self, who: Who) -> str:
@@ -288,14 +290,14 @@ class Distribution:
         return resource(who.framework, self._cluster.frameworks[who.framework][1])
 
     def _settle(self, future: Any) -> Iterator[tuple[Batch, Answers | None]]:
-        batch, _, was_alone = self._out.pop(future.key)
+        batch, _, trial = self._out.pop(future.key)
         try:
             said = self._cluster.result(future)
         except KilledWorker:
             if batch.weight > 1:
                 self._waiting[batch.who.framework].extendleft(batch.halves())
-            elif not was_alone:
-                self._suspects.append(batch)
+            elif trial < TRIALS:
+                self._suspects.append((batch, trial + 1))
             else:
                 yield batch, None
         except ClusterError:
