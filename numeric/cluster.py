@@ -2,8 +2,8 @@
 
 A task is one :class:`~symgrad.numeric.remote.Batch`.  Who does it, and again if its worker is lost,
 is for Dask to see to.  A batch whose workers were lost too often for Dask is split, until the
-problem that is guilty is alone; that is then asked once more with nothing beside it, as Dask holds
-every task against its worker that was waiting there.
+problem that is guilty is alone; that is then asked twice more with nothing beside it, as Dask holds
+the loss of a worker against every task that was waiting there, or came before it was noticed.
 """
 
 from __future__ import annotations
@@ -35,12 +35,16 @@ if TYPE_CHECKING:
 SIZE, ENTRIES = 64, 1024
 """Most problems in a batch, and most entries of all their matrices, if it has several: little work
 to be lost with a worker, and much beside the milliseconds that a task takes Dask."""
+SHARES = 4
+"""Batches of a framework for each thread, if there are so many problems: all end together."""
 AHEAD = 2
 """Batches of a framework that are with Dask, for each thread there: the next one is at hand."""
 PATIENCE = 0.1
 """Seconds between two looks at whether it is still wanted."""
 COUNTING = 1.0
 """Seconds between two looks at how many workers there are."""
+TRIALS = 2
+"""So many times a problem is asked with nothing beside it before it is taken for guilty."""
 DIED = "each worker of the cluster that was asked this was lost"
 
 
@@ -57,11 +61,12 @@ class ClusterPool:
         interpreters: Mapping[str, str] | None = None,
         journal: Record | None = None,
         memory: int | None = None,
-        size: int = SIZE,
+        size: int | None = None,
     ) -> None:
         """Ask the frameworks of some ``names``; the rest is as there, within each worker.
 
-        A batch has at most ``size`` problems.
+        A batch has at most ``size`` problems; if nothing is said, so many that all threads have
+        some to do.
         """
         self._cluster = cluster
         self._journal = journal
@@ -158,8 +163,10 @@ class ClusterPool:
     def _batches(self) -> list[Batch]:
         """All that is to be done."""
         batches: list[Batch] = []
+        shares = SHARES * self._cluster.threads()
         for who, asked in self._asked.items():
-            batches += [Batch(who, tuple(part)) for part in in_parts(asked, self._size)]
+            size = self._size or min(SIZE, math.ceil(len(asked) / shares))
+            batches += [Batch(who, tuple(part)) for part in in_parts(asked, size)]
         return [*batches, *(Batch(who, (), (name,)) for who, name in self._documents)]
 
     def _take_in(self, batch: Batch, said: Answers | None) -> None:
@@ -214,11 +221,11 @@ def in_parts(asked: Sequence[Problem], size: int) -> Iterator[list[Problem]]:
 
 
 class Errand(NamedTuple):
-    """A batch that Dask has; ``is_alone`` if it has no other."""
+    """A batch that Dask has; of a problem that has no other beside it, which trial it is."""
 
     batch: Batch
     future: Any
-    is_alone: bool
+    trial: int
 
 
 class Distribution:
@@ -233,7 +240,7 @@ class Distribution:
         self._waiting: defaultdict[str, deque[Batch]] = defaultdict(deque)
         for batch in batches:
             self._waiting[batch.who.framework].append(batch)
-        self._suspects: list[Batch] = []
+        self._suspects: deque[tuple[Batch, int]] = deque()
         self._out: dict[str, Errand] = {}
         self._done: queue.Queue[Any] = queue.Queue()
         self._counted = -math.inf
@@ -267,13 +274,13 @@ class Distribution:
             for _ in range(min(self._room - out[name], len(waiting))):
                 self._submit(waiting.popleft())
         if not self._out and self._suspects:
-            self._submit(self._suspects.pop(), is_alone=True)
+            self._submit(*self._suspects.popleft())
         return bool(self._out)
 
-    def _submit(self, batch: Batch, is_alone: bool = False) -> None:
+    def _submit(self, batch: Batch, trial: int = 0) -> None:
         who, key = batch.who, f"symgrad-answer-{uuid4().hex}"
         future = self._cluster.submit(answer, batch, key=key, needs=self._needs(who))
-        self._out[key] = Errand(batch, future, is_alone)
+        self._out[key] = Errand(batch, future, trial)
         future.add_done_callback(self._done.put)
 
     def _needs(self, who: Who) -> str:
@@ -283,14 +290,14 @@ class Distribution:
         return resource(who.framework, self._cluster.frameworks[who.framework][1])
 
     def _settle(self, future: Any) -> Iterator[tuple[Batch, Answers | None]]:
-        batch, _, was_alone = self._out.pop(future.key)
+        batch, _, trial = self._out.pop(future.key)
         try:
             said = self._cluster.result(future)
         except KilledWorker:
             if batch.weight > 1:
                 self._waiting[batch.who.framework].extendleft(batch.halves())
-            elif not was_alone:
-                self._suspects.append(batch)
+            elif trial < TRIALS:
+                self._suspects.append((batch, trial + 1))
             else:
                 yield batch, None
         except ClusterError:

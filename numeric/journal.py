@@ -34,11 +34,6 @@ def installed_versions() -> dict[str, str]:
     return {str(package.name): package.version for package in metadata.distributions()}
 
 
-def sources() -> list[Path]:
-    """The source of the routes, and of what asks them."""
-    return sorted(Path(__file__).parent.rglob("*.py"))
-
-
 def digest(file: Path) -> str:
     """The SHA-256 of its content."""
     return sha256(file.read_bytes()).hexdigest()
@@ -52,12 +47,13 @@ def fingerprint(
     These are the problems with their numbers, the versions of packages, Python and toolkit, the
     source of the routes, and the users' own ``files``.
     """
+    sources = [*sorted(Path(__file__).parent.rglob("*.py")), *map(Path, files)]
     parts = {
         "problems": sha256(msgspec.json.encode(problems)).hexdigest(),
         "versions": dict(versions),
         "python": sys.version,
         "toolkit": VERSION,
-        "sources": [digest(source) for source in (*sources(), *map(Path, files))],
+        "sources": [digest(source) for source in sources],
     }
     return sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 

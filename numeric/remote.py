@@ -19,14 +19,13 @@ from importlib import metadata
 from pathlib import Path
 from typing import NamedTuple
 
-import msgspec
 from distributed import Worker, WorkerPlugin
 from distributed.core import Status
 from tornado.ioloop import PeriodicCallback
 
 from symgrad.court import VERSION
 from symgrad.court.questions import Answered, Event, Excerpt, Problem, Reported, Started
-from symgrad.numeric.journal import digest, installed_versions, sources
+from symgrad.numeric.journal import digest, installed_versions
 from symgrad.numeric.pool import Pool, is_installed, known_frameworks
 
 IDLE = 600.0
@@ -34,20 +33,25 @@ IDLE = 600.0
 
 
 class Environment(NamedTuple):
-    """What a process of the cluster runs; ``code`` is a digest of the source that asks."""
+    """What a process of the cluster runs; ``code`` is a digest of the source of both sides."""
 
-    toolkit: str
+    symgrad: str
     code: str
     python: str
     msgspec: str
+    sympy: str
+    flint: str
 
 
 @cache
 def environment() -> Environment:
     """That of this process; nothing is imported."""
     python = ".".join(platform.python_version_tuple()[:2])
-    code = sha256("".join(map(digest, sources())).encode()).hexdigest()
-    return Environment(VERSION, code, python, msgspec.__version__)
+    rooms = [Path(__file__).parent.parent / room for room in ("court", "numeric", "symbolic")]
+    files = [file for room in rooms for file in sorted(room.rglob("*.py"))]
+    code = sha256("".join(map(digest, files)).encode()).hexdigest()
+    packages = map(metadata.version, ("msgspec", "sympy", "python-flint"))
+    return Environment(VERSION, code, python, *packages)
 
 
 @cache
@@ -79,7 +83,6 @@ class Equipment(WorkerPlugin):  # type: ignore[misc]  # Dask's classes have no t
             # not when one is told to be able to
             worker.status = Status.paused
             worker.status = Status.running
-
         self._sweep = PeriodicCallback(_sweep, 1000 * IDLE)
         self._sweep.start()
 

@@ -76,6 +76,10 @@ class Cluster:
             ClusterError: the scheduler is gone.
             Exception: what the task raised; KilledWorker if too many workers were lost with it.
         """
+        if future.status == "cancelled":
+            raise self._gone()
+        if future.status == "error":
+            raise self._ask(future.exception)
         return self._ask(future.result)
 
     def _ask(self, call: Callable[..., Any], *arguments: Any, **options: Any) -> Any:
@@ -83,7 +87,7 @@ class Cluster:
             raise self._gone()
         try:
             return call(*arguments, **options)
-        except CANCELLED as error:
+        except (OSError, *CANCELLED) as error:  # of the connection: what a task raised is kept
             raise self._gone() from error
         except Exception as error:
             if self._client.status != "running":
@@ -113,10 +117,15 @@ def connect(address: str) -> Iterator[Cluster]:
         stack.enter_context(warnings.catch_warnings())
         warnings.filterwarnings("ignore", module="distributed")
         client = stack.enter_context(_client(address, stack.enter_context(_scheduler(address))))
-        _check_versions(client, address)
-        _check_toolkit(client, address)
-        frameworks = _frameworks(client)
-        stack.enter_context(_equipped(client))
+        try:
+            _check_versions(client, address)
+            _check_toolkit(client, address)
+            frameworks = _frameworks(client)
+            stack.enter_context(_equipped(client))
+        except ClusterError:
+            raise
+        except Exception as error:
+            raise ClusterError(f"{address}: the cluster is gone, {_cause(error)}") from error
         yield Cluster(client, address, frameworks)
 
 
@@ -125,6 +134,12 @@ def _scheduler(address: str) -> Iterator[Any]:
     """The address of the scheduler, or a cluster that is started here and ended after use."""
     local = LOCAL.fullmatch(address)
     if local is None:
+        try:
+            asyncio.run(_reach(address))
+        except Exception as error:
+            raise ClusterError(
+                f"{address}: no scheduler of Dask answers, {_cause(error)}"
+            ) from error
         yield address
         return
     from distributed import LocalCluster
@@ -146,6 +161,14 @@ def _scheduler(address: str) -> Iterator[Any]:
     finally:
         with suppress(Exception, *CANCELLED), _deaf_to_interrupts():
             cluster.close(timeout=LEAVE)
+
+
+async def _reach(address: str) -> None:
+    """Connect and leave; a client of Dask that cannot connect ends whenever it is collected."""
+    from distributed.comm import connect
+
+    comm = await connect(address, timeout=CONNECT)
+    await comm.close()
 
 
 @contextmanager
@@ -227,9 +250,8 @@ def _check_toolkit(client: Any, address: str) -> None:
             ) from there
         for what, ours, theirs in zip(here._fields, here, there, strict=True):
             if ours != theirs:
-                name = "symgrad" if what == "toolkit" else what
                 raise ClusterError(
-                    f"{address}: {where} has {name} {theirs[:12]}, this Python has {ours[:12]}; "
+                    f"{address}: {where} has {what} {theirs[:12]}, this Python has {ours[:12]}; "
                     "install the same on both"
                 )
 
@@ -273,6 +295,6 @@ def _equipped(client: Any) -> Iterator[None]:
 
 def _cause(error: BaseException) -> str:
     """In one line, the error that is at the bottom of it."""
-    while error.__cause__ is not None:
+    while error.__cause__ is not None and str(error.__cause__):
         error = error.__cause__
     return " ".join(f"{type(error).__name__}: {error}".split())[:200]

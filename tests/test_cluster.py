@@ -241,11 +241,11 @@ def test_a_batch_that_costs_workers_is_split_until_the_guilty_problem_is_alone(s
     assert lost == [11]
     assert answered == [k for k in range(16) if k != 11]
     assert planted.asked[-1] == [11]
-    assert planted.asked.count([11]) == 2  # the second time with nothing beside it
+    assert planted.asked.count([11]) == 3  # the last two times with nothing beside it
 
 
 def test_who_was_only_near_a_guilty_problem_is_acquitted():
-    planted = Planted({11}, innocent={3: 1, 12: 1})
+    planted = Planted({11}, innocent={3: 2, 12: 1})
     answered, lost = distribute(planted, 1)
     assert lost == [11]
     assert answered == [k for k in range(16) if k != 11]
@@ -318,6 +318,37 @@ def test_without_dask(monkeypatch, capsys):
     assert (status, told) == (3, "error: --cluster needs Dask: pip install 'symgrad[cluster]'\n")
 
 
+def raising(error):
+    def call(*_, **__):
+        raise error
+
+    return call
+
+
+def test_a_connection_that_breaks_is_told_from_what_a_task_raises():
+    client = SimpleNamespace(status="running", nthreads=raising(OSError("closed")))
+    found = cluster.Cluster(client, "there", {})
+    with pytest.raises(ClusterError, match=r"^the scheduler at there is gone$"):
+        found.threads()
+    client.nthreads = raising(KeyError("a mistake"))
+    with pytest.raises(KeyError):
+        found.threads()
+    client.status = "connecting"
+    client.nthreads = dict
+    with pytest.raises(ClusterError, match="is gone"):
+        found.threads()
+    client.status = "running"
+    assert found.threads() == 1  # they may be on their way
+    future = SimpleNamespace(status="error", exception=lambda: OSError("of the task"))
+    with pytest.raises(OSError, match="of the task"):
+        found.result(future)
+    future.status = "cancelled"
+    with pytest.raises(ClusterError, match="is gone"):
+        found.result(future)
+    future.status, future.result = "finished", lambda: 7
+    assert found.result(future) == 7
+
+
 def of_versions(**scheduler):
     """A client whose scheduler has other versions."""
     ours = {"python": "3.11.7.final.0", **dict.fromkeys(cluster.SAME[1:], "1")}
@@ -355,7 +386,8 @@ def test_a_cluster_without_the_package_or_with_another():
         (None, lacks, "^there: the scheduler cannot run symgrad, ModuleNotFoundError"),
         (own._replace(code="0" * 64), None, "^there: tcp://w has code 000000000000, this Python"),
         (own._replace(msgspec="0.1"), None, "^there: tcp://w has msgspec 0.1, this Python has "),
-        (None, own._replace(toolkit="9"), "^there: the scheduler has symgrad 9, this Python has"),
+        (own._replace(flint="0.1"), None, "^there: tcp://w has flint 0.1, this Python has "),
+        (None, own._replace(symgrad="9"), "^there: the scheduler has symgrad 9, this Python has"),
     ):
         with pytest.raises(ClusterError, match=told):
             cluster._check_toolkit(toolkit_of(worker, scheduler), "there")

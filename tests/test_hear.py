@@ -339,7 +339,7 @@ def test_what_seems_wrong_is_asked_again_at_x_and_beside_it(monkeypatch):
 
 def test_beside_x_nothing_is_true_where_the_exact_side_fails(monkeypatch):
     lost = [limits.Failure("x")] * 14
-    monkeypatch.setattr(limits, "references", lambda flat, bounds: iter_closing(lost, bounds))
+    monkeypatch.setattr(limits, "references", lambda flat, bounds, _: iter_closing(lost, bounds))
     ((report, true),) = ask_again(monkeypatch, [Reported(0, "numpy", "1", "x")], 5.0)[2]
     assert list(true) == [None] * 2 * NEIGHBOURS
     assert len(report.nearby) == 2 * NEIGHBOURS

@@ -434,7 +434,7 @@ def test_an_interrupt_keeps_what_was_judged(tmp_path, monkeypatch, capsys):
 def test_an_interrupt_before_a_route_is_asked_near_x_convicts_nothing(
     tmp_path, monkeypatch, capsys
 ):
-    def interrupted(*_):
+    def interrupted(*_, **__):
         raise KeyboardInterrupt
 
     file = Path(own_function(tmp_path))
