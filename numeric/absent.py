@@ -47,7 +47,8 @@ def import_without(module, package):
             try:
                 return importlib.import_module(module)
             except (AttributeError, ImportError) as error:
-                holder, name = _lacking(error, package)
+                is_there = package in sys.modules  # else it is broken, and does not lack a name
+                holder, name = _lacking(error, package) if is_there else ({}, "")
                 if not name:
                     raise
                 stack.callback(_put(holder, name, Absent(str(error))))

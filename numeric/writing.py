@@ -343,10 +343,10 @@ def _answer(
 ) -> subprocess.CompletedProcess[str]:
     command = [python or sys.executable, "-W", "ignore", *arguments]
     options: dict[str, Any] = {"input": said, "capture_output": True, "text": True}
-    if python:
-        from symgrad.numeric.environments import variables  # not there where this is the script
+    from symgrad.numeric.environments import variables  # not there where this is the script
 
-        options["env"] = variables()
+    inherited = variables() if python else os.environ
+    options["env"] = {**inherited, "JAX_TRACEBACK_FILTERING": "off"}  # its error is then told last
     try:
         return subprocess.run(command, timeout=seconds, check=False, **options)
     except subprocess.TimeoutExpired:

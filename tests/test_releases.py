@@ -255,6 +255,8 @@ FILES = {
     "planted_other.py": "import planted\nimport math\nmath.inv\n",
     "planted_absent.py": "import nothing_of_that_name\n",
     "planted_wrong.py": "import planted\n1 / 0\n",
+    "broken/__init__.py": "from broken.inner import name\n",
+    "planted_broken.py": "import broken\n",
 }
 
 
@@ -295,6 +297,8 @@ def test_what_is_not_the_package_s_own_is_raised(planted, module, error):
         import_without(module, "planted")
     with pytest.raises(ImportError):
         import_without("no_such_package.routes", "no_such_package")
+    with pytest.raises(ImportError, match="broken"):
+        import_without("planted_broken", "broken")
 
 
 def test_what_is_absent_says_so_when_it_is_called():

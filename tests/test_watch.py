@@ -396,11 +396,14 @@ def test_what_changed_in_which_version():
         row(version="1.11+cpu", function="det", route="torch.symeig", reads="both"),
         row(version="1.11+cpu", function="log_det", route="torch.symeig", reads="both"),
         row(version="1.11+cpu", function="log_det", route="torch.new"),
+        row(version="1.11+cpu", function="det", route="torch.det", convention="lower"),
+        row(version="1.12", function="det", route="torch.det"),
     ]
     extended = of_versions.extended(stories, rows)
     assert [[step.version for step in told.steps] for told in extended] == [
         ["1.9", "1.10", "1.11"],
         ["1.9", "1.11"],
+        ["1.11", "1.12"],
     ]
     told = [(c.what, c.functions, c.last, c.before, c.first, c.after) for c in
             of_versions.changes(extended)]  # fmt: skip
@@ -408,6 +411,7 @@ def test_what_changed_in_which_version():
         ("convention", ["det"], "1.9", "upper", "1.10", "symmetric"),
         ("reads", ["det"], "1.9", "upper", "1.10", "both"),
         ("verdict", ["log_det"], "1.9", "refused", "1.11", "agrees"),
+        ("convention", ["det"], "1.11", "lower", "1.12", "symmetric"),
     ]
 
 

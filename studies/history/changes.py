@@ -107,7 +107,7 @@ def make_changes(
         told += [step.version for step in story.steps if step.version not in told]
     return Changes(
         TOOLKIT,
-        {name: sorted(told, key=order) for name, told in versions.items()},
+        {name: sorted(told, key=order) for name, told in sorted(versions.items())},
         sum(len(story.steps) > 1 for story in stories),
         changes(stories),
         dated(findings, stories, said_of_findings(record, watched)),
@@ -115,12 +115,14 @@ def make_changes(
 
 
 def extended(stories: Sequence[Story], rows: Sequence[Row]) -> list[Story]:
-    """The stories with the versions of rows of the atlas, all in order."""
+    """The stories with the versions of rows of the atlas, all in order, and those of rows alone."""
     told: dict[tuple[str, str, str], list[Row]] = {}
     for row in rows:
         told.setdefault((row.framework, family(row.function), row.route), []).append(row)
+    known = {(story.framework, story.function, story.route) for story in stories}
+    asked_again = [Story(*key, []) for key, of in told.items() if len(of) > 1 and key not in known]
     found = []
-    for story in stories:
+    for story in [*stories, *asked_again]:
         later = told.get((story.framework, story.function, story.route), [])
         own = [structs.replace(step, version=public(step.version)) for step in story.steps]
         steps = {step.version: step for step in [*map(_step, later), *own]}

@@ -19,9 +19,10 @@ INTRODUCTION = """\
 Each call of a framework was put to several of its versions, at the same matrices in double
 precision, by reverse mode.  *Last* and *first* are neighbours on record: where a version lies
 between them, it was not run, and the change is in it or in the one under *first*.  The answers of
-former versions are those in `court/former/recorded.json`, judged anew; those of the newest are from
-the [atlas](atlas.md).  [History](history.md) has every call of every version.  Made by
-`make changes`."""
+former versions are those in `court/former/recorded.json`, judged anew; those of the versions that
+the project is tested with are from the [atlas](atlas.md), and those of releases since from a record
+of `python verify.py watch`, `docs/watch.json`.  [History](history.md) has every call of every
+former version.  Made by `make changes`."""
 CLAIM = "symeig"
 LEGEND = """\
 What came of the smallest case of each finding, from which version on record to which: *wrong*, as

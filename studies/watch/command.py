@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 import platformdirs
 
-from symgrad.commands.options import DEBUG, FRAMEWORK, QUIET, SETTINGS, TIMEOUT
+from symgrad.commands.options import DEBUG, QUIET, SETTINGS, TIMEOUT, complete
 from symgrad.commands.session import DISAGREES, INTERRUPTED, MISSING, Session
 from symgrad.court.errors import check_known
 from symgrad.court.former.releases import Built, Sought
@@ -47,7 +47,15 @@ def read_versions(
     context_settings=SETTINGS,
     short_help="The newest releases: what changed since the last record.",
 )
-@FRAMEWORK
+@click.option(
+    "--framework",
+    "-f",
+    "asked",
+    multiple=True,
+    metavar="NAME",
+    shell_complete=complete("frameworks"),
+    help="The newest release of this framework (repeatable).  Default: of each, without --version.",
+)
 @click.option(
     "--version",
     "versions",
@@ -61,7 +69,7 @@ def read_versions(
     "--python",
     type=click.Path(path_type=Path),
     metavar="PATH",
-    help="The Python to build with.  Default: the newest release says, of those that are found.",
+    help="The Python to build with.  Default: one that is found and runs the newest release.",
 )
 @click.option(
     "--environments",
@@ -127,7 +135,7 @@ def watch(
     kept.  A run that was interrupted goes on where it was.
 
     Exit status: 0 nothing changed, 1 something did, 2 bad input, 3 a release could not be resolved,
-    built, or asked, or the output cannot be written; the others are asked all the same.
+    built, or asked (the others are), or the output cannot be written, 130 interrupted.
     """
     for name in (*asked, *map(name_of, versions)):
         check_known("framework", name, session.known())
