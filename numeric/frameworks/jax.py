@@ -10,12 +10,16 @@ import jax.scipy.linalg
 import jax.scipy.special
 import jax.scipy.stats
 import numpy as np
-from jax.extend.core import jaxpr_as_fun
 
 from symgrad.numeric.calls import by, calls, only, then
 from symgrad.numeric.executions import Multiplying, batched, compiled
 from symgrad.numeric.framework import BaseFramework, directions
 from symgrad.numeric.hessians.jax import WAYS, differentiate_twice
+
+try:
+    from jax.extend.core import jaxpr_as_fun
+except ImportError:  # before JAX 0.4.14
+    from jax.core import jaxpr_as_fun
 
 _calls = functools.partial(calls, {"jnp": jnp, "jax": jax})
 

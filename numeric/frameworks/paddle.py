@@ -13,8 +13,7 @@ with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # it looks for a compiler
     import paddle
 
-from paddle import linalg
-from paddle.distribution import MultivariateNormal, kl_divergence
+from paddle import distribution, linalg
 
 from symgrad.numeric.framework import BaseFramework
 from symgrad.numeric.hessians.paddle import WAYS, differentiate_twice
@@ -165,7 +164,7 @@ def _normal(parameter, wanted):
     """The log-likelihood of y by the distribution, less its constant."""
 
     def route(X, y):
-        normal = MultivariateNormal(0 * y, **{parameter: X})
+        normal = distribution.MultivariateNormal(0 * y, **{parameter: X})
         log_prob = normal.log_prob(_wanted(y) if wanted else y)
         return log_prob + len(y) * math.log(2 * math.pi) / 2
 
@@ -173,8 +172,9 @@ def _normal(parameter, wanted):
 
 
 def _normal_kl(X, J):
-    P = MultivariateNormal(0 * J[0], covariance_matrix=X)
-    return kl_divergence(P, MultivariateNormal(0 * J[0], precision_matrix=_wanted(J)))
+    P = distribution.MultivariateNormal(0 * J[0], covariance_matrix=X)
+    Q = distribution.MultivariateNormal(0 * J[0], precision_matrix=_wanted(J))
+    return distribution.kl_divergence(P, Q)
 
 
 def _bures_wasserstein(trace_of_root):

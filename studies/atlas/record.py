@@ -165,7 +165,7 @@ def _row(verdicts: dict[str, Verdict], reported: Reported | None) -> Row:
         dtypes=dtypes,
         singular=singular,
         wrong={name: v.reason for name, v in verdicts.items() if v.verdict == "disagrees"},
-        lost=[name for name, v in verdicts.items() if _loses_digits_alone(v)],
+        lost=[name for name, v in verdicts.items() if loses_digits_alone(v)],
         missing={
             name: v.reason for name, v in verdicts.items() if v.verdict in ("refused", "failed")
         },
@@ -180,7 +180,7 @@ def _in_mode(verdicts: dict[str, Verdict]) -> Verdict | None:
     return next(real, None) if ": " in label else None
 
 
-def _loses_digits_alone(verdict: Verdict) -> bool:
+def loses_digits_alone(verdict: Verdict) -> bool:
     """Whether it disagrees, and no formula need be wrong."""
     off = [r for r in verdict.reasons if r.kind in ("value", "contraction", "entry")]
     return verdict.verdict == "disagrees" and all(reason.lost for reason in off)

@@ -286,7 +286,8 @@ def _faults(faults: Sequence[Fault]) -> list[str]:
 
 
 def _fault(alike: Sequence[Fault]) -> str:
-    fault, versions = alike[0], ", ".join(public(one.version) for one in alike)
+    version = {one.framework: public(one.version) for one in alike}
+    fault, versions = alike[0], ", ".join(version[name] for name in in_order(version))
     mark = " (on record)" if fault.known else ""
     about = f"{name_of(fault.framework)} {versions}, `{fault.route}`, {', '.join(fault.functions)}"
     return f"{about}: {fault.verdict}{mark}; {fault.reason}"

@@ -17,6 +17,7 @@ from symgrad.court.names import family, name_of, order_of
 from symgrad.court.questions import Reads
 from symgrad.court.scenario import Part
 from symgrad.court.verdicts import Claim, Convention, Outcome, Verdict
+from symgrad.studies.atlas.record import loses_digits_alone
 from symgrad.studies.findings.record import Finding
 from symgrad.studies.history.printout import DECIMALS, PRINTED, Printed
 from symgrad.studies.history.rerun import Check
@@ -281,7 +282,8 @@ def faults(told: Sequence[Told], record: Record, findings: Sequence[Finding]) ->
     }
     found: dict[tuple[str, str, str, Outcome, bool], list[Verdict]] = {}
     for v in (t.verdict for t in told if t.verdict.verdict in WRONG):
-        is_found = any(f.is_about(v) and f.covers(ASKED, is_lost=False) for f in findings)
+        is_lost = loses_digits_alone(v)
+        is_found = any(f.is_about(v) and f.covers(ASKED, is_lost) for f in findings)
         is_known = is_found or (v.framework, v.function, v.route) in on_record
         found.setdefault((v.framework, v.version, v.route, v.verdict, is_known), []).append(v)
     return [
