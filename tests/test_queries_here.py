@@ -107,21 +107,40 @@ def test_the_worst_of_all_ways_has_those_beside_it_that_agree():
 TIED = 2 * torch.eye(2, dtype=torch.float64)
 
 
-def test_the_recorded_hessian_of_eigenvalues_is_refused_where_they_are_equal():
+class TraceLog(torch.autograd.Function):
+    """Σ log λ, with the derivatives of log det."""
+
+    @staticmethod
+    def forward(ctx, X):
+        ctx.save_for_backward(X)
+        return torch.linalg.eigvalsh(X).log().sum()
+
+    @staticmethod
+    def backward(ctx, g):
+        return g * torch.linalg.inv(*ctx.saved_tensors)
+
+
+REVERSE = {"order": 2, "mode": "reverse over reverse"}
+
+
+@pytest.mark.parametrize("at", [TIED, torch.diag(torch.tensor([1.0, 1.0, 2.0]).double())])
+@pytest.mark.parametrize(("factor", "verdict"), [(0.0, "agrees"), (1e-9, "disagrees")])
+def test_the_recorded_hessian_of_eigenvalues_where_they_are_equal(at, factor, verdict):
+    report = symgrad.check(lambda X: TraceLog.apply(Scaled.apply(X, factor)), at, **REVERSE)
+    assert (report.verdict, report.record.evidence) == (verdict, "traced")
+    assert symgrad.check(lambda X: TraceLog.apply(X), at).verdict == "agrees"
+
+
+def test_a_hessian_that_a_framework_does_not_give_where_eigenvalues_are_equal():
     def by_values(X):
         return torch.linalg.eigvalsh(X).log().sum()
 
-    def by_factor(X):
-        return 2 * torch.linalg.cholesky(X).diagonal().log().sum()
-
-    about = {"order": 2, "mode": "reverse over reverse"}
-    refused = symgrad.check(by_values, TIED, **about)
-    assert refused.verdict == "refused"
-    assert "is not certified; that of a function of the catalogue is" in refused.reason
-    assert symgrad.check(by_factor, TIED, **about).verdict == "agrees"
-    assert symgrad.check(by_factor, TIED, function="trace_log", **about).verdict == "agrees"
-    wrong = symgrad.check(by_values, TIED, function="trace_log", **about)  # it is NaN
-    assert wrong.verdict == "disagrees"
+    for about in ({}, {"function": "trace_log"}):
+        wrong = symgrad.check(by_values, TIED, **about, **REVERSE)  # it is NaN
+        assert wrong.verdict == "disagrees"
+    largest = symgrad.check(lambda X: torch.linalg.eigvalsh(X)[-1], TIED, **REVERSE)
+    assert largest.verdict == "refused"
+    assert "not smooth" in largest.reason
 
 
 def inverse(backward):

@@ -3,9 +3,9 @@
 ``rules`` says what a step gives and what its vector–Jacobian product is, once for all of them;
 ``balls`` are Arb's, which enclose, and ``floats`` NumPy's, whose rounding is made larger to see
 what it does; where equal eigenvalues are known (``rationals``, ``commuting``), ``ties`` tells what
-is smooth there.  ``sweep`` runs a program there and back, ``noise`` tells what rounding does to it,
-``reference`` what is true of it, ``backward`` what comes back to single values, and ``closed_form``
-writes it out at 2×2 matrices.
+is smooth there, and ``jets`` its second derivative.  ``sweep`` runs a program there and back,
+``noise`` tells what rounding does to it, ``reference`` what is true of it, ``backward`` what comes
+back to single values, and ``closed_form`` writes it out at 2×2 matrices.
 """
 
 from symgrad.symbolic.traced.backward import carried, cotangents, pullback, values

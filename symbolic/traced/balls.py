@@ -179,6 +179,10 @@ class Balls:
         A = commuting.of(step, self._exactly) if parts[0].shape == step.shapes[-1] else None
         return None if A is None else ties.decompose([A], self._turn, parts[0])
 
+    def is_tied(self, step: Step) -> bool:
+        """Whether eigenvalues of that step are equal."""
+        return id(step) in self.tied
+
     def over_gaps(self, step: Step, w: Array, M: Array, part: int = 0) -> Array:
         """M over λ_j − λ_i off the diagonal; between equal λ what was found of it."""
         same = np.frompyfunc(lambda x, y: x is y, 2, 1)(w[..., None, :], w[..., :, None])

@@ -69,7 +69,7 @@ def _by_arb(
             "rational in X, or of a real one that is a function, as V φ(w) Vᵀ, of such a one"
         )
         raise UndecidedError("spectrum", why) from error
-    order = sorted(range(n), key=lambda k: float(found[k].real.mid()))
+    order = sorted(range(n), key=lambda k: found[k].real.mid())
     V = [np.empty((n, n), object) for _ in parts]
     for k, place in enumerate(order):
         pivot = right[pivots[k], place]
@@ -143,7 +143,7 @@ def _proved(A: arb_mat, V: arb_mat) -> tuple[list[arb], Array] | None:
     sizes = [_dot(v, v).sqrt() for v in columns]
     rho = [(_dot(v, u) / (s * s)).mid() for v, u, s in zip(columns, images, sizes, strict=True)]
     r = [_residual(v, u, p) / s for v, u, p, s in zip(columns, images, rho, sizes, strict=True)]
-    order = sorted(range(n), key=lambda k: float(rho[k]))
+    order = sorted(range(n), key=lambda k: rho[k])
     values, vectors = [], np.empty((n, n), object)
     for place, k in enumerate(order):
         below = [rho[k] - rho[j] - r[j] for j in order[place - 1 : place]]

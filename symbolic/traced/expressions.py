@@ -135,6 +135,10 @@ class Expressions:
         """No derivative is taken here."""
         raise NoFormulaError("it goes back")
 
+    def is_tied(self, step: Step) -> bool:
+        """Of a generic matrix none are equal."""
+        return False
+
     def over_gaps(self, step: Step, w: Array, M: Array, part: int = 0) -> Array:
         """No derivative is taken here."""
         raise NoFormulaError("it goes back")

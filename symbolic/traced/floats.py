@@ -105,6 +105,10 @@ class Floats:
         """Eigenvalues and eigenvectors."""
         return evaluate(step, [self._moved(M, sign) for M, sign in zip(A, (1, -1), strict=False)])
 
+    def is_tied(self, step: Step) -> bool:
+        """Floats do not tell."""
+        return False
+
     def over_gaps(self, step: Step, w: Array, M: Array, part: int = 0) -> Array:
         """M over λ_j − λ_i off the diagonal."""
         one = np.eye(w.shape[-1])

@@ -77,6 +77,9 @@ class Numbers(Protocol):
         M is the real part, or, if ``part`` is 1, the imaginary one.
         """
 
+    def is_tied(self, step: Step) -> bool:
+        """Whether that step has decomposed a matrix with eigenvalues that are exactly equal."""
+
     def eigvals(self, A: Array) -> Array:
         """The eigenvalues, ascending, of a matrix that has real ones."""
 

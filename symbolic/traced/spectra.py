@@ -26,7 +26,7 @@ def enclosed(A: arb_mat) -> tuple[list[int], acb_mat, acb_mat, acb_mat]:
         raise UndecidedError("spectrum", why) from error
     if not all(z.imag.contains(0) for z in found):
         raise RefusedError("path", "float64 finds real eigenvalues, exact arithmetic complex ones")
-    order = sorted(range(len(found)), key=lambda k: float(found[k].real.mid()))
+    order = sorted(range(len(found)), key=lambda k: found[k].real.mid())
     return order, found, left, right
 
 

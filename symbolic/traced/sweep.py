@@ -79,6 +79,7 @@ class Sweep:
         self.moves: list[Array] = list(moves or ())
         self.held = held
         self._knows = moves is not None
+        self._tied: set[int] = set()  # the values that are made of equal eigenvalues
         given = iter(inputs)
         for step in program.steps:
             try:
@@ -96,14 +97,22 @@ class Sweep:
         elif step.operation == "guard":
             self._check(step, x[0], moves[0])
         else:
-            held = len(self.values) in self.held
+            held, first = len(self.values) in self.held, len(self.values)
             self.values += map(np.asarray, rules.apply(self.N, step, x))
             self.moves += [] if self._knows else movement.moves(step, moves, x, held)
-            if step.operation == "sub" and not self._knows:
+            if self._tied.intersection(step.inputs) or self._is_tied(step):
+                self._tied.update(range(first, len(self.values)))
+            elif step.operation == "sub" and not self._knows:
                 self._settle(x[0])
 
+    def _is_tied(self, step: Step) -> bool:
+        return step.operation == "eigh" and self.N.is_tied(step)
+
     def _settle(self, x: Array) -> None:
-        """What is 0 as it was taken from itself depends on nothing; 0 − 0 may be so just here."""
+        """What is 0 as it was taken from itself depends on nothing; 0 − 0 may be so just here.
+
+        So may be the difference of what is made of equal eigenvalues, of which this is not asked.
+        """
         if self.N.is_exact:
             is_same = np.frompyfunc(lambda d, a: is_nothing(d) and not is_nothing(a), 2, 1)
             self.moves[-1] = self.moves[-1] & ~np.asarray(is_same(self.values[-1], x), bool)

@@ -51,6 +51,14 @@ class Tangent:
         """Whether it is 0, with its slope; nothing else is asked."""
         return bool(other == 0 and self.value == 0 and self.slope == 0)
 
+    def __gt__(self, other: object) -> bool:
+        """Whether the number is above another, whatever its slope."""
+        return bool(self.value > other)
+
+    def __lt__(self, other: object) -> bool:
+        """Whether it is below."""
+        return bool(self.value < other)
+
     __hash__ = None  # type: ignore[assignment]
 
 
@@ -185,6 +193,10 @@ class Tangents:
             self.join(w, moved[0][..., every, every]),
             *(self.join(v, dv) for v, dv in zip(V, rates, strict=True)),
         ]
+
+    def is_tied(self, step: Step) -> bool:
+        """Whether eigenvalues of that step are equal; their derivatives need not be."""
+        return self.below.is_tied(step)
 
     def over_gaps(self, step: Step, w: Array, M: Array, part: int = 0) -> Array:
         """Q = M over λ_j − λ_i, which moves by dM − Q(dλ_j − dλ_i) over the same."""

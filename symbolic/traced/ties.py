@@ -60,7 +60,7 @@ def decompose(parts: Sequence[Array], turn: Turn, of: Array | None = None) -> De
     ]
     if of is not None:
         spaces = [(_rayleigh(of, basis), basis) for _, basis in spaces]
-        spaces.sort(key=lambda space: float(space[0].mid()))
+        spaces.sort(key=lambda space: space[0].mid())
         if not all(x < y for (x, _), (y, _) in pairwise(spaces)):
             return None
     return _assembled(spaces, n, blocks, turn)
