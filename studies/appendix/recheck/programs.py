@@ -6,7 +6,8 @@ from fractions import Fraction as Q
 from math import prod
 
 from .backward import pull
-from .intervals import Interval, UndefinedError, lift
+from .eigen import back_decomposed, decomposed
+from .intervals import ImpreciseError, Interval, UndefinedError, lift
 from .matrices import plus, product, scaled, solved, transpose
 from .operations import SCALARS, ZERO, UnknownError, forward
 from .reading import exactly, number
@@ -44,7 +45,7 @@ class Step:
         if not all(isinstance(k, int) and 0 <= k < MOST_ENTRIES for s in self.shapes for k in s):
             raise ValueError(f"step {self.number} has no shape")
         self.index, self.axes = told.get("index", []), told.get("axes", [])
-        self.signs = told.get("signs", [])
+        self.signs, self.pivots = told.get("signs", []), told.get("pivots", [])
         self.exponent = exactly(told["exponent"]) if "exponent" in told else Q(1)
         self.numbers = [number(x) for x in told.get("constants", [])]
         self._check()
@@ -65,6 +66,10 @@ class Step:
             fits &= all(least <= k < prod(given[0]) for k in self.index)
         if name == "slogdet":
             fits &= len(self.signs) == self.size
+        if name == "eigh" and len(given) == 1:
+            fits &= self.shapes == [given[0][:-1], given[0]] and given[0][-1] == given[0][-2] > 0
+            fits &= len(self.signs) == len(self.pivots) == self.size
+            fits &= {*self.signs} <= {1, -1} and {*self.pivots} <= {*range(given[0][-1])}
         if not fits:
             raise ValueError(f"step {self.number} does not fit what it is given")
 
@@ -99,28 +104,38 @@ class Program:
 
     def run(self, N, X):
         """(f, S by rows, in blocks) at a matrix of exact numbers."""
+        values = self.values(N, X)
+        return values[self.output][0], symmetrized(self.back(N, values), len(X) // self.blocks)
+
+    def values(self, N, X):
+        """All values."""
         values, parts = [], iter(inputs(X, self.blocks))
         for step in self.steps:
             x = [values[k] for k in step.inputs]
             if step.operation == "input":
                 values.append(next(parts))
+            elif step.operation == "eigh":
+                values += decomposed(N, step, x)
             elif step.operation != "guard":
                 values.append(forward(N, step, x))
-                if len(step.shapes) != 1:
-                    raise UnknownError(f"{step.operation} (step {step.number})")
             elif any(self.moving[k] for k in step.inputs):
                 N.guard(step, [entry for part in x for entry in part])
-        return values[self.output][0], symmetrized(self.back(N, values), len(X) // self.blocks)
+        return values
 
     def back(self, N, values):
         """The cotangents of the inputs."""
         found = {self.output: [lift(1)]}
         for step in reversed(self.steps):
-            g = found.get(step.first) if step.inputs and step.shapes else None
-            if g is None or not self.moving[step.first]:
+            places = range(step.first, step.first + len(step.shapes))
+            g = [found.get(k) for k in places if self.moving[k]] if step.inputs else []
+            if all(one is None for one in g):
                 continue
-            x = [values[k] for k in step.inputs]
-            for k, back in zip(step.inputs, pull(N, step, x, values[step.first], g)):
+            x, y = [values[k] for k in step.inputs], [values[k] for k in places]
+            if step.operation == "eigh":
+                each = back_decomposed(N, step, y, g)
+            else:
+                each = pull(N, step, x, y[0], g[0])
+            for k, back in zip(step.inputs, each):
                 if self.moving[k]:
                     before = found.get(k)
                     found[k] = [a + b for a, b in zip(before, back)] if before else back
@@ -183,10 +198,34 @@ class Exact:
         self.decided[step.number, place] = x.m, sign
         return sign
 
+    def exactly(self, A, step):
+        """The entries of a matrix in units, where it is exact."""
+        if any(x.r for row in A for x in row):
+            raise ImpreciseError(f"eigh of a matrix that is no exact one (step {step.number})")
+        return [[x.m for x in row] for row in A]
+
+    def sign_of(self, step, k):
+        """The sign of the k-th eigenvector at its pivot."""
+        return step.signs[k]
+
     def guard(self, step, entries):
         found = self.signs(step, entries, [1] * len(entries))
         if found != step.signs:
             raise UndefinedError(f"the program goes on otherwise at step {step.number}")
+
+
+class Turned(Exact):
+    """One eigenvector of a step has the other sign."""
+
+    def __init__(self, step, k):
+        super().__init__()
+        self._turned = step.number, k
+
+    def sign_of(self, step, k):
+        return -step.signs[k] if (step.number, k) == self._turned else step.signs[k]
+
+    def guard(self, step, entries):
+        """Nothing: what is decided may go with the sign."""
 
 
 class Noisy(Exact):
@@ -207,6 +246,9 @@ class Noisy(Exact):
         M = [[Interval(x.m + self._by(size), x.r) for x in row] for row in A]
         span = range(len(M))
         return [[M[max(i, j)][min(i, j)] for j in span] for i in span] if is_symmetric else M
+
+    def exactly(self, A, step):
+        return [[x.m for x in row] for row in A]
 
     def _sign(self, step, place, x):
         _, sign = self._known.get((step.number, place), (0, 1 if x.m >= 0 else -1))

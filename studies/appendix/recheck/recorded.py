@@ -19,7 +19,7 @@ from .cases import (
 from .families import sharpened
 from .intervals import ImpreciseError, Interval, UndefinedError, lift
 from .operations import UnknownError
-from .programs import FINE, Exact, Noisy, Program
+from .programs import FINE, Exact, Noisy, Program, Turned
 from .reading import number, square
 from .structures import FORMATS, PARTS
 
@@ -48,6 +48,19 @@ def derive(program, X):
         return value, S, lift(largest).m, N.decided
 
     return sharpened(once)
+
+
+def check_signs(program, X, value):
+    """Check that f stays where an eigenvector takes its other sign.
+
+    Raises:
+        UndefinedError: it does not.
+    """
+    for step in program.steps:
+        for k in range(step.size if step.operation == "eigh" else 0):
+            other = program.values(Turned(step, k), X)[program.output][0]
+            if abs(other.m - value.m) > other.r + value.r:
+                raise UndefinedError(f"gauge: an eigenvector's sign moves f (step {step.number})")
 
 
 def roundings(program, X, value, S, decided):
@@ -91,6 +104,7 @@ def check_recorded(case):
     try:
         program = Program(told, truth.rows, truth.blocks)
         value, S, _, decided = derive(program, truth.X)
+        check_signs(program, truth.X, value)
     except UndefinedError as error:
         why = str(error)
     except (UnknownError, ImpreciseError) as error:
