@@ -49,6 +49,13 @@ ON_DEVICES = ("torch", "jax")
 """The frameworks that are asked on an accelerator."""
 
 
+BY_DTYPE = ("jax",)
+"""The frameworks that compile what they do once for each dtype: one worker has all problems of a
+dtype, as long as no other has much less to do."""
+LEAD = 100
+"""So many problems more than another worker has."""
+
+
 def all_frameworks() -> list[str]:
     """Those, and the ones that have ended and can only be run under an older interpreter."""
     return [*known_frameworks(), *former.ENDED]
@@ -146,7 +153,10 @@ class Pool:
         self._started: set[str] = set()
         self._unfinished = Counter(worker.framework for worker in self._all())
         self._working = len(self._unfinished)
-        self._dealt: Counter[tuple[str, str]] = Counter()
+        self._dealt: dict[tuple[str, str], list[int]] = {
+            who: [0] * len(shards) for who, shards in self._workers.items()
+        }
+        self._dtypes: list[str] = []
         self._next_document = 0
         self._closed = False
         self._thread = threading.Thread(target=self._run, daemon=True)
@@ -189,8 +199,19 @@ class Pool:
         for (name, stem), shards in self._workers.items():
             is_wanted = stem == asked and (names is None or name in names)
             if is_wanted and not self._recall(name, problem.id):
-                self._send(shards[self._dealt[name, stem] % len(shards)], request)
-                self._dealt[name, stem] += 1
+                self._send(shards[self._deal(name, stem, problem.dtype)], request)
+
+    def _deal(self, name: str, stem: str, dtype: str) -> int:
+        """The number of the worker that a problem is for."""
+        dealt = self._dealt[name, stem]
+        place = least = min(range(len(dealt)), key=dealt.__getitem__)
+        if name in BY_DTYPE:
+            if dtype not in self._dtypes:
+                self._dtypes.append(dtype)
+            own = self._dtypes.index(dtype) % len(dealt)
+            place = own if dealt[own] - dealt[least] < LEAD else least
+        dealt[place] += 1
+        return place
 
     def look_up(self, framework: str, name: str) -> None:
         """Ask one framework for the docstring of a public call: an :class:`Excerpt`."""

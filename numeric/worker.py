@@ -67,23 +67,24 @@ def main(name, file=None):
             continue
         beat = _Beat(output, request["id"])
         for execution, label, route in _asked(framework, ways, request):
-            way = framework.executions.get(execution)
-            is_mode = isinstance(way, Multiplying)
-            products = way.products if is_mode else framework.products
-            with way.context() if is_mode else contextlib.ExitStack():
-                asked = dict(request, products=products)
-                for answer in answers.give(framework, route, asked, beat):
-                    mode = answer.pop("asks", None)
-                    about = (
-                        {"asks": request["id"], "mode": mode}
-                        if mode
-                        else {"problem": request["id"], "products": products}
-                    )
-                    _send(output, dict(answer, route=label, **about))
+            for answer in _told(framework, execution, route, request, beat):
+                _send(output, dict(answer, route=label))
         _send(output, {"done": request["id"]})
         framework.tidy()
         if framework.is_worn():
             break
+
+
+def _told(framework, execution, route, request, beat):
+    """What there is to say of a route, asked in the mode that its execution is, if it is one."""
+    way = framework.executions.get(execution)
+    is_mode = isinstance(way, Multiplying)
+    products = way.products if is_mode else framework.products
+    with way.context() if is_mode else contextlib.ExitStack():
+        for answer in answers.give(framework, route, dict(request, products=products), beat):
+            mode = answer.pop("asks", None)
+            about = {"problem": request["id"], "products": products}
+            yield dict(answer, **({"asks": request["id"], "mode": mode} if mode else about))
 
 
 def _place(framework, device):

@@ -8,6 +8,7 @@ import msgspec
 import pytest
 
 from symgrad.court.questions import Answered, Excerpt, Problem, Reported
+from symgrad.numeric import pool as pools
 from symgrad.numeric.conversation import Conversation
 from symgrad.numeric.pool import Pool
 from tests.fake_workers import Fakes, assert_complete, problems, reports
@@ -62,6 +63,25 @@ def test_workers_share_out_the_problems_of_their_framework(fakes, jobs, alpha, b
     fakes.forget()
     assert reports(hear(fakes, ("alpha", "beta"), 7)) == reports(events)
     assert len(fakes.shares("alpha")) == 1
+
+
+@pytest.mark.parametrize(
+    ("lead", "alpha"),
+    [(100, [[0, 1, 3, 5, 6], [2, 4]]), (2, [[0, 1, 3, 5], [2, 4, 6]])],
+    ids=["by dtype", "until another has less to do"],
+)
+def test_who_compiles_for_each_dtype_has_a_worker_for_it(fakes, monkeypatch, lead, alpha):
+    monkeypatch.setattr(pools, "BY_DTYPE", ("alpha",))
+    monkeypatch.setattr(pools, "LEAD", lead)
+    single = {2, 4}
+    with Pool(("alpha", "beta"), 60, interpreters=fakes.interpreters, jobs=2) as pool:
+        for p in problems(7):
+            dtype = "float32" if p.id in single else "float64"
+            pool.ask(msgspec.structs.replace(p, dtype=dtype))
+        pool.close()
+        assert_complete(list(pool.events()), ("alpha", "beta"), 7)
+    assert fakes.shares("alpha") == alpha
+    assert fakes.shares("beta") == [[0, 2, 4, 6], [1, 3, 5]]
 
 
 def test_a_worker_whose_share_is_empty_is_not_started(fakes):

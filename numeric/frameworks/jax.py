@@ -321,8 +321,10 @@ ONE_BY_ONE = 16
 """Up to so many directions, one jax.jvp each is faster than compiling it for all of them."""
 TOGETHER = 64
 """Above that, so many directions by one jax.vmap."""
-PROBLEMS = 80
-"""After so many problems the compiled programs are dropped: else they fill gigabytes."""
+PROGRAMS = 800
+"""More compiled programs than that are dropped: a thousand take more than a gigabyte."""
+LOWERED = "/jax/core/compile/jaxpr_to_mlir_module_duration"
+"""What JAX tells its monitors of each program that it makes."""
 
 
 def _array(X, dtype):
@@ -406,10 +408,11 @@ class Framework(BaseFramework):
     }
     executions = {"jax.jit": compiled(jax.jit), "jax.vmap": batched(jax.vmap)}
     has_forward_mode = True
-    _since_dropped = 0
+    _programs = 0
     _written = None
 
     def configure(self):
+        jax.monitoring.register_event_duration_secs_listener(self._count)
         jax.config.update("jax_enable_x64", True)
         jax.config.update("jax_platforms", "cpu")
 
@@ -431,10 +434,12 @@ class Framework(BaseFramework):
             self._written = Written(f)
         return self._written
 
+    def _count(self, event, seconds, **about):
+        self._programs += event == LOWERED
+
     def tidy(self):
-        self._since_dropped += 1
-        if self._since_dropped == PROBLEMS:
-            self._since_dropped = 0
+        if self._programs > PROGRAMS:
+            self._programs = 0
             jax.clear_caches()
 
     def differentiate(self, route, X, constants, dtype):
