@@ -47,7 +47,8 @@ def import_without(module, package):
             try:
                 return importlib.import_module(module)
             except (AttributeError, ImportError) as error:
-                is_there = package in sys.modules  # else it is broken, and does not lack a name
+                # else it is broken, or another thing by that name, and does not lack a name
+                is_there = hasattr(sys.modules.get(package), "__path__")
                 holder, name = _lacking(error, package) if is_there else ({}, "")
                 if not name:
                     raise
