@@ -207,7 +207,7 @@ def said_of_findings(record: Record, watched: Sequence[Release]) -> dict[str, di
     """Finding → version → what came of it, by the record and by the watch."""
     found: dict[str, dict[str, str]] = {}
     for former in record.versions:
-        for name, said in getattr(former, "findings", {}).items():
+        for name, said in former.findings.items():
             if said != "absent":
                 found.setdefault(name, {})[public(former.version)] = said
     for release in watched:

@@ -8,7 +8,6 @@ from typing import Literal
 
 import click
 import platformdirs
-from msgspec import structs
 
 from symgrad.commands.options import DEBUG, INTERPRETER, QUIET, SETTINGS, TIMEOUT
 from symgrad.commands.session import DISAGREES, INTERRUPTED, MISSING, Session
@@ -138,11 +137,11 @@ def history(
         return INTERRUPTED
     lost = lines_of_the_lost(hearing, gathered)
     if recording:
-        faults = former_findings(read_known(), gathered.paths)
-        second = Hearing(structs.replace(hearing.choice, resources=resources))
-        if faults and session.hear(second, findings.examined(faults)):
+        put = former_findings(read_known(), gathered.paths)
+        second = Hearing(hearing.choice)
+        if put and session.hear(second, findings.examined(put)):
             return INTERRUPTED
-        record = keep(hearing, record, gathered, recording, outcomes(second, faults))
+        record = keep(hearing, record, gathered, recording, outcomes(second, put))
     found = report.make_history(hearing, record, wanted, gathered, lost)
     if output:
         page = report.to_markdown(found).encode()

@@ -130,14 +130,8 @@ def to_markdown(history: History) -> str:
     if history.faults:
         page += ["## What is wrong", "", *(f"- {line}" for line in _faults(history.faults)), ""]
     if history.findings:
-        rows = rows_of_findings(history.findings)
-        page += [
-            "## The known findings",
-            "",
-            FINDINGS,
-            *_table(("finding", "by version"), rows),
-            "",
-        ]
+        table = _table(("finding", "by version"), rows_of_findings(history.findings))
+        page += ["## The known findings", "", FINDINGS, "", *table, ""]
     page += ["## The claims", "", *_table(("", "claim", "", "by this check"), _claims(history)), ""]
     page += ["## Who answered", "", *_sources(history.sources)]
     page += ["## The record", "", *(f"- {line}" for line in record_lines(history))]
