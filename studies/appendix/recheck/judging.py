@@ -12,6 +12,7 @@ import math
 from fractions import Fraction as Q
 
 from .cases import norm, turned
+from .intervals import Interval
 from .reading import exactly, number, square
 from .spectrum import spectrum_of
 from .structures import FORMATS, PARTS
@@ -173,7 +174,8 @@ def skew_part(G):
 
 def eigenvalues(truth):
     """As floats, ascending, each of a Hermitian X once."""
-    spectrum = spectrum_of(turned(truth.X, truth.blocks), truth.blocks, 256)
+    Interval.bits = 256  # whatever it took before
+    spectrum = spectrum_of(turned(truth.X, truth.blocks), truth.blocks, Interval.bits)
     return [float(Q(c.value.m, 1 << 256)) for c in spectrum.clusters for _ in range(c.count)]
 
 
