@@ -8,6 +8,9 @@ from symgrad.symbolic.catalogue import choose
 from symgrad.symbolic.catalogue.second import along
 from symgrad.symbolic.certified.reference import certify as by_theorem
 from symgrad.symbolic.queries import direction
+from symgrad.symbolic.traced.float_tangents import FloatTangents
+from symgrad.symbolic.traced.floats import Floats
+from symgrad.symbolic.traced.tangents import Tangents
 from tests.test_traced import LOG_DET, OTHERS, exactly, recorded, spd
 
 
@@ -58,3 +61,17 @@ def test_every_scalar_function_is_held_against_the_mixed_quotient(name):
 )
 def test_what_is_not_differentiated_twice_is_refused(f, why):
     assert why in certify(f, 2 * np.eye(2)).refusal
+
+
+def test_tangents_of_floats_are_multiplied_as_tangents_are():
+    N, rng = Floats(), np.random.default_rng(0)
+    fast, plain = FloatTangents(N), Tangents(N)
+    a, b, c, d = rng.uniform(1, 2, (4, 3, 3))
+    a[0, 0] = c[0, 0] = 0  # the product is 0 exactly, however large the derivatives
+    b[0, 0], d[0, 0] = 1e30, 1e40
+    found, expected = (T.join(a, b) * T.join(c, d) for T in (fast, plain))
+    slopes = plain.slopes(expected).astype(float)
+    assert np.allclose(fast.values(found), plain.values(expected).astype(float), 1e-15, 0)
+    assert np.allclose(fast.slopes(found), slopes, 1e-15, 0)
+    other = fast.slopes(fast.join(a, b) * fast.join(c, d * (1 + 2**-40)))
+    assert not np.allclose(other, slopes, 1e-15, 0)

@@ -11,8 +11,9 @@ import numpy as np
 from symgrad.court.program import Program, Step
 from symgrad.symbolic.traced import movement, rules
 from symgrad.symbolic.traced.decisions import RefusedError, UndecidedError
+from symgrad.symbolic.traced.float_tangents import FloatTangents
 from symgrad.symbolic.traced.numbers import Array, Numbers
-from symgrad.symbolic.traced.tangents import Tangents, is_nothing
+from symgrad.symbolic.traced.tangents import is_nothing
 
 
 @dataclass(frozen=True)
@@ -51,7 +52,7 @@ class Course:
         if not self.along:
             sweep = self.over(N, inputs)
             return sweep.value, sweep.back(there)[: len(inputs)]
-        T = Tangents(N, float)
+        T = FloatTangents(N)
         sweep = self.over(T, list(map(T.join, inputs, self.along)))
         found = sweep.back({k: T.constant(one) for k, one in there.items()})
         slopes = [None if g is None else T.slopes(g) for g in found[: len(inputs)]]

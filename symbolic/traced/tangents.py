@@ -67,7 +67,6 @@ def is_nothing(x: Any) -> bool:
     return x is ZERO or (isinstance(x, Tangent) and x.value is ZERO and x.slope is ZERO)
 
 
-_join = np.frompyfunc(Tangent, 2, 1)
 _value = np.frompyfunc(lambda x: x.value, 1, 1)
 _slope = np.frompyfunc(lambda x: x.slope, 1, 1)
 
@@ -79,12 +78,10 @@ class Tangents:
     a matrix that is not symmetric, is refused.
     """
 
-    def __init__(self, below: Numbers, kind: type = object) -> None:
-        """``kind`` is the dtype of the arrays below."""
+    def __init__(self, below: Numbers) -> None:
         self.below = below
         self.is_exact = below.is_exact
         self.runs = below.runs
-        self._kind = kind
         self._known: dict[tuple[int, int], Tangent] = {}
 
     @property
@@ -95,8 +92,6 @@ class Tangents:
     def join(self, values: Array, slopes: Array) -> Array:
         """The tangents of these parts; of the same exact ones, the same tangent."""
         values, slopes = (np.asarray(part, object) for part in (values, slopes))
-        if not self.is_exact:
-            return np.asarray(_join(values, slopes), object)
 
         def of(value: Any, slope: Any) -> Tangent:
             return self._known.setdefault((id(value), id(slope)), Tangent(value, slope))
@@ -105,11 +100,11 @@ class Tangents:
 
     def values(self, x: Array) -> Array:
         """The numbers alone, as an array of those below."""
-        return np.asarray(_value(x), self._kind)
+        return np.asarray(_value(x), object)
 
     def slopes(self, x: Array) -> Array:
         """Their derivatives."""
-        return np.asarray(_slope(x), self._kind)
+        return np.asarray(_slope(x), object)
 
     def _parts(self, x: Array) -> tuple[Array, Array]:
         return self.values(x), self.slopes(x)
