@@ -67,8 +67,8 @@ def gather(
     Raises:
         InputError: the Python is none, or not of the version that the environments need.
     """
-    if python is not None:
-        _check_python(python, {e.python for e in environments.environments()})
+    needed = {e.python for e in environments.environments() if e.name in wanted}
+    given_python = "" if python is None else _checked(python, needed)
     folder = folder.absolute()
     paths = {name: path for name, path in given.items() if name in wanted}
     failures: list[str] = []
@@ -90,9 +90,10 @@ def gather(
                 without.append(name)
             continue
         try:
-            built = built or _build(environment, folder, python, say)
+            mine = python if given_python == environment.python else None
+            built = built or _build(environment, folder, mine, say)
         except InputError as error:
-            is_found = python is not None or environments.find_python(environment.python)
+            is_found = mine is not None or environments.find_python(environment.python)
             (failures if is_asked or is_found else notes).append(str(error))
         else:
             paths[name] = str(built)
@@ -116,15 +117,22 @@ def _build(
     return environments.build(environment, folder, found, say)
 
 
-def _check_python(python: Path, needed: set[str]) -> None:
+def _checked(python: Path, needed: set[str]) -> str:
+    """Which of the versions that are needed the Python is.
+
+    Raises:
+        InputError: it is none of them, or no Python.
+    """
     version, _ = describe(str(python))
     if not version:
         raise InputError(f"{python} does not run as a Python; name one that does: --python PATH")
-    if not any(version.startswith(f"{prefix}.") for prefix in needed):
+    found = [prefix for prefix in needed if version.startswith(f"{prefix}.")]
+    if not found:
         listed = " or ".join(sorted(needed))
         raise InputError(
             f"{python} is Python {version}, {listed} is needed; name one: --python PATH"
         )
+    return found[0]
 
 
 def describe(python: str) -> tuple[str, str]:

@@ -12,7 +12,7 @@ import io
 import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 import numpy as np
 from jaxtyping import Float, Inexact
@@ -20,7 +20,6 @@ from jaxtyping import Float, Inexact
 from symgrad.court.errors import InputError
 from symgrad.court.formats import real, unit_roundoff
 from symgrad.court.verdicts import JUDGED, Component, Verdict
-from symgrad.report.run import Run
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -193,7 +192,15 @@ def verdicts_against(
     return figure
 
 
-def against(runs: Mapping[float, Run], label: str, measure: Measure = "error") -> Figure:
+class HasVerdicts(Protocol):
+    """A run, as ``--json`` has it."""
+
+    @property
+    def verdicts(self) -> Sequence[Verdict]:
+        """All that were passed."""
+
+
+def against(runs: Mapping[float, HasVerdicts], label: str, measure: Measure = "error") -> Figure:
     """The same of several runs, as ``--json`` has them, by the number."""
     return verdicts_against({x: run.verdicts for x, run in runs.items()}, label, measure)
 

@@ -212,7 +212,7 @@ def test_a_journal_is_known_by_the_problems_the_versions_and_the_files(stand_in,
     hearing, pool, _ = stand_in(chosen)
     problems = [problem for problem, _ in pool.asked]
     assert [problem.id for problem in problems] == [0, 1, 2, 3]
-    known_by = fingerprint(problems, installed_versions() | former, files)
+    known_by = fingerprint(problems, installed_versions() | former | {"device": "cpu"}, files)
     assert path.read_text() == f'{{"journal": "{known_by}"}}\n'
     assert pool.given["journal"] is not None
     assert pool.given["files"] == files

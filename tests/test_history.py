@@ -252,7 +252,10 @@ def test_nothing_can_be_recorded_where_nothing_was_run(planted, tmp_path, capsys
         (["-f", "torch@0"], "unknown version 'torch@0'"),
         (["-f", "tensorflw"], "did you mean 'tensorflow'?"),
         (["--python", "/nowhere/python3.7"], "/nowhere/python3.7 does not run as a Python"),
-        (["--python", sys.executable], "is needed; name one: --python PATH"),
+        (
+            ["-f", "torch@1.0.1", "--python", sys.executable],
+            "3.7 is needed; name one: --python PATH",
+        ),
         (["--interpreter", "torch@1.0.1=/nowhere/python"], "is no executable"),
     ],
 )

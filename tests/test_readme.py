@@ -126,7 +126,7 @@ def test_the_structure_of_the_readme_is_the_example():
     assert text in example
 
 
-ELSEWHERE = ("quartic_trace", "log_eig", "--query", "--changes", "watch")
+ELSEWHERE = ("quartic_trace", "log_eig", "--query", "--changes", "watch", "--device")
 OTHERS = [c for c in commands() if not any(part in c for part in ELSEWHERE)]
 
 

@@ -13,6 +13,7 @@ from rich.console import Console
 from symgrad import cli, inquiry
 from symgrad.court.former.recorded import Record, read_record
 from symgrad.court.former.releases import Built, Found
+from symgrad.report.pages import linked
 from symgrad.studies.atlas import page as tables
 from symgrad.studies.atlas.kept import DOCS, read_atlas
 from symgrad.studies.atlas.record import Row
@@ -464,7 +465,7 @@ def document():
 
 def test_the_page_of_changes_says_what_its_data_says(document):
     text = (DOCS / "changes.md").read_text(encoding="utf-8")
-    assert text == changes_page.to_markdown(document), "run `make changes`"
+    assert text == linked(changes_page.to_markdown(document), DOCS), "run `make changes`"
     assert json.loads((DOCS / "changes.json").read_bytes())["toolkit"]["name"] == "symgrad"
     assert {finding.id for finding in document.findings} == set(KNOWN)
     for former in read_record().versions:
