@@ -199,7 +199,7 @@ def main(names: Sequence[str], quick: bool) -> None:
     choice = Choice(resources=Resources(frameworks=list(names), timeout=TIMEOUT), size=3, points=1)
     cases = atlas(choice)[: QUICK if quick else None]
     problems = [case.problem(number) for number, case in enumerate(cases)]
-    console = Console()
+    console = Console(width=130)
     table = Table(title=f"{', '.join(names)}: {len(cases)} problems each", title_justify="left")
     for name in ("", "count", "clock", "by the clock", "processor", "by its seconds"):
         table.add_column(name, justify="left" if not name else "right")
