@@ -24,9 +24,11 @@ def calls(namespaces, name, *options):
 
 def _has(call, options):
     try:
-        return set(options) <= set(inspect.signature(call).parameters)
-    except ValueError:  # compiled code has no signature
+        parameters = inspect.signature(call).parameters
+    except (TypeError, ValueError):  # compiled code has no signature
         return True
+    takes_all = any(p.kind is p.VAR_KEYWORD for p in parameters.values())
+    return takes_all or set(options) <= set(parameters)
 
 
 def _shown(name, options):
@@ -68,17 +70,21 @@ def offered(table, prefix, find):
 
 
 def there(named, names):
-    """The routes of a table whose names hold no public call that is not there.
+    """The routes of a table whose names hold no public call, nor option of one, that is not there.
 
     ``names`` maps what stands before the first dot of a call to a module, among other things.
     """
-    dotted = re.compile(r"\b[a-z]\w*(?:\.\w+)+")
     return {
         name: route
         for name, route in named.items()
         if all(
-            find(names[call.split(".")[0]], call) is not None
-            for call in dotted.findall(name)
+            _is_there(names[call.split(".")[0]], call, re.findall(r"(\w+)=", options))
+            for call, options in re.findall(r"\b([a-z]\w*(?:\.\w+)+)(\([^()]*\))?", name)
             if isinstance(names.get(call.split(".")[0]), types.ModuleType)
         )
     }
+
+
+def _is_there(module, call, options):
+    found = find(module, call)
+    return found is not None and _has(found, options)

@@ -75,7 +75,7 @@ SOLVE_FACTOR = {
     ),
     **by(
         _calls("jax.scipy.linalg.solve_triangular", {"trans": 2}),
-        lambda solve, X, b: solve(jnp.linalg.cholesky(X, upper=True), b),
+        lambda solve, X, b: solve(jnp.linalg.cholesky(X).T.conj(), b),
     ),
     **by(
         _calls("jax.lax.linalg.triangular_solve", {"left_side": True, "lower": True}),
