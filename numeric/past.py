@@ -68,7 +68,8 @@ def gather(
         InputError: the Python is none, or not of the version that the environments need.
     """
     needed = {e.python for e in environments.environments() if e.name in wanted}
-    given_python = "" if python is None else _checked(python, needed)
+    is_used = needed and building != "none"
+    given_python = _checked(python, needed) if python is not None and is_used else ""
     folder = folder.absolute()
     paths = {name: path for name, path in given.items() if name in wanted}
     failures: list[str] = []

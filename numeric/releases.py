@@ -105,7 +105,13 @@ def _locks(
         if sought.pre:
             releases |= _newest(name, pythons, pre=True)
     for release, able in releases.items():
-        yield _lock(release, able, sought.locks, say)
+        lock = _lock(release, able, sought.locks, say)
+        if sought.python is not None and lock.python not in pythons:
+            raise InputError(
+                f"{lock.name}: its lock is of Python {lock.python}, and {sought.python} is not; "
+                "name another folder of --locks, or remove the lock"
+            )
+        yield lock
 
 
 def _pythons(given: Path | None) -> dict[str, Path]:
@@ -239,10 +245,12 @@ def _kept(name: str, folder: Path) -> Environment:
     Raises:
         InputError: there is none, or it cannot be read.
     """
-    there = [file.stem for file in folder.glob(f"{name_of(name)}@*.json")]
-    with contextlib.suppress(InvalidVersion):
-        there.sort(key=lambda release: Version(release.partition("@")[2]))
-    chosen = [release for release in there if name in (release, name_of(release))]
+    there: dict[Version, str] = {}
+    for file in folder.glob(f"{name_of(name)}@*.json"):
+        with contextlib.suppress(InvalidVersion):
+            there[Version(file.stem.partition("@")[2])] = file.stem
+    newest_last = [there[version] for version in sorted(there)]
+    chosen = [release for release in newest_last if name in (release, name_of(release))]
     if not chosen:
         raise InputError(
             f"{name}: there is no lock of it in {folder}; a run with a network makes it"
@@ -260,7 +268,8 @@ def _read(file: Path) -> Environment:
         lock = msgspec.json.decode(file.read_bytes(), type=Environment)
     except (OSError, msgspec.DecodeError) as error:
         raise InputError(f"{file}: is no lock file, {error}; remove it, to make it anew") from error
-    if lock.name != file.stem or not lock.requirements:
+    is_whole = lock.requirements and all(r.split() for r in lock.requirements)
+    if lock.name != file.stem or not is_whole:
         raise InputError(f"{file}: locks {lock.name or 'nothing'}; remove it, to make it anew")
     return lock
 

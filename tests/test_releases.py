@@ -196,6 +196,11 @@ def test_less_room_than_a_release_needs(index, tmp_path, monkeypatch):
             b'"requirements": ["jax==1"]}',
             "locks jax@1",
         ),
+        (
+            b'{"name": "casadi@3.9", "python": "3.11", "required": false, "mebibytes": 1, '
+            b'"requirements": ["casadi==3.9", " "]}',
+            "locks casadi@3.9",
+        ),
     ],
 )
 def test_a_lock_file_that_is_none(index, tmp_path, unbuilt, text, said):
@@ -212,6 +217,15 @@ def test_a_python_of_a_lock_that_is_not_there(index, tmp_path, monkeypatch):
         monkeypatch.setenv(name, str(tmp_path / "empty"))
     found = gather(tmp_path, versions=["casadi@3.9"], python=None)
     assert "its lock is of Python 3.99, and none was found" in found.failures[0]
+
+
+def test_a_python_that_is_given_is_that_of_the_lock(index, tmp_path, unbuilt):
+    python = Path(sys.executable)
+    assert not gather(tmp_path, "casadi", python=python).failures
+    (file,) = (tmp_path / "locks").glob("*.json")
+    file.write_bytes(file.read_bytes().replace(f'"{VERSION}"'.encode(), b'"3.99"'))
+    (line,) = gather(tmp_path, "casadi", python=python).failures
+    assert f"its lock is of Python 3.99, and {python} is not" in line
 
 
 def test_a_folder_of_locks_that_cannot_be_written(index, tmp_path, unbuilt):

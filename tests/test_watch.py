@@ -11,6 +11,7 @@ from msgspec import structs
 from rich.console import Console
 
 from symgrad import cli, inquiry
+from symgrad.court.errors import OutputError
 from symgrad.court.former.recorded import Record, read_record
 from symgrad.court.former.releases import Built, Found
 from symgrad.report.pages import linked
@@ -21,9 +22,9 @@ from symgrad.studies.findings.record import read_known
 from symgrad.studies.history import changes as of_versions
 from symgrad.studies.history import changes_page
 from symgrad.studies.history.record import Step, Story
-from symgrad.studies.watch import command, page
+from symgrad.studies.watch import asking, command, page, scripts
 from symgrad.studies.watch import record as kept
-from symgrad.studies.watch.changes import Illustrated, compare
+from symgrad.studies.watch.changes import Change, Compared, Illustrated, compare
 from symgrad.studies.watch.record import Release, Watch, last, of_atlas
 from tests.helpers import script
 
@@ -313,6 +314,27 @@ def test_a_planted_change_is_told_once(planted, tmp_path, capsys):
     assert told.err == "error: jax: no package index answers\n"
 
 
+def fail(*about):
+    raise OutputError("no room")
+
+
+def test_what_could_not_be_told_is_told_the_next_time(planted, tmp_path, monkeypatch):
+    record = tmp_path / "out" / kept.FILE
+    with monkeypatch.context() as patched:
+        patched.setattr(asking, "illustrated", fail)
+        assert planted("--quiet", "--issue", str(tmp_path / "new" / "issue.md")) == 3
+    assert not record.exists()
+    with monkeypatch.context() as patched:
+        patched.setattr(scripts, "search", lambda *_: ([], [], True))
+        patched.setattr(scripts, "_seen", lambda *_: None)
+        change = Change("wrong", "r", ["det"], REAL, "", "")
+        wrong = Compared(NAME, "2", "", [], "1", "", [change])
+        with pytest.raises(KeyboardInterrupt):
+            scripts._smallest(None, None, wrong, [0])
+    assert planted("--quiet") == 1
+    assert record.exists()
+
+
 def test_a_release_that_cannot_be_imported_is_a_line(planted, tmp_path, capsys):
     (tmp_path / "changed" / "sitecustomize.py").write_text(
         "import sys\nsys.modules['autograd'] = 0"
@@ -330,6 +352,8 @@ def test_a_release_that_cannot_be_imported_is_a_line(planted, tmp_path, capsys):
     [
         (["-f", "tensorflw"], "did you mean 'tensorflow'?"),
         (["--version", "jax"], "is not NAME@VERSION"),
+        (["--version", "jax@0.9.x"], "is not NAME@VERSION"),
+        (["--version", "jax@0.9.0.post"], "is not NAME@VERSION"),
         (["--version", "jaxx@1.0"], "did you mean 'jax'?"),
         (["--against", "/nowhere.json"], "does not exist"),
         (["--python", "/nowhere/python"], "does not run as a Python"),
@@ -425,9 +449,10 @@ def test_digits_are_no_change_of_a_version():
     ("seen", "first", "before", "said"),
     [
         ({}, "2.13.0", "", "2.13.0, the oldest that was asked"),
-        ({"1.9": "right", "1.10": "wrong"}, "1.10", "1.9", "between 1.9 and that none was asked"),
+        ({"1.9": "right", "1.10": "wrong"}, "1.10", "1.9", "1.10; right in 1.9"),
         ({"1.9": "wrong"}, "1.9", "", "1.9, the oldest that was asked"),
-        ({"1.9": "fails", "9.9": "right"}, "2.13.0", "1.9", "between 1.9 and that none was asked"),
+        ({"1.9": "fails", "9.9": "right"}, "2.13.0", "", "2.13.0; no gradient in 1.9"),
+        ({"1.9": "absent"}, "2.13.0", "", "2.13.0; no gradient in 1.9"),
     ],
 )
 def test_since_when_a_finding_is_known(seen, first, before, said):
@@ -494,4 +519,4 @@ def test_the_page_is_made_of_the_records_alone(document, tmp_path, capsys):
 @pytest.mark.parametrize("options", [["-f", "torch"], ["--no-build"], ["--record", "x.json"]])
 def test_changes_are_of_the_records_alone(options, capsys):
     assert cli.main(["history", "--changes", *options]) == 2
-    assert "--changes is of the records alone" in capsys.readouterr().err
+    assert "--changes runs nothing" in capsys.readouterr().err

@@ -62,11 +62,16 @@ class Dated(Struct, frozen=True):
         return next((version for version, said in self.seen.items() if said == WRONG), "")
 
     @property
-    def before(self) -> str:
+    def previous(self) -> str:
         """The version on record before that one; empty where there is none."""
         versions = [*self.seen]
         place = versions.index(self.first) if self.first else 0
         return versions[place - 1] if place else ""
+
+    @property
+    def before(self) -> str:
+        """That version, if it had the gradient right: the finding then began in between."""
+        return self.previous if self.seen.get(self.previous) == "right" else ""
 
     @property
     def runs(self) -> list[tuple[str, str, str]]:

@@ -26,8 +26,8 @@ former version.  Made by `make changes`."""
 CLAIM = "symeig"
 LEGEND = """\
 What came of the smallest case of each finding, from which version on record to which: *wrong*, as
-it is known to be, *right*, *refused* or *fails* where there was no gradient.  Between two versions
-that are neighbours here none was asked, and the change may be in any."""
+it is known to be, *right*, *refused* or *fails* where there was no gradient.  What changed between
+two neighbours here changed in the later one, or in any between them that is not on record."""
 
 
 def to_json(found: Changes) -> bytes:
@@ -68,8 +68,8 @@ def to_markdown(found: Changes) -> str:
 
 def _of_claim(c: Change) -> str:
     return (
-        f"- `{c.route}`: {c.before} in {c.last}, {c.after} in {c.first}, and between the two no "
-        f"version is on record: {', '.join(c.functions)}"
+        f"- `{c.route}`: {c.before} in {c.last}, {c.after} in {c.first}, the next one on record: "
+        f"{', '.join(c.functions)}"
     )
 
 
@@ -91,9 +91,11 @@ def _table(changes: Sequence[Change]) -> list[str]:
 
 
 def _first(f: Dated) -> str:
-    if not f.before:
+    if not f.previous:
         return f"{f.first}, the oldest that was asked"
-    return f"{f.first}; between {f.before} and that none was asked"
+    if not f.before:
+        return f"{f.first}; no gradient in {f.previous}"
+    return f"{f.first}; right in {f.before}"
 
 
 def _runs(f: Dated) -> str:

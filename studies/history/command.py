@@ -114,7 +114,7 @@ def history(
     record = recorded.read_record()
     if changed:
         if asked or interpreters or python or building or recording:
-            raise InputError("--changes is of the records alone: it takes --output, and no other")
+            raise InputError("--changes runs nothing: it takes --output, and nothing of versions")
         return tell_changes(session, record, output, timeout)
     asked = (*asked, *interpreters) if asked else ()
     known = [*interpreters, *(former.framework for former in record.versions)]

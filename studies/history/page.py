@@ -68,7 +68,8 @@ it has no such gradient; `fails`: it raises an error; `NO`: wrong, see below."""
 
 FINDINGS = """\
 What each finding of docs/findings.md comes to in the versions that are on record: `right`, `wrong`
-as it is today, or `refused`.  In the others there is no such call, or its route is not asked."""
+as it is today, `refused`, or `fails` where there is an error in the place of a gradient.  In the
+others there is no such call, or its route is not asked."""
 
 
 def make_history(

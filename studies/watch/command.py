@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Sequence
 from pathlib import Path
 
 import click
 import platformdirs
+from packaging.version import InvalidVersion, Version
 
 from symgrad.commands.options import DEBUG, QUIET, SETTINGS, TIMEOUT, complete
 from symgrad.commands.session import DISAGREES, INTERRUPTED, MISSING, Session
@@ -37,7 +37,12 @@ def read_versions(
         BadParameter: one is not of the form NAME@VERSION.
     """
     for text in given:
-        if not re.fullmatch(r"[a-z]+@\d[\w.!]*", text):
+        name, _, version = text.partition("@")
+        try:
+            is_release = name.isidentifier() and str(Version(version)) == version
+        except InvalidVersion:
+            is_release = False
+        if not is_release:
             raise click.BadParameter(f"{text!r} is not NAME@VERSION, as jax@0.10.2")
     return given
 
@@ -140,7 +145,8 @@ def watch(
     for name in (*asked, *map(name_of, versions)):
         check_known("framework", name, session.known())
     before, atlas = kept.read(output / kept.FILE, TOOLKIT), read_atlas(against)
-    output.mkdir(parents=True, exist_ok=True)
+    for folder in (output, issue.parent) if issue else (output,):
+        folder.mkdir(parents=True, exist_ok=True)
     sought = Sought(
         frameworks=[*dict.fromkeys(asked)] or ([] if versions else session.known()),
         versions=[*dict.fromkeys(versions)],
@@ -161,18 +167,18 @@ def watch(
     failures = [*found.failures, *lost]
     records = [*before.releases, *kept.of_atlas(atlas, known)]
     compared = [compare(kept.last(release, records), release, known) for release in new]
-    record = kept.enter(before, new, TOOLKIT)
-    write_together(output, {kept.FILE: kept.to_json(record)})
     if issue:
         scripts = asking.illustrated(session, choice, compared, known)
         text = report.to_issue(compared, scripts, failures, today())
         write_together(issue.parent, {issue.name: text.encode()})
-    Path(choice.resources.journal).unlink(missing_ok=True)
     console = terminal.make_console()
     if not quiet:
         report.show(console, compared)
         console.print()
     console.print(report.closing_line(compared, failures), soft_wrap=True)
+    # last: what changed is told once, as the next run is compared with this record
+    write_together(output, {kept.FILE: kept.to_json(kept.enter(before, new, TOOLKIT))})
+    Path(choice.resources.journal).unlink(missing_ok=True)
     for line in failures:
         click.echo(f"error: {line}", err=True)
     if failures:

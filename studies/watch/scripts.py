@@ -79,7 +79,9 @@ def _smallest(
     seen = [_seen(compared, compared.changes[k]) for k in wrong]
     if not seen:
         return {}
-    found, _, _ = search(session, choice, seen)
+    found, _, interrupted = search(session, choice, seen)
+    if interrupted:
+        raise KeyboardInterrupt
     told = {(c.examined.finding.route, c.examined.finding.mode): c.script for c in found}
     pairs = zip(wrong, seen, strict=True)
     scripts = {k: told.get((s.route, s.mode), "") for k, s in pairs}
