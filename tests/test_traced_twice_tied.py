@@ -118,6 +118,46 @@ def test_a_gap_is_smooth_where_it_is_squared_and_depends_on_x():
     assert "not smooth" in once(lambda t, X: gap(t, X, 1.0), 2 * np.eye(2)).refusal
 
 
+def beyond(t, X):
+    """X₀₀ − 2, which is 0 here, and moves with X."""
+    return t.binary("sub", t.take(X, np.array(0)), t.const(np.array(2.0)))
+
+
+def signed_square(t, X):
+    x = beyond(t, X)
+    return t.binary("mul", x, t.unary("abs", x))
+
+
+def hinge(t, X):
+    return t.power(t.binary("max", beyond(t, X), t.const(np.array(0.0))), 2.0)
+
+
+def signed_gap(t, X):
+    difference = gap(t, X, 1.0)
+    return t.binary("mul", difference, t.unary("abs", difference))
+
+
+def from_the_largest(t, X):
+    first, last = (t.take(c.eigh(t, X)[0], np.array(k)) for k in (0, 1))
+    return t.power(t.binary("sub", t.binary("max", first, last), first), 2.0)
+
+
+@pytest.mark.parametrize("f", [signed_square, hinge])
+def test_where_a_second_derivative_jumps_there_is_none(f):
+    with_ties = lambda t, X: t.binary("add", f(t, X), of_values("log")(t, X))  # noqa: E731
+    assert "no second derivative" in certify(with_ties, 2 * np.eye(2)).refusal
+    assert certify(with_ties, 3 * np.eye(2)).refusal == ""
+
+
+@pytest.mark.parametrize("f", [signed_gap, from_the_largest])
+def test_what_decides_on_a_gap_may_be_smooth(f):
+    found, squared = (certify(g, 2 * np.eye(2)) for g in (f, lambda t, X: gap(t, X, 2.0)))
+    assert found.refusal == ""
+    assert overlaps(found.S, squared.S)
+    other = certify(lambda t, X: gap(t, X, 2.0 + 2), 2 * np.eye(2))
+    assert not overlaps(found.S, other.S)
+
+
 @pytest.mark.parametrize("factor", [0.0, 2.0**-40])
 def test_a_wrong_second_derivative_there_is_caught_by_values(factor, monkeypatch):
     right = jets._moved

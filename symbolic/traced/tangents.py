@@ -52,12 +52,12 @@ class Tangent:
         return bool(other == 0 and self.value == 0 and self.slope == 0)
 
     def __gt__(self, other: object) -> bool:
-        """Whether the number is above another, whatever its slope."""
-        return bool(self.value > other)
+        """Whether it is above another number, or just beside it, for t > 0."""
+        return bool(self.value > other or (self.value == other and self.slope > 0))
 
     def __lt__(self, other: object) -> bool:
-        """Whether it is below."""
-        return bool(self.value < other)
+        """Whether it is below so."""
+        return bool(self.value < other or (self.value == other and self.slope < 0))
 
     __hash__ = None  # type: ignore[assignment]
 
@@ -120,13 +120,17 @@ class Tangents:
         if len(parts) == 1:
             x, dx = parts[0]
             if name == "abs":
-                return self.join(y, np.where(_signs(x) < 0, -dx, dx))
+                return self.join(y, np.where(self._sides(x, dx) < 0, -dx, dx))
             return self.join(y, N.times(dx, rules.slope(N, name, x, y)))
         (x, dx), (z, dz) = parts
         if name in ("max", "min"):
-            first = (_signs(x - z) >= 0) == (name == "max")
+            first = (self._sides(x - z, dx - dz) >= 0) == (name == "max")
             return self.join(y, np.where(first, dx, dz))
         return self.join(y, self._of_two(name, y, (x, dx), (z, dz)))
+
+    def _sides(self, x: Array, dx: Array) -> Array:
+        """On which side of 0 numbers are: what is 0 and asked about is refused elsewhere."""
+        return _signs(x)
 
     def _of_two(
         self, name: str, y: Array, left: tuple[Array, Array], right: tuple[Array, Array]
@@ -259,6 +263,15 @@ def _trace(A: Array) -> Array:
 
 def _strict(A: Array) -> Array:
     return np.tril(A, -1)
+
+
+class Beside(Tangents):
+    """Tangents along a line, t > 0: what is 0 is on the side to which it moves."""
+
+    def _sides(self, x: Array, dx: Array) -> Array:
+        """By the derivative where the number is 0."""
+        sides = _signs(x)
+        return np.where(sides == 0, _signs(dx), sides)
 
 
 def _signs(x: Array) -> Array:

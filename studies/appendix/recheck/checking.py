@@ -34,8 +34,16 @@ def of_programs(cases):
     files = {(case["file"], case["sha256"]): 0 for case in cases if "program" in case}
     for name, digest in files:
         yield f"that the programs are what {name} (SHA-256 {digest}) executes"
+    casts = {(case["function"], *case["program"]["casts"]): 0 for case in cases if casts_of(case)}
+    for name, *dtypes in casts:
+        yield f"that {name} computes in {', '.join(dtypes)} too, by which it is judged"
     if files:
         yield "what roundings of a program's steps move, but for a factor of 10"
+
+
+def casts_of(case):
+    """The dtypes that its program casts to."""
+    return case["program"]["casts"] if "program" in case else []
 
 
 def each(kind, items, check):
