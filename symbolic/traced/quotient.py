@@ -19,13 +19,13 @@ from symgrad.symbolic.traced.numbers import Array
 from symgrad.symbolic.traced.sweep import Sweep
 
 BITS = (256, 512)
-"""The precisions, of which the first that tells is enough, unless f took more; the step is half of
-its bits; of a central quotient a fourth."""
+"""The precisions, of which the first that tells is enough, unless f took more; the step, in units
+of X, is half of its bits; of a central quotient a fourth."""
 AGREE = 2.0**-80
 """To so many parts the difference quotient is the slope: it is off by about the step, 2⁻¹²⁸, or,
 if it is a central one, by the squares of steps of 2⁻⁶⁴ and 2⁻¹²⁸."""
 NEAR = 2.0**-64
-"""The same of a slope near 0, in parts of f."""
+"""The same of a slope near 0, in parts of f over the unit of X, for each order."""
 
 
 class Valued(NamedTuple):
@@ -54,7 +54,7 @@ def check(
     Raises:
         ArithmeticError: they contradict each other.
     """
-    n = len(X) // blocks
+    n, unit = len(X) // blocks, _unit(X)
     D = _direction(n, blocks, random.Random(f"{name} {n}"))
     whole = np.block([[D[0], -D[1]], [D[1], D[0]]]) if blocks == 2 else D[0]
     terms = _terms(S, whole)
@@ -64,16 +64,16 @@ def check(
         with precision(bits):
             try:
                 here, quotient = (
-                    _second(program, X, blocks, D, along)
+                    _second(program, X, blocks, D, along, unit)
                     if along
-                    else _first(program, X, blocks, D, f, moves)
+                    else _first(program, X, blocks, D, f, moves, unit)
                 )
             except RefusedError as error:
                 if bits == tried[-1] and not isinstance(error, UndecidedError):
                     raise
                 continue  # what is undecided, or decided otherwise so far off, tells nothing
             off = abs(quotient - arb(slope))
-            most = arb(scale) * AGREE + NEAR * (1 + abs(here))
+            most = arb(scale) * AGREE + NEAR * (1 + abs(here)) / unit ** (2 if along else 1)
             if off <= most:
                 return
             if off > most and bits == tried[-1]:
@@ -81,6 +81,12 @@ def check(
                     f"{name}: the derivative by rules and the difference quotient contradict each "
                     "other; no verdict is possible"
                 )
+
+
+def _unit(X: Matrix) -> arb:
+    """A power of 2 that is as large as X, so that a step is as near in any units."""
+    largest = max(abs(float(x)) for row in X for x in row)
+    return arb(2) ** int(np.frexp(largest)[1])
 
 
 def _terms(S: list[list[Ball]], D: Array) -> list[fmpq]:
@@ -108,6 +114,7 @@ def _first(
     D: Sequence[Array],
     f: Valued,
     moves: Sequence[Array] | None,
+    unit: arb,
 ) -> tuple[arb, arb]:
     """f, and its difference quotient along D.
 
@@ -116,20 +123,25 @@ def _first(
     """
     inputs = blocked.inputs(X, blocks)
     if moves is None:
-        h = arb(2) ** (-ctx.prec // 4)
+        h = unit * arb(2) ** (-ctx.prec // 4)
         after, before = (_value(program, _beside(inputs, D, h * sign)) for sign in (1, -1))
         return after, (after - before) / (2 * h)
-    h = arb(2) ** (-ctx.prec // 2)
+    h = unit * arb(2) ** (-ctx.prec // 2)
     if f.bits < ctx.prec:
         f = Valued(_value(program, inputs, moves), ctx.prec)
     return f.value, (_value(program, _beside(inputs, D, h), moves) - f.value) / h
 
 
 def _second(
-    program: Program, X: Matrix, blocks: int, D: Sequence[Array], along: Sequence[Array]
+    program: Program,
+    X: Matrix,
+    blocks: int,
+    D: Sequence[Array],
+    along: Sequence[Array],
+    unit: arb,
 ) -> tuple[arb, arb]:
     """f beside X, and its mixed central difference quotient, along D and the other direction."""
-    h, inputs, ends = arb(2) ** (-ctx.prec // 4), blocked.inputs(X, blocks), []
+    h, inputs, ends = unit * arb(2) ** (-ctx.prec // 4), blocked.inputs(X, blocks), []
     for a, b in ((1, 1), (1, -1), (-1, 1), (-1, -1)):
         moved = _beside(_beside(inputs, D, h * a), along, h * b)
         ends.append(_value(program, moved))
