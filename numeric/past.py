@@ -68,8 +68,7 @@ def gather(
         InputError: the Python is none, or not of the version that the environments need.
     """
     needed = {e.python for e in environments.environments() if e.name in wanted}
-    is_used = needed and building != "none"
-    given_python = _checked(python, needed) if python is not None and is_used else ""
+    given_python = _checked(python, needed) if python is not None and needed else ""
     folder = folder.absolute()
     paths = {name: path for name, path in given.items() if name in wanted}
     failures: list[str] = []

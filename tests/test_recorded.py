@@ -9,8 +9,10 @@ from symgrad.court.errors import InputError
 from symgrad.court.former import recorded
 from symgrad.court.former.gathered import Gathered
 from symgrad.court.former.recorded import enter, read, read_record, to_json
+from symgrad.court.names import name_of
 from symgrad.numeric import environments
 from symgrad.studies.experiment import rule as experiment
+from symgrad.studies.findings.record import read_known
 from symgrad.studies.history import cases
 from symgrad.studies.history.command import keep
 from symgrad.studies.history.rerun import check
@@ -190,3 +192,10 @@ def test_what_was_measured_is_kept_in_the_file_that_is_named_and_nowhere_else(he
     assert read(file.read_bytes()) == kept
     assert [former.framework for former in kept.versions] == sorted(FORMER)
     assert recorded.RECORD.read_bytes() == before
+
+
+def test_every_version_on_record_was_asked_every_finding_of_its_framework():
+    record, known = read_record(), read_known()
+    for former in record.versions:
+        own = {finding.id for finding in known if finding.framework == name_of(former.framework)}
+        assert set(former.findings) == own, former.framework

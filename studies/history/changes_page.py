@@ -93,9 +93,7 @@ def _table(changes: Sequence[Change]) -> list[str]:
 def _first(f: Dated) -> str:
     if not f.previous:
         return f"{f.first}, the oldest that was asked"
-    if not f.before:
-        return f"{f.first}; no gradient in {f.previous}"
-    return f"{f.first}; right in {f.before}"
+    return f"{f.first}; {f.seen[f.previous]} in {f.previous}"
 
 
 def _runs(f: Dated) -> str:
