@@ -138,8 +138,11 @@ def test_a_program_that_casts_is_judged_in_the_narrower_dtype(file):
     certificate = certified(file, "single")
     assert certificate["reports"][0]["dtype"] == "float32"
     assert checked(certificate) == ([], [])
+    left = [*checking.of_programs(certificate["cases"])]
+    assert sum("computes in float32 too" in line for line in left) == 1
     certificate["cases"][0]["program"]["casts"] = []
     assert checked(certificate)[0]
+    assert not any("computes in" in line for line in checking.of_programs(certificate["cases"]))
     assert narrowest({"dtype": "complex128", "casts": ["float32"]}) == "complex64"
 
 
