@@ -60,6 +60,7 @@ def run_recheck(folder):
     return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
 
 
+@pytest.mark.sampled(1)
 def test_the_folder_holds_what_a_referee_needs(made):
     found = {path.relative_to(made).as_posix() for path in made.rglob("*") if path.is_file()}
     assert {name for name in found if "__pycache__" not in name} == FILES
@@ -179,6 +180,7 @@ def test_a_folder_is_not_overwritten_unasked(copy, capsys, tmp_path):
     assert (tmp_path / "file").read_text() == "mine"
 
 
+@pytest.mark.sampled(1)
 def test_force_replaces_an_appendix(made, copy):
     (copy / "appendix.pdf").write_bytes(b"old")
     assert cli.main([*COMMAND, "--force", "--output", str(copy)]) == 0

@@ -36,6 +36,7 @@ def rows(made):
     return {(row.framework, row.function, row.route): row for row in atlas.rows}
 
 
+@pytest.mark.slow
 def test_a_route_that_reads_a_triangle_is_no_gradient_off_the_symmetric_matrices(rows):
     row = rows["torch", "eigenvalue[1]", "torch.linalg.eigh(UPLO='L')"]
     assert (row.reads, row.convention, row.valid, row.off_symmetric) == (

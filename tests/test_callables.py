@@ -186,6 +186,7 @@ SPECTRA = {
 
 
 @pytest.mark.parametrize("kind", SPECTRA)
+@pytest.mark.sampled(3)
 def test_no_right_gradient_disagrees_wherever_X_is(kind):
     rng = np.random.default_rng(11)
     Q = np.linalg.qr(rng.standard_normal((4, 4)))[0]
@@ -509,6 +510,7 @@ TIED = {
 
 
 @pytest.mark.parametrize("name", TIED)
+@pytest.mark.sampled(4)
 def test_a_layer_that_is_right_at_equal_eigenvalues_agrees_and_a_wrong_one_does_not(
     name, monkeypatch
 ):

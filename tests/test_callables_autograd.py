@@ -29,6 +29,7 @@ defvjp(same, lambda out, x: lambda G: G * (1 + 1e-8))
 
 
 @pytest.mark.parametrize("name", FUNCTIONS)
+@pytest.mark.sampled(8)
 def test_a_right_gradient_agrees_and_a_planted_one_does_not(name):
     f = FUNCTIONS[name]
     report = check(f)

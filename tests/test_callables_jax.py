@@ -67,7 +67,7 @@ FUNCTIONS = {
 }  # fmt: skip
 
 
-@pytest.mark.sampled(6)
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize("name", FUNCTIONS)
 def test_a_right_gradient_agrees(name):
     report = symgrad.check(FUNCTIONS[name], jnp.asarray(spd(4)))
@@ -177,6 +177,7 @@ SCATTERED_AND_LOOPED = {
     ("name", "off"),
     [*((name, 0) for name in SCATTERED_AND_LOOPED), ("scattered", 1e-9), ("switched", 1e-9)],
 )
+@pytest.mark.sampled(3)
 def test_scattering_and_control_flow(name, off):
     f = SCATTERED_AND_LOOPED[name]
 
@@ -220,6 +221,7 @@ inverse.defvjp(
 
 @pytest.mark.parametrize("step", [moved_into, inverse])
 @pytest.mark.parametrize("off", [0, 1e-9])
+@pytest.mark.sampled(2)
 def test_a_custom_vjp_that_scatters_or_loops(monkeypatch, step, off):
     monkeypatch.setattr(sys.modules[__name__], "SPOIL", [lambda G: G * (1 + off)])
     report = symgrad.check(lambda X: (step(X @ X) * W).sum(), jnp.asarray(spd(4)))
@@ -316,7 +318,7 @@ OF_HERMITIAN = {
 }  # fmt: skip
 
 
-@pytest.mark.sampled(4)
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize("name", OF_HERMITIAN)
 def test_functions_of_a_hermitian_matrix(name):
     report = symgrad.check(OF_HERMITIAN[name], hermitian())
@@ -348,6 +350,7 @@ complex_logm.defvjp(lambda X: (complex_logm(X), X), complex_backward)
         (jnp.tril, "one triangle"),
     ],
 )
+@pytest.mark.sampled(3)
 def test_a_custom_vjp_of_complex_numbers_is_judged_and_blamed(monkeypatch, spoil, told):
     monkeypatch.setattr(sys.modules[__name__], "SPOIL", [spoil])
     report = symgrad.check(
@@ -419,6 +422,7 @@ def test_complex_numbers_within_a_function_of_a_real_matrix():
 
 
 @pytest.mark.parametrize("mode", ["jacobian", "jacrev", "jacfwd"])
+@pytest.mark.sampled(2)
 def test_a_jacobian_as_a_whole(mode):
     @jax.custom_jvp
     def off(X):

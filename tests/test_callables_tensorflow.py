@@ -152,6 +152,7 @@ def test_the_known_mistake_of_a_complex_root_is_found_and_blamed():
     assert [blame.name for blame in report.blame] == ["tf.linalg.sqrtm"]
 
 
+@pytest.mark.slow
 def test_a_jacobian_as_a_whole():
     @tf.custom_gradient
     def off(X):

@@ -51,6 +51,7 @@ BY_FRAMEWORK = {
 
 
 @pytest.mark.parametrize("framework", BY_FRAMEWORK)
+@pytest.mark.sampled(2)
 def test_a_callable_is_judged_in_a_process_of_the_users_own(framework):
     pytest.importorskip(framework) if framework == "autograd" else None
     imports, value, own = BY_FRAMEWORK[framework]

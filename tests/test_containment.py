@@ -164,6 +164,7 @@ def spinning(tmp_path):
     ("number", "status"),
     [("SIGTERM", 143), ("SIGHUP", 129), ("SIGINT", 130), ("SIGKILL", -9)],
 )
+@pytest.mark.sampled(3)
 def test_nothing_is_left_whatever_ends_the_command(spinning, number, status):
     process, others, output = spinning()
     assert len(others) == 4
@@ -248,6 +249,7 @@ def test_a_python_without_the_dependencies_is_told_so(tmp_path, module, is_one_l
 
 
 @pytest.mark.parametrize("stream", [0, 1, 2])
+@pytest.mark.sampled(3)
 def test_a_closed_stream_loses_what_goes_there_and_nothing_else(tmp_path, stream):
     output = tmp_path / "run.json"
     command = [sys.executable, "verify.py", "trace", "-f", "numpy", "--json", str(output)]
@@ -282,6 +284,7 @@ PHASE = "    return (torch.linalg.{call}(X + 0j)[{k}][0, 0] * {by}).real\n"
 
 
 @pytest.mark.parametrize(("call", "k"), [("eig", 1), ("eigh", 1), ("svd", 0)])
+@pytest.mark.sampled(3)
 def test_a_loss_that_depends_on_a_phase_is_refused_in_pytorchs_words(tmp_path, call, k):
     file = planted(tmp_path, torch=PHASE.format(call=call, k=k, by="(1 + 1j)").strip())
     status, by = judged(tmp_path, file, "-f", "torch", "--points", "1")
@@ -300,6 +303,7 @@ def test_a_loss_that_depends_on_a_phase_is_refused_in_pytorchs_words(tmp_path, c
     ],
     ids=["compiled", "raised", "raised after a condition", "operator"],
 )
+@pytest.mark.sampled(2)
 def test_an_error_of_the_users_own_is_no_refusal(tmp_path, body, outcome):
     file = planted(tmp_path, torch=body)
     status, by = judged(tmp_path, file, "-f", "torch", "--points", "1")

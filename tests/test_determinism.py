@@ -44,6 +44,7 @@ def twice(tmp_path, *arguments):
     ],
     ids=" ".join,
 )
+@pytest.mark.sampled(2)
 def test_the_same_command_gives_the_same_bytes(arguments, tmp_path):
     first, second = twice(tmp_path, *arguments, *FAST)
     assert first == second

@@ -67,6 +67,7 @@ def test_what_is_asked_on_no_device(words, standing_in, capfd):
     assert capfd.readouterr().err.count("--device cuda") == 1
 
 
+@pytest.mark.sampled(1)
 def test_the_record_has_the_device(standing_in, tmp_path, capfd):
     output = tmp_path / "run.json"
     words = ["trace_square", "-f", "torch", "--points", "1", "--json", str(output)]
@@ -98,6 +99,7 @@ MODES = {
 
 
 @pytest.mark.parametrize("framework", ON_DEVICES)
+@pytest.mark.sampled(1)
 def test_modes_of_reduced_precision_are_routes_judged_in_what_they_multiply_in(
     framework, standing_in, tmp_path
 ):
@@ -178,6 +180,7 @@ def atlas(standing_in, tmp_path):
     return tmp_path, words
 
 
+@pytest.mark.sampled(1)
 def test_recorded_rows_are_shown_with_device_and_date(atlas, capfd):
     folder, words = atlas
     recorded = atlas_page.read_recorded(folder)

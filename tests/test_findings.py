@@ -134,7 +134,7 @@ def test_every_script_belongs_to_a_finding():
 # --- each one, put to its framework
 
 
-@pytest.mark.sampled(30)
+@pytest.mark.sampled(10)
 @pytest.mark.parametrize("finding", KNOWN, ids=lambda f: f.id)
 def test_a_finding_is_still_so(finding):
     if not is_installed(finding.framework):
@@ -245,6 +245,7 @@ def misquoted(known):
 
 
 @pytest.mark.parametrize("framework", sorted({f.framework for f in KNOWN}))
+@pytest.mark.sampled(3)
 def test_what_a_finding_quotes_stands_in_the_documentation(framework):
     if not is_installed(framework):
         pytest.skip(f"{framework} is not installed")

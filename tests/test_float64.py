@@ -162,6 +162,7 @@ def check_family(family, sizes, count, seed):
 
 
 @pytest.mark.parametrize("family", FAMILIES)
+@pytest.mark.sampled(5)
 def test_arb_lies_within_every_eigenpair(family):
     certified, refused = check_family(family, (2, 3, 3, 4, 4, 5, 6, 8), 20, seed=1)
     assert certified > 0

@@ -119,7 +119,7 @@ def hearing_of(
     return hearing
 
 
-@pytest.mark.sampled(4)
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize("framework", known_frameworks())
 @pytest.mark.parametrize(
     ("size", "dtypes"),

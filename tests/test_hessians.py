@@ -199,7 +199,7 @@ routes = {name: {"right": f, "wrong": wrong(f)} for name, f in right.items()}
 """
 
 
-@pytest.mark.sampled(4)
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize("framework", WAYS)
 def test_every_way_to_differentiate_twice_is_judged(tmp_path, framework):
     if not is_installed(framework):

@@ -46,6 +46,7 @@ def own(folder, exact="largest_eigenvalue", right="torch.linalg.eigvalsh(X)[-1]"
         ("inverse_quadratic_form", "u @ torch.linalg.inv(X) @ u", ", u", 6),
     ],
 )
+@pytest.mark.sampled(3)
 def test_it_is_judged_at_sizes_at_which_its_own_formula_is_not(
     tmp_path, exact, right, constants, size
 ):

@@ -188,6 +188,7 @@ def test_an_appendix(installed, place):
     assert "contraction.v" in (place / "proof" / "appendix.md").read_text(encoding="utf-8")
 
 
+@pytest.mark.slow
 def test_the_history_writes_nothing_into_the_package(installed, place):
     data = [path for path in installed.packages.glob("symgrad/**/*") if path.suffix == ".json"]
     before = {path: path.stat().st_mtime_ns for path in data}

@@ -122,6 +122,7 @@ def assert_gone(tmp_path):
         "no matrix",
     ],
 )
+@pytest.mark.sampled(5)
 def test_a_worker_that_dies_or_talks_rubbish(run, tmp_path, fault, reason):
     status, verdicts, _ = run(fault)
     assert status == 3
@@ -150,6 +151,7 @@ def test_a_worker_that_hangs(run, tmp_path):
         ("    raise NotImplementedError('later')", "failed", "NotImplementedError: later"),
     ],
 )
+@pytest.mark.sampled(4)
 def test_a_route_that_goes_wrong_costs_itself_alone(run, fault, outcome, reason):
     status, verdicts, _ = run(fault)
     assert status == 1
