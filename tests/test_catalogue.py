@@ -192,6 +192,25 @@ def test_functions_of_a_matrix_by_divided_differences(phi):
         assert slope.overlaps(phi.derivative().taylor(roots[0], 1)[0])
 
 
+@pytest.mark.parametrize("chosen", [(0,), (0, 3), (1, 2), (0, 1, 2, 3)])
+def test_a_function_of_some_eigenvalues_moves_as_their_divided_differences_say(chosen):
+    X = parse_matrix("2 1 0 0; 1 2 0 0; 0 0 3 0; 0 0 0 5")  # 1, 3, 3, 5
+    W, phi = arb_mat([[1, 2, 3, 4], [5, 6, 7, 8], [9, 1, 2, 3], [4, 5, 6, 8]]), EXP.at(*chosen)
+    with precision(300):
+        spectrum = Spectrum(X)
+        first, P = (
+            divided.differences(spectrum, phi, 1),
+            [spectrum.projector(arb(r)) for r in (1, 3, 5)],
+        )
+        expected = sum(
+            (P[j] * W * P[k] * first(*sorted((j, k))) for j in range(3) for k in range(3)),
+            arb_mat(4, 4),
+        )
+        found = divided.frechet(spectrum, phi, W)
+        assert found.overlaps(expected)
+        assert not (found * (1 + arb(2) ** -200)).overlaps(expected)
+
+
 def test_the_square_root_squares_to_the_matrix():
     X = parse_matrix("2 1 0; 1 3 1; 0 1 4")
     with precision(200):

@@ -22,12 +22,12 @@ from symgrad.symbolic.algebra.spectrum import Spectrum, scalar_matrix
 
 def apply(spectrum: Spectrum, phi: Scalar) -> arb_mat:
     """φ(X), n×n."""
-    roots = [root for _, _, root in spectrum.clusters()]
     values = spectrum.taylor(phi, 1)
     if phi.indices is not None:  # few projectors take fewer bits than an interpolant with jumps
         zero = scalar_matrix(spectrum.X.nrows(), arb(0))
-        there = [(root, x) for root, (x,) in zip(roots, values, strict=True) if x != 0]
-        return sum((spectrum.projector(root) * x for root, x in there), zero)
+        there = [(c, x) for c, (x,) in zip(spectrum.clusters(), values, strict=True) if x != 0]
+        return sum((spectrum.projector_of(c) * x for c, x in there), zero)
+    roots = [root for _, _, root in spectrum.clusters()]
     coefficients = _newton(roots, list(range(len(roots))), values)
     n, X = spectrum.X.nrows(), arb_mat(spectrum.X)
     total = scalar_matrix(n, coefficients[-1])
@@ -38,6 +38,8 @@ def apply(spectrum: Spectrum, phi: Scalar) -> arb_mat:
 
 def frechet(spectrum: Spectrum, phi: Scalar, W: arb_mat) -> arb_mat:
     """The Fréchet derivative of φ at X in the direction W; both n×n."""
+    if phi.indices is not None:
+        return _by_projectors(spectrum, phi, W)
     roots = [root for _, _, root in spectrum.clusters()]
     order = [k for k in range(len(roots)) for _ in range(2)]
     coefficients = _newton(roots, order, spectrum.taylor(phi, 2))
@@ -48,6 +50,33 @@ def frechet(spectrum: Spectrum, phi: Scalar, W: arb_mat) -> arb_mat:
         corner = diagonal * W + corner * shifted
         diagonal = diagonal * shifted + scalar_matrix(n, coefficient)
     return corner
+
+
+def _by_projectors(spectrum: Spectrum, phi: Scalar, W: arb_mat) -> arb_mat:
+    """The same, Σ (φ′(λ) P W P − φ(λ) (P W R + R W P)) over the eigenvalues that φ chooses.
+
+    P is the projector onto the eigenspace of λ, and R the pseudoinverse of X − λI, the reduced
+    resolvent (Kato, Perturbation theory for linear operators, II, 2.1): (X − λI + P)⁻¹ − P.
+    """
+    n = spectrum.X.nrows()
+    X, total = arb_mat(spectrum.X), scalar_matrix(n, arb(0))
+    for cluster, (x, slope) in zip(spectrum.clusters(), spectrum.taylor(phi, 2), strict=True):
+        if x == 0 and slope == 0:
+            continue
+        P = spectrum.projector_of(cluster)
+        R = _inverse(X - scalar_matrix(n, cluster[2]) + P) - P
+        PW = P * W
+        total += PW * P * slope - (PW * R + R * W * P) * x
+    return total
+
+
+def _inverse(M: arb_mat) -> arb_mat:
+    """M⁻¹, or NaN where M is not known to be regular at this precision."""
+    try:
+        return M.inv()
+    except ZeroDivisionError:
+        n = M.nrows()
+        return arb_mat(n, n, [arb("nan")] * (n * n))
 
 
 def second_frechet(spectrum: Spectrum, phi: Scalar, W: arb_mat, E: arb_mat) -> arb_mat:

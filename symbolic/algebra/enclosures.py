@@ -81,7 +81,7 @@ class Enclosures:
         return Exact(X.spectrum.congruence(T))
 
     def inverse(self, X: Exact) -> arb_mat:
-        return arb_mat(X.spectrum.X.inv())
+        return arb_mat(X.spectrum.inverse)
 
     def det(self, X: Exact) -> arb:
         if self._blocks == 1:

@@ -49,6 +49,7 @@ class Spectrum:
         self.X: fmpq_mat = X if isinstance(X, fmpq_mat) else exact_matrix(X)
         self.blocks = blocks
         self._clusters: dict[int, list[Cluster]] = {}
+        self._projectors: dict[tuple[int, int], arb_mat] = {}
 
     def congruence(self, T: Rows) -> Spectrum:
         """The spectrum of T X Tᵀ; T is n×n."""
@@ -63,6 +64,15 @@ class Spectrum:
     def _minimal(self) -> fmpq_poly:
         p = self._characteristic
         return p // p.gcd(p.derivative())
+
+    @cached_property
+    def inverse(self) -> fmpq_mat:
+        """X⁻¹.
+
+        Raises:
+            ZeroDivisionError: X is singular.
+        """
+        return self.X.inv()
 
     @cached_property
     def is_simple(self) -> bool:
@@ -197,6 +207,13 @@ class Spectrum:
         sums = [float((x + y).mid()) for x in inside for y in outside if x * y < 0]
         exchanged = [abs(x) / math.sqrt(2) for x in sums]
         return min(at_zero + exchanged, default=math.inf) * math.sqrt(self.blocks)
+
+    def projector_of(self, cluster: Cluster) -> arb_mat:
+        """The orthogonal projector onto the eigenspace of one of :meth:`clusters`, kept."""
+        key = (ctx.prec, cluster[0])
+        if key not in self._projectors:
+            self._projectors[key] = self.projector(cluster[2])
+        return self._projectors[key]
 
     def projector(self, root: arb) -> arb_mat:
         """The orthogonal projector (n×n) onto the eigenspace of a root of :meth:`clusters`."""

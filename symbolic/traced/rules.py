@@ -243,15 +243,15 @@ def _pull_cholesky(
     N: Numbers, s: Step, x: Sequence[Array], y: Sequence[Array], g: Array
 ) -> Cotangents:
     n, Lt = g.shape[-1], _mT(y[0])
-    half = N.constant(np.tril(np.ones((n, n)), -1) + np.eye(n) / 2)
-    P = N.matmul(Lt, _below(N, g)) * half
+    P = _below(N, N.matmul(Lt, _below(N, g)))
+    P[..., range(n), range(n)] = P[..., range(n), range(n)] * _number(N, 0.5)
     S = _mT(N.solve(Lt, _mT(N.solve(Lt, P))))
     return [(S + _mT(S)) * _number(N, 0.5)]
 
 
 def _below(N: Numbers, g: Array) -> Array:
     """The lower triangle: the other one of a factor is always 0."""
-    return N.times(N.constant(np.tril(np.ones(g.shape))), g)
+    return np.where(np.tri(g.shape[-1], dtype=bool), g, _zeros(N, g.shape))
 
 
 def _pull_lu(N: Numbers, s: Step, x: Sequence[Array], y: Sequence[Array], g: Array) -> Cotangents:

@@ -44,8 +44,10 @@ class Tangent:
     def __mul__(self, other: Tangent) -> Tangent:
         if not isinstance(other, Tangent):
             return NotImplemented
-        product = self.slope * other.value + self.value * other.slope
-        return Tangent(self.value * other.value, product)
+        slope = self.slope * other.value
+        if other.slope is not ZERO:
+            slope = slope + self.value * other.slope
+        return Tangent(self.value * other.value, slope)
 
     def __eq__(self, other: object) -> bool:
         """Whether it is 0, with its slope; nothing else is asked."""
@@ -92,9 +94,14 @@ class Tangents:
     def join(self, values: Array, slopes: Array) -> Array:
         """The tangents of these parts; of the same exact ones, the same tangent."""
         values, slopes = (np.asarray(part, object) for part in (values, slopes))
+        known = self._known
 
         def of(value: Any, slope: Any) -> Tangent:
-            return self._known.setdefault((id(value), id(slope)), Tangent(value, slope))
+            key = (id(value), id(slope))
+            found = known.get(key)
+            if found is None:
+                found = known[key] = Tangent(value, slope)
+            return found
 
         return np.asarray(np.frompyfunc(of, 2, 1)(values, slopes), object)
 
