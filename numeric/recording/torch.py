@@ -34,7 +34,8 @@ def record(f: Callable[..., Any], X: Matrix, dtype: str, label: str = "f") -> Re
     with named(label), _undisturbed():
         return checked(
             lambda: _once(f, _tensor(X, dtype), dtype),
-            lambda there: _number(f(_tensor(there, dtype))).item(),
+            # as when a gradient is asked for: LAPACK is another without eigenvectors
+            lambda there: _number(f(_tensor(there, dtype).requires_grad_())).item(),
             X,
             dtype,
             label,
