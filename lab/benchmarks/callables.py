@@ -25,6 +25,7 @@ from lab.benchmarks import field
 from lab.benchmarks.aims import FITTED, FITTED_FROM, Row, Timings, fitted_growth, table_of
 from lab.benchmarks.checks import TENSORFLOW_TOLERANCE
 from lab.benchmarks.field import FUNCTIONS, Array, Build, Operations, built
+from lab.benchmarks.parts import parts_table, shares_of
 from lab.benchmarks.threads import on_one_thread
 from lab.benchmarks.timing import Meter, Timing, duration, in_turn, two_digits
 from symgrad.symbolic.certified.reference import spectrum_of
@@ -227,6 +228,22 @@ def theorem_table(plan: Plan) -> tuple[Table, list[Row]]:
     return table, rows
 
 
+def parts(plan: Plan) -> Table:
+    """What the check is made of, beside gradcheck's slow mode."""
+    shares = {}
+    for n in plan.catalogue_sizes:
+        X, shares[n] = field.positive_definite(n), list[Sequence[float]]()
+        for name in plan.functions:
+            f = Asked(FUNCTIONS[name], X, Meter(1)).over(field.in_torch())
+
+            def gradcheck(name: str = name, X: Array = X) -> bool:
+                meter = Meter(2 * X.size, plan.limit)
+                return by_gradcheck(Asked(FUNCTIONS[name], X, meter))
+
+            shares[n].append(shares_of(f, X, gradcheck, plan.runs, plan.budget))
+    return parts_table(shares)
+
+
 def aims(timings: Timings) -> Iterator[Row]:
     """What was aimed for, where it was measured."""
     for n, most in ((4, 0.5), (64, 0.1)):
@@ -259,7 +276,7 @@ def main(arguments: list[str]) -> None:
     measured = measure(plan)
     table, rows = theorem_table(plan)
     console = Console(width=130)
-    console.print(time_table(measured.timings, plan), table)
+    console.print(time_table(measured.timings, plan), parts(plan), table)
     console.print(table_of("aims", [*aims(measured.timings), *rows]), notes(plan, measured))
 
 
