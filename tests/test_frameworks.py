@@ -285,6 +285,23 @@ def test_pytensor_is_wrong_where_lu_exchanges_rows(matrix, verdict):
     assert found["pt.linalg.lu_factor, pt.linalg.lu_solve"] == "agrees"
 
 
+UNIT = "lu, paddle.linalg.triangular_solve(unitriangular=True)"
+
+
+@pytest.mark.parametrize(
+    ("function", "matrix", "wrong", "right"),
+    [
+        ("inverse_quadratic_form", "1 0; 0 -1", "lu_solve(trans='T')", "lu_solve"),
+        ("inverse_quadratic_form", "2 1; 1 3", UNIT, "lu_solve"),
+        ("weighted_exp", "2 1; 1 3", "eigh(X), paddle.diag_embed", "eigh(X, UPLO='L')"),
+    ],
+)
+def test_paddle_is_wrong_by_one_call_and_right_by_its_neighbour(function, matrix, wrong, right):
+    hearing = hearing_of("paddle", 2, functions=(function,), matrix=matrix)
+    found = {v.route.removeprefix("paddle.linalg."): v.verdict for v in hearing.verdicts()}
+    assert (found[wrong], found[right]) == ("disagrees", "agrees")
+
+
 def test_the_complex_gradient_of_autograd_is_the_conjugate():
     pytest.importorskip("autograd")
     framework = import_module("symgrad.numeric.frameworks.autograd").Framework()
