@@ -306,14 +306,31 @@ def by_embedding(X):
     return (paddle.diag_embed(X[0]) @ X).sum()
 
 
+def by_unit_triangle(X):
+    return (linalg.triangular_solve(X, X @ X, upper=False, unitriangular=True) * W).sum()
+
+
+def by_upper_unit_triangle(X):
+    return (linalg.triangular_solve(X, X @ X, upper=True, unitriangular=True) * W).sum()
+
+
 @pytest.mark.parametrize(
-    ("f", "name"), [(by_matrix_norm, "frobenius_norm"), (by_embedding, "diag_embed")]
+    ("f", "name"),
+    [
+        (by_matrix_norm, "frobenius_norm"),
+        (by_embedding, "diag_embed"),
+        (by_unit_triangle, "triangular_solve"),
+    ],
 )
 def test_mistakes_of_paddle_are_found_and_blamed(f, name):
-    """The finding paddle-frobenius-norm, and a call whose result nothing comes back from."""
+    """The findings paddle-matrix-norm-epsilon, -diag-embed and -triangular-solve-unit."""
     report = check(f)
     assert report.verdict == "disagrees"
     assert [(b.name, b.custom) for b in report.blame] == [(name, False)]
+
+
+def test_a_solve_with_an_upper_unit_triangle_is_right():
+    assert check(by_upper_unit_triangle).verdict == "agrees"
 
 
 def detached(X):

@@ -223,7 +223,17 @@ def test_a_function_that_pytensor_does_not_differentiate_has_its_truth():
 
     mine = symgrad.derive(f, spd(4), framework="pytensor")
     assert not apart(mine, symgrad.derive(g, spd(4), framework="torch"))
-    assert check(f).verdict in ("failed", "agrees")
+
+
+@pytest.mark.parametrize(("known", "verdict"), [(True, "agrees"), (False, "failed")])
+def test_qr_is_differentiated_where_the_shape_is_known(known, verdict):
+    """The finding pytensor-qr-shape."""
+
+    def f(X):
+        _, R = linalg.qr(pt.specify_shape(X, (4, 4)) if known else X)
+        return pt.log(pt.abs(pt.diagonal(R))).sum()
+
+    assert check(f).verdict == verdict
 
 
 def test_what_is_true_is_the_theorem_of_the_catalogue():

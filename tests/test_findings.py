@@ -18,6 +18,7 @@ from symgrad.court.errors import InputError
 from symgrad.court.hearing import Hearing
 from symgrad.numeric.pool import is_installed, known_frameworks
 from symgrad.report.pages import linked
+from symgrad.studies.atlas import page as tables
 from symgrad.studies.atlas.known import contradicted, mark
 from symgrad.studies.atlas.record import Atlas, Made, Row
 from symgrad.studies.findings import cases, plan
@@ -468,6 +469,7 @@ def row(**changes):
         ({}, {"wrong": {"hermitian reverse": "why"}}, False),
         ({"dtype": "float16"}, {}, False),
         ({"in_atlas": "never"}, {}, False),
+        ({"kind": "raises"}, {}, False),
     ],
 )
 def test_a_known_wrong_row_is_marked_and_no_other(finding, changes, known):
@@ -476,6 +478,26 @@ def test_a_known_wrong_row_is_marked_and_no_other(finding, changes, known):
     ).rows
     assert marked.known == (dict.fromkeys(marked.wrong, "planted") if known else {})
     assert marked.is_news == (not known)
+
+
+@pytest.mark.parametrize(
+    ("finding", "changes", "known"),
+    [
+        ({"kind": "raises"}, {}, True),
+        ({"kind": "raises"}, {"wrong": {"hermitian reverse": "why"}}, False),
+        ({"kind": "raises", "version": "2"}, {}, False),
+        ({"kind": "wrong"}, {}, False),
+    ],
+)
+def test_a_row_that_fails_is_news_unless_a_finding_says_that_it_raises(finding, changes, known):
+    fails = {"valid": "failed", "wrong": {}, "missing": {"real reverse": "an error"}}
+    version = {"versions": (finding.get("version", "1.0"),)}
+    listed = planted(kind=finding["kind"], **version)
+    made = Atlas({}, {}, Made("2026-01-31"), 3, [row(**(fails | changes))])
+    (marked,) = mark(made, [listed]).rows
+    assert marked.is_news == (not known)
+    told = "an error (known: planted)" in tables.to_markdown(mark(made, [listed]))
+    assert told == (marked.known.get("real reverse") == "planted")
 
 
 @pytest.mark.parametrize(

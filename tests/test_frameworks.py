@@ -57,9 +57,16 @@ WRONG = {
         "MultivariateNormal(precision_matrix=X), y.stop_gradient=False",
     ),
     ("paddle", "inverse_quadratic_form", "paddle.linalg.solve"),
+    ("paddle", "inverse_quadratic_form", "paddle.linalg.lu_solve(trans='T')"),
+    (
+        "paddle",
+        "inverse_quadratic_form",
+        "paddle.linalg.lu, paddle.linalg.triangular_solve(unitriangular=True)",
+    ),
     ("paddle", "inverse_quadratic_form_pd", "paddle.linalg.triangular_solve"),
     ("paddle", "trace_square", "paddle.linalg.matrix_norm(X)**2"),  # X/(‖X‖ + 1e-12)
     ("paddle", "triangular_solve", "paddle.linalg.triangular_solve"),
+    ("paddle", "weighted_exp", "paddle.linalg.eigh(X), paddle.diag_embed"),
     ("paddle", "weighted_cube_root", "paddle.linalg.eigh(X, UPLO='L')"),  # 1/3 in float32
     ("paddle", "weighted_cube_root", "paddle.linalg.eigh(X, UPLO='U')"),
     ("pytensor", "inverse_quadratic_form", "pt.linalg.lu(permute_l=True)"),
@@ -73,6 +80,8 @@ WRONG = {
     ("jax", "truncated_pseudoinverse", "jnp.linalg.pinv(rtol=..., hermitian=True)"),
 }
 """Routes whose gradient is wrong at some matrices."""
+RAISES = {("pytensor", "log_det", "pt.linalg.qr")}
+"""Routes whose gradient is an error, where there is one."""
 CONVENTIONS = {
     ("autograd", "anp.linalg.eigh(UPLO='L')"): ("lower", "lower"),
     ("autograd", "anp.linalg.eigh(UPLO='U')"): ("upper", "upper"),
@@ -147,7 +156,10 @@ def is_odd(verdict):
     route = (verdict.framework, verdict.route)
     if route in DECLINED or (verdict.framework in FLOAT64_ONLY and verdict.dtype != "float64"):
         return verdict.verdict != "refused"
-    wrong = (verdict.framework, verdict.function.split("[")[0], verdict.route) in WRONG
+    named = (verdict.framework, verdict.function.split("[")[0], verdict.route)
+    if named in RAISES:
+        return verdict.verdict != "failed"
+    wrong = named in WRONG
     right = ("agrees", "inaccurate")
     return verdict.verdict not in ((*right, "disagrees") if wrong else right)
 
@@ -271,6 +283,23 @@ def test_pytensor_is_wrong_where_lu_exchanges_rows(matrix, verdict):
     found = {v.route: v.verdict for v in hearing.verdicts()}
     assert found["pt.linalg.lu(permute_l=True)"] == verdict
     assert found["pt.linalg.lu_factor, pt.linalg.lu_solve"] == "agrees"
+
+
+UNIT = "lu, paddle.linalg.triangular_solve(unitriangular=True)"
+
+
+@pytest.mark.parametrize(
+    ("function", "matrix", "wrong", "right"),
+    [
+        ("inverse_quadratic_form", "1 0; 0 -1", "lu_solve(trans='T')", "lu_solve"),
+        ("inverse_quadratic_form", "2 1; 1 3", UNIT, "lu_solve"),
+        ("weighted_exp", "2 1; 1 3", "eigh(X), paddle.diag_embed", "eigh(X, UPLO='L')"),
+    ],
+)
+def test_paddle_is_wrong_by_one_call_and_right_by_its_neighbour(function, matrix, wrong, right):
+    hearing = hearing_of("paddle", 2, functions=(function,), matrix=matrix)
+    found = {v.route.removeprefix("paddle.linalg."): v.verdict for v in hearing.verdicts()}
+    assert (found[wrong], found[right]) == ("disagrees", "agrees")
 
 
 def test_the_complex_gradient_of_autograd_is_the_conjugate():

@@ -65,6 +65,12 @@ def _by_eigh(function):
     return _both("paddle.linalg.eigh(X, UPLO='%s')", route)
 
 
+def _by_embedding(X, W):
+    """⟨W, V diag(exp λ) Vᴴ⟩, with diag as a matrix."""
+    values, V = linalg.eigh(X)
+    return _pair(W, V @ paddle.diag_embed(values.exp()) @ _adjoint(V))
+
+
 def _projector(columns):
     """⟨W, Σ v vᴴ⟩ over the chosen columns of eigenvectors."""
 
@@ -104,8 +110,16 @@ def _solve(X, b):
     return linalg.solve(X, _wanted(b))
 
 
-def _lu_solve(X, b):
-    return linalg.lu_solve(b[:, None], *linalg.lu(X)[:2])[:, 0]
+def _lu_solve(X, b, trans="N"):
+    return linalg.lu_solve(b[:, None], *linalg.lu(X)[:2], trans)[:, 0]
+
+
+def _solve_by_compact_factors(X, b):
+    """L and U in one array, as ``lu`` returns them, and as a triangular solve takes them."""
+    factors, pivots = linalg.lu(X)
+    P = linalg.lu_unpack(factors.detach(), pivots)[0]
+    y = linalg.triangular_solve(factors, _wanted(P.T @ b)[:, None], upper=False, unitriangular=True)
+    return linalg.triangular_solve(factors, y)[:, 0]
 
 
 def _truncated(X, k, W, **options):
@@ -259,6 +273,10 @@ ROUTES = {
         "paddle.linalg.solve": lambda X, u: u @ linalg.solve(X, u),
         "paddle.linalg.solve, u.stop_gradient=False": lambda X, u: u @ _solve(X, u),
         "paddle.linalg.lu_solve": lambda X, u: u @ _lu_solve(X, u),
+        "paddle.linalg.lu_solve(trans='T')": lambda X, u: u @ _lu_solve(X, u, "T"),
+        "paddle.linalg.lu, paddle.linalg.triangular_solve(unitriangular=True)": lambda X, u: (
+            u @ _solve_by_compact_factors(X, u)
+        ),
     },
     "weighted_inverse": {
         "paddle.linalg.inv": lambda X, W: _pair(W, linalg.inv(X)),
@@ -305,6 +323,7 @@ ROUTES = {
     "weighted_exp": {
         "paddle.linalg.matrix_exp": lambda X, W: _pair(W, linalg.matrix_exp(X)),
         **_by_eigh(paddle.exp),
+        "paddle.linalg.eigh(X), paddle.diag_embed": _by_embedding,
     },
     "weighted_log": _by_eigh(paddle.log),
     "weighted_sqrt": _by_eigh(paddle.sqrt),

@@ -72,6 +72,11 @@ def _log_det_by_lu(X):
     return pt.log(pt.abs(pt.diagonal(U))).sum()
 
 
+def _log_det_by_qr(X):
+    _, R = pt.linalg.qr(X)
+    return pt.log(pt.abs(pt.diagonal(R))).sum()
+
+
 def _det_by_lu(X):
     P, _, U = pt.linalg.lu(X)
     return pt.linalg.det(P) * pt.prod(pt.diagonal(U))
@@ -190,6 +195,7 @@ ROUTES = {
         ),
         "pt.log(pt.linalg.eigvalsh(X)).sum()": lambda X: pt.log(eigvalsh(X)).sum(),
         "pt.linalg.lu": _log_det_by_lu,
+        "pt.linalg.qr": _log_det_by_qr,
     },
     "inverse_entry": {
         "pt.linalg.inv": lambda X, i, j: inv(X)[i, j],

@@ -6,27 +6,30 @@ from collections.abc import Sequence
 
 from msgspec import structs
 
-from symgrad.studies.atlas.record import Atlas, Row
+from symgrad.studies.atlas.record import REAL, Atlas, Row
 from symgrad.studies.findings.record import Finding
 
 
 def mark(atlas: Atlas, findings: Sequence[Finding]) -> Atlas:
-    """The atlas with the ids of the findings beside what is wrong."""
+    """The atlas with the ids of the findings beside what is wrong, or fails in float64."""
     return structs.replace(
         atlas,
         rows=[
-            structs.replace(row, known=_known(row, findings)) if row.wrong else row
+            structs.replace(row, known=_known(row, findings))
+            if row.wrong or row.valid == "failed"
+            else row
             for row in atlas.rows
         ],
     )
 
 
 def _known(row: Row, findings: Sequence[Finding]) -> dict[str, str]:
-    """What is wrong in a row → the id of the finding that it is."""
+    """What is wrong in a row, or fails → the id of the finding that it is."""
     known: dict[str, str] = {}
+    failed = (REAL,) if row.valid == "failed" else ()
     for finding in findings:
         if finding.is_about(row):
-            for name in row.wrong:
+            for name in failed if finding.kind == "raises" else row.wrong:
                 if finding.covers(name, name in row.lost):
                     known.setdefault(name, finding.id)
     return known

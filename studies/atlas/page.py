@@ -19,7 +19,7 @@ from symgrad.court.verdicts import RIGHT, Outcome
 from symgrad.report.document import TOOLKIT, environment, today, write_together
 from symgrad.report.pages import opening
 from symgrad.report.terminal import COLOURS
-from symgrad.studies.atlas.record import Atlas, Made, Row, rows, with_since
+from symgrad.studies.atlas.record import REAL, Atlas, Made, Row, rows, with_since
 
 MARKS = {
     "agrees": "yes",
@@ -101,7 +101,7 @@ def cells(row: Row) -> list[str]:
         row.reads or "—",
         row.convention or "—",
         row.since or "—",
-        _mark(row, "real reverse", row.valid),
+        _mark(row, REAL, row.valid),
         row.off_symmetric or "—",
         _mark(row, "real forward", row.forward),
         hermitian,
@@ -133,7 +133,7 @@ def _mark(row: Row, name: str, outcome: Outcome | None) -> str:
 
 def _in_dtype(row: Row, dtype: str, outcome: Outcome) -> str:
     """The dtype in short, with the digits of one in which the gradient is inaccurate."""
-    parts = {"float64": "real reverse", "complex128": "hermitian reverse"}
+    parts = {"float64": REAL, "complex128": "hermitian reverse"}
     left = row.digits.get(parts.get(dtype, f"{dtype} reverse"))
     return _short(dtype) if left is None else f"{_short(dtype)} ({left} digits)"
 
@@ -161,8 +161,8 @@ public call (or a short chain of them) of one framework.
 - *singular*: the same at singular matrices of every rank, where f has a derivative.
 - *N digits*: `inaccurate`, right but for digits that rounding lost; N are left.
 - `refused`: f or the framework has no such gradient, or nothing can be said at this point; `fails`:
-  it raises an error; `NO`: wrong, see the reasons under the table; `NO (known)`: see
-  docs/findings.md under the name that the reasons give."""
+  it raises an error; `NO`: wrong, see the reasons under the table; `NO (known)`, `fails (known)`:
+  see docs/findings.md under the name that the reasons give."""
 
 
 RECORDED = """\
@@ -263,8 +263,12 @@ def _reasons(rows: Sequence[Row]) -> list[str]:
         f"- `{row.function}`, `{row.route}`, {name}: {reason}"
         + (f" (known: {row.known[name]})" if name in row.known else "")
         for row in rows
-        for name, reason in row.wrong.items()
+        for name, reason in {**row.wrong, **_known_failures(row)}.items()
     ]
+
+
+def _known_failures(row: Row) -> dict[str, str]:
+    return {name: reason for name, reason in row.missing.items() if name in row.known}
 
 
 def _markdown_row(row: Sequence[str]) -> str:

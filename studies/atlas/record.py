@@ -19,6 +19,8 @@ from symgrad.court.verdicts import Conjugation, Convention, Outcome, Verdict
 OffSymmetric = Literal["yes", "no", "rejected"]
 CLOSE = 1e-3
 """Largest difference, relative to the largest entry, of slopes by differences that are equal."""
+REAL = "real reverse"
+"""The column of the gradient on the symmetric matrices, in float64."""
 
 
 class Row(Struct, frozen=True):
@@ -53,7 +55,8 @@ class Row(Struct, frozen=True):
         dict[str, Outcome], Meta(description="the rank of a singular matrix, as `rank-2` → verdict")
     ] = {}
     known: Annotated[
-        dict[str, str], Meta(description="what disagrees → the id of the finding that it is")
+        dict[str, str],
+        Meta(description="what disagrees, or fails → the id of the finding"),
     ] = {}
     since: Annotated[
         str, Meta(description="oldest version known to show the convention, without a break")
@@ -66,8 +69,9 @@ class Row(Struct, frozen=True):
 
     @property
     def is_news(self) -> bool:
-        """Whether anything of it disagrees that is no known finding, or it fails in float64."""
-        return self.valid == "failed" or not set(self.wrong) <= set(self.known)
+        """Whether anything of it disagrees, or it fails in float64, that is no known finding."""
+        failed = {REAL} if self.valid == "failed" else set()
+        return not set(self.wrong) | failed <= set(self.known)
 
 
 class Made(Struct, frozen=True):
@@ -141,7 +145,7 @@ def _column(scenario: Scenario, verdict: Verdict) -> str:
 
 
 def _row(verdicts: dict[str, Verdict], reported: Reported | None) -> Row:
-    real = verdicts.get("real reverse") or _in_mode(verdicts)
+    real = verdicts.get(REAL) or _in_mode(verdicts)
     hermitian = verdicts.get("hermitian reverse")
     any_verdict = next(iter(verdicts.values()))
     reverse = {
