@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -15,7 +14,7 @@ from symgrad.numeric.recording.numpy_moves import JOINS
 from symgrad.numeric.recording.numpy_products import PRODUCTS
 from symgrad.numeric.recording.numpy_rules import Executed, Rule, unused
 from symgrad.numeric.recording.numpy_ufuncs import METHODS, UFUNCS
-from symgrad.numeric.recording.pairs import Pair, conjugate, is_real, part, product, quotient
+from symgrad.numeric.recording.pairs import Pair, conjugate, multilinear, part, product, quotient
 from symgrad.numeric.recording.tape import Tape, UnsupportedError, Value
 
 APART = {
@@ -124,29 +123,13 @@ def _prod(e: Executed, a: Any, axis: Any = None, keepdims: Any = False, **option
 # products
 
 
-def _factors(t: Tape, factors: Sequence[Pair], by: Callable[..., Value]) -> Pair:
-    """What is linear in each of the factors, by the same of real ones."""
-    total: list[Value | None] = [None, None]
-    for chosen in itertools.product((0, 1), repeat=len(factors)):
-        if any(k and is_real(x) for k, x in zip(chosen, factors, strict=True)):
-            continue
-        turns = sum(chosen) % 4
-        found = by(*(x[k] for k, x in zip(chosen, factors, strict=True)))
-        found = t.unary("neg", found) if turns > 1 else found
-        so_far = total[turns % 2]
-        total[turns % 2] = found if so_far is None else t.binary("add", so_far, found)
-    re, im = total
-    assert re is not None
-    return Pair(re, t.const(np.zeros(re.shape)) if im is None else im)
-
-
 def _linear(rule: Rule, conjugates: bool = False) -> Rule:
     """The rule of a product of two; ``conjugates``: of the first one's conjugate."""
 
     def both(e: Executed, a: Any, b: Any, *more: Any, **options: Any) -> Pair:
         x, y = e.pair(a), e.pair(b)
         x = conjugate(e.tape, x) if conjugates else x
-        return _factors(e.tape, [x, y], lambda *two: rule(e, *two, *more, **options))
+        return multilinear(e.tape, [x, y], lambda *two: rule(e, *two, *more, **options))
 
     return both
 
@@ -155,7 +138,7 @@ def _einsum(e: Executed, equation: Any, *given: Any, **options: Any) -> Pair:
     if not isinstance(equation, str):
         raise UnsupportedError("einsum by lists of axes; write an equation")
     pairs = [e.pair(x) for x in given]
-    return _factors(e.tape, pairs, lambda *x: PRODUCTS["einsum"](e, equation, *x, **options))
+    return multilinear(e.tape, pairs, lambda *x: PRODUCTS["einsum"](e, equation, *x, **options))
 
 
 def _size(e: Executed, x: Any, **options: Any) -> Value:

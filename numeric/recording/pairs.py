@@ -6,7 +6,8 @@ What multiplies matrices is written by its parts; what solves with them by the r
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import itertools
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -90,6 +91,22 @@ def product(t: Tape, a: Pair, b: Pair, by: Callable[[Value, Value], Value] | Non
         return Pair(by(a.re, b.re), by(a.re, b.im))
     re = t.binary("sub", by(a.re, b.re), by(a.im, b.im))
     return Pair(re, t.binary("add", by(a.re, b.im), by(a.im, b.re)))
+
+
+def multilinear(t: Tape, factors: Sequence[Pair], by: Callable[..., Value]) -> Pair:
+    """What is linear in each of the factors, by the same of real ones."""
+    total: list[Value | None] = [None, None]
+    for chosen in itertools.product((0, 1), repeat=len(factors)):
+        if any(k and is_real(x) for k, x in zip(chosen, factors, strict=True)):
+            continue
+        turns = sum(chosen) % 4
+        found = by(*(x[k] for k, x in zip(chosen, factors, strict=True)))
+        found = t.unary("neg", found) if turns > 1 else found
+        so_far = total[turns % 2]
+        total[turns % 2] = found if so_far is None else t.binary("add", so_far, found)
+    re, im = total
+    assert re is not None
+    return Pair(re, t.const(np.zeros(re.shape)) if im is None else im)
 
 
 def conjugate(t: Tape, a: Pair) -> Pair:
