@@ -139,7 +139,7 @@ def wrong_inside(X):
 F = [log_det]
 
 
-@pytest.mark.sampled(8)
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize("name", [*ALIKE, *OWN])
 def test_a_right_gradient_agrees_and_a_planted_one_does_not(name):
     f = {**ALIKE, **OWN}[name]
@@ -163,6 +163,7 @@ def test_what_is_spoiled_inside_is_blamed(spoil):
     assert [(blame.name, blame.custom) for blame in report.blame] == [("Same", True)]
 
 
+@pytest.mark.sampled(1)
 @pytest.mark.parametrize("name", ["log-Euclidean", "moves", "composed"])
 def test_each_call_alone_has_the_derivative_of_its_steps(name):
     recorder = pytest.importorskip("symgrad.numeric.recording.paddle")

@@ -109,7 +109,8 @@ def _finite(e: Executed, x: Any) -> None:
 
 
 def _angle(e: Executed, z: Any, deg: bool = False) -> Value:
-    unused(deg=deg or None)
+    if deg:
+        raise UnsupportedError("an angle in degrees; multiply by 180/np.pi")
     a = e.pair(z)
     return entries.angle(e.tape, a.im, a.re)
 

@@ -103,10 +103,10 @@ def _svd(e: Executed, a: Any, full_matrices: bool = True, compute_uv: bool = Tru
     t, A = e.tape, e.pair(a)
     if not compute_uv:
         return _singular_values(t, A)
-    U, Vt = np.asarray(e.out[0]), np.asarray(e.out[2])
-    if U.shape[-1] != Vt.shape[-2]:
+    left, right = np.asarray(e.out[0]), np.asarray(e.out[2])
+    if left.shape[-1] != right.shape[-2]:
         raise UnsupportedError("svd of a matrix that is not square; full_matrices=False")
-    U, S, V = matrices.svd(t, A, U, Vt.swapaxes(-1, -2).conj())
+    U, S, V = matrices.svd(t, A, left, right.swapaxes(-1, -2).conj())
     return U, S, p.adjoint(t, V)
 
 
