@@ -574,6 +574,10 @@ def test_a_wrong_one_of_a_hermitian_matrix():
     report = symgrad.check(lambda X: (X * X.detach().conj()).sum().real, HERMITIAN)
     assert report.verdict == "disagrees"
     assert [blame.mistake for blame in report.blame] == ["held constant"]
+    f = OF_HERMITIAN["log-euclidean"]
+    report = symgrad.check(lambda X: f(Off.apply(X, 1e-9)), HERMITIAN)
+    assert report.verdict == "disagrees"
+    assert [blame.name for blame in report.blame] == ["Off"]
     report = symgrad.check(lambda X: linalg.eigh(X)[1][0, 0].real, HERMITIAN)
     assert "moves with the phase of eigenvector 0" in report.reason
 

@@ -57,6 +57,8 @@ def recognise(
         factor = float(np.vdot(part(true), part(found)) / size**2)
         rest = float(np.linalg.norm(part(found) - factor * part(true)))
         off = float(np.linalg.norm(part(found) - part(true)))
+        if not off:
+            continue
         if factor and rest <= min(CLOSE * size, PARALLEL * off):
             return ("the sign", None) if abs(factor + 1) <= CLOSE else ("a factor", factor)
         for mistake, makers in OF_MATRICES.items() if is_square else ():

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 import autograd
@@ -18,7 +19,7 @@ import numpy as np
 from autograd.core import VJPNode
 from autograd.extend import VSpace
 from autograd.numpy.numpy_boxes import ArrayBox
-from autograd.numpy.numpy_vspaces import ArrayVSpace
+from autograd.numpy.numpy_vspaces import ArrayVSpace, ComplexArrayVSpace
 from autograd.tracer import Node, notrace_primitives, primitive, register_notrace, trace
 from msgspec import structs
 
@@ -30,20 +31,21 @@ from symgrad.numeric.recording.numpy_lines import MINE, users_line
 from symgrad.numeric.recording.numpy_makers import of_scipy, standing_in
 from symgrad.numeric.recording.numpy_recorder import Recorder
 from symgrad.numeric.recording.numpy_scipy import OF_SCIPY
-from symgrad.numeric.recording.recording import Matrix, Recording, check_real, checked, named
+from symgrad.numeric.recording.pairs import Held, Pair, apart, parts
+from symgrad.numeric.recording.pairs import given as inputs
+from symgrad.numeric.recording.recording import Matrix, Recording, checked, named
 from symgrad.numeric.recording.tape import RETURN_ONE, Array, Tape, UnsupportedError, Value
 
 MODULES = (autograd.scipy.linalg, autograd.scipy.special)
 
 
 def record(f: Callable[..., Any], X: Matrix, dtype: str, label: str = "f") -> Recording:
-    """The record of f at X (n×n, float64, of numbers that the dtype holds).
+    """The record of f at X (n×n, float64 or complex128, of numbers that the dtype holds).
 
     Raises:
         UnsupportedError: f cannot be recorded; it is named by ``label``.
     """
     with named(label), undisturbed():
-        check_real(X, "autograd")
         return checked(
             lambda: _once(f, X.astype(dtype), dtype),
             lambda there: float(f(there.astype(dtype))),
@@ -61,8 +63,8 @@ class _Call:
         self.args = [plain(x) for x in args]
         self.kwargs = {name: plain(x) for name, x in kwargs.items()}
         self.argnums = tuple(argnums)
-        self.inputs: list[Value] = []
-        self.outputs: list[Value | None] = []
+        self.inputs: list[Held] = []
+        self.outputs: list[Held | None] = []
         """Of each array that it gave; None where it does not depend on X."""
 
     def product(self, cotangents: Sequence[Array], left: dict[int, int]) -> list[Array]:
@@ -75,14 +77,40 @@ class _Call:
             return self.fun(*whole, **self.kwargs)
 
         back, out = autograd.make_vjp(alone, self.argnums)(*(self.args[k] for k in self.argnums))
-        given = iter(cotangents)
+        kept = [v.number for held in self.outputs for v in parts(held) if _is_left(v, left)]
+        # what is given back twice is one value, and has its cotangent once
+        given = dict(reversed(list(zip(kept, cotangents, strict=True))))
         seeds = [
-            next(given) if v is not None and v.number in left else np.zeros(np.shape(x))
-            for v, x in zip(self.outputs, _leaves(out), strict=True)
+            _seed(held, given, np.shape(x))
+            for held, x in zip(self.outputs, _leaves(out), strict=True)
         ]
         found = back(tuple(seeds) if isinstance(out, tuple) else seeds[0])
-        each = [np.asarray(g, float) for part in found for g in _leaves(part)]
-        return [g for v, g in zip(self.inputs, each, strict=True) if v.depends and v.number in left]
+        each = [np.asarray(g) for part in found for g in _leaves(part)]
+        return [
+            part
+            for held, g in zip(self.inputs, each, strict=True)
+            for v, part in zip(parts(held), _cotangents(held, g), strict=True)
+            if _is_left(v, left)
+        ]
+
+
+def _is_left(v: Value, left: dict[int, int]) -> bool:
+    return v.depends and v.number in left
+
+
+def _seed(held: Held | None, given: dict[int, Array], shape: tuple[int, ...]) -> Array:
+    """A cotangent: autograd's of a complex array is ∂/∂Re − i ∂/∂Im."""
+    each = [given.pop(v.number, np.zeros(shape)) for v in parts(held)]
+    if not each:
+        return np.zeros(shape)
+    return each[0] if len(each) == 1 else np.asarray(each[0] - 1j * each[1])
+
+
+def _cotangents(held: Held, g: Array) -> list[Array]:
+    """∂/∂Re and ∂/∂Im of a cotangent; of a real one itself."""
+    if isinstance(held, Pair):
+        return [np.asarray(g.real, float), np.asarray(-g.imag, float)]
+    return [np.asarray(g.real, float)]
 
 
 def _leaves(x: Any) -> list[Any]:
@@ -113,7 +141,7 @@ class _Trace:
         arrays = traced(out)
         for x in arrays:
             self._own(x, given)
-        read = self.recorder.read
+        read = self.recorder.held
         outputs = [read(x) if x.depends and not x.storage.hidden else None for x in arrays]
         if any(v is not None and v.depends for v in outputs):
             call = _Call(fun, args, kwargs, argnums)
@@ -126,8 +154,8 @@ class _Trace:
         """What is a view of an argument has memory of its own, as nobody writes to a box."""
         for base in given:
             if x is not base and x.storage is base.storage and not x.storage.hidden:
-                v = self.recorder.tape.take(self.recorder.read(base), within(base, x.places))
-                x.own(v)
+                take = partial(self.recorder.tape.take, index=within(base, x.places))
+                x.own(apart(take, self.recorder.held(base)))
                 return
 
     def _join(self, name: str, call: _Call, custom: bool) -> None:
@@ -146,7 +174,8 @@ class _Trace:
         for k in steps:
             own = renumbered.get(tape.steps[k].call, number)
             tape.steps[k] = structs.replace(tape.steps[k], call=own)
-        tape.end(number, call.inputs, [v for v in call.outputs if v is not None])
+        read, gave = ([v for x in xs for v in parts(x)] for xs in (call.inputs, call.outputs))
+        tape.end(number, read, gave)
         self.calls[number] = call
 
 
@@ -169,7 +198,9 @@ class _Node(Node):  # type: ignore[misc]
 for _fun in notrace_primitives[VJPNode]:
     register_notrace(_Node, _fun)
 ArrayBox.register(Traced)
-VSpace.register(Traced, lambda x: ArrayVSpace(x.numbers))  # where f itself differentiates
+VSpace.register(  # where f itself differentiates
+    Traced, lambda x: (ComplexArrayVSpace if x.is_complex else ArrayVSpace)(x.numbers)
+)
 
 
 def _name(fun: Any) -> str:
@@ -194,7 +225,7 @@ def _once(f: Callable[..., Any], x: Array, dtype: str) -> Recording:
     """The record of one run."""
     tape = Tape("autograd", Framework.version, dtype, len(x))
     recorder = Recorder(tape)
-    given = recorder.array(x.copy(), tape.input(x))
+    given = recorder.array(x.copy(), inputs(tape, x))
     given.storage.closed = "it writes into X; autograd needs another array"
     instead, originals = _of_scipy(recorder)
     told_of = _Trace(recorder, originals)

@@ -16,11 +16,11 @@ import numpy as np
 from symgrad.numeric.recording.numpy_arrays import is_traced
 from symgrad.numeric.recording.numpy_makers import standing_in
 from symgrad.numeric.recording.numpy_recorder import Recorder
+from symgrad.numeric.recording.pairs import given as inputs
 from symgrad.numeric.recording.recording import (
     Matrix,
     Pullback,
     Recording,
-    check_real,
     checked,
     named,
 )
@@ -28,13 +28,12 @@ from symgrad.numeric.recording.tape import Array, Tape, UnsupportedError
 
 
 def record(f: Callable[..., Any], X: Matrix, dtype: str, label: str = "f") -> Recording:
-    """The record of f at X (n×n, float64, of numbers that the dtype holds).
+    """The record of f at X (n×n, float64 or complex128, of numbers that the dtype holds).
 
     Raises:
         UnsupportedError: f cannot be recorded; it is named by ``label``.
     """
     with named(label), undisturbed():
-        check_real(X, "NumPy")
         return checked(
             lambda: _once(f, X.astype(dtype), dtype),
             lambda there: float(_number(f(there.astype(dtype)))),
@@ -61,7 +60,7 @@ def _once(f: Callable[..., Any], x: Array, dtype: str) -> Recording:
     """The record of one run."""
     tape = Tape("numpy", np.__version__, dtype, len(x))
     recorder = Recorder(tape)
-    given = recorder.array(x.copy(), tape.input(x))
+    given = recorder.array(x.copy(), inputs(tape, x))
     given.storage.closed = "it writes into X; let it write into X.copy()"
     recorder.returning.code = getattr(f, "__code__", None)
     with standing_in(recorder, f):

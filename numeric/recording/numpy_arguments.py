@@ -9,6 +9,7 @@ import numpy as np
 
 from symgrad.numeric.recording.numpy_arrays import Traced, is_traced
 from symgrad.numeric.recording.numpy_lines import users_line
+from symgrad.numeric.recording.pairs import Held, parts
 from symgrad.numeric.recording.tape import Array, Tape, Value
 
 
@@ -80,15 +81,16 @@ class Called:
         self.recorder, self.name, self.given = recorder, name, given
         self.number = -1
 
-    def __enter__(self) -> list[Value]:
-        self.found: list[Value] = []
+    def __enter__(self) -> list[Held]:
+        self.found: list[Held] = []
         tape = self.recorder.tape
         if tape.call < 0:
             inputs = [x for x in traced(self.given) if not x.storage.hidden]
-            self.read = [self.recorder.read(x) for x in inputs]
+            self.read = [v for x in inputs for v in parts(self.recorder.held(x))]
             self.number = tape.begin(self.name, users_line())
         return self.found
 
     def __exit__(self, *_: object) -> None:
         if self.number >= 0:
-            self.recorder.tape.end(self.number, self.read, self.found)
+            found = [v for held in self.found for v in parts(held)]
+            self.recorder.tape.end(self.number, self.read, found)

@@ -14,7 +14,8 @@ from typing import Any
 import numpy as np
 
 from symgrad.numeric.recording.numpy_lines import reader
-from symgrad.numeric.recording.tape import Array, Value
+from symgrad.numeric.recording.pairs import Held
+from symgrad.numeric.recording.tape import Array
 
 
 class Storage:
@@ -25,7 +26,7 @@ class Storage:
 
     __slots__ = ("closed", "held", "hidden", "numbers", "places", "recorder")
 
-    def __init__(self, recorder: Any, numbers: Array, held: Value | None) -> None:
+    def __init__(self, recorder: Any, numbers: Array, held: Held | None) -> None:
         self.recorder = recorder
         self.numbers = numbers
         self.places = np.empty_like(numbers, dtype=np.intp, subok=False)
@@ -44,12 +45,12 @@ class Traced(np.lib.mixins.NDArrayOperatorsMixin):
     __hash__ = None  # type: ignore[assignment]
 
     def __init__(
-        self, recorder: Any, numbers: Array, held: Value | None, base: Traced | None = None
+        self, recorder: Any, numbers: Array, held: Held | None, base: Traced | None = None
     ) -> None:
         self.numbers = numbers
         self.storage = base.storage if base is not None else Storage(recorder, numbers, held)
         self.places = self.storage.places
-        self.cache: tuple[Value, Value] | None = None
+        self.cache: tuple[Held, Held] | None = None
 
     @property
     def __class__(self) -> type:
@@ -62,7 +63,7 @@ class Traced(np.lib.mixins.NDArrayOperatorsMixin):
         other.places = places
         return other
 
-    def own(self, held: Value) -> None:
+    def own(self, held: Held) -> None:
         """Let it have memory of its own, which holds this."""
         self.storage, self.cache = Storage(self.recorder, self.numbers, held), None
         self.places = self.storage.places
@@ -88,6 +89,11 @@ class Traced(np.lib.mixins.NDArrayOperatorsMixin):
         """Whether X has any part in its memory."""
         held = self.storage.held
         return bool(self.storage.hidden) or (held is not None and held.depends)
+
+    @property
+    def is_complex(self) -> bool:
+        """Whether its dtype is."""
+        return self.numbers.dtype.kind == "c"
 
     recorder = property(lambda self: self.storage.recorder)
     shape = property(lambda self: self.numbers.shape)
@@ -153,7 +159,11 @@ class Traced(np.lib.mixins.NDArrayOperatorsMixin):
 
     T = property(transpose)
     mT = property(lambda self: np.matrix_transpose(self))  # noqa: N815
-    real = property(lambda self: self)
+
+    @property
+    def real(self) -> Any:
+        """Itself, or the real part of what is complex."""
+        return self.recorder.part(self, 0) if self.is_complex else self
 
     @property
     def flat(self) -> Any:
@@ -165,8 +175,8 @@ class Traced(np.lib.mixins.NDArrayOperatorsMixin):
 
     @property
     def imag(self) -> Any:
-        """Zeros, as it is real."""
-        return np.zeros_like(self)
+        """The imaginary part, or zeros."""
+        return self.recorder.part(self, 1) if self.is_complex else np.zeros_like(self)
 
     def view(self, *kind: Any, **kwargs: Any) -> Any:
         """The same memory.
@@ -195,7 +205,7 @@ class Traced(np.lib.mixins.NDArrayOperatorsMixin):
         return np.dot(self, other)
 
     def conj(self) -> Any:
-        """The same, as it is real."""
+        """The conjugate."""
         return np.conjugate(self)
 
     conjugate = conj

@@ -16,10 +16,10 @@ import numpy as np
 import scipy.linalg
 import scipy.special
 
-from symgrad.numeric.recording.numpy_arguments import traced
+from symgrad.numeric.recording.numpy_arguments import plain, traced
 from symgrad.numeric.recording.numpy_arrays import is_traced
 from symgrad.numeric.recording.numpy_lines import MINE
-from symgrad.numeric.recording.numpy_recorder import REAL, Recorder
+from symgrad.numeric.recording.numpy_recorder import KNOWN, Recorder
 from symgrad.numeric.recording.numpy_scipy import OF_SCIPY
 
 MAKERS = ("zeros", "ones", "empty", "full", "eye", "identity")
@@ -71,11 +71,12 @@ def _maker(recorder: Recorder, make: Callable[..., Any]) -> Callable[..., Any]:
     def made(*args: Any, **kwargs: Any) -> Any:
         if make is np_full and traced([args, kwargs]):
             shape, value, *rest = args
-            found = recorder.array(make(shape, 0.0, *rest, **kwargs))
+            zero = np.zeros((), plain(value).dtype) if is_traced(value) else 0.0
+            found = recorder.array(make(shape, zero, *rest, **kwargs))
             found[...] = value
             return found
         out = make(*args, **kwargs)
-        if out.dtype.name not in REAL or _is_called_by_a_library():
+        if out.dtype.name not in KNOWN or _is_called_by_a_library():
             return out
         return recorder.array(out)
 

@@ -31,7 +31,7 @@ MOVES = set(
         "tile", "repeat", "take", "take_along_axis", "compress", "delete", "diagonal", "copy",
         "split", "array_split", "hsplit", "vsplit", "dsplit", "extract", "resize", "unstack",
         "matrix_transpose", "linalg.diagonal", "linalg.matrix_transpose",
-        "atleast_1d", "atleast_2d", "atleast_3d", "real", "real_if_close",
+        "atleast_1d", "atleast_2d", "atleast_3d",
     )
 )  # fmt: skip
 """What moves the entries of its first argument, and fills nothing in."""
@@ -147,7 +147,7 @@ JOINS = _table(
         ("broadcast_arrays",): _broadcast,
         ("where",): _where,
         ("select",): _selected,
-        ("nan_to_num",): _same,
+        ("nan_to_num", "real_if_close"): _same,
     }
 )
 

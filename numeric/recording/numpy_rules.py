@@ -12,7 +12,9 @@ from typing import Any
 
 import numpy as np
 
+from symgrad.court import formats
 from symgrad.numeric.recording.numpy_arrays import is_traced
+from symgrad.numeric.recording.pairs import Held, Pair
 from symgrad.numeric.recording.recording import LOOSE
 from symgrad.numeric.recording.tape import Array, Tape, UnsupportedError, Value
 
@@ -33,13 +35,32 @@ class Executed:
         tape: Tape = self.recorder.tape
         return tape
 
-    def value(self, x: Any) -> Value:
+    def held(self, x: Any) -> Held:
         """An argument that is an array, a number or rows of them, as the function had it."""
-        if isinstance(x, (bool, int, float)):
+        if isinstance(x, Value):
+            return x
+        if isinstance(x, (bool, int, float, complex)):
             dtype = np.asarray(self.out).dtype
-            return self.tape.const(dtype.type(x) if dtype.kind == "f" else x)
-        v: Value = self.recorder.read(x)
-        return v
+            exact = dtype.type(x) if dtype.kind in "fc" else x
+            is_one = isinstance(x, complex)
+            return Pair.of(self.tape, exact) if is_one else self.tape.const(np.real(exact))
+        held: Held = self.recorder.held(x)
+        return held
+
+    def value(self, x: Any) -> Value:
+        """The same of real numbers.
+
+        Raises:
+            UnsupportedError: they are complex.
+        """
+        held = self.held(x)
+        if isinstance(held, Pair):
+            raise UnsupportedError("complex numbers where real ones are known")
+        return held
+
+    def pair(self, x: Any) -> Pair:
+        """The same as complex numbers."""
+        return Pair.of(self.tape, self.held(x))
 
     def axes(self, axis: Any) -> tuple[int, ...] | None:
         """The axes of an argument; None stands for all."""
@@ -62,23 +83,30 @@ def unused(**options: Any) -> None:
 
 def numbers(x: Any) -> Array:
     """NumPy's own numbers of an argument."""
+    if isinstance(x, Value):
+        return x.floats
     return np.asarray(x.numbers if is_traced(x) else x)
 
 
-def settle(t: Tape, v: Value, out: Array) -> None:
+def settle(held: Held, out: Array) -> None:
     """Let a value go on with NumPy's own numbers.
 
     Raises:
         UnsupportedError: these are others than were recorded.
     """
-    given = np.asarray(out, float)
+    found = held.numbers if isinstance(held, Pair) else held.floats
+    given = np.asarray(out, found.dtype).reshape(held.shape)
     with np.errstate(all="ignore"):
-        same = (v.floats == given) | (np.isnan(v.floats) & np.isnan(given))
-        off = np.max(np.where(same, 0, np.abs(v.floats - given)), initial=0)
+        same = (found == given) | (np.isnan(found) & np.isnan(given))
+        off = np.max(np.where(same, 0, np.abs(found - given)), initial=0)
         size = np.max(np.abs(given), initial=0, where=np.isfinite(given))
-    if not off <= LOOSE.get(np.asarray(out).dtype.name, 0.1) * size + np.finfo(float).tiny:
+    close = LOOSE.get(formats.real(np.asarray(out).dtype.name), 0.1)
+    if not off <= close * size + np.finfo(float).tiny:
         raise UnsupportedError(
             "it computes something else than was recorded, or the numbers are lost in rounding; "
             "check a part of the function"
         )
-    v.floats = given.reshape(v.shape)
+    if isinstance(held, Pair):
+        held.re.floats, held.im.floats = given.real, given.imag
+    else:
+        held.floats = given

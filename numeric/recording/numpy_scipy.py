@@ -17,7 +17,8 @@ QUIET = ("overwrite_a", "overwrite_b", "check_finite", "lapack_driver", "driver"
 """Options that do not change what is computed."""
 
 
-def _left(options: dict[str, Any]) -> dict[str, Any]:
+def left(options: dict[str, Any]) -> dict[str, Any]:
+    """Those of the options that may change it."""
     return {name: x for name, x in options.items() if name not in QUIET}
 
 
@@ -26,7 +27,7 @@ def _det(e: Executed, a: Any, **options: Any) -> Value:
 
 
 def _inv(e: Executed, a: Any, **options: Any) -> Value:
-    unused(**_left(options))
+    unused(**left(options))
     return c.inverse(e.tape, e.value(a))
 
 
@@ -52,7 +53,7 @@ def _cho_solve(e: Executed, factor: Any, b: Any, **options: Any) -> Value:
 def _solve(e: Executed, a: Any, b: Any, lower: bool = False, **options: Any) -> Value:
     """By the triangle that is read, where it is told that A is symmetric."""
     kind, transposed = options.pop("assume_a", None), options.pop("transposed", False)
-    unused(**_left(options))
+    unused(**left(options))
     A = e.value(a)
     if kind in ("sym", "her", "pos", "symmetric", "hermitian", "positive definite"):
         A = c.mirror(e.tape, A, lower)
@@ -85,7 +86,7 @@ def _eigh(
 ) -> Any:
     """Of a pair, by the factor L of B: the vectors are L⁻ᵀ of those of L⁻¹AL⁻ᵀ."""
     kind = options.pop("type", 1)
-    unused(**_left(options))
+    unused(**left(options))
     t, A = e.tape, e.value(a)
     if b is None:
         return m.eigh(e, A, lower, None)[0] if eigvals_only else m.eigh(e, A, lower, e.out[1])
@@ -145,7 +146,7 @@ def _norm(e: Executed, a: Any, ord: Any = None, axis: Any = None, **options: Any
 
 
 def _qr(e: Executed, a: Any, *, mode: str = "full", **options: Any) -> Any:
-    unused(**_left(options))
+    unused(**left(options))
     A = e.value(a)
     if mode == "full" and A.shape[-2] != A.shape[-1]:
         raise UnsupportedError("the full qr of a matrix that is not square; mode='economic'")

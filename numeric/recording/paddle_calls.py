@@ -66,6 +66,12 @@ def _scaled(a: Attributes, x: Sequence[Any]) -> Any:
     return paddle.scale(x[0], x[1].item(), a["bias"], a["bias_after_scale"])
 
 
+def _power(a: Attributes, x: Sequence[Any]) -> Any:
+    """Of complex numbers by the number itself, which in dynamic mode is no tensor."""
+    is_number = x[0].is_complex() and not x[1].shape and x[1].stop_gradient
+    return paddle.pow(x[0], x[1].item() if is_number else x[1])
+
+
 def _reduced(call: Callable[..., Any]) -> Call:
     return lambda a, x: call(x[0], axis=_axes(x[1]), keepdim=a["keepdim"])
 
@@ -195,12 +201,13 @@ CALLS: dict[str, Call] = {
     "shape64": lambda a, x: paddle.to_tensor(np.array(x[0].shape, np.int64)),
     "shape": lambda a, x: paddle.to_tensor(np.array(x[0].shape, np.int32)),
     # entries
-    **dict.fromkeys(("conj", "real"), lambda a, x: x[0]),
+    "conj": lambda a, x: paddle.conj(x[0]) if x[0].is_complex() else x[0],
+    "real": lambda a, x: paddle.real(x[0]) if x[0].is_complex() else x[0],
     "cast": lambda a, x: paddle.cast(x[0], a["dtype"]),
     "scale": _scaled,
     "clip": lambda a, x: paddle.clip(x[0], x[1].item(), x[2].item()),
     "pow": lambda a, x: paddle.pow(x[0], a["y"]),
-    "elementwise_pow": lambda a, x: paddle.pow(*x),
+    "elementwise_pow": _power,
     "round": lambda a, x: paddle.round(x[0]),
     "softplus": lambda a, x: functional.softplus(x[0], a["beta"], a["threshold"]),
     "gelu": lambda a, x: functional.gelu(x[0], a["approximate"]),
@@ -264,7 +271,8 @@ BY_NAME = (
     "isfinite", "abs", "acos", "asin", "atan", "sinh", "cosh", "tanh", "sin", "cos", "tan", "exp",
     "expm1", "log", "log1p", "log2", "log10", "sqrt", "rsqrt", "square", "reciprocal", "erf",
     "lgamma", "digamma", "asinh", "acosh", "atanh", "floor", "ceil", "trunc", "sign", "numel",
-    "lerp", "bmm", "dot", "mv", "kron", "assign",
+    "lerp", "bmm", "dot", "mv", "kron", "assign", "imag", "angle", "complex", "as_real",
+    "as_complex",
 )  # fmt: skip
 """Those that are called as they are named, with their operands alone."""
 CALLS |= {name: lambda a, x, name=name: getattr(paddle, name)(*x) for name in BY_NAME}  # type: ignore[misc]

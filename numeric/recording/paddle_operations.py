@@ -12,6 +12,7 @@ import paddle
 from symgrad.numeric.recording import composites as c
 from symgrad.numeric.recording.paddle_calls import outputs
 from symgrad.numeric.recording.pair_entries import angle
+from symgrad.numeric.recording.pairs import Pair
 from symgrad.numeric.recording.tape import Array, Tape, UnsupportedError, Value
 
 Operand = Value | Array
@@ -43,8 +44,12 @@ class Executed(NamedTuple):
 def _tensor(x: Any, dtype: Any) -> Any:
     if isinstance(x, list):
         return [_tensor(each, own) for each, own in zip(x, dtype, strict=True)]
-    floats = x.floats if isinstance(x, Value) else x
-    return paddle.to_tensor(np.array(floats), dtype=dtype)
+    return paddle.to_tensor(np.array(numbers(x)), dtype=dtype)
+
+
+def numbers(x: Any) -> Array:
+    """What a value was; arrays without X in them are as they are."""
+    return x.numbers if isinstance(x, Pair) else x.floats if isinstance(x, Value) else x
 
 
 UNARY: dict[str, Any] = {

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from symgrad.numeric.recording.paddle_matrices import MATRICES
-from symgrad.numeric.recording.paddle_moves import MOVING
-from symgrad.numeric.recording.paddle_operations import OPERATIONS, SAME, Executed
+from symgrad.numeric.recording.paddle_complex import RULES, apply_complex, is_complex
+from symgrad.numeric.recording.paddle_operations import SAME, Executed
 from symgrad.numeric.recording.paddle_program import Applied, Translated, place
 from symgrad.numeric.recording.paddle_scalars import is_number
+from symgrad.numeric.recording.pairs import Held, Pair, apart, parts
 from symgrad.numeric.recording.tape import Tape, UnsupportedError, Value
 
-RULES = {**OPERATIONS, **MATRICES, **MOVING}
 NOTHING = ("cf.tuple_push", "cf.stack_create", "pd_op.assert", "pd_op.print")
 """What gives no number."""
 RANDOM = re.compile("gaussian|uniform|rand|bernoulli|multinomial|dropout|exponential|poisson")
@@ -44,7 +44,7 @@ class Walk:
         self.known: dict[int, Any] = {}
         self.pulled: dict[int, Pulled] = {}
 
-    def run(self, X: Value) -> Any:
+    def run(self, X: Held) -> Any:
         """What the whole program gives, where X is this value."""
         self._block(self.made.program.main_program.global_block().ops, X)
         return self.read(self.made.output)
@@ -53,7 +53,7 @@ class Walk:
         """What a variable is."""
         return self.known[v.hash()]
 
-    def _block(self, ops: Sequence[Any], X: Value | None = None) -> list[Any]:
+    def _block(self, ops: Sequence[Any], X: Held | None = None) -> list[Any]:
         """What a block of operations gives."""
         for op in ops:
             name = op.name()
@@ -97,15 +97,17 @@ class Walk:
         ops = next(iter(op.blocks())).ops
         nested = self.tape.call >= 0
         ran = None if nested or not self.layers else self.layers.pop(0)
-        if nested or not any(isinstance(x, Value) for x in args):
+        if nested or not any(parts(x) for x in args):
             return self._block(ops)
         name, where = (ran.layer.__name__, ran.line) if ran else ("PyLayer", line(ops[0]))
         call = self.tape.begin(name, where, custom=True)
         found = self._block(ops)
-        found = [self.tape.emit("take", [x], x.places, x.shape)[0] if _is_any(x, args) else x
-                 for x in found]  # fmt: skip
+        found = [apart(self._copied, x) if _is_any(x, args) else x for x in found]
         self._end(call, ran, args, found, [v.stop_gradient for v in op.operands_source()])
         return found
+
+    def _copied(self, v: Value) -> Value:
+        return self.tape.emit("take", [v], v.places, v.shape)[0]
 
     # operations
 
@@ -125,9 +127,7 @@ class Walk:
             executed = Executed(self.tape, name, attributes, args, dtypes)
             if RANDOM.search(name):
                 raise UnsupportedError("random numbers; give what it draws as a constant")
-            if any("complex" in str(d) for d in _flat(dtypes)):
-                raise UnsupportedError("complex numbers; write it by real ones")
-            if not any(isinstance(x, Value) for x in _flat(args)):
+            if not any(parts(x) for x in _flat(args)):
                 return _grouped(op, executed.told())
             return self._recorded(op, executed, members)
         except UnsupportedError as error:
@@ -136,27 +136,32 @@ class Walk:
             raise UnsupportedError(f"{error} ({name}, {line(op)})") from error
 
     def _recorded(self, op: Any, e: Executed, members: list[Any]) -> list[Any]:
-        if e.name not in RULES and e.name not in SAME:
+        has_complex = any(map(is_complex, [*_flat(e.dtypes), *op.results()]))
+        is_same = e.name in SAME and not (has_complex and e.name in ("conj", "real"))
+        if e.name not in RULES and not is_same and not has_complex:
             raise UnsupportedError("an operation that is not known; write it by others")
         nested = self.tape.call >= 0
         stops = all(v.stop_gradient for v in op.results())
         stops = stops and not all(v.stop_gradient for v in _flat(members))
-        if e.name in SAME and not (stops and not nested):
+        if is_same and not (stops and not nested):
             return e.args[:1]
         call = -1 if nested else self.tape.begin(_called(e.name), line(op))
-        found = e.args[0] if e.name in SAME else RULES[e.name](e)
-        gave = list(found) if isinstance(found, (list, tuple)) else [found]
+        rule = apply_complex if has_complex else RULES.get(e.name)
+        found = e.args[0] if is_same or rule is None else rule(e)
+        is_one = isinstance(found, Pair) or not isinstance(found, (list, tuple))
+        gave = [found] if is_one else list(found)
         if stops and not nested:
-            gave = [self.tape.unary("hold", x) if isinstance(x, Value) else x for x in gave]
+            hold = partial(self.tape.unary, "hold")
+            gave = [apart(hold, x) if parts(x) else x for x in gave]
         if call >= 0:
             held = [v.stop_gradient for v in _flat(members)]
-            self._end(call, None if e.name in SAME else e, _flat(e.args), gave, held)
+            self._end(call, None if is_same else e, _flat(e.args), gave, held)
         return _grouped(op, gave)
 
     def _end(
         self, call: int, what: Any, args: list[Any], found: list[Any], held: list[bool]
     ) -> None:
-        read, gave = ([x for x in xs if isinstance(x, Value)] for xs in (args, found))
+        read, gave = ([v for x in xs for v in parts(x)] for xs in (args, found))
         self.tape.end(call, read, gave)
         if what is not None:
             self.pulled[call] = Pulled(what, args, found, held)
@@ -203,11 +208,11 @@ def _flat(xs: Sequence[Any]) -> list[Any]:
 
 
 def _is_any(x: Any, args: Sequence[Any]) -> bool:
-    return isinstance(x, Value) and any(x is y for y in args)
+    return bool(parts(x)) and any(x is y for y in args)
 
 
 def _decided(condition: Any, op: Any) -> bool:
     """Which way it goes."""
-    if isinstance(condition, Value):
+    if parts(condition):
         raise UnsupportedError(f"a branch by a number of X; compare it ({line(op)})")
     return bool(np.all(condition))

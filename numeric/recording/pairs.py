@@ -6,7 +6,8 @@ What multiplies matrices is written by its parts; what solves with them by the r
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import itertools
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -46,6 +47,20 @@ class Pair(NamedTuple):
         return cls(t.const(np.real(x)), t.const(np.imag(x)))
 
 
+Held = Value | Pair
+"""What an array of the record holds."""
+
+
+def given(t: Tape, X: Array) -> Held:
+    """X, or both of its parts."""
+    return Pair(t.input(X.real), t.input(X.imag)) if np.iscomplexobj(X) else t.input(X)
+
+
+def apart(move: Callable[[Value], Value], held: Held) -> Held:
+    """What moves entries, of the parts alike."""
+    return Pair(move(held.re), move(held.im)) if isinstance(held, Pair) else move(held)
+
+
 def parts(x: Any) -> list[Value]:
     """The values that something is: one, the two of a complex array, none of numbers."""
     return [x] if isinstance(x, Value) else list(x) if isinstance(x, Pair) else []
@@ -76,6 +91,22 @@ def product(t: Tape, a: Pair, b: Pair, by: Callable[[Value, Value], Value] | Non
         return Pair(by(a.re, b.re), by(a.re, b.im))
     re = t.binary("sub", by(a.re, b.re), by(a.im, b.im))
     return Pair(re, t.binary("add", by(a.re, b.im), by(a.im, b.re)))
+
+
+def multilinear(t: Tape, factors: Sequence[Pair], by: Callable[..., Value]) -> Pair:
+    """What is linear in each of the factors, by the same of real ones."""
+    total: list[Value | None] = [None, None]
+    for chosen in itertools.product((0, 1), repeat=len(factors)):
+        if any(k and is_real(x) for k, x in zip(chosen, factors, strict=True)):
+            continue
+        turns = sum(chosen) % 4
+        found = by(*(x[k] for k, x in zip(chosen, factors, strict=True)))
+        found = t.unary("neg", found) if turns > 1 else found
+        so_far = total[turns % 2]
+        total[turns % 2] = found if so_far is None else t.binary("add", so_far, found)
+    re, im = total
+    assert re is not None
+    return Pair(re, t.const(np.zeros(re.shape)) if im is None else im)
 
 
 def conjugate(t: Tape, a: Pair) -> Pair:
@@ -131,11 +162,16 @@ def mirrored(t: Tape, A: Pair, lower: bool = True) -> Pair:
 
 
 def eigh(t: Tape, A: Pair, V: Array) -> tuple[Value, Pair]:
-    """Eigenvalues and eigenvectors; the shadow of these has the phases of V, which are any."""
+    """Eigenvalues and eigenvectors, which have the phases of V: those are any."""
     pivots = np.argmax(np.abs(V), axis=-2)
     about = {"pivots": tuple(pivots.ravel().tolist()), "signs": (1,) * pivots.size}
     values, re, im = t.emit("eigh", list(A), **about)
     off = np.abs(A.numbers @ V - V * values.floats[..., None, :]).max(initial=0.0)
-    if off <= 1e-5 * np.abs(A.numbers).max(initial=0.0):
-        re.floats, im.floats = V.real, V.imag
-    return values, Pair(re, im)
+    if not off <= 1e-5 * np.abs(A.numbers).max(initial=0.0):
+        return values, Pair(re, im)
+    largest = Pair.of(t, np.take_along_axis(V, pivots[..., None, :], -2))
+    size = t.unary("sqrt", squared_size(t, largest))  # in the record, so that no digit is lost
+    phases = Pair(t.binary("div", largest.re, size), t.binary("div", largest.im, size))
+    vectors = product(t, Pair(re, im), phases)
+    vectors.re.floats, vectors.im.floats = V.real, V.imag
+    return values, vectors

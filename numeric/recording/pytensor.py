@@ -18,7 +18,6 @@ from symgrad.numeric.recording.recording import (
     Matrix,
     Pullback,
     Recording,
-    check_real,
     checked,
     named,
     one_line,
@@ -38,7 +37,12 @@ def record(f: Callable[..., Any], X: Matrix, dtype: str, label: str = "f") -> Re
         UnsupportedError: f cannot be recorded; it is named by ``label``.
     """
     with named(label):
-        check_real(X, "PyTensor")
+        if np.iscomplexobj(X):
+            raise UnsupportedError(
+                "complex (Hermitian) matrices are not differentiated by PyTensor: pytensor.grad "
+                "raises a TypeError at every complex cotangent; give a real X, or write f in "
+                "PyTorch, JAX, TensorFlow, PaddlePaddle or autograd"
+            )
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             forward = _Forward(f, dtype)

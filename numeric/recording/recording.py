@@ -80,15 +80,6 @@ def named(label: str) -> Iterator[None]:
         raise UnsupportedError(told if told.startswith(label) else f"{label}: {told}") from error
 
 
-def check_real(X: Matrix, framework: str) -> None:
-    """Raise UnsupportedError where X (n×n) is complex, by a recorder that knows real numbers."""
-    if np.iscomplexobj(X):
-        raise UnsupportedError(
-            f"complex (Hermitian) matrices are not recorded in {framework}; give a real X, or "
-            "write f in PyTorch, JAX or TensorFlow"
-        )
-
-
 def one_line(error: BaseException) -> str:
     """What an error says, in one line that is not too long."""
     return " ".join(str(error).split())[:300]

@@ -340,8 +340,19 @@ def _eigh(e: Executed) -> Answer:
     off = np.max(np.abs(M @ V - V * values.floats[..., None, :]), initial=0)
     if not off <= 1e-3 * np.linalg.norm(M):
         raise UnsupportedError("its vectors are not those of its matrix, as far as was recorded")
-    re.floats, im.floats = V.real, V.imag  # their phases are any
-    return values, Pair(re, im)
+    return values, _turned(t, Pair(re, im), V)
+
+
+def _turned(t: Tape, vectors: Pair, V: Array) -> Pair:
+    """Eigenvectors with the phases of PyTorch's, which are any."""
+    pivots = np.argmax(np.abs(V), axis=-2)
+    largest = np.take_along_axis(V, pivots[..., None, :], -2)
+    phases = Pair(t.const(largest.real), t.const(largest.imag))
+    size = t.unary("sqrt", _squared(t, phases))  # in the record, so that no digit is lost
+    phases = Pair(*(t.binary("div", x, size) for x in phases))
+    found = _mul(t, vectors, phases, lambda x, y: t.binary("mul", x, y))
+    found.re.floats, found.im.floats = V.real, V.imag
+    return found
 
 
 @rule("_linalg_svd")
@@ -365,7 +376,7 @@ def _svd(e: Executed) -> Answer:
     S = t.unary("sqrt", squares)
     if not has_vectors:
         return None, S, None
-    vectors[0].floats, vectors[1].floats = V.real[..., ::-1], V.imag[..., ::-1]
+    right = _turned(t, Pair(*vectors), V[..., ::-1])
     columns = t.reshape(S, (*S.shape[:-1], 1, S.shape[-1]))
-    U = Pair(*(t.binary("div", v, columns) for v in _mul(t, A, Pair(*vectors), t.matmul)))
-    return U, S, _adjoint(t, Pair(*vectors))
+    U = Pair(*(t.binary("div", v, columns) for v in _mul(t, A, right, t.matmul)))
+    return U, S, _adjoint(t, right)
