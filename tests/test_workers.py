@@ -394,6 +394,25 @@ def test_what_a_route_prints_is_no_answer_and_does_no_harm(run):
     assert all(v.verdict == "agrees" for v in verdicts)
 
 
+def test_what_is_to_be_done_at_the_end_of_a_worker_is_done_and_no_more(run, tmp_path):
+    """Taking an interpreter apart takes TensorFlow longer than its answers do."""
+    head = """
+import atexit, functools, os, pathlib, sys
+
+class Left:
+    def __del__(self):
+        self.write()
+
+if "sympy" not in sys.modules:
+    folder, left = pathlib.Path(__file__).parent, Left()
+    left.write = functools.partial(os.open, str(folder / "apart"), os.O_CREAT | os.O_WRONLY)
+    atexit.register(folder.joinpath("done").touch)
+"""
+    assert run("    return honest(X)", head=head)[0] == 0
+    assert (tmp_path / "done").exists()
+    assert not (tmp_path / "apart").exists()
+
+
 def test_an_interrupt_reports_what_is_finished_and_leaves_no_process(tmp_path):
     file, output, fifo = tmp_path / "planted.py", tmp_path / "run.json", tmp_path / "fifo"
     os.mkfifo(fifo)
