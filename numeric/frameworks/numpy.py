@@ -162,8 +162,9 @@ class Framework(BaseFramework):
             answer = route(x, **arrays)
             if not isinstance(answer, tuple) or len(answer) != 2:
                 raise TypeError(
-                    "NumPy differentiates nothing; return (f(X), G), or give G to "
-                    "check_gradient(G, f, X, framework='numpy')"
+                    "NumPy differentiates nothing; return (f(X), G), give G to "
+                    "check_gradient(G, f, X, framework='numpy'), or, if f is written in "
+                    "autograd.numpy, framework='autograd' to check"
                 )
             f, G = answer
             gradient.append(np.asarray(G))
