@@ -264,7 +264,7 @@ def _matrices(A: Array) -> Iterator[Array]:
 
 
 def _mat(A: Array) -> arb_mat:
-    return arb_mat(*A.shape, list(A.flat))
+    return arb_mat(*A.shape, A.ravel().tolist())
 
 
 def _by_matrix(f: Callable[..., arb_mat], *arrays: Array) -> Array:
@@ -275,14 +275,12 @@ def _by_matrix(f: Callable[..., arb_mat], *arrays: Array) -> Array:
         return np.empty((*batch, arrays[0].shape[-2], arrays[-1].shape[-1]), object)
     entries = [x for M in found for x in M.entries()]
     shape = (*batch, found[0].nrows(), found[0].ncols())
-    return np.array(entries, object).reshape(shape)
+    return np.fromiter(entries, object, len(entries)).reshape(shape)
 
 
 def _filled(entries: Sequence[arb], shape: tuple[int, ...]) -> Array:
     """An array of objects, none of which is taken for a sequence."""
-    found = np.empty(len(entries), object)
-    found[:] = entries
-    return found.reshape(shape)
+    return np.fromiter(entries, object, len(entries)).reshape(shape)
 
 
 def _whole(x: Any) -> Array:

@@ -71,6 +71,7 @@ def is_nothing(x: Any) -> bool:
 
 _value = np.frompyfunc(lambda x: x.value, 1, 1)
 _slope = np.frompyfunc(lambda x: x.slope, 1, 1)
+_made = np.frompyfunc(Tangent, 2, 1)
 
 
 class Tangents:
@@ -104,6 +105,10 @@ class Tangents:
             return found
 
         return np.asarray(np.frompyfunc(of, 2, 1)(values, slopes), object)
+
+    def made(self, values: Array, slopes: Array) -> Array:
+        """The tangents of parts that are new, and are not looked for among what is known."""
+        return np.asarray(_made(values, slopes), object)
 
     def values(self, x: Array) -> Array:
         """The numbers alone, as an array of those below."""
@@ -162,7 +167,7 @@ class Tangents:
     def times(self, g: Array, d: Array) -> Array:
         """g·d, and 0 where g is."""
         N, (v, s), (w, t) = self.below, self._parts(g), self._parts(d)
-        return self.join(N.times(v, w), N.times(s, w) + N.times(v, t))
+        return self.made(N.times(v, w), N.times(s, w) + N.times(v, t))
 
     def signs(self, step: Step, x: Array, asked: Array) -> Array:
         """Those of the numbers."""
@@ -171,13 +176,13 @@ class Tangents:
     def matmul(self, A: Array, B: Array) -> Array:
         """AB."""
         N, (a, da), (b, db) = self.below, self._parts(A), self._parts(B)
-        return self.join(N.matmul(a, b), N.matmul(da, b) + N.matmul(a, db))
+        return self.made(N.matmul(a, b), N.matmul(da, b) + N.matmul(a, db))
 
     def solve(self, A: Array, B: Array) -> Array:
         """Y = A⁻¹B, which moves by A⁻¹(dB − dA·Y)."""
         N, (a, da), (b, db) = self.below, self._parts(A), self._parts(B)
         y = N.solve(a, b)
-        return self.join(y, N.solve(a, db - N.matmul(da, y)))
+        return self.made(y, N.solve(a, db - N.matmul(da, y)))
 
     def cholesky(self, A: Array) -> Array:
         """L, which moves by L Φ(L⁻¹ dA L⁻ᵀ), Φ the lower half (Murray (2016))."""
@@ -185,7 +190,7 @@ class Tangents:
         L, n = N.cholesky(a), A.shape[-1]
         inner = _mT(N.solve(L, _mT(N.solve(L, da))))
         half = N.constant(np.tril(np.ones((n, n)), -1) + np.eye(n) / 2)
-        return self.join(L, N.matmul(L, N.times(half, inner)))
+        return self.made(L, N.matmul(L, N.times(half, inner)))
 
     def eigh(self, step: Step, *A: Array) -> list[Array]:
         """λ moves by diag VᴴdA V, V by V·(VᴴdA V over the gaps)."""
