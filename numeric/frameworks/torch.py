@@ -28,7 +28,7 @@ LIMITS = {
     ("accumulated_recompile_limit", "accumulated_cache_size_limit"): MOST_COMPILED,
     ("fail_on_recompile_limit_hit", "fail_on_cache_limit_hit"): True,
 }
-"""What Dynamo's options are called, today and in PyTorch 2.6 and before, and what they are to be."""
+"""What is set of Dynamo: the names of today, and those of PyTorch 2.6."""
 
 _calls = functools.partial(calls, {"torch": torch})
 
