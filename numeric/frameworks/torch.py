@@ -402,7 +402,9 @@ def _compile(f, **options):
         name = next((name for name in names if hasattr(config, name)), None)
         if name:  # the first versions of 2 lack some
             setattr(config, name, value)
-    return torch.compile(f, **options)
+    is_first = torch.__version__.startswith("2.0.")  # which takes functions alone, no partial
+    function = (lambda X, **arrays: f(X, **arrays)) if is_first else f
+    return torch.compile(function, **options)
 
 
 @contextlib.contextmanager
