@@ -143,8 +143,10 @@ class Hearing:
         ]
 
     def heard(self, framework: str) -> bool:
-        """Whether the framework answered in this run, to the end."""
-        lost = any(r.worker_died and r.framework == framework for r in self.reported)
+        """Whether the framework answered in this run, to the end; a route that crashes did so."""
+        lost = any(
+            r.worker_died and not r.crashed and r.framework == framework for r in self.reported
+        )
         return framework in self.versions and not lost
 
     @property

@@ -156,7 +156,8 @@ class Reported(Struct, frozen=True):
     mode the gradient is put together from one derivative per symmetric direction.
     ``entrywise`` are the slopes of the forward pass in single entries of X, by differences.
     ``again`` is what the route said when it was asked a second time, if that was something else.
-    ``worker_died`` says that its process was lost, or had no memory left.
+    ``worker_died`` says that its process was lost, or had no memory left, ``crashed`` that it was
+    lost by a fault of the route's own, as it would be again.
     ``nearby`` is what it said at matrices beside X, if it was asked there too: at NEIGHBOURS that
     are as near as rounding, and then at as many a little farther off.
     ``half_units`` are how far the entries may be off that were rounded to be printed.
@@ -174,6 +175,7 @@ class Reported(Struct, frozen=True):
     error: str = ""
     declined: bool = False
     worker_died: bool = False
+    crashed: bool = False
     mode: Mode = "reverse"
     entrywise: Float[np.ndarray, "n n"] | None = None
     again: Reported | None = None

@@ -40,7 +40,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         "--distribution", help="what pip calls it, as tensorflow-cpu, if not by the usual name"
     )
     parser.add_argument("--no-deps", action="store_true", help="install nothing but what is named")
-    asked = parser.parse_args(arguments)
+    asked = parser.parse_intermixed_args(arguments)
     framework, version = split(asked.name)
     distribution = asked.distribution or DISTRIBUTIONS.get(framework, framework)
     wanted = [f"{distribution}=={version}", *asked.requirements]

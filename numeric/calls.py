@@ -18,11 +18,12 @@ def calls(namespaces, name, *options):
     return {
         _shown(name, chosen): functools.partial(call, **chosen)
         for chosen in options
-        if _has(call, chosen)
+        if has(call, chosen)
     }
 
 
-def _has(call, options):
+def has(call, options):
+    """Whether a call has options of these names, as far as it tells."""
     try:
         parameters = inspect.signature(call).parameters
     except (TypeError, ValueError):  # compiled code has no signature
@@ -87,4 +88,4 @@ def there(named, names):
 
 def _is_there(module, call, options):
     found = find(module, call)
-    return found is not None and _has(found, options)
+    return found is not None and has(found, options)

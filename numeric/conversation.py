@@ -11,6 +11,7 @@ import asyncio
 import json
 import os
 import re
+import signal
 from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple, get_args
@@ -67,12 +68,18 @@ ON = {
 it."""
 ERROR = re.compile(r"[\w.]*(Error|Exception|Exit)\b")
 """How the line of a traceback begins that tells the error; more may have been printed after it."""
+FAULTS = (signal.SIGSEGV, signal.SIGBUS, signal.SIGILL, signal.SIGFPE)
+"""By which a process ends that code is at fault in; by SIGABRT it ends for want of memory too."""
 MALFORMED = (ValueError, KeyError, TypeError, AttributeError, RecursionError, OverflowError)
 """What the reading of a line raises that is no answer."""
 
 
 class WorkerError(RuntimeError):
     """A worker process is of no more use: it died, was silent too long, or said no answer."""
+
+
+class CrashError(WorkerError):
+    """It died of a fault, as it would anywhere, of the code that it ran."""
 
 
 class Asked(NamedTuple):
@@ -123,6 +130,7 @@ class Conversation:
         self._open: dict[int, dict[str, Any]] = {}
         self._answered: defaultdict[int, set[Asked]] = defaultdict(set)
         self._costly: Counter[tuple[str, str]] = Counter()
+        self._crashes: Counter[tuple[str, str]] = Counter()
         self._incomplete: set[int] = set()
         self._closed = False
         self._begin()
@@ -167,28 +175,30 @@ class Conversation:
             await self._converse(argv)
         except WorkerError as error:
             if self._greeted and not self._killed:
-                self._blame(str(error))
+                self._blame(error)
             if self._killed or not self._settled:
                 raise
             return True
         return False
 
-    def _blame(self, why: str) -> None:
+    def _blame(self, error: WorkerError) -> None:
         """The failed report of the route that the process was asked when it was lost."""
         asked = self._asked
         if asked is None or asked in self._answered[asked.problem]:
             return
-        request = self._open[asked.problem]
-        self._costly[request["function"], asked.route] += 1
-        self._report_lost(asked, why)
+        crashed = isinstance(error, CrashError)
+        about = (self._open[asked.problem]["function"], asked.route)
+        self._costly[about] += 1
+        self._crashes[about] += crashed
+        self._report_lost(asked, str(error), crashed)
         self._settled = True
 
-    def _report_lost(self, asked: Asked, why: str) -> None:
+    def _report_lost(self, asked: Asked, why: str, crashed: bool = False) -> None:
         """A failed report; the journal will not have its problem, which is to be asked again."""
         self._answered[asked.problem].add(asked)
         self._incomplete.add(asked.problem)
         about = (asked.problem, self.framework, self._version, asked.route)
-        self._emit(Reported(*about, mode=asked.mode, error=why, worker_died=True))
+        self._emit(Reported(*about, mode=asked.mode, error=why, worker_died=True, crashed=crashed))
 
     async def _converse(self, argv: Sequence[str]) -> None:
         """Start the process, pass it the requests until there are no more, and see it off."""
@@ -247,9 +257,11 @@ class Conversation:
     def _spare(self, request: dict[str, Any]) -> None:
         """Settle the routes that have cost too many processes to be asked again."""
         for route in self._owed(request):
-            if self._costly[request["function"], route] >= LIVES:
+            about = (request["function"], route)
+            if self._costly[about] >= LIVES:
                 why = f"not asked: at {LIVES} matrices before this one it ended its worker"
-                self._report_lost(Asked(request["id"], route, first_mode(request)), why)
+                asked = Asked(request["id"], route, first_mode(request))
+                self._report_lost(asked, why, self._crashes[about] == self._costly[about])
 
     async def _listen_to_complaints(self, pipe: asyncio.StreamReader) -> None:
         while chunk := await pipe.read(2**16):
@@ -338,7 +350,8 @@ class Conversation:
             is_python = is_here or self._imported or status < 0 or bool(errors)
             told = errors[-1] if errors else lines[-1 if is_python else 0]
             how = f"was killed by signal {-status}" if status < 0 else f"ended with status {status}"
-            raise self._lost(f"the worker {how}{told and ': ' + told[:200]}", is_python)
+            lost = self._lost(f"the worker {how}{told and ': ' + told[:200]}", is_python)
+            raise CrashError(str(lost)) if -status in FAULTS else lost
 
     async def _owe(self, why: str) -> None:
         """One failed report for each route that is owed, now and until nothing more is asked."""

@@ -33,8 +33,9 @@ def smooth(X):
 
 def fallible(X):
     mortal = os.path.join(folder, "mortal")
-    if os.path.exists(mortal) and open(mortal).read() == "%s %d" % (name, round(X[0, 0])):
-        os.kill(os.getpid(), 9)
+    dying, by = open(mortal).read().split(":") if os.path.exists(mortal) else ("", "0")
+    if dying == "%s %d" % (name, round(X[0, 0])):
+        os.kill(os.getpid(), int(by))
     traitor = os.path.join(folder, "traitor")
     who, left = open(traitor).read().split(":") if os.path.exists(traitor) else ("", "0")
     if who == "%s %d" % (name, round(X[0, 0])) and int(left):
@@ -136,9 +137,9 @@ class Fakes:
         """Let every process end by itself when it has answered one problem."""
         (self.folder / "wearing").touch()
 
-    def plant_death(self, framework, problem):
+    def plant_death(self, framework, problem, by=9):
         """Let the second route kill its process at this problem, until :meth:`cure`."""
-        (self.folder / "mortal").write_text(f"{framework} {problem}")
+        (self.folder / "mortal").write_text(f"{framework} {problem}:{by}")
 
     def plant_treason(self, framework, problem, times):
         """Let the second route kill the process that asks it, so many times, at this problem."""

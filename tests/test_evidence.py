@@ -149,7 +149,10 @@ def test_a_former_version_that_was_lost_is_recalled_instead(experiment):
     silent.reported[-1] = structs.replace(silent.reported[-1], error="lost", worker_died=True)
     assert not silent.heard(FORMER)
     assert names(claims(silent)) == (now, now, now, [FORMER], on_record)
-    silent.reported[-1] = structs.replace(silent.reported[-1], framework="numpy")
+    lost = silent.reported[-1]
+    silent.reported[-1] = structs.replace(lost, crashed=True)  # it would be again
+    assert silent.heard(FORMER)
+    silent.reported[-1] = structs.replace(lost, framework="numpy")
     assert silent.heard(FORMER)
     assert not silent.heard("numpy")
 

@@ -1,5 +1,7 @@
 """Routes that are executed otherwise than by default: by a compiler, on a batch, in a mode."""
 
+from types import SimpleNamespace
+
 import pytest
 
 from symgrad import cli
@@ -107,6 +109,26 @@ def test_a_program_is_compiled_once_for_all_arrays_and_for_each_number():
     route = compiled(compiler)(lambda X, u, i=0: X * u + i)
     assert [route(2, u=3.0, i=1), route(5, u=1.0, i=1), route(2, u=3.0, i=2)] == [7, 6, 8]
     assert len(programs) == 2
+
+
+NOW = ["recompile_limit", "accumulated_recompile_limit", "fail_on_recompile_limit_hit"]
+THEN = ["cache_size_limit", "accumulated_cache_size_limit", "fail_on_cache_limit_hit"]
+
+
+@pytest.mark.skipif(not is_installed("torch"), reason="PyTorch is not installed")
+@pytest.mark.parametrize(
+    ("there", "told"), [(NOW + THEN, NOW), (THEN, THEN), (THEN[:1], THEN[:1]), ([], [])]
+)
+def test_the_limits_of_the_compiler_are_raised_by_the_names_that_a_version_has(
+    there, told, monkeypatch
+):
+    from symgrad.numeric.frameworks import torch as in_torch
+
+    dynamo = SimpleNamespace(config=SimpleNamespace(**dict.fromkeys(there)))
+    monkeypatch.setattr(in_torch.importlib, "import_module", lambda name: dynamo)
+    monkeypatch.setattr(in_torch.torch, "compile", lambda f, **options: (f, options))
+    assert in_torch._compile(abs, backend="aot_eager") == (abs, {"backend": "aot_eager"})
+    assert [name for name, value in vars(dynamo.config).items() if value] == told
 
 
 def test_a_batch_has_one_matrix():

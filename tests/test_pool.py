@@ -105,6 +105,14 @@ def test_a_death_costs_the_route_that_was_asked_alone(fakes, jobs):
     ]
 
 
+@pytest.mark.parametrize(("by", "crashed"), [(11, True), (8, True), (9, False), (6, False)])
+def test_a_fault_is_told_from_a_process_that_was_lost(fakes, by, crashed):
+    fakes.plant_death("alpha", 1, by)
+    died = [e for e in hear(fakes, ("alpha",), 2) if isinstance(e, Reported) and e.worker_died]
+    assert [(e.route, e.crashed) for e in died] == [("fallible", crashed)]
+    assert f"killed by signal {by}" in died[0].error
+
+
 @pytest.mark.parametrize("jobs", [2, None])
 def test_a_process_that_is_worn_is_followed_by_another(fakes, jobs):
     whole = reports(hear(fakes, ("alpha",), 6))

@@ -165,6 +165,23 @@ def test_a_gradient_of_another_convention_today_is_a_difference(record):
     assert "recorded agrees (upper), measured agrees (lower)" in found.differences[0]
 
 
+@pytest.mark.parametrize("by_chance", [False, True])
+def test_entries_that_are_others_each_time_are_held_to_their_verdict_alone(by_chance):
+    def wrong_by(off):
+        found = hearing(only(THEN, "torch@1.0.1"))
+        first = found.reported[0]
+        wrong = structs.replace(first, gradient=first.gradient + off)
+        again = structs.replace(first, gradient=first.gradient - off) if by_chance else None
+        found.reported[0] = structs.replace(wrong, again=again)
+        found.judged.clear()
+        found.judge()
+        return found
+
+    kept = enter(EMPTY, wrong_by(1), only(ORIGINS, "torch@1.0.1"), "2026-01-31")
+    assert check(wrong_by(2), kept, FORMER).holds == by_chance
+    assert not check(wrong_by(0), kept, FORMER).holds
+
+
 def test_an_answer_where_there_is_no_derivative_is_held_to_nothing_but_its_refusal():
     def where_refused(answers):
         found = hearing(answers)

@@ -9,6 +9,7 @@ from pytensor.assumptions import assume
 from pytensor.compile.mode import Mode, get_default_mode, get_mode
 from pytensor.gradient import pushforward
 
+from symgrad.numeric.calls import has
 from symgrad.numeric.framework import BaseFramework, numbers
 from symgrad.numeric.hessians.pytensor import WAYS
 
@@ -22,6 +23,8 @@ inv, solve, cholesky, norm = pt.linalg.inv, pt.linalg.solve, pt.linalg.cholesky,
 
 
 TRIANGLES = {"lower": True}, {"lower": False}
+SIDES = TRIANGLES if has(eigh, {"lower": True}) else ({"UPLO": "L"}, {"UPLO": "U"})
+"""Of eigh; before version 3 the triangles have the names that NumPy gives them."""
 HERMITIAN = {"assume_a": "her"}, {"assume_a": "her", "lower": True}
 SYMMETRIC = {"assume_a": "sym"}, {"assume_a": "sym", "lower": True}
 POSITIVE = {"assume_a": "pos"}, {"assume_a": "pos", "lower": True}
@@ -43,7 +46,7 @@ def _by_eigenvalues(f):
 
 def _by_eigenvectors(f):
     """Routes to ⟨W, V diag(f) Vᴴ⟩, f being a function of the eigenvalues."""
-    return _with("eigh", lambda **o: lambda X, W: _weigh(W, f, *eigh(X, **o)), *TRIANGLES)
+    return _with("eigh", lambda **o: lambda X, W: _weigh(W, f, *eigh(X, **o)), *SIDES)
 
 
 def _weigh(W, f, values, V):
@@ -130,7 +133,7 @@ def _bures_wasserstein(**options):
 
 ROUTES = {
     "eigenvalue": {
-        **_with("eigh", lambda **o: lambda X, i: eigh(X, **o)[0][i], *TRIANGLES, {"driver": "evd"}),
+        **_with("eigh", lambda **o: lambda X, i: eigh(X, **o)[0][i], *SIDES, {"driver": "evd"}),
         **_by_eigenvalues(lambda values, i: values[i]),
         "pt.linalg.eig": lambda X, i: pt.sort(pt.linalg.eig(X)[0].real)[i],
     },
@@ -270,11 +273,11 @@ ROUTES = {
         "pt.log(pt.trace(pt.linalg.expm(X)))": lambda X: pt.log(pt.trace(expm(X))),
     },
     "projector": _with(
-        "eigh", lambda **o: lambda X, i, W: _projected(W, eigh(X, **o)[1][:, i : i + 1]), *TRIANGLES
+        "eigh", lambda **o: lambda X, i, W: _projected(W, eigh(X, **o)[1][:, i : i + 1]), *SIDES
     ),
-    "eigenvector_entry": _with("eigh", lambda **o: lambda X, i: eigh(X, **o)[1][0, i], *TRIANGLES),
+    "eigenvector_entry": _with("eigh", lambda **o: lambda X, i: eigh(X, **o)[1][0, i], *SIDES),
     "subspace_projector": _with(
-        "eigh", lambda **o: lambda X, k, W: _projected(W, eigh(X, **o)[1][:, -k:]), *TRIANGLES
+        "eigh", lambda **o: lambda X, k, W: _projected(W, eigh(X, **o)[1][:, -k:]), *SIDES
     ),
     "generalized_eigenvalue": {
         **_with("eigh", lambda **o: lambda X, i, B: eigh(X, B, **o)[0][i], *TRIANGLES),

@@ -23,6 +23,12 @@ CHUNK = 64
 """So many directions at once in forward mode: a bound on the memory."""
 MOST_COMPILED = 10**6
 """Programs of one line of code that torch.compile may compile; by default it is eight."""
+LIMITS = {
+    ("recompile_limit", "cache_size_limit"): MOST_COMPILED,
+    ("accumulated_recompile_limit", "accumulated_cache_size_limit"): MOST_COMPILED,
+    ("fail_on_recompile_limit_hit", "fail_on_cache_limit_hit"): True,
+}
+"""What is set of Dynamo: the names of today, and those of PyTorch 2.6."""
 
 _calls = functools.partial(calls, {"torch": torch})
 
@@ -33,6 +39,10 @@ def _adjoint(M):
 
 def _log_diagonal(M):
     return M.diagonal().abs().log().sum()
+
+
+def _trace(M):
+    return M.diagonal().sum()  # torch.trace had no half precision before all matrix_exp had
 
 
 LOWER, UPPER = {"UPLO": "L"}, {"UPLO": "U"}
@@ -324,7 +334,7 @@ ROUTES = {
         "torch.linalg.multi_dot": lambda X, W: torch.trace(linalg.multi_dot([W.T, X, X])),
     },
     "trace_exp": {
-        **then(_calls("torch.linalg.matrix_exp", {}), torch.trace),
+        **then(_calls("torch.linalg.matrix_exp", {}), _trace),
         **then(EIGVALSH, lambda values: values.exp().sum()),
     },
     "trace_log": then(EIGVALSH, lambda values: values.log().sum()),
@@ -387,10 +397,14 @@ COMPILERS = [name for name in ("g++", "clang++") if shutil.which(name)]
 
 def _compile(f, **options):
     """``torch.compile(f)``; an error where it would go on without compiling, silently."""
-    dynamo = importlib.import_module("torch._dynamo")
-    dynamo.config.recompile_limit = dynamo.config.accumulated_recompile_limit = MOST_COMPILED
-    dynamo.config.fail_on_recompile_limit_hit = True
-    return torch.compile(f, **options)
+    config = importlib.import_module("torch._dynamo").config
+    for names, value in LIMITS.items():
+        name = next((name for name in names if hasattr(config, name)), None)
+        if name:  # the first versions of 2 lack some
+            setattr(config, name, value)
+    is_first = torch.__version__.startswith("2.0.")  # which takes functions alone, no partial
+    function = (lambda X, **arrays: f(X, **arrays)) if is_first else f
+    return torch.compile(function, **options)
 
 
 @contextlib.contextmanager
