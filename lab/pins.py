@@ -48,6 +48,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     pins = install(place, asked.python, [*wanted, *(["--no-deps"] if asked.no_deps else [])])
     first = distribution.lower().replace("_", "-")
     pins.sort(key=lambda pin: (pin.split("==")[0].lower().replace("_", "-") != first, pin.lower()))
+    pins[0] = pins[0].replace("_", "-")  # packages write tensorflow_cpu too
     size = sum(file.lstat().st_size for file in place.rglob("*"))
     rounded = -(-size // (LARGEST * MEBIBYTE)) * LARGEST
     environment = Environment(asked.name, asked.python, False, rounded, tuple(pins))

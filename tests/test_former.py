@@ -182,17 +182,19 @@ def kept(tmp_path, monkeypatch):
     return tmp_path / "environments.json"
 
 
-def test_a_version_is_pinned_by_what_pip_took(kept, tmp_path, monkeypatch):
+@pytest.mark.parametrize("is_last", [False, True])
+def test_a_version_is_pinned_by_what_pip_took(kept, tmp_path, monkeypatch, is_last):
     asked = []
 
     def install(place, python, requirements):
         asked.append((python, requirements))
         place.mkdir()
-        return ["scipy==1.2", "Torch-CPU==1.10", "numpy==1.9"]
+        return ["scipy==1.2", "Torch_CPU==1.10", "numpy==1.9"]
 
     monkeypatch.setattr(pins, "install", install)
     options = ["--python", "3.8", "--environments", str(tmp_path), "--distribution", "torch_cpu"]
-    pins.main(["torch@1.10", "numpy==1.9", *options])
+    further = ["numpy==1.9"]
+    pins.main(["torch@1.10", *(options + further if is_last else further + options)])
     assert asked == [("3.8", ["torch_cpu==1.10", "numpy==1.9"])]
     names = [e["name"] for e in json.loads(kept.read_text())]
     assert names == ["torch@1.0", "numpy@1.9", "torch@1.10"]
