@@ -47,14 +47,15 @@ QUIET = {
     "OPENBLAS_NUM_THREADS": THREADS,
     "MKL_NUM_THREADS": THREADS,
     "THEANO_FLAGS": "cxx=",
+    "AESARA_FLAGS": "cxx=",
     "MXNET_ENGINE_TYPE": "NaiveEngine",
     "JAX_TRACEBACK_FILTERING": "off",
 }
 """Workers compute on the CPU with one thread each, as the cores are shared out among the workers;
 ``SYMGRAD_THREADS`` in the environment says otherwise.
 
-Theano waits for no compiler of C, MXNet raises an error in the call that made it, and JAX shows
-which of its own functions raised one.
+Theano and Aesara wait for no compiler of C, MXNet raises an error in the call that made it, and
+JAX shows which of its own functions raised one.
 """
 
 

@@ -102,7 +102,12 @@ def test_an_interpreter_that_is_named_twice(run):
 
 @pytest.mark.parametrize(
     ("asked", "option"),
-    [("theano", "theano@VERSION"), ("torch@1.0.1", "torch@1.0.1"), ("mxnet@1.9.1", "mxnet@1.9.1")],
+    [
+        ("theano", "theano@VERSION"),
+        ("aesara", "aesara@VERSION"),
+        ("torch@1.0.1", "torch@1.0.1"),
+        ("mxnet@1.9.1", "mxnet@1.9.1"),
+    ],
 )
 def test_a_former_framework_without_a_python(run, asked, option):
     status, _, said = run("trace", "-f", asked)

@@ -10,7 +10,7 @@ import pytest
 ROOT = Path(__file__).parent.parent
 FRAMEWORKS = (
     *("torch", "tensorflow", "jax", "keras", "autograd", "pytensor", "paddle", "casadi"),
-    *("theano", "chainer", "mxnet"),
+    *("theano", "aesara", "chainer", "mxnet"),
 )
 EXACT = ("sympy", "flint")
 
@@ -105,6 +105,7 @@ WORKER = (
     "framework",
     "transport",
     "calls",
+    "graphs",
     "textbook",
     "former/__init__",
 )

@@ -10,7 +10,7 @@ import re
 
 BEFORE = {"torch": (2, 0), "tensorflow": (2, 4)}
 """Of these, the versions below are served here; of the others, all are by the ordinary file."""
-ENDED = ("theano", "chainer", "mxnet")
+ENDED = ("theano", "aesara", "chainer", "mxnet")
 """Frameworks that are no longer developed: all their versions are served here."""
 
 DECLINES = (

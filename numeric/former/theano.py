@@ -1,14 +1,10 @@
 """Theano, which has ended with 1.0.5: graphs and theano.grad, run by its Python linker."""
 
-import numpy as np
 import theano
 import theano.tensor as T
 from theano.tensor import nlinalg, slinalg
 
-from symgrad.numeric.former import DECLINES
-from symgrad.numeric.framework import BaseFramework
-
-MODE = theano.Mode(linker="py", optimizer="fast_run")
+from symgrad.numeric.graphs import Graphs
 
 
 def _inner(W, M):
@@ -139,47 +135,10 @@ ROUTES = {
 }
 
 
-class Framework(BaseFramework):
-    """Theano's graphs, compiled once for each route and dtype; the constants are inputs too."""
+class Framework(Graphs):
+    """Theano's graphs."""
 
+    library = theano
     namespace = T
     version = theano.__version__
-    declines = DECLINES
     routes = ROUTES
-
-    def __init__(self):
-        self._compiled = {}
-
-    def differentiate(self, route, X, constants, dtype):
-        value, gradient = self._call(_gradient, route, X, constants, dtype)
-        return float(value), np.asarray(gradient, X.dtype), str(gradient.dtype)
-
-    def evaluate(self, route, X, constants, dtype):
-        return float(self._call(_value, route, X, constants, dtype))
-
-    def _call(self, wanted, route, X, constants, dtype):
-        """What is ``wanted`` of the route, at numbers."""
-        arrays = {
-            key: np.array(value, dtype if isinstance(value, list) else "int64")
-            for key, value in constants.items()
-        }
-        job = (wanted, route, dtype, *arrays)
-        if job not in self._compiled:
-            x = T.matrix(dtype=dtype)
-            inputs = {
-                key: T.TensorType(array.dtype, (False,) * array.ndim)()
-                for key, array in arrays.items()
-            }
-            output = wanted(self.apply(route, x, inputs), x)
-            self._compiled[job] = theano.function(
-                [x, *inputs.values()], output, mode=MODE, on_unused_input="ignore"
-            )
-        return self._compiled[job](X.astype(dtype), *arrays.values())
-
-
-def _value(value, x):
-    return value
-
-
-def _gradient(value, x):
-    return [value, theano.grad(value, x)]
