@@ -365,11 +365,13 @@ def test_the_short_table_says_what_the_page_says():
     }
     assert wrong == {
         *(f"mx.np.linalg.{name}" for name in ("eigh", "eigvalsh", "pinv")),
+        "at.slinalg.solve_triangular",
         "pt.linalg.cholesky",
     }
     assert all(fault.known for fault in kept.faults)
     assert "`mx.np.linalg.eigh`, `eigvalsh` and `pinv` report zero" in readme
-    assert "PyTensor 2.25.5, whose `solve_triangular(trans='C')` is" in readme
+    transposed = "whose transposed `solve_triangular` (`trans='T'`, `trans='C'`) is"
+    assert f"of Aesara 2.9.4 and PyTensor 2.25.5, {transposed}" in readme
 
 
 def test_the_versions_that_are_listed_are_those_on_record():
