@@ -45,6 +45,7 @@ def test_command_lines(rng):
     sound("command line", rng)
 
 
+@pytest.mark.slow
 @settings(MODEST, max_examples=20)
 @given(RANDOMS)
 def test_function_files(rng):

@@ -43,7 +43,7 @@ SIZE_FOUR = [name for name in DIFFERENTIABLE if CATALOGUE[name].proved_size >= 3
 """The functions whose theorem is proved at n = 4 in seconds; the projectors' takes far longer."""
 
 
-@pytest.mark.sampled(5)
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize("name", SIZE_FOUR)
 def test_the_second_route_proves_each_gradient_theorem_at_size_four(name):
     for function in instances(CATALOGUE[name], 4):

@@ -127,7 +127,12 @@ def test_the_structure_of_the_readme_is_the_example():
 
 
 ELSEWHERE = ("quartic_trace", "log_eig", "--query", "--changes", "watch", "--device")
-OTHERS = [c for c in commands() if not any(part in c for part in ELSEWHERE)]
+LONG = ("history", "atlas --axes scale,ties")
+OTHERS = [
+    pytest.param(c, marks=pytest.mark.slow if c in LONG else (), id=c)
+    for c in commands()
+    if not any(part in c for part in ELSEWHERE)
+]
 
 
 @pytest.mark.parametrize("command", OTHERS)

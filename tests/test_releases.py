@@ -152,6 +152,7 @@ def test_offline_the_newest_lock_is_taken_and_nothing_is_built(index, tmp_path, 
     assert [release.name for release in found.releases] == ["casadi@3.9", "casadi@3.10"]
 
 
+@pytest.mark.slow
 def test_an_environment_is_built_of_the_hashes_alone(index, tmp_path):
     said = []
     found = gather(tmp_path, "casadi", said=said)
