@@ -72,6 +72,7 @@ def test_the_folder_holds_what_a_referee_needs(made):
     assert re.search(r"verdicts: [1-9]\d+ hold, 0 do not", found.stdout)
 
 
+@pytest.mark.slow
 def test_the_command_that_is_named_checks_the_folder_from_where_it_was_written(tmp_path):
     command = [sys.executable, str(ROOT / "verify.py"), *COMMAND, "--output", "my proofs"]
     made = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True)

@@ -395,6 +395,7 @@ def test_what_cannot_be_recorded_of_complex_numbers_is_refused(name):
     assert "\n" not in report.reason
 
 
+@pytest.mark.slow
 def test_complex_numbers_in_single_precision_and_held_constant():
     def held(X):
         return jnp.sum(X * lax.stop_gradient(X).conj()).real
@@ -410,6 +411,7 @@ def test_complex_numbers_in_single_precision_and_held_constant():
     assert cast.record.dtype == "complex64"
 
 
+@pytest.mark.slow
 def test_complex_numbers_within_a_function_of_a_real_matrix():
     def f(X):
         return jnp.abs(linalg.det(X + 1j * W)) + (jnp.abs(jnp.fft.rfft(X)) ** 2 * W[:, :3]).sum()

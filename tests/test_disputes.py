@@ -193,6 +193,7 @@ def test_a_check_of_nothing_is_rejected(check, reason):
 
 
 @pytest.mark.parametrize("dispute", QUICK, ids=lambda d: d.id)
+@pytest.mark.slow
 def test_a_dispute_is_settled(dispute):
     found = settled_by(FAST, QUICK)[dispute.id]
     assert [c.differs for c in found.checks] == [()] * len(dispute.checks)

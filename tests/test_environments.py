@@ -124,6 +124,7 @@ def test_a_folder_that_cannot_be_written(tmp_path):
         build(environment(), tmp_path / "file" / "kept", Path(sys.executable), print)
 
 
+@pytest.mark.slow
 def test_a_file_larger_than_files_may_be(tmp_path):
     large = environment(wheel(tmp_path, size=2**26))
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
@@ -149,6 +150,7 @@ def small_disk(tmp_path):
     subprocess.run(["umount", str(place)], check=True)
 
 
+@pytest.mark.slow
 def test_a_disk_that_fills_up(tmp_path, small_disk):
     large = environment(wheel(tmp_path, size=2**26))
     with pytest.raises(OutputError, match=r"there is no room for it in .*No space left on device"):

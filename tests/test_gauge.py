@@ -158,6 +158,7 @@ MIXED = {
 }
 
 
+@pytest.mark.slow
 def test_nor_is_one_whose_sign_is_that_of_a_part(tmp_path):
     verdicts, status = run(tmp_path, own_file(tmp_path, **MIXED), "-f", "numpy", "-f", "torch")
     assert_by_route(verdicts)
@@ -339,6 +340,7 @@ def test_a_formula_too_long_to_be_proved_is_judged_all_the_same(tmp_path, capsys
     assert "too long to be proved at size 3" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_an_appendix_tells_of_it_and_is_checked_again(tmp_path, capsys):
     folder = tmp_path / "appendix"
     file = own_file(tmp_path, **ENTRY)

@@ -214,6 +214,7 @@ def test_every_way_to_differentiate_twice_is_judged(tmp_path, framework):
         assert outcomes["wrong", mode] == "disagrees"
 
 
+@pytest.mark.slow
 def test_a_formula_of_ones_own_is_differentiated_twice(tmp_path):
     path = tmp_path / "square.py"
     path.write_text(
@@ -342,6 +343,7 @@ def test_the_value_has_a_verdict_of_its_own():
     assert (value_off.verdict, value_off.value) == ("disagrees", "disagrees")
 
 
+@pytest.mark.slow
 def test_a_whole_hessian_is_asked_of_real_matrices_alone(tmp_path):
     argv = ("log_det", "-f", "torch", "--points=1", "--query=hvp", "-p", "hermitian")
     _, verdicts = judged(tmp_path, *argv)

@@ -19,6 +19,7 @@ def driven(tmp_path, kernel):
     return CliRunner().invoke(kernels.main, ["--short", str(file)])
 
 
+@pytest.mark.slow
 def test_a_test_that_fails_under_one_setting_fails_the_run_and_is_named(tmp_path):
     failed = driven(tmp_path, "Haswell")
     assert failed.exit_code == 1

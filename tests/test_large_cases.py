@@ -37,6 +37,7 @@ def test_a_large_matrix_is_accepted(tmp_path, capsys):
     assert reads["np.linalg.eig"] == "entries"
 
 
+@pytest.mark.slow
 def test_every_framework_reports_large_gradients(capsys):
     assert cli.main(["eigenvalue[0]", "-n", "101", "-f", "torch", "-f", "tensorflow"]) == 0
     shown = capsys.readouterr().out

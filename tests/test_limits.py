@@ -228,6 +228,7 @@ def planted(monkeypatch, behaviour):
         (partial(fails, ValueError("x")), "the exact side fails, ValueError: x"),
     ],
 )
+@pytest.mark.sampled(2)
 def test_a_reference_that_fails_costs_its_own_rows(behaviour, reason, monkeypatch, tmp_path):
     chosen = ["trace", "det", "trace_square", "--matrix", "3 1; 1 2", "-f", "numpy"]
     right, status = run(tmp_path, *chosen)

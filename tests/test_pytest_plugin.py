@@ -213,6 +213,7 @@ def test_without_a_name(symgrad):
 
 
 @pytest.mark.skipif(find_spec("autograd") is None, reason="autograd is not installed")
+@pytest.mark.slow
 def test_a_setting_names_the_framework_of_arrays_that_do_not(run, pytester):
     pytester.makeini("[pytest]\nsymgrad_framework = autograd\n")
     done = run("""
@@ -300,6 +301,7 @@ def test_a_run_that_does_not_use_it_is_as_without_it(pytester):
     assert shown("-p", "symgrad.pytest_plugin") == without
 
 
+@pytest.mark.slow
 def test_it_may_be_named_twice(pytester):
     """By -p, by a conftest, and, where the package is installed, by its entry point."""
     pytester.makeconftest('pytest_plugins = ["symgrad.pytest_plugin"]')
@@ -330,6 +332,7 @@ def test_a_run_that_does_not_use_it_imports_nothing_heavy(pytester, monkeypatch)
     done.assert_outcomes(passed=1)
 
 
+@pytest.mark.slow
 def test_under_xdist_it_is_the_same(run, pytester):
     text = """
 @pytest.mark.symgrad(strict=True)

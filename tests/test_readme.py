@@ -98,6 +98,7 @@ def test_the_interface_of_the_page(capsys):
     ],
     ids=["README", "functions"],
 )
+@pytest.mark.sampled(1)
 def test_the_function_of_a_page(page, route, count, most, tmp_path, capsys):
     (text,) = [block for block in blocks("python", page) if "routes = {" in block]
     file = tmp_path / "quartic_trace.py"
@@ -145,6 +146,7 @@ def test_the_commands_of_the_readme(command, tmp_path, monkeypatch):
     assert cli.main([*split(there), "-f", "numpy"]) == 0
 
 
+@pytest.mark.slow
 def test_the_hessian_of_the_readme_is_asked_in_every_way(capsys):
     (command,) = [c for c in commands() if "--query" in c]
     assert cli.main([*split(command), "-f", "tensorflow", "--points=1", "--quiet"]) == 0

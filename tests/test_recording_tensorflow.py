@@ -310,6 +310,7 @@ def test_the_replay_is_the_function(name, n):
         assert value_of(program, near) != pytest.approx(called(f, X), rel=1e-7)
 
 
+@pytest.mark.slow
 def test_most_functions_decide_alike_beside_the_point():
     """So the test above compares them there."""
     near = spd(3) + 0.01 * (OTHER[3].numpy() - np.eye(3))

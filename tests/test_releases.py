@@ -82,6 +82,7 @@ def locked(tmp_path):
     }
 
 
+@pytest.mark.slow
 def test_the_newest_release_is_resolved_locked_and_asked_for_again_by_its_lock(
     index, tmp_path, unbuilt
 ):
@@ -113,6 +114,7 @@ def test_a_release_that_is_named(index, tmp_path, unbuilt):
     assert "casadi@3.8: pip finds no environment for it, " in missing.failures[0]
 
 
+@pytest.mark.slow
 def test_what_does_not_resolve_costs_itself_alone(index, tmp_path, unbuilt):
     wheel(index, "autograd", "1.9", ["numpy>9"])
     found = gather(tmp_path, "jax", "autograd", "casadi")

@@ -67,6 +67,7 @@ def test_full_mantissas_are_drawn(name):
 
 
 @pytest.mark.parametrize("name", ["symmetric", "hermitian", "positive_definite", "graded"])
+@pytest.mark.sampled(2)
 def test_a_counterexample_shrinks_to_small_integers(name):
     simplest = smallest(ALL[name](3), lambda X: True)
     assert is_whole(simplest)
@@ -143,6 +144,7 @@ def test_graded_matrices_reach_the_ratio():
 
 
 @pytest.mark.parametrize("name", ["symmetric", "positive_definite", "nearly_repeated", "graded"])
+@pytest.mark.sampled(2)
 def test_the_simplest_matrix_tells_right_from_wrong(name):
     """It would be no use if what Hypothesis tries first were refused."""
     X = smallest(ALL[name](3), lambda X: True)

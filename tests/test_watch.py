@@ -291,6 +291,7 @@ def planted(tmp_path, monkeypatch):
     return run
 
 
+@pytest.mark.sampled(1)
 def test_a_planted_change_is_told_once(planted, tmp_path, capsys):
     issue = tmp_path / "issue.md"
     assert planted("--issue", str(issue)) == 1

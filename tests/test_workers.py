@@ -130,6 +130,7 @@ def test_a_worker_that_dies_or_talks_rubbish(run, tmp_path, fault, reason):
     assert_gone(tmp_path)
 
 
+@pytest.mark.slow
 def test_a_worker_that_hangs(run, tmp_path):
     status, verdicts, _ = run("    while True: pass", "--timeout", "8")
     assert status == 3
@@ -255,6 +256,7 @@ def test_a_route_that_forks_answers_once(run, tmp_path):
     ],
     ids=["while writing", "endless complaints"],
 )
+@pytest.mark.sampled(1)
 def test_a_worker_that_dies_while_writing_or_floods_its_complaints(run, tmp_path, fault):
     status, verdicts, _ = run(fault, "--timeout", "8")
     assert status == 3
