@@ -2,7 +2,6 @@
 
 import numpy as np
 
-from symgrad.numeric.former import DECLINES
 from symgrad.numeric.framework import BaseFramework
 
 
@@ -13,7 +12,6 @@ class Graphs(BaseFramework):
     """
 
     library = None
-    declines = DECLINES
 
     def __init__(self):
         self._compiled = {}

@@ -1,5 +1,6 @@
 """The driver of the tests under other kernels: it sets what it says, and it can fail."""
 
+import pytest
 from click.testing import CliRunner
 
 from lab.trial import kernels

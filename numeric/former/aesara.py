@@ -7,6 +7,7 @@ import aesara
 import aesara.tensor as at
 from aesara.tensor import nlinalg, slinalg
 
+from symgrad.numeric.former import DECLINES
 from symgrad.numeric.graphs import Graphs
 
 cholesky, solve, solve_triangular = slinalg.cholesky, slinalg.solve, slinalg.solve_triangular
@@ -189,4 +190,5 @@ class Framework(Graphs):
     library = aesara
     namespace = at
     version = aesara.__version__
+    declines = DECLINES
     routes = ROUTES

@@ -4,6 +4,7 @@ import theano
 import theano.tensor as T
 from theano.tensor import nlinalg, slinalg
 
+from symgrad.numeric.former import DECLINES
 from symgrad.numeric.graphs import Graphs
 
 
@@ -141,4 +142,5 @@ class Framework(Graphs):
     library = theano
     namespace = T
     version = theano.__version__
+    declines = DECLINES
     routes = ROUTES
