@@ -41,16 +41,19 @@ class Question(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Answer(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
-    """What one route answered, and what the court said of it when it was recorded."""
+    """What one route answered, and what the court said of it when it was recorded.
+
+    What most answers have alike is left out where it is written.
+    """
 
     question: Annotated[int, Meta(ge=0, description="its place in the list of questions")]
     route: str
     value: Number
-    gradient: Rows | None
-    dtype: str
-    reads: Reads | None
-    verdict: Outcome
-    convention: Convention | None
+    gradient: Rows | None = None
+    dtype: str = "float64"
+    reads: Reads | None = None
+    verdict: Outcome = "agrees"
+    convention: Convention | None = None
     error: str = ""
     declined: bool = False
     again: Annotated[

@@ -41,8 +41,15 @@ def _log_diagonal(M):
     return M.diagonal().abs().log().sum()
 
 
-def _trace(M):
-    return M.diagonal().sum()  # PyTorch 2.0 to 2.6 has no torch.trace in half precision
+def _has_half_trace():
+    try:
+        torch.trace(torch.zeros(1, 1, dtype=torch.half))
+    except RuntimeError:  # PyTorch 2.0 to 2.6 lacks it, though not matrix_exp
+        return False
+    return True
+
+
+_trace = torch.trace if _has_half_trace() else lambda M: M.diagonal().sum()
 
 
 LOWER, UPPER = {"UPLO": "L"}, {"UPLO": "U"}
