@@ -185,6 +185,14 @@ def test_a_matrix_of_parameters():
     assert [blame.name for blame in wrong.blame] == ["same"]
 
 
+def test_an_array_of_numpy_is_numpys_until_autograd_is_named():
+    f = next(iter(FUNCTIONS.values()))
+    report = symgrad.check(f, spd())
+    assert report.verdict == "failed"
+    assert "if f is written in autograd.numpy, framework='autograd'" in report.reason
+    assert symgrad.check(f, spd(), framework="autograd").verdict == "agrees"
+
+
 def test_autograd_is_as_it_was():
     before = linalg.solve_triangular
     check(CALLS["solve_triangular"])

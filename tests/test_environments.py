@@ -93,6 +93,7 @@ def test_an_environment_is_built_once_and_is_that_of_its_pins_alone(tmp_path):
     assert find_built(other, tmp_path / "kept") is None
 
 
+@pytest.mark.slow
 def test_what_pip_cannot_install(tmp_path):
     missing = environment(str(tmp_path / "missing-1.0-py3-none-any.whl"))
     why = r"planted@1.0: cannot be built, .*missing.*; try: .* -m pip install"

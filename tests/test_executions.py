@@ -131,6 +131,18 @@ def test_the_limits_of_the_compiler_are_raised_by_the_names_that_a_version_has(
     assert [name for name, value in vars(dynamo.config).items() if value] == told
 
 
+@pytest.mark.skipif(not is_installed("torch"), reason="PyTorch is not installed")
+def test_a_trace_in_half_precision_is_asked_for_where_there_is_one(monkeypatch):
+    from symgrad.numeric.frameworks import torch as in_torch
+
+    def trace(M):
+        raise RuntimeError("\"trace\" not implemented for 'Half'")
+
+    assert in_torch._has_half_trace()
+    monkeypatch.setattr(in_torch.torch, "trace", trace)
+    assert not in_torch._has_half_trace()
+
+
 def test_a_batch_has_one_matrix():
     import numpy as np
 

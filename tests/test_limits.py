@@ -78,6 +78,7 @@ def test_what_fails_in_any_way_fails_alone():
     ]
 
 
+@pytest.mark.slow
 @forked
 def test_what_does_not_end_in_c_is_ended():
     found = told([lambda: 1, endless, lambda: 2, endless], Limits(3))
@@ -223,12 +224,15 @@ def planted(monkeypatch, behaviour):
 @pytest.mark.parametrize(
     ("behaviour", "reason"),
     [
-        (endless, "the exact side did not end within 10 s (--timeout)"),
+        pytest.param(
+            endless,
+            "the exact side did not end within 10 s (--timeout)",
+            marks=pytest.mark.slow,
+        ),
         (os.abort, "the exact side was killed by signal 6; it may have 900 MiB (--memory)"),
         (partial(fails, ValueError("x")), "the exact side fails, ValueError: x"),
     ],
 )
-@pytest.mark.sampled(2)
 def test_a_reference_that_fails_costs_its_own_rows(behaviour, reason, monkeypatch, tmp_path):
     chosen = ["trace", "det", "trace_square", "--matrix", "3 1; 1 2", "-f", "numpy"]
     right, status = run(tmp_path, *chosen)

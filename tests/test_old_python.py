@@ -74,7 +74,7 @@ def built(name, folder, version):
 
 
 @pytest.mark.parametrize("version", ["3.6", "3.7"])
-@pytest.mark.sampled(1)
+@pytest.mark.slow
 def test_numpy_as_it_was_under_an_old_python(tmp_path, place, version):
     name = "numpy@1.16.6"
     python = built(name, place, version)

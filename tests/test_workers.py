@@ -252,11 +252,10 @@ def test_a_route_that_forks_answers_once(run, tmp_path):
     "fault",
     [
         WRITE_TO_ALL.format(what='b\'{"problem": 0, "ro\'') + "    os.kill(os.getpid(), 9)",
-        "    while True: os.write(2, b'x' * 2**16)",
+        pytest.param("    while True: os.write(2, b'x' * 2**16)", marks=pytest.mark.slow),
     ],
     ids=["while writing", "endless complaints"],
 )
-@pytest.mark.sampled(1)
 def test_a_worker_that_dies_while_writing_or_floods_its_complaints(run, tmp_path, fault):
     status, verdicts, _ = run(fault, "--timeout", "8")
     assert status == 3

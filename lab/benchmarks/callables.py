@@ -235,13 +235,13 @@ def parts(plan: Plan) -> Table:
         X, shares[n] = field.positive_definite(n), list[Sequence[float]]()
         for name in plan.functions:
             f = Asked(FUNCTIONS[name], X, Meter(1)).over(field.in_torch())
-
-            def gradcheck(name: str = name, X: Array = X) -> bool:
-                meter = Meter(2 * X.size, plan.limit)
-                return by_gradcheck(Asked(FUNCTIONS[name], X, meter))
-
+            gradcheck = partial(_slowly, FUNCTIONS[name], X, plan.limit)
             shares[n].append(shares_of(f, X, gradcheck, plan.runs, plan.budget))
     return parts_table(shares)
+
+
+def _slowly(build: Build, X: Array, limit: float) -> bool:
+    return by_gradcheck(Asked(build, X, Meter(2 * X.size, limit)))
 
 
 def aims(timings: Timings) -> Iterator[Row]:
