@@ -6,6 +6,7 @@ What goes wrong with one worker (see :mod:`symgrad.numeric.conversation`) the ot
 from __future__ import annotations
 
 import asyncio
+import functools
 import importlib.util
 import pkgutil
 import queue
@@ -41,8 +42,13 @@ NEEDS = {"torch.compile": "a C++ compiler, g++ or clang++"}
 
 def known_frameworks() -> list[str]:
     """The frameworks that have a file in ``numeric/frameworks``, the first ones first."""
+    return list(_listed())
+
+
+@functools.cache
+def _listed() -> tuple[str, ...]:
     names = sorted(module.name for module in pkgutil.iter_modules(frameworks.__path__))
-    return sorted(names, key=lambda name: FIRST.index(name) if name in FIRST else 99)
+    return tuple(sorted(names, key=lambda name: FIRST.index(name) if name in FIRST else 99))
 
 
 ON_DEVICES = ("torch", "jax")

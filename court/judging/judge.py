@@ -206,11 +206,11 @@ def _compare(matter: Matter, G: Array, tolerances: Array, doubt: Sequence[Reason
     reference, reported, dtype, near = matter
     assert reference.S is not None
     directions = reference.directions or (_worst_direction(G, reference.S, tolerances),)
-    components = [_component(d, G, reference, tolerances) for d in directions]
+    size = gradient_norm(reference)
+    components = [_component(d, G, size, tolerances) for d in directions]
     if doubt:
         return matter.verdict("refused", doubt, None, components)
     value = objections.wrong_value(reference, reported, dtype)
-    size = gradient_norm(reference)
     gradient = objections.wrong_component(components, directions, size, reported)
     gradient = gradient or objections.wrong_entry(reference, G, tolerances, reported)
     off = tuple(filter(None, (value, gradient)))
@@ -230,7 +230,7 @@ def _compare(matter: Matter, G: Array, tolerances: Array, doubt: Sequence[Reason
         convention = _convention(matter, G, wide)
         said = (*found.said, *off)
         return matter.verdict("inaccurate", said, convention, components, found.digits)
-    if np.max(tolerances) > gradient_norm(reference) > 0:
+    if np.max(tolerances) > size > 0:
         return matter.verdict("refused", say("vacuous", HIDDEN), None, components)
     is_printed = reported.half_units is not None  # with mistakes that are printed alike
     blind = "" if is_printed else admission.blind(reference, G, tolerances, dtype)
@@ -308,13 +308,12 @@ def _worst_direction(G: Array, S: Enclosure, tolerances: Array) -> Direction:
     return Direction(f"x{i}_{j}", D, exact)
 
 
-def _component(
-    direction: Direction, G: Array, reference: Reference, tolerances: Array
-) -> Component:
+def _component(direction: Direction, G: Array, size: float, tolerances: Array) -> Component:
+    """⟨G, D⟩ beside ⟨S, D⟩; ``size`` is ‖S‖."""
     contracted = contract(G, direction.D)
     exact = direction.derivative
     tolerance = weigh(tolerances, direction.D)
-    scale = gradient_norm(reference) * norm(direction.D)
+    scale = size * norm(direction.D)
     digits = decimal(exact.mid, scale)
     return Component(
         direction.name,

@@ -408,6 +408,7 @@ def _decompositions() -> dict[Any, Callable[..., Any]]:
     return dict(torch.export.default_decompositions())
 
 
+@functools.lru_cache(maxsize=512)
 def told(func: Any) -> str:
     """The name of a function or an operation, as a user knows it."""
     if hasattr(func, "_schema"):

@@ -51,16 +51,16 @@ def dimension(n: int, blocks: int) -> int:
     return n * (n + 1) // 2 if blocks == 1 else n * n
 
 
-def direction(n: int, blocks: int, weights: Float[np.ndarray, " directions"]) -> list[Array]:
-    """A combination of orthogonal directions of norm 1 in X, as its blocks have it; by its parts.
+def directions(n: int, blocks: int, weights: Float[np.ndarray, "k directions"]) -> list[Array]:
+    """Combinations (k×n×n) of orthogonal directions of norm 1 in X, as its blocks have it.
 
-    They are never all there: that would be n⁴ numbers.
+    By their parts.  They are never all there: that would be n⁴ numbers.
     """
-    A, B = np.zeros((n, n)), np.zeros((n, n))
+    A, B = np.zeros((2, len(weights), n, n))
     i, j = np.triu_indices(n)
-    A[i, j] = A[j, i] = weights[: len(i)] / np.sqrt(np.where(i == j, 1.0, 2.0) * blocks)
+    A[:, i, j] = A[:, j, i] = weights[:, : len(i)] / np.sqrt(np.where(i == j, 1.0, 2.0) * blocks)
     if blocks == 2:
-        skew = weights[len(i) :] / 2
+        skew = weights[:, len(i) :] / 2
         i, j = np.triu_indices(n, 1)
-        B[i, j], B[j, i] = -skew, skew
+        B[:, i, j], B[:, j, i] = -skew, skew
     return [A, B][:blocks]

@@ -8,7 +8,7 @@ bound by norms is near it; that these tell enough of all roundings is postulated
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from typing import NamedTuple
 
@@ -174,7 +174,7 @@ def sensitivity(
     h = STEP * (max(float(np.max(np.abs(X), initial=0.0)) for X in inputs) or 1.0)
     squares = np.zeros(())
     for chosen in _chunks(len(weights), inputs):
-        E = [np.stack(parts) for parts in zip(*(along(weights[k]) for k in chosen), strict=True)]
+        E = along(weights[list(chosen)])
         moved = [np.concatenate([X - h * e, X + h * e]) for X, e in zip(inputs, E, strict=True)]
         before, after = np.split(at(moved), 2)
         squares = squares + np.sum(((after - before) / (2 * h)) ** 2, axis=0)
@@ -194,6 +194,8 @@ class _Turned(Floats):
     def eigh(self, step: Step, *A: Array) -> list[Array]:
         """With that phase: −1, or i."""
         values, *V = super().eigh(step, *A)
+        if id(step) not in self._turned:  # its eigenvectors are not read
+            return [values, *V]
         turned = self._turned[id(step)][..., None, :]
         other = [-V[0]] if len(V) == 1 else [-V[1], V[0]]
         return [values, *(np.where(turned, w, v) for v, w in zip(V, other, strict=True))]
@@ -209,7 +211,7 @@ def check_gauge(course: Course, inputs: Sequence[Array]) -> None:
     Raises:
         RefusedError: it does not.
     """
-    steps = [step for step in course.program.steps if step.operation == "eigh"]
+    steps = list(_with_eigenvectors(course.program))
     count = sum(math.prod(step.shapes[0]) for step in steps)
     if not count:
         return
@@ -224,6 +226,16 @@ def check_gauge(course: Course, inputs: Sequence[Array]) -> None:
     of = "eigenvectors" if alone is None else f"eigenvector {column}"
     why = f"f moves with the {which} of {of}, which X leaves free"
     raise RefusedError("gauge", f"{line and f'{line}: '}{why}")
+
+
+def _with_eigenvectors(program: Program) -> Iterator[Step]:
+    """The decompositions whose eigenvectors are read; of eigenvalues alone no phase is any."""
+    read, first = {program.output}.union(*(step.inputs for step in program.steps)), 0
+    for step in program.steps:
+        behind = first + len(step.shapes)
+        if step.operation == "eigh" and not read.isdisjoint(range(first + 1, behind)):
+            yield step
+        first = behind
 
 
 def _several(count: int) -> Array:

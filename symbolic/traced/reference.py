@@ -228,7 +228,7 @@ def _rounding(course: Course, X: Square, blocks: int, known: Known) -> tuple[Rou
         rounding = noise.rounding(course, inputs, blocked.symmetrized, known.decided)
         at = partial(noise.symmetrized_gradients, course, blocked.symmetrized, known.decided)
     n = len(inputs[0])
-    along = partial(blocked.direction, n, blocks)
+    along = partial(blocked.directions, n, blocks)
     sensitivity = noise.sensitivity(inputs, blocked.dimension(n, blocks), along, at, known.is_tied)
     if not (np.all(np.isfinite(rounding.S)) and np.all(np.isfinite(sensitivity))):
         raise RefusedError("domain", "float64 cannot compute the gradient of f here")
