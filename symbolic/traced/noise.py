@@ -133,7 +133,7 @@ def kinks(
     for place, decision in known.items():
         if place in moved and np.any(decision.asked):
             off, by = np.abs(decision.off)[decision.asked], moved[place][decision.asked]
-            with np.errstate(divide="ignore", invalid="ignore"):
+            with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
                 distance = float(np.min(np.where(by > 0, X * off / by, math.inf)))
             if math.isfinite(distance):
                 step = steps[place]
