@@ -57,9 +57,13 @@ def evaluate(step: Step, inputs: Sequence[Array], index: Array | None = None) ->
         np.linalg.LinAlgError: a matrix is singular, or not positive definite.
     """
     with np.errstate(all="ignore"):
-        if step.operation in ENTRYWISE:
-            return [np.asarray(ENTRYWISE[step.operation](*inputs))]
-        return [np.asarray(x) for x in _OTHERS[step.operation](step, inputs, index)]
+        return _evaluated(step, inputs, index)
+
+
+def _evaluated(step: Step, inputs: Sequence[Array], index: Array | None = None) -> list[Array]:
+    if step.operation in ENTRYWISE:
+        return [np.asarray(ENTRYWISE[step.operation](*inputs))]
+    return [np.asarray(x) for x in _OTHERS[step.operation](step, inputs, index)]
 
 
 MOST = 512
@@ -163,13 +167,13 @@ def _eigh(step: Step, inputs: Sequence[Array], index: Array | None) -> list[Arra
     values, V = np.linalg.eigh(A)
     if step.pivots:
         shape = step.shapes[0] if step.shapes else values.shape  # not told yet while it is recorded
-        pivots = np.array(step.pivots).reshape(shape)[..., None, :]
-        pivots = np.broadcast_to(pivots, (*values.shape[:-1], 1, values.shape[-1]))
-        there = np.take_along_axis(V, pivots, -2)
-        size = np.abs(there)
-        phase = np.where(size > 0, np.conj(there) / np.where(size > 0, size, 1), 1)
-        signs = np.array(step.signs).reshape(shape)[..., None, :]
-        V = V * np.where(size > 0, signs, 1) * phase
+        pivots, signs = (places(k).reshape(shape) for k in (step.pivots, step.signs))
+        if len(shape) == 1:
+            there = V[..., pivots, np.arange(shape[0])]
+        else:
+            pivots = np.broadcast_to(pivots, values.shape)[..., None, :]
+            there = np.take_along_axis(V, pivots, -2)[..., 0, :]
+        V = V * np.where(there == 0, 1, signs * np.conj(np.sign(there)))[..., None, :]
     return [values, V] if len(inputs) == 1 else [values, V.real, V.imag]
 
 
@@ -205,9 +209,10 @@ def replay(program: Program, *X: Float[Array, "n n"]) -> list[Array]:
     """Every value of the program at another matrix (of a Hermitian one, its parts), by number."""
     values: list[Array] = []
     given = iter(X)
-    for step in program.steps:
-        if step.operation == "input":
-            values.append(np.asarray(next(given), float))
-        else:
-            values += evaluate(step, [values[k] for k in step.inputs])
+    with np.errstate(all="ignore"):
+        for step in program.steps:
+            if step.operation == "input":
+                values.append(np.asarray(next(given), float))
+            else:
+                values += _evaluated(step, [values[k] for k in step.inputs])
     return values

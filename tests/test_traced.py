@@ -280,6 +280,15 @@ def test_a_wrong_rule_is_caught_by_values(monkeypatch):
         certify(LOG_DET["cholesky"], spd(3))
 
 
+def test_of_several_runs_those_that_are_rounded_are_moved_and_no_others():
+    N, x = Floats(2.0**-30, runs=(4,), rounded=2), np.ones((4, 3, 3))
+    for found, true in (N.entrywise("add", x, x), 2.0), (N.matmul(x, x), 3.0):
+        assert [bool(np.all(run == true)) for run in found] == [True, False, False, True]
+        assert np.allclose(found, true, rtol=2.0**-26, atol=0)
+        assert not np.array_equal(found[1], found[2])
+    assert np.all(N.entrywise("add", x[0], x[0]) == 2)  # a constant of all runs
+
+
 @pytest.mark.parametrize("way", LOG_DET)
 @pytest.mark.parametrize("condition", [1e1, 1e5])
 def test_a_gradient_that_is_rounded_at_every_step_is_within_the_tolerance(way, condition):

@@ -40,10 +40,10 @@ class _Functions(TorchFunctionMode):  # type: ignore[misc]
         self, func: Any, types: Any, args: Sequence[Any] = (), kwargs: Any = None
     ) -> Any:
         recorder, kwargs = self.recorder, kwargs or {}
-        if recorder.is_passing or recorder.pending is not None:
+        if recorder.passing.depth or recorder.pending is not None:
             return func(*args, **kwargs)
         name = told(func)
-        with recorder.passing():
+        with recorder.passing:
             _refuse(recorder, name, args, kwargs)
         if name in CLOSE:
             return _is_close(recorder, func, name, *args, **kwargs)
@@ -76,7 +76,7 @@ def _is_close(
     equal_nan: bool = False,
 ) -> Any:
     """What is decided by it: |a − b| ≤ atol + rtol·|b|, not whether they are equal."""
-    with recorder.passing():
+    with recorder.passing:
         out = func(a, b, rtol=rtol, atol=atol, equal_nan=equal_nan)
         depends = recorder.storages.depends(a) or recorder.storages.depends(b)
     if depends:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import functools
 import itertools
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -81,6 +80,22 @@ class Pending:
         self.running: Running | None = None
 
 
+class Passing:
+    """While it is entered, what is dispatched is the recorder's own, and is not looked at.
+
+    No generator, as it is entered at every step of the dispatcher.
+    """
+
+    def __init__(self) -> None:
+        self.depth = 0
+
+    def __enter__(self) -> None:
+        self.depth += 1
+
+    def __exit__(self, *_: object) -> None:
+        self.depth -= 1
+
+
 class Recorder:
     """A record as it is made: of every operation that reads what depends on X."""
 
@@ -90,8 +105,7 @@ class Recorder:
         self.again: dict[int, Again] = {}
         self.failure: UnsupportedError | None = None
         self.pending: Pending | None = None
-        self.is_passing = False
-        """Whether what is dispatched is not looked at."""
+        self.passing = Passing()
 
     def begin(self, x: torch.Tensor) -> None:
         """X, which f must not write to."""
@@ -107,15 +121,6 @@ class Recorder:
             for k, call in enumerate(program.calls)
         )
 
-    @contextmanager
-    def passing(self) -> Iterator[None]:
-        """What is dispatched now is the recorder's own."""
-        before, self.is_passing = self.is_passing, True
-        try:
-            yield
-        finally:
-            self.is_passing = before
-
     # functions
 
     def call(
@@ -127,7 +132,7 @@ class Recorder:
         custom: bool = False,
     ) -> Any:
         """Run a function that the user called, as one call; within another it is part of that."""
-        with self.passing():
+        with self.passing:
             is_part = self.pending is not None or not self._is_plain(args, kwargs)
         if is_part:
             return func(*args, **kwargs)
@@ -135,7 +140,7 @@ class Recorder:
         self.pending = Pending(name, self.line(), again, custom)
         try:
             out = func(*args, **kwargs)
-            with self.passing():
+            with self.passing:
                 out = out if custom else self._hold(name, out)
                 if self.pending.running is not None:
                     self._end(self.pending.running, out)
@@ -161,7 +166,7 @@ class Recorder:
         """Let it be a call of the record from here on."""
         if pending.running is None:
             again = pending.again
-            with self.passing():
+            with self.passing:
                 again.keep([self.storages.depends(t) and is_numeric(t) for t in again.tensors])
                 given = [self.storages.read(t) for t in again.given]
                 inputs = [v for held in given for v in parts(held)]
@@ -228,7 +233,7 @@ class Recorder:
 
     def operation(self, func: Any, args: Sequence[Any], kwargs: dict[str, Any]) -> Any:
         """Execute an operation that was dispatched, and write down what it was."""
-        if self.is_passing:
+        if self.passing.depth:
             return func(*args, **kwargs)
         try:
             return self._operation(func, args, kwargs)
@@ -236,7 +241,7 @@ class Recorder:
             raise self.failure or self.refusal(func, str(error)) from error
 
     def _operation(self, func: Any, args: Sequence[Any], kwargs: dict[str, Any]) -> Any:
-        with self.passing():
+        with self.passing:
             given = _by_name(func, args, kwargs)
             depends = any(self.storages.depends(t) for t in leaves(given))
         name = func._schema.name.split("::")[1]
@@ -251,7 +256,7 @@ class Recorder:
         if torch._C._current_graph_task_id() != -1:
             raise self.refusal(name, "it differentiates inside itself; give the derivative in full")
         if name == "_local_scalar_dense":
-            with self.passing():
+            with self.passing:
                 self._leave(args[0])
             return func(*args, **kwargs)
         alone = self.pending is None
@@ -261,7 +266,7 @@ class Recorder:
         assert self.pending is not None
         try:
             running = self.start(self.pending)
-            with self.passing():
+            with self.passing:
                 out = self._execute(func, name, given, args, kwargs)
                 if alone:
                     self._end(running, out)
@@ -272,7 +277,7 @@ class Recorder:
 
     def _is_of(self, out: Any, given: dict[str, Any]) -> bool:
         """Whether what an operation gave lies in the storages that it was given."""
-        with self.passing():
+        with self.passing:
             tensors = [t for t in leaves(given) if isinstance(t, torch.Tensor)]
             return all(
                 not t.numel() or any(self.storages.shares(t, other) for other in tensors)
@@ -330,12 +335,12 @@ class Recorder:
         made_of = _decompositions().get(same)
         if made_of is None or "out" in kwargs:
             raise self.refusal(func, "it is not known to the recorder; write it by others")
-        before, self.is_passing = self.is_passing, False
+        before, self.passing.depth = self.passing.depth, 0
         try:
             with Operations(self):
                 made = made_of(*args, **kwargs)
         finally:
-            self.is_passing = before
+            self.passing.depth = before
         return tuple(
             self.storages.read(t) if is_numeric(t) and self.storages.depends(t) else HIDDEN
             for t in (made if isinstance(made, (tuple, list)) else (made,))

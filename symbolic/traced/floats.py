@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import cached_property
 from types import MappingProxyType
 
 import numpy as np
@@ -23,7 +24,7 @@ class Floats:
     An entrywise result is moved by a normal number times that, and what is computed from a matrix
     as if the matrix had been moved so in norm, which is what a backward stable algorithm does
     (Higham (2002)).  What is ``known`` to be decided is decided so, however near.  Of several
-    ``runs`` at once each has roundings of its own.
+    ``runs`` at once some that are ``rounded``, from the second on, have roundings of their own.
     """
 
     is_exact = False
@@ -34,23 +35,39 @@ class Floats:
         seed: int = 0,
         known: Mapping[int, Decision] = NOTHING,
         runs: tuple[int, ...] = (),
+        rounded: int = 0,
     ) -> None:
         self.epsilon = epsilon
         self.runs = runs
+        self.rounded = rounded
         self.decided: dict[int, Decision] = {}
         self._known = known
-        self._rng = np.random.default_rng(seed)
+        self._seed = seed
+
+    @cached_property
+    def _rng(self) -> np.random.Generator:
+        return np.random.default_rng(self._seed)
+
+    def _noise(self, shape: tuple[int, ...]) -> Array:
+        """Normal numbers times epsilon; 0 in the other runs, and of what is a constant of all."""
+        if not self.runs:
+            return np.asarray(self.epsilon * self._rng.standard_normal(shape))
+        noise = np.zeros(shape)
+        if shape[:1] == self.runs:
+            drawn = self._rng.standard_normal((self.rounded, *shape[1:]))
+            noise[1 : 1 + self.rounded] = self.epsilon * drawn
+        return noise
 
     def _rounded(self, x: Array) -> Array:
         if not self.epsilon:
             return x
-        return x * (1 + self.epsilon * self._rng.standard_normal(x.shape))
+        return x * (1 + self._noise(x.shape))
 
     def _moved(self, A: Array, symmetry: int = 0) -> Array:
         """A, moved in norm; symmetric (or, −1, skew) where it has to stay so."""
         if not self.epsilon:
             return A
-        E = self._rng.standard_normal(A.shape)
+        E = self._noise(A.shape)
         if symmetry:
             E = (
                 np.tril(E, -1)
@@ -58,7 +75,7 @@ class Floats:
                 + (np.tril(np.triu(E)) if symmetry > 0 else 0.0)
             )
         size = np.max(np.abs(A), axis=(-2, -1), keepdims=True, initial=0.0)
-        return A + self.epsilon * size * E
+        return A + size * E
 
     def constant(self, floats: Array) -> Array:
         """The same numbers."""

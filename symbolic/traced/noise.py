@@ -8,7 +8,7 @@ bound by norms is near it; that these tell enough of all roundings is postulated
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from typing import NamedTuple
 
@@ -75,38 +75,42 @@ class Rounding(NamedTuple):
 
 def rounding(
     course: Course,
-    inputs: Sequence[Array],
     symmetrized: Symmetrized,
     known: Mapping[int, Decision],
-) -> Rounding:
+    inputs: Sequence[Array],
+    beside: Sequence[Array],
+) -> tuple[Rounding, Float[np.ndarray, "k n n"]]:
     """What they move where everything is decided as it is ``known`` to be.
+
+    And S at the matrices ``beside`` X, by their parts (k×n×n), without them, as one run of many
+    takes hardly longer.
 
     Raises:
         RefusedError: float64 cannot compute f.
     """
-    exactly = Floats(known=known)
-    f, G = gradient(course, inputs, exactly)
-    S = symmetrized(G)
+    here = _repeated(inputs, 1 + SAMPLES)
+    runs = [np.concatenate(pair) for pair in zip(here, beside, strict=True)]
 
-    def spread(epsilon: float) -> Rounding:
-        N = Floats(epsilon, known=known, runs=(SAMPLES,))
-        others, found = gradient(course, _repeated(inputs, SAMPLES), N)
-        return Rounding(
-            np.max(np.abs(symmetrized(found) - S), axis=0) / epsilon,
-            float(np.max(np.abs(others - f))) / epsilon,
-            {
-                place: np.max(np.abs(N.decided[place].off - decision.off), axis=0) / epsilon
-                for place, decision in exactly.decided.items()
-                if place in N.decided
-            },
-        )
+    def spread(epsilon: float) -> tuple[Rounding, Array]:
+        N = Floats(epsilon, known=known, runs=(len(runs[0]),), rounded=SAMPLES)
+        f, found = gradient(course, runs, N)
+        S = symmetrized(found)
+        off = {place: _off(decision.off, epsilon) for place, decision in N.decided.items()}
+        return Rounding(_off(S, epsilon), float(_off(f, epsilon)), off), S
 
     for epsilon in EPSILONS[:-1]:
-        with suppress(RefusedError), np.errstate(invalid="ignore"):  # what is infinite stays so
-            found = spread(epsilon)
-            if epsilon * np.max(found.S, initial=0) <= LINEAR * np.max(np.abs(S), initial=0):
-                return found
-    return spread(EPSILONS[-1])
+        with suppress(RefusedError):
+            found, S = spread(epsilon)
+            if epsilon * np.max(found.S, initial=0) <= LINEAR * np.max(np.abs(S[0]), initial=0):
+                return found, S[1 + SAMPLES :]
+    found, S = spread(EPSILONS[-1])
+    return found, S[1 + SAMPLES :]
+
+
+def _off(runs: Array, epsilon: float) -> Array:
+    """What roundings move the first run by, at most, per epsilon; what is infinite stays so."""
+    with np.errstate(invalid="ignore"):
+        return np.asarray(np.max(np.abs(runs[1 : 1 + SAMPLES] - runs[0]), axis=0) / epsilon)
 
 
 def _repeated(inputs: Sequence[Array], count: int) -> list[Array]:
@@ -153,32 +157,52 @@ def symmetrized_gradients(
     return symmetrized(gradient(course, inputs, Floats(known=known, runs=runs))[1])
 
 
-def sensitivity(
+class Beside(NamedTuple):
+    """Matrices X ± hE along orthogonal directions E of norm 1, some at a time, by their parts.
+
+    In each of the ``chunks`` (2k×n×n each part) all X + hE are before all X − hE.  If only some
+    directions were taken, a sum of squares over them is so many ``times`` that over all.
+    """
+
+    chunks: list[list[Array]]
+    h: float
+    times: int
+
+
+def beside(
     inputs: Sequence[Array],
     dimension: int,
     along: Callable[[Array], Sequence[Array]],
-    at: Callable[[Sequence[Array]], Square],
     generic: bool = False,
-) -> Square:
-    """‖∂S_ij/∂X‖ in the Frobenius norm, by central differences along orthogonal directions.
+) -> Beside:
+    """Some matrices beside X, to tell how S moves.
 
     ``dimension`` is the number of directions; of many only some combinations are taken, whose parts
-    ``along`` gives by their weights.  ``at`` gives S at several matrices beside X.  The directions
-    are those of entries, or ``generic`` ones, along which no eigenvalues stay equal.
+    ``along`` gives by their weights.  They are those of entries, or ``generic`` ones, along which
+    no eigenvalues stay equal.
     """
-    weights, rng = np.eye(dimension), np.random.default_rng(dimension)
     if dimension > DIRECTIONS:
-        weights = rng.standard_normal((DIRECTIONS, dimension))
+        weights = np.random.default_rng(dimension).standard_normal((DIRECTIONS, dimension))
     elif generic:
-        weights = np.linalg.qr(rng.standard_normal((dimension, dimension)))[0]
+        drawn = np.random.default_rng(dimension).standard_normal((dimension, dimension))
+        weights = np.linalg.qr(drawn)[0]
+    else:
+        weights = np.eye(dimension)
     h = STEP * (max(float(np.max(np.abs(X), initial=0.0)) for X in inputs) or 1.0)
+    chunks = [
+        [np.concatenate([X + h * e, X - h * e]) for X, e in zip(inputs, E, strict=True)]
+        for E in (along(weights[list(chosen)]) for chosen in _chunks(len(weights), inputs))
+    ]
+    return Beside(chunks, h, 1 if dimension <= DIRECTIONS else DIRECTIONS)
+
+
+def sensitivity(there: Beside, S: Iterable[Float[np.ndarray, "k n n"]]) -> Square:
+    """‖∂S_ij/∂X‖ in the Frobenius norm, by central differences of S at each of the chunks."""
     squares = np.zeros(())
-    for chosen in _chunks(len(weights), inputs):
-        E = along(weights[list(chosen)])
-        moved = [np.concatenate([X - h * e, X + h * e]) for X, e in zip(inputs, E, strict=True)]
-        before, after = np.split(at(moved), 2)
-        squares = squares + np.sum(((after - before) / (2 * h)) ** 2, axis=0)
-    return np.asarray(np.sqrt(squares * (1 if dimension <= DIRECTIONS else 1 / DIRECTIONS)))
+    for found in S:
+        after, before = np.split(found, 2)
+        squares = squares + np.sum(((after - before) / (2 * there.h)) ** 2, axis=0)
+    return np.asarray(np.sqrt(squares / there.times))
 
 
 class _Turned(Floats):

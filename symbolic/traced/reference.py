@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from fractions import Fraction
 from functools import partial
+from itertools import chain
 from typing import NamedTuple
 
 import numpy as np
@@ -221,15 +222,19 @@ def _symmetric(S: Array) -> Balls2:
 def _rounding(course: Course, X: Square, blocks: int, known: Known) -> tuple[Rounding, Square]:
     """What roundings on the way move, and how S moves with X (n×n)."""
     inputs = blocked.split(X, blocks)
-    if known.is_tied:  # float64 divides by 0 there; what is true beside tells how S moves
-        rounding = Rounding(np.zeros(X.shape), 0.0, {})
-        at = partial(_floats_near, course)
-    else:
-        rounding = noise.rounding(course, inputs, blocked.symmetrized, known.decided)
-        at = partial(noise.symmetrized_gradients, course, blocked.symmetrized, known.decided)
     n = len(inputs[0])
     along = partial(blocked.directions, n, blocks)
-    sensitivity = noise.sensitivity(inputs, blocked.dimension(n, blocks), along, at, known.is_tied)
+    S: Iterable[Array]
+    there = noise.beside(inputs, blocked.dimension(n, blocks), along, known.is_tied)
+    if known.is_tied:  # float64 divides by 0 there; what is true beside tells how S moves
+        rounding = Rounding(np.zeros(X.shape), 0.0, {})
+        S = (_floats_near(course, chunk) for chunk in there.chunks)
+    else:
+        about = (course, blocked.symmetrized, known.decided)
+        rounding, first = noise.rounding(*about, inputs, there.chunks[0])
+        others = (noise.symmetrized_gradients(*about, chunk) for chunk in there.chunks[1:])
+        S = chain([first], others)
+    sensitivity = noise.sensitivity(there, S)
     if not (np.all(np.isfinite(rounding.S)) and np.all(np.isfinite(sensitivity))):
         raise RefusedError("domain", "float64 cannot compute the gradient of f here")
     return rounding, sensitivity
