@@ -35,6 +35,7 @@ from symgrad.numeric.recording.torch_rules import (
     Output,
     several,
 )
+from symgrad.numeric.recording.torch_schema import schema
 from symgrad.numeric.recording.torch_storages import (
     Held,
     Pair,
@@ -56,8 +57,6 @@ SHAPES_ALONE = {
     "detach_", "requires_grad_", "_conj", "_neg_view",
 }  # fmt: skip
 """What changes of a tensor how it is read."""
-UNMARKED = {"_unsafe_view", "unsafe_split", "unsafe_split_with_sizes", "unsafe_chunk"}
-"""Views that are not said to be any, as nothing is written to them."""
 MINE = ("torch",)
 
 
@@ -242,14 +241,15 @@ class Recorder:
 
     def _operation(self, func: Any, args: Sequence[Any], kwargs: dict[str, Any]) -> Any:
         with self.passing:
-            given = _by_name(func, args, kwargs)
+            about = schema(func)
+            given = about.given(args, kwargs)
             depends = any(self.storages.depends(t) for t in leaves(given))
-        name = func._schema.name.split("::")[1]
-        if torch.Tag.nondeterministic_seeded in func.tags:
+        name = about.name
+        if about.draws:
             self._draw(func, given, depends)
         if not depends or name in SHAPES_ALONE or name in METADATA or _is_idle(name, given):
             return func(*args, **kwargs)
-        if _is_view(func):
+        if about.is_view:
             out = func(*args, **kwargs)
             if self._is_of(out, given):
                 return out  # else it had to copy
@@ -290,7 +290,7 @@ class Recorder:
             return
         what = f"{self.pending.name if self.pending else told(func)} ({self.line()})"
         self.tape.folded.append(what)
-        if depends and not func._schema.name.endswith("_like"):
+        if depends and not schema(func).name.endswith("_like"):
             raise self.refusal(func, "random numbers; draw them outside of f and give them to it")
 
     def _leave(self, t: torch.Tensor) -> None:
@@ -310,9 +310,8 @@ class Recorder:
 
     def _execute(self, func: Any, name: str, given: dict[str, Any], args: Any, kwargs: Any) -> Any:
         base = name.removesuffix("_")
-        writes = [a.name for a in func._schema.arguments if a.alias_info and a.alias_info.is_write]
         read = self.storages.read
-        if writes:
+        if schema(func).writes:
             before = {id(t): read(t) for t in leaves(given) if is_numeric(t)}
             read = lambda t: before[id(t)] if id(t) in before else self.storages.read(t)  # noqa: E731
         made = None if base in RULES or base in COMPLEX else self._decomposed(func, args, kwargs)
@@ -330,7 +329,7 @@ class Recorder:
 
     def _decomposed(self, func: Any, args: Any, kwargs: Any) -> tuple[Output, ...]:
         """What an operation without a rule gives, by those that PyTorch makes it of."""
-        base = func._schema.name.split("::")[1].removesuffix("_")
+        base = schema(func).name.removesuffix("_")
         same = getattr(getattr(torch.ops.aten, base, None), func._overloadname or "default", None)
         made_of = _decompositions().get(same)
         if made_of is None or "out" in kwargs:
@@ -425,29 +424,11 @@ def told(func: Any) -> str:
     return resolve_name(func) or f"{func.__module__}.{func.__name__}"
 
 
-def _is_view(func: Any) -> bool:
-    if func._schema.name.split("::")[1] in UNMARKED:
-        return True
-    about = [r.alias_info for r in func._schema.returns]
-    return any(alias is not None and not alias.is_write for alias in about)
-
-
 def _is_idle(name: str, given: dict[str, Any]) -> bool:
     """Whether it gives a tensor the shape that it has."""
     if name == "resize_as_":
         return bool(given["self"].shape == given["the_template"].shape)
     return name == "resize_" and tuple(given["self"].shape) == tuple(given["size"])
-
-
-def _by_name(func: Any, args: Sequence[Any], kwargs: dict[str, Any]) -> dict[str, Any]:
-    """The arguments of an operation by their names, with what is left out."""
-    about = func._schema.arguments
-    said = dict(zip((a.name for a in about), args, strict=False)) | kwargs
-    return {
-        a.name: said.get(a.name, a.default_value)
-        for a in about
-        if a.name in said or a.has_default_value()
-    }
 
 
 class Operations(TorchDispatchMode):  # type: ignore[misc]
