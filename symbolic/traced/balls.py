@@ -23,6 +23,8 @@ from symgrad.symbolic.traced.numbers import Array, Decision
 from symgrad.symbolic.traced.rationals import Exactly, exact
 from symgrad.symbolic.traced.scalars import COMMUTE, FUNCTIONS, ONE, ZERO, power
 
+PANEL = 8
+"""So many columns of a Cholesky factor are found at a time."""
 MOST_MINORS = 12
 """Up to this size the cofactors of a singular matrix are its minors, n² of them."""
 
@@ -66,6 +68,8 @@ class Balls:
 
     def constant(self, floats: Array) -> Array:
         """The same numbers, as exact balls; equal ones are one object."""
+        if not np.any(floats):
+            return np.full(floats.shape, ZERO, object)
         known = self._known.setdefault("constant", {0.0: (ZERO, ())})
         found = []
         for x in np.asarray(floats, float).ravel().tolist():
@@ -117,19 +121,16 @@ class Balls:
             raise UndecidedError("domain", "the matrix is singular here") from error
 
     def cholesky(self, A: Array) -> Array:
-        """L, column by column."""
+        """L, some columns at a time."""
         L = np.full(A.shape, ZERO, object)
         for a, factor in zip(_matrices(A), _matrices(L), strict=True):
-            for j in range(len(a)):
-                column = a[j:, j]
-                if j:
-                    column = column - (_mat(factor[j:, :j]) * _mat(factor[j, :j, None])).entries()
-                if not column[0] > 0:
-                    why = "a matrix to be factored is not positive definite"
-                    raise UndecidedError("domain", why)
-                root = column[0].sqrt()
-                factor[j:, j] = column / root
-                factor[j, j] = root
+            for first in range(0, len(a), PANEL):
+                behind = min(first + PANEL, len(a))
+                panel = a[first:, first:behind]
+                if first:
+                    left = factor[first:, :first]
+                    panel = panel - self.matmul(left, left[: behind - first].T)
+                _factor(panel, factor[first:, first:behind])
         return L
 
     def eigh(self, step: Step, *A: Array) -> list[Array]:
@@ -257,6 +258,19 @@ def _cofactors(A: arb_mat) -> arb_mat:
         return arb_mat(rest).det() * (-1) ** (i + j) if rest else ONE
 
     return arb_mat(n, n, [minor(i, j) for i in range(n) for j in range(n)])
+
+
+def _factor(panel: Array, factor: Array) -> None:
+    """Columns of a Cholesky factor, from those of what is left of its matrix (m×k)."""
+    for j in range(panel.shape[1]):
+        column = panel[j:, j]
+        if j:
+            column = column - factor[j:, :j] @ factor[j, :j]
+        if not column[0] > 0:
+            raise UndecidedError("domain", "a matrix to be factored is not positive definite")
+        root = column[0].sqrt()
+        factor[j:, j] = column / root
+        factor[j, j] = root
 
 
 def _matrices(A: Array) -> Iterator[Array]:

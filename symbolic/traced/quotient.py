@@ -159,9 +159,10 @@ def _beside(inputs: Sequence[Array], D: Sequence[Array], h: arb) -> list[Array]:
 
 def _moved(M: Array, E: Array, h: arb, part: int) -> Array:
     """M + hE, of which what is equal is one object again; part 1 is skew."""
-    moved = M.copy()
-    for i in range(len(M)):
-        for j in range(i + 1):
-            moved[i, j] = M[i, j] + h * int(E[i, j])
-            moved[j, i] = moved[i, j] if part == 0 else -moved[i, j]
+    rows, columns = np.tril_indices(len(M))
+    steps = {k: h * k for k in set(E.ravel().tolist())}
+    there = M[rows, columns] + np.array([steps[k] for k in E[rows, columns].tolist()], object)
+    moved = np.empty_like(M)
+    moved[rows, columns] = there
+    moved[columns, rows] = there if part == 0 else -there
     return moved
