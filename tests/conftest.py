@@ -4,6 +4,11 @@ import hashlib
 from collections import defaultdict
 
 import pytest
+from hypothesis import HealthCheck, settings
+
+# how long a draw takes tells of the machine, not of what is tested
+settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("untimed")
 
 
 def place(item: pytest.Item) -> bytes:
