@@ -1,6 +1,7 @@
 """``symgrad.check(f, X)``: callables judged by what they execute, and their wrong steps named."""
 
 import json
+import random
 import re
 import time
 
@@ -409,6 +410,54 @@ def test_the_state_of_the_caller_is_left_alone():
     assert x.grad is None
     assert torch.is_grad_enabled()
     assert torch.get_default_dtype() == torch.float32
+
+
+def state_of_the_caller():
+    _, keys, drawn, *_ = np.random.get_state()
+    numbers = random.getstate(), (keys.tolist(), drawn), torch.random.get_rng_state().tolist()
+    return *numbers, torch.get_default_dtype(), torch.is_grad_enabled()
+
+
+ASKED = {
+    "a gradient": lambda f: symgrad.check(f, X),
+    "a Hessian": lambda f: symgrad.check(f, X, order=2, mode="reverse over reverse"),
+    "a product": lambda f: symgrad.check(lambda X: X * f(X), X, cotangent=W),
+    "a function": lambda f: symgrad.check(f, X, function="log_det"),
+    "numbers": lambda f: symgrad.check_gradient(torch.inverse(X), f, X, framework="torch"),
+    "what is true": lambda f: symgrad.derive(f, n=2),
+    "of NumPy's": lambda f: symgrad.check(f, X.numpy()),
+}
+
+
+@pytest.mark.parametrize("asked", ASKED)
+def test_whatever_f_draws_and_sets_is_put_back(asked):
+    ran = []
+
+    def f(X):
+        random.random(), np.random.rand(), torch.rand(1), torch.set_default_dtype(torch.float64)
+        ran.append(state_of_the_caller())
+        return torch.logdet(X)
+
+    before = state_of_the_caller()
+    ASKED[asked](f)
+    assert state_of_the_caller() == before
+    assert not any(here == there for here, there in zip(before[:4], ran[-1], strict=False))
+
+
+def test_an_array_of_numpy_is_taken_where_only_tensors_are():
+    """And f is called with a copy of it."""
+
+    def writes(X):
+        X *= 2
+        return torch.as_tensor(X).sum()
+
+    rows = X.numpy().tolist()
+    assert symgrad.check(torch.logdet, rows).record.framework == "torch"
+    Y = X.numpy().copy()
+    assert symgrad.check(lambda X: (X * X.detach()).sum(), Y).verdict == "disagrees"
+    assert symgrad.check(np.trace, Y).record.framework == "numpy"
+    assert "it writes into X" in symgrad.check(writes, Y).reason
+    assert np.array_equal(Y, X)
 
 
 def test_in_single_precision():
