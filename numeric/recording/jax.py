@@ -66,7 +66,7 @@ def _called(f: Callable[..., Any], x: jax.Array) -> float:
 def _once(f: Callable[..., Any], x: jax.Array, dtype: str) -> Recording:
     value = _called(f, x)
     try:
-        closed = jax.make_jaxpr(f)(x)
+        closed = jax.make_jaxpr(lambda x: f(x))(x)  # of f itself JAX would give an earlier trace
     except Exception as error:
         if "racer" in str(error):
             raise UnsupportedError(
