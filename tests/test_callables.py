@@ -356,6 +356,31 @@ REFUSED = {
 }
 
 
+NO_DERIVATIVE = {
+    "an infinite value": (lambda X: X.log().sum(), r"X\) is -inf, by torch.Tensor.log \(test_"),
+    "an infinite slope": (lambda X: (X.trace() - 2).sqrt(), r"sqrt \(test_\w+.py:\d+\): the deriv"),
+    "a kink": (
+        lambda X: (X.trace() - 2).abs(),
+        r"torch.Tensor.abs \(test_\w+.py:\d+\): abs decides",
+    ),
+    "a spectrum": (
+        lambda X: linalg.eigvalsh(X)[0],
+        r"eigvalsh \(test_\w+.py:\d+\): eigenvalues co",
+    ),
+    "a gauge": (lambda X: linalg.eigh(X)[1][0, 0] * X[0, 0], r"test_\w+.py:\d+\): eigenvalues co"),
+}
+
+
+@pytest.mark.parametrize("name", NO_DERIVATIVE)
+def test_where_there_is_no_derivative_the_line_is_told(name):
+    f, told = NO_DERIVATIVE[name]
+    report = symgrad.check(f, torch.eye(2, dtype=torch.float64))
+    assert report.verdict == "refused"
+    assert re.search(told, report.reason), report.reason
+    beside = symgrad.check(f, torch.tensor([[2, 1], [1, 4]], dtype=torch.float64))
+    assert beside.verdict == ("refused" if name == "a gauge" else "agrees")
+
+
 @pytest.mark.parametrize("name", REFUSED)
 def test_what_cannot_be_recorded_is_refused_in_one_line(name, capsys):
     f, told = REFUSED[name]
@@ -617,6 +642,16 @@ OF_HERMITIAN = {
 def test_functions_of_a_hermitian_matrix(name):
     report = symgrad.check(OF_HERMITIAN[name], HERMITIAN)
     assert (report.verdict, report.record.conjugation) == ("agrees", "∂Re + i∂Im"), str(report)
+
+
+@pytest.mark.parametrize(("off", "verdict"), [(0.0, "agrees"), (1e-9, "disagrees")])
+def test_where_nothing_moves_a_function_of_a_hermitian_matrix(off, verdict):
+    """As no step of it says: only that S may be 0, and is below all that it is made of."""
+    H = torch.tensor([[2, 1j], [-1j, 3]], dtype=torch.complex128)
+    report = symgrad.check(
+        lambda X: (torch.inverse(X) @ X).trace().real + off * (X - X.detach()).trace().real, H
+    )
+    assert report.verdict == verdict, str(report)
 
 
 def test_a_wrong_one_of_a_hermitian_matrix():

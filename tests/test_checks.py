@@ -207,6 +207,8 @@ def test_a_hermitian_matrix():
     assert found.value == pytest.approx(np.log(4))
     report = symgrad.check_gradient(np.linalg.inv(H), "log_det", H)
     assert (report.verdict, report.record.dtype) == ("agrees", "complex128")
+    assert "convention: symmetric, ∂Re + i∂Im" in str(report)
+    assert "∂Re − i∂Im" in str(symgrad.check_gradient(np.linalg.inv(H).conj(), "log_det", H))
     assert not symgrad.check_gradient(np.linalg.inv(H) * (1 + 1e-9), "log_det", H)
 
 
