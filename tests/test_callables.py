@@ -356,6 +356,24 @@ REFUSED = {
 }
 
 
+NOTHING = {
+    "a constant": lambda X: W.sum(),
+    "detached": lambda X: torch.logdet(X.detach()),
+    "no_grad": torch.no_grad()(torch.logdet),
+}
+
+
+@pytest.mark.parametrize("name", NOTHING)
+def test_what_pytorch_did_not_see_has_failed_and_why_is_told(name):
+    report = symgrad.check(NOTHING[name], X)
+    assert report.verdict == "failed"
+    assert "the value does not require grad: it is a constant, or" in report.reason
+    assert symgrad.check(lambda X: NOTHING[name](X) + 0 * X.sum(), X).verdict in (
+        "agrees",
+        "disagrees",
+    )
+
+
 NO_DERIVATIVE = {
     "an infinite value": (lambda X: X.log().sum(), r"X\) is -inf, by torch.Tensor.log \(test_"),
     "an infinite slope": (lambda X: (X.trace() - 2).sqrt(), r"sqrt \(test_\w+.py:\d+\): the deriv"),

@@ -459,6 +459,13 @@ def test_a_state_that_f_keeps_is_seen_though_jax_keeps_its_trace():
     assert (report.verdict, report.exact.value) == ("agrees", 4.0)
 
 
+@pytest.mark.parametrize("value", [None, "1", {}, 1j, [1.0, 2.0]])
+def test_what_is_no_real_number_is_refused(value):
+    report = symgrad.check(lambda X: value, jnp.eye(2))
+    assert (report.verdict, "return one real number" in report.reason) == ("refused", True)
+    assert symgrad.check(lambda X: jnp.array(1, jnp.bfloat16), jnp.eye(2)).verdict == "agrees"
+
+
 def test_rows_of_numbers_are_taken_though_jax_takes_none():
     rows = spd(2).tolist()
     assert symgrad.check(lambda X: linalg.slogdet(X)[1], rows).record.framework == "jax"
