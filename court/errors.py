@@ -26,6 +26,6 @@ def check_known(kind: str, name: str, names: Iterable[str]) -> None:
     """Raise InputError, with the nearest match, unless ``name`` is one of ``names``."""
     known = list(names)
     if name not in known:
-        near = get_close_matches(name, known, n=1)
+        near = get_close_matches(str(name), known, n=1)  # what is no name, as torch.float32, too
         hint = f"did you mean {near[0]!r}?" if near else f"choose from {', '.join(known)}"
         raise InputError(f"unknown {kind} {name!r}; {hint}")

@@ -85,6 +85,11 @@ class Verdict(Struct, frozen=True):
         """Whether a reason of one of these kinds is given."""
         return any(reason.kind in kinds for reason in self.reasons)
 
+    @property
+    def layout(self) -> str:
+        """The convention, and of a complex gradient which conjugate it is; empty if it is none."""
+        return ", ".join(filter(None, (self.convention, self.conjugation)))
+
     def saying(self, *reasons: Reason, **changes: Any) -> Verdict:
         """The same with these reasons in place of its own, and with other changes."""
         return structs.replace(self, reason=told(reasons), reasons=list(reasons), **changes)

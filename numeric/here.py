@@ -6,11 +6,15 @@ set.
 
 from __future__ import annotations
 
+import functools
 import importlib
 import inspect
+import random
 import re
-from collections.abc import Callable
-from typing import Any
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from typing import Any, ParamSpec, TypeVar
 
 import numpy as np
 from jaxtyping import Float, Inexact
@@ -23,9 +27,13 @@ from symgrad.numeric import answers, transport
 from symgrad.numeric.conversation import reported
 from symgrad.numeric.pool import known_frameworks
 
+P = ParamSpec("P")
+R = TypeVar("R")
 Matrix = Inexact[np.ndarray, "n n"]
 OWNERS = {"jaxlib": "jax", "builtins": "numpy"}
 """Whose a type is, where its module has another name; rows of Python's numbers are NumPy's."""
+TENSORS = ("torch", "paddle")
+"""Those whose functions take no array of NumPy."""
 DTYPES = re.compile("|".join(sorted(formats.NAMES)))
 
 
@@ -55,10 +63,62 @@ def framework_of_call(f: Callable[..., Any], X: Any) -> str:
     if name != "numpy":
         return name
     try:
-        made = framework_of(f(X))
+        made = framework_of(f(_one(X)))
     except Exception:  # whatever f raises of an array that is not its framework's
-        return name
+        made = next((who for who in TENSORS if who in sys.modules and _takes(who, f, X)), name)
     return made if made in DIAGONAL else name
+
+
+def recognised(f: Any, X: Any) -> str | None:
+    """The framework of whose arrays f is a function at X, if it shows by what f makes of one."""
+    if not callable(f):
+        return None
+    who = framework_of_call(f, X)
+    return who if who != "numpy" and _takes(who, f, X) else None
+
+
+def _takes(framework: str, f: Callable[..., Any], X: Any) -> bool:
+    """Whether f makes an array of the framework of one that is."""
+    own = opened(framework)
+    try:
+        one = _one(X)
+        return framework_of(f(own.array(one, own.dtype_of(one.dtype.name)))) == framework
+    except Exception:
+        return False
+
+
+def _one(X: Any) -> np.ndarray:
+    """A copy of X, the first of several, which f may write into."""
+    values, dtype = _read(X, "X")
+    return np.array(values[(0,) * (values.ndim - 2)], dtype)
+
+
+def untouched(judge: Callable[P, R]) -> Callable[P, R]:
+    """The same, after which the caller's state is as it was, whatever f does to it."""
+
+    @functools.wraps(judge)
+    def restoring(*given: P.args, **named: P.kwargs) -> R:
+        with _restored():
+            return judge(*given, **named)
+
+    return restoring
+
+
+@contextmanager
+def _restored() -> Iterator[None]:
+    """The random numbers of Python, NumPy and PyTorch come back, and PyTorch's modes."""
+    states, torch = (random.getstate(), np.random.get_state()), sys.modules.get("torch")
+    with ExitStack() as stack:
+        if torch is not None:
+            devices = range(torch.cuda.device_count()) if torch.cuda.is_initialized() else ()
+            stack.enter_context(torch.random.fork_rng(devices))
+            stack.callback(torch.set_grad_enabled, torch.is_grad_enabled())
+            stack.callback(torch.set_default_dtype, torch.get_default_dtype())
+        try:
+            yield
+        finally:
+            random.setstate(states[0])
+            np.random.set_state(states[1])
 
 
 def read(X: Any, called: str = "X", batched: bool = False) -> tuple[Matrix, str]:

@@ -22,7 +22,7 @@ def card(verdict: Verdict, components: Sequence[Component], blame: Sequence[Blam
     who = " ".join(filter(None, (v.framework, v.version)))
     line = Text(f"{v.function} at a {v.size}×{v.size} matrix in {v.dtype}, {who}: ")
     line.append(v.verdict, COLOURS[v.verdict])
-    line.append(f", {v.convention}" if v.convention else "")
+    line.append(f", {v.layout}" if v.convention else "")
     told = [Text(f"  {said}") for said in (v.reason, *map(str, blame)) if said]
     parts: list[RenderableType] = [line, *told]
     if components:

@@ -186,7 +186,7 @@ class Report(Struct, frozen=True):
         v, worst = self.record, self.worst
         who = " ".join(filter(None, (v.framework, v.version)))
         yield f"{v.function} at a {v.size}×{v.size} matrix in {v.dtype}, {who}: {self.verdict}"
-        yield from [f"  convention: {v.convention}"] if v.convention else []
+        yield from [f"  convention: {v.layout}"] if v.convention else []
         yield from [f"  forward pass reads: {v.reads}"] if v.reads else []
         yield from [f"  {self.reason}"] if self.reason else []
         yield from (f"  {blame}" for blame in self.blame)

@@ -52,7 +52,7 @@ def _told(verdict: Verdict, worst: Component | None, blame: Sequence[Blame]) -> 
     v = verdict
     who = " ".join(filter(None, (v.framework, v.version)))
     about = f"{v.function} at a {v.size}×{v.size} matrix in {v.dtype}, {who}"
-    said = f"{about}; convention: {v.convention}" if v.convention else about
+    said = f"{about}; convention: {v.layout}" if v.convention else about
     yield f"<p><strong>{MARKS[v.verdict]} {v.verdict}</strong> — {escape(said)}</p>"
     if v.reason:
         yield f"<p>{escape(v.reason)}</p>"

@@ -64,7 +64,8 @@ def load_function(path: Path, frameworks: Sequence[str], seconds: float) -> Matr
     missing = [name for name in REQUIRED if name not in (*names, *optional)]
     if missing:
         raise InputError(
-            f"{path}: {missing[0]} is missing; a function file defines {', '.join(REQUIRED)}"
+            f"{path}: {missing[0]} is missing; a function file defines {', '.join(REQUIRED)}, and "
+            f"a callable in any file is judged by its name, as {path}:loss"
         )
     _check(path, names, list(frameworks))
     about = (path.stem, names["formula"], names["domain"], names["citation"])

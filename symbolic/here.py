@@ -94,11 +94,13 @@ def exactly(M: Inexact[np.ndarray, "n n"]) -> tuple[Matrix, int]:
         raise InputError("X is not finite; a function of a matrix is judged where it is")
     off = np.argwhere(np.conj(M.T) != M)
     if len(off):
-        i, j = off[0]
-        kind = "Hermitian" if np.iscomplexobj(M) else "symmetric"
+        i, j = np.unravel_index(np.argmax(np.abs(M - np.conj(M.T))), M.shape)
+        kind, mean = ("Hermitian", "Xᴴ") if np.iscomplexobj(M) else ("symmetric", "Xᵀ")
+        other = "not real" if i == j else f"entry ({j}, {i}) is {M[j, i]}"
+        most = ", and others are off by less" if len(off) > 2 else ""
         raise InputError(
-            f"X is not {kind}: entry ({i}, {j}) is {M[i, j]}, entry ({j}, {i}) is {M[j, i]}; "
-            f"give (X + {'Xᴴ' if np.iscomplexobj(M) else 'Xᵀ'})/2"
+            f"X is not {kind}: entry ({i}, {j}) is {M[i, j]}, {other}{most}; give (X + {mean})/2, "
+            "as check does with symmetrize=True"
         )
     A = [[Fraction(x) for x in row] for row in M.real.tolist()]
     if not np.iscomplexobj(M):
@@ -153,8 +155,8 @@ def generic(n: int) -> sympy.ImmutableDenseMatrix:
     Raises:
         InputError: expressions are not derived at that size.
     """
-    if not 1 <= n <= SIZE_LIMIT:
-        raise InputError(f"n is {n}; expressions are derived for 1 to {SIZE_LIMIT}")
+    if not isinstance(n, (int, np.integer)) or not 1 <= n <= SIZE_LIMIT:
+        raise InputError(f"n is {n!r}; expressions are derived for 1 to {SIZE_LIMIT}")
     return symmetric(n).X
 
 

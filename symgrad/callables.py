@@ -112,7 +112,7 @@ def _routes(name: str, choice: Choice) -> Iterator[Route]:
     path = Path(file)
     names = load(path, choice.resources.timeout)
     chosen = choice.resources.frameworks
-    if attribute:
+    if not name.endswith(".py"):
         f = callable_in(path, names, attribute)
         for framework in _imported(path, chosen):
             yield Route(path, attribute, attribute, framework, f, names.get("exact"))

@@ -80,6 +80,7 @@ class Place(NamedTuple):
         return [Neighbour(self.function, Y, real, self.blocks) for Y in near]
 
 
+@numeric.untouched
 def check(
     f: Callable[..., Any],
     X: Any,
@@ -158,8 +159,10 @@ def check(
         raise InputError(
             f"mode is {mode!r}; it is 'both' or {', '.join(map(repr, get_args(Mode)))}"
         )
-    of_call = function is None and not callable(parameterization)
-    who = framework or (numeric.framework_of_call(f, X) if of_call else numeric.framework_of(X))
+    made = parameterization if callable(parameterization) else f
+    who = framework or (
+        numeric.framework_of_call(made, X) if function is None else numeric.framework_of(X)
+    )
     label, given_at = getattr(f, "__qualname__", type(f).__name__), X
     if mode in JACOBIANS:
         if wrt is not None or callable(parameterization) or order != 1:
@@ -293,6 +296,7 @@ def _check(
     return report_of(verdict, reference, reported.gradient, strict)
 
 
+@numeric.untouched
 def check_gradient(
     G: Any,
     function: symbolic.Definition | Callable[..., Any],
@@ -308,8 +312,8 @@ def check_gradient(
 
     Args:
         G: n×n, of any convention: the gradient in question.
-        function: what it is the gradient of, as in :func:`check`; or, with a ``framework``, a
-            callable of its arrays, whose forward pass is recorded.
+        function: what it is the gradient of, as in :func:`check`; or, with a ``framework``, or if
+            it is none of SymPy, a callable of its arrays, whose forward pass is recorded.
         X: n×n, symmetric to the last bit, or Hermitian; its dtype is that of the computation.
         framework: whose arrays ``function`` takes, if it is no name and no definition in SymPy.
         digits: significant digits to which the entries of G were rounded, if they were.
@@ -348,7 +352,12 @@ def _truth(
 ) -> Reference:
     """What is true at X of a definition, or of a callable of a framework, by what it executes."""
     if framework is None or not callable(function):
-        return Place.of(function, X).reference()
+        try:
+            return Place.of(function, X).reference()
+        except InputError:
+            framework = numeric.recognised(function, X)
+            if framework is None or not callable(function):
+                raise
     M, dtype = numeric.read(X)
     name = getattr(function, "__qualname__", type(function).__name__)
     with beside(X):
@@ -393,6 +402,7 @@ def assert_gradient(
     return report
 
 
+@numeric.untouched
 def derive(
     function: symbolic.Definition | Callable[..., Any],
     X: Any = None,
@@ -404,7 +414,8 @@ def derive(
 
     Args:
         function: the name of a function of the catalogue, or a callable that takes a SymPy matrix;
-            or, with a ``framework``, a callable of its arrays, whose forward pass is recorded.
+            or, with a ``framework``, or if it is none of SymPy, a callable of its arrays, whose
+            forward pass is recorded.
         X: n×n.  A SymPy matrix X(θ), symmetric, in symbols: then ∂f/∂θ_k, by symbol, is given as an
             expression; λ₀, λ₁, … in it are the eigenvalues of X, ascending.  Or numbers, symmetric
             or Hermitian: then the value and S, enclosed at just these numbers.
@@ -428,10 +439,15 @@ def derive(
         raise InputError("derive takes X, or n in place of it; give one of the two")
     if framework is not None and callable(function) and n is not None:
         return traced.closed_form_of(framework, function, n)
-    if n is not None:
-        X = symbolic.generic(n)
-    if isinstance(X, sympy.MatrixBase):
-        return symbolic.in_parameters(function, X)
+    if n is not None or isinstance(X, sympy.MatrixBase):
+        x = X if n is None else symbolic.generic(n)
+        try:
+            return symbolic.in_parameters(function, x)
+        except InputError:
+            who = None if n is None else numeric.recognised(function, traced.GENERIC)
+            if n is None or who is None or not callable(function):
+                raise
+            return traced.closed_form_of(who, function, n)
     reference = _truth(function, X, framework)
     exact = exact_of(reference)
     if exact is None:

@@ -79,6 +79,8 @@ def test_float32_and_forward_mode(file, tmp_path):
     [
         (["{}:lose"], "no callable 'lose' in it; there are endless, largest, loss, surrogate"),
         (["{}:NUMBER"], "no callable 'NUMBER'"),
+        (["{}:"], "no callable ''"),
+        (["{}"], ".py:loss"),
         (["{}.py:loss"], "there is no such file"),
         (["{}:loss", "det"], "judged by itself"),
         (["{}:loss", "--gradient", "1 0; 0 1", "-f", "torch"], "leave the rest out"),

@@ -1,6 +1,7 @@
 """``symgrad.check(f, X)``: callables judged by what they execute, and their wrong steps named."""
 
 import json
+import random
 import re
 import time
 
@@ -355,6 +356,49 @@ REFUSED = {
 }
 
 
+NOTHING = {
+    "a constant": lambda X: W.sum(),
+    "detached": lambda X: torch.logdet(X.detach()),
+    "no_grad": torch.no_grad()(torch.logdet),
+}
+
+
+@pytest.mark.parametrize("name", NOTHING)
+def test_what_pytorch_did_not_see_has_failed_and_why_is_told(name):
+    report = symgrad.check(NOTHING[name], X)
+    assert report.verdict == "failed"
+    assert "the value does not require grad: it is a constant, or" in report.reason
+    assert symgrad.check(lambda X: NOTHING[name](X) + 0 * X.sum(), X).verdict in (
+        "agrees",
+        "disagrees",
+    )
+
+
+NO_DERIVATIVE = {
+    "an infinite value": (lambda X: X.log().sum(), r"X\) is -inf, by torch.Tensor.log \(test_"),
+    "an infinite slope": (lambda X: (X.trace() - 2).sqrt(), r"sqrt \(test_\w+.py:\d+\): the deriv"),
+    "a kink": (
+        lambda X: (X.trace() - 2).abs(),
+        r"torch.Tensor.abs \(test_\w+.py:\d+\): abs decides",
+    ),
+    "a spectrum": (
+        lambda X: linalg.eigvalsh(X)[0],
+        r"eigvalsh \(test_\w+.py:\d+\): eigenvalues co",
+    ),
+    "a gauge": (lambda X: linalg.eigh(X)[1][0, 0] * X[0, 0], r"test_\w+.py:\d+\): eigenvalues co"),
+}
+
+
+@pytest.mark.parametrize("name", NO_DERIVATIVE)
+def test_where_there_is_no_derivative_the_line_is_told(name):
+    f, told = NO_DERIVATIVE[name]
+    report = symgrad.check(f, torch.eye(2, dtype=torch.float64))
+    assert report.verdict == "refused"
+    assert re.search(told, report.reason), report.reason
+    beside = symgrad.check(f, torch.tensor([[2, 1], [1, 4]], dtype=torch.float64))
+    assert beside.verdict == ("refused" if name == "a gauge" else "agrees")
+
+
 @pytest.mark.parametrize("name", REFUSED)
 def test_what_cannot_be_recorded_is_refused_in_one_line(name, capsys):
     f, told = REFUSED[name]
@@ -409,6 +453,54 @@ def test_the_state_of_the_caller_is_left_alone():
     assert x.grad is None
     assert torch.is_grad_enabled()
     assert torch.get_default_dtype() == torch.float32
+
+
+def state_of_the_caller():
+    _, keys, drawn, *_ = np.random.get_state()
+    numbers = random.getstate(), (keys.tolist(), drawn), torch.random.get_rng_state().tolist()
+    return *numbers, torch.get_default_dtype(), torch.is_grad_enabled()
+
+
+ASKED = {
+    "a gradient": lambda f: symgrad.check(f, X),
+    "a Hessian": lambda f: symgrad.check(f, X, order=2, mode="reverse over reverse"),
+    "a product": lambda f: symgrad.check(lambda X: X * f(X), X, cotangent=W),
+    "a function": lambda f: symgrad.check(f, X, function="log_det"),
+    "numbers": lambda f: symgrad.check_gradient(torch.inverse(X), f, X, framework="torch"),
+    "what is true": lambda f: symgrad.derive(f, n=2),
+    "of NumPy's": lambda f: symgrad.check(f, X.numpy()),
+}
+
+
+@pytest.mark.parametrize("asked", ASKED)
+def test_whatever_f_draws_and_sets_is_put_back(asked):
+    ran = []
+
+    def f(X):
+        random.random(), np.random.rand(), torch.rand(1), torch.set_default_dtype(torch.float64)
+        ran.append(state_of_the_caller())
+        return torch.logdet(X)
+
+    before = state_of_the_caller()
+    ASKED[asked](f)
+    assert state_of_the_caller() == before
+    assert not any(here == there for here, there in zip(before[:4], ran[-1], strict=False))
+
+
+def test_an_array_of_numpy_is_taken_where_only_tensors_are():
+    """And f is called with a copy of it."""
+
+    def writes(X):
+        X *= 2
+        return torch.as_tensor(X).sum()
+
+    rows = X.numpy().tolist()
+    assert symgrad.check(torch.logdet, rows).record.framework == "torch"
+    Y = X.numpy().copy()
+    assert symgrad.check(lambda X: (X * X.detach()).sum(), Y).verdict == "disagrees"
+    assert symgrad.check(np.trace, Y).record.framework == "numpy"
+    assert "it writes into X" in symgrad.check(writes, Y).reason
+    assert np.array_equal(Y, X)
 
 
 def test_in_single_precision():
@@ -568,6 +660,16 @@ OF_HERMITIAN = {
 def test_functions_of_a_hermitian_matrix(name):
     report = symgrad.check(OF_HERMITIAN[name], HERMITIAN)
     assert (report.verdict, report.record.conjugation) == ("agrees", "∂Re + i∂Im"), str(report)
+
+
+@pytest.mark.parametrize(("off", "verdict"), [(0.0, "agrees"), (1e-9, "disagrees")])
+def test_where_nothing_moves_a_function_of_a_hermitian_matrix(off, verdict):
+    """As no step of it says: only that S may be 0, and is below all that it is made of."""
+    H = torch.tensor([[2, 1j], [-1j, 3]], dtype=torch.complex128)
+    report = symgrad.check(
+        lambda X: (torch.inverse(X) @ X).trace().real + off * (X - X.detach()).trace().real, H
+    )
+    assert report.verdict == verdict, str(report)
 
 
 def test_a_wrong_one_of_a_hermitian_matrix():

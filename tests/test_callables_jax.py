@@ -1,5 +1,6 @@
 """Callables of JAX, judged by their jaxprs."""
 
+import itertools
 import sys
 
 import numpy as np
@@ -440,3 +441,42 @@ def test_a_jacobian_as_a_whole(mode):
     assert all(symgrad.check(jnp.linalg.inv, Y, framework="jax", mode=mode))
     wrong = symgrad.check(off, Y, framework="jax", mode=mode)
     assert [report.verdict for report in wrong] == ["disagrees"] * 4
+
+
+def test_a_state_that_f_keeps_is_seen_though_jax_keeps_its_trace():
+    """In steps that are lost in the digits by which replays are told apart."""
+    count = itertools.count()
+    report = symgrad.check(lambda X: X.sum() * (1 + 1e-9 * next(count)), jnp.eye(2))
+    assert (report.verdict, "the second time" in report.reason) == ("refused", True)
+    kept = {"scale": 1.0}
+
+    def scaled(X):
+        return kept["scale"] * (X * X).sum()
+
+    assert symgrad.check(scaled, jnp.eye(2))
+    kept["scale"] = 2.0  # as after a step of an optimizer: another f, and one at each time
+    report = symgrad.check(scaled, jnp.eye(2))
+    assert (report.verdict, report.exact.value) == ("agrees", 4.0)
+
+
+@pytest.mark.parametrize("value", [None, "1", {}, 1j, [1.0, 2.0]])
+def test_what_is_no_real_number_is_refused(value):
+    report = symgrad.check(lambda X: value, jnp.eye(2))
+    assert (report.verdict, "return one real number" in report.reason) == ("refused", True)
+    assert symgrad.check(lambda X: jnp.array(1, jnp.bfloat16), jnp.eye(2)).verdict == "agrees"
+
+
+def test_rows_of_numbers_are_taken_though_jax_takes_none():
+    rows = spd(2).tolist()
+    assert symgrad.check(lambda X: linalg.slogdet(X)[1], rows).record.framework == "jax"
+
+
+@pytest.mark.parametrize("passes", [10, 10**6])
+def test_a_loop_that_is_too_long_says_what_to_do(passes):
+    report = symgrad.check(
+        lambda X: lax.fori_loop(0, passes, lambda _, s: s + X[0, 0], 0.0), spd(2)
+    )
+    if passes == 10:
+        assert report
+    else:
+        assert (report.verdict, "check it with fewer" in report.reason) == ("refused", True)

@@ -225,6 +225,7 @@ REFUSED = {
     "SciPy": (lambda X: scipy.linalg.lu(X)[2].sum(), "scipy.linalg.lu (test_callables_numpy.py:"),
     "not known": (lambda X: np.interp(0.5, X[0], Y), "np.interp (test_callables_numpy.py:"),
     "into an array": (lambda X: (B.copy().__iadd__(X)).sum(), "write a = a + b"),
+    "a dict": (lambda X: {"loss": X[0, 0]}, "it returned dict of the shape ()"),
     "into X": (lambda X: X.__setitem__(0, 1.0) or X.sum(), "writes into X"),
     "complex": (lambda X: np.abs(np.linalg.eigvals(X + 1j * W)).sum(), "of complex numbers"),
     "vectors of eig": (lambda X: np.linalg.eig(X)[1][0, 0], "np.linalg.eigh"),

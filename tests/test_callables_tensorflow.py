@@ -92,6 +92,12 @@ REFUSED = {
 }
 
 
+def test_a_number_that_is_no_tensor_has_failed_and_is_told():
+    wrong = symgrad.check(lambda X: 3.0, tf.eye(2, dtype=tf.float64))
+    assert (wrong.verdict, "gave a float, not a tensor" in wrong.reason) == ("failed", True)
+    assert symgrad.check(lambda X: 3.0 + 0 * X[0, 0], tf.eye(2, dtype=tf.float64))
+
+
 @pytest.mark.parametrize("name", REFUSED)
 def test_what_cannot_be_recorded_is_refused(name):
     f, told = REFUSED[name]

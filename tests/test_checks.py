@@ -207,6 +207,8 @@ def test_a_hermitian_matrix():
     assert found.value == pytest.approx(np.log(4))
     report = symgrad.check_gradient(np.linalg.inv(H), "log_det", H)
     assert (report.verdict, report.record.dtype) == ("agrees", "complex128")
+    assert "convention: symmetric, ∂Re + i∂Im" in str(report)
+    assert "∂Re − i∂Im" in str(symgrad.check_gradient(np.linalg.inv(H).conj(), "log_det", H))
     assert not symgrad.check_gradient(np.linalg.inv(H) * (1 + 1e-9), "log_det", H)
 
 
@@ -267,6 +269,10 @@ def test_a_gradient_that_is_not_finite_disagrees_and_says_so():
         (lambda: symgrad.check(None, X, function="det"), "f is None"),
         (lambda: symgrad.check_gradient(X + 1j, "det", X), "G is complex and X is real"),
         (lambda: symgrad.check_gradient([[[0.0]]], "det", X), "G has the shape (1, 1, 1)"),
+        (lambda: symgrad.check(by_numpy, X, function="det", dtype=np.float32), "float32, float64"),
+        (lambda: symgrad.check(by_numpy, X, function="det", parameterization=3), "terization 3"),
+        (lambda: symgrad.derive("det", n="2"), "n is '2'"),
+        (lambda: symgrad.check_gradient(X, by_numpy, X), "asked at a SymPy matrix, raises"),
     ],
 )
 def test_what_cannot_be_used_is_said_in_one_line(wrong, said):
@@ -274,6 +280,26 @@ def test_what_cannot_be_used_is_said_in_one_line(wrong, said):
         wrong()
     assert said in str(told.value)
     assert "\n" not in str(told.value)
+
+
+@pytest.mark.parametrize(
+    ("entries", "said"),
+    [
+        ({(0, 1): 1e-9, (2, 0): 0.5}, r"entry \(0, 2\) is .*, entry \(2, 0\) is .* by less; give"),
+        (
+            {(2, 1): 1e-9},
+            r"entry \(1, 2\) is [^,]*, entry \(2, 1\) is [^,]*; give .*symmetrize=True",
+        ),
+        ({(0, 1): 1e-9, (1, 1): 2j}, r"not Hermitian: entry \(1, 1\) is .*, not real, .* by less"),
+    ],
+)
+def test_the_largest_asymmetry_is_told(entries, said):
+    M = X + 0j if any(map(np.iscomplexobj, entries.values())) else X.copy()
+    assert symgrad.check_gradient(np.eye(3), "trace", M).verdict == "agrees"
+    for place, off in entries.items():
+        M[place] += off
+    with pytest.raises(InputError, match=said):
+        symgrad.check_gradient(np.eye(3), "trace", M)
 
 
 def test_a_mistake_of_the_callable_s_own_is_no_declining_of_the_framework():
@@ -313,8 +339,9 @@ def test_numbers_are_judged_by_what_a_callable_executes(off, verdict):
     pytest.importorskip("torch")
     G = np.linalg.inv(TOEPLITZ)
     G[0, 1] += off
-    report = symgrad.check_gradient(G, log_det_of_torch, TOEPLITZ, framework="torch")
-    assert (report.verdict, report.record.evidence) == (verdict, "traced")
+    for framework in ("torch", None):
+        report = symgrad.check_gradient(G, log_det_of_torch, TOEPLITZ, framework=framework)
+        assert (report.verdict, report.record.evidence) == (verdict, "traced")
 
 
 def test_what_is_true_of_a_callable_is_derived_without_a_gradient():
@@ -323,6 +350,9 @@ def test_what_is_true_of_a_callable_is_derived_without_a_gradient():
     assert np.max(np.abs(exact.gradient - np.linalg.inv(TOEPLITZ))) < 1e-15
     formula = symgrad.derive(log_det_of_torch, n=2, framework="torch")
     assert formula.parameters == ("a", "b", "c")
+    assert symgrad.derive(log_det_of_torch, n=2) == formula  # as SymPy cannot be meant
+    with pytest.raises(InputError, match="SymPy matrix, raises"):  # and is where nothing else can
+        symgrad.derive(lambda X: X.determinant(), n=2)
     a, b, c = symgrad.derive("log_det", n=2)
     assert str(symgrad.derive("log_det", n=2)[b]) == f"-2*{b}/({a}*{c} - {b}**2)"
 
@@ -413,9 +443,7 @@ def test_the_gradient_in_the_parameters_of_a_kernel(slip, verdict):
 def test_parameters_in_other_frameworks_and_as_a_list():
     pytest.importorskip("torch")
     jnp = pytest.importorskip("jax.numpy")
-    by_torch = symgrad.check(
-        log_det_of_torch, THETA, framework="torch", parameterization=kernel_of_torch
-    )
+    by_torch = symgrad.check(log_det_of_torch, THETA, parameterization=kernel_of_torch)
     by_jax = symgrad.check(
         lambda X: jnp.linalg.slogdet(X)[1],
         jnp.array([2.0, 1.0], jnp.float32),

@@ -392,6 +392,8 @@ class Framework(BaseFramework):
         with tf.GradientTape() as tape:
             tape.watch(x)
             value = self.apply(route, x, constants)
+        if not tf.is_tensor(value):
+            raise TypeError("the route gave a %s, not a tensor" % type(value).__name__)
         gradient = tape.gradient(value, x)
         if gradient is None:
             raise TypeError("tf.GradientTape found no path from X to the value")

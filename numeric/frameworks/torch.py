@@ -21,6 +21,11 @@ linalg = torch.linalg
 
 CHUNK = 64
 """So many directions at once in forward mode: a bound on the memory."""
+NO_PATH = (
+    "the value does not require grad: it is a constant, or PyTorch saw nothing of how it is made "
+    "of X, as after detach(), or under no_grad(), the caller's too"
+)
+"""What PyTorch says in its own words, which are about elements of tensors."""
 MOST_COMPILED = 10**6
 """Programs of one line of code that torch.compile may compile; by default it is eight."""
 LIMITS = {
@@ -525,6 +530,8 @@ class Framework(BaseFramework):
             value = self.apply(route, x.requires_grad_(), constants)
             if not isinstance(value, torch.Tensor):
                 raise TypeError("the route gave a %s, not a tensor" % type(value).__name__)
+            if not value.requires_grad:
+                raise TypeError(NO_PATH)
             (gradient,) = torch.autograd.grad(value, x)
         widest = torch.complex128 if gradient.is_complex() else torch.float64
         G = gradient.to(widest).resolve_conj().resolve_neg().cpu().numpy()

@@ -53,7 +53,7 @@ def _built(f: Callable[..., Any], n: int) -> ca.Function:
     if not isinstance(y, (ca.MX, ca.SX)) or y.shape != (1, 1):
         shape = "×".join(map(str, getattr(y, "shape", ())))
         raise UnsupportedError(
-            f"it returned {type(y).__name__} {shape and f'of the shape {shape}'}; return one number"
+            f"it returned {type(y).__name__}{shape and f' of the shape {shape}'}; return one number"
         )
     try:
         return ca.Function("f", [X], [ca.densify(y)])

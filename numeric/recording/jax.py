@@ -55,7 +55,7 @@ def _called(f: Callable[..., Any], x: jax.Array) -> float:
         y = f(x)
     except Exception as error:
         raise UnsupportedError(f"it raised {type(error).__name__}: {one_line(error)}") from error
-    if np.shape(y) not in ((), (1,)) or np.iscomplexobj(y):
+    if np.shape(y) not in ((), (1,)) or np.asarray(y).dtype.kind in "cOSU":
         raise UnsupportedError(
             f"it returned {getattr(y, 'dtype', type(y).__name__)} of the shape {np.shape(y)}; "
             f"{RETURN_ONE}"
@@ -66,7 +66,7 @@ def _called(f: Callable[..., Any], x: jax.Array) -> float:
 def _once(f: Callable[..., Any], x: jax.Array, dtype: str) -> Recording:
     value = _called(f, x)
     try:
-        closed = jax.make_jaxpr(f)(x)
+        closed = jax.make_jaxpr(lambda x: f(x))(x)  # of f itself JAX would give an earlier trace
     except Exception as error:
         if "racer" in str(error):
             raise UnsupportedError(

@@ -14,6 +14,7 @@ Body = Callable[[Any, Sequence[Any]], list[Any]]
 """What a jaxpr gives of some arguments, written down."""
 MOST_PASSES = 2000
 """Loops with more are not unrolled."""
+ENDLESS = f"a loop of more than {MOST_PASSES} passes; check it with fewer"
 
 
 def cond(t: Tape, body: Body, params: Any, args: list[Any]) -> list[Any]:
@@ -34,7 +35,7 @@ def while_loop(t: Tape, body: Body, params: Any, args: list[Any]) -> list[Any]:
         if not bool(_decided(go, "the end of a loop")):
             return state
         state = body(params["body_jaxpr"], [*held, *state])
-    raise UnsupportedError(f"a loop of more than {MOST_PASSES} passes")
+    raise UnsupportedError(ENDLESS)
 
 
 def _decided(x: Any, what: str) -> Any:
@@ -53,7 +54,7 @@ def scan(t: Tape, body: Body, params: Any, args: list[Any]) -> list[Any]:
     first, second, length = params["num_consts"], params["num_carry"], params["length"]
     consts, carry, rows = args[:first], args[first : first + second], args[first + second :]
     if length > MOST_PASSES:
-        raise UnsupportedError(f"a loop of more than {MOST_PASSES} passes")
+        raise UnsupportedError(ENDLESS)
     given = []
     for k in reversed(range(length)) if params["reverse"] else range(length):
         out = body(params["jaxpr"], [*consts, *carry, *(_row(t, x, k) for x in rows)])

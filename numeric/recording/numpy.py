@@ -96,7 +96,10 @@ def _number(y: Any) -> Any:
     """
     value = y[0] if isinstance(y, tuple) and len(y) == 2 else y
     numbers = value.numbers if is_traced(value) else value
-    if np.size(numbers) != 1 or np.asarray(numbers).dtype.kind not in "fiu":
+    kind = getattr(
+        np.asarray(numbers), "dtype", np.dtype(object)
+    ).kind  # a dict comes back as it is
+    if np.size(numbers) != 1 or kind not in "fiu":
         raise UnsupportedError(
             f"it returned {type(y).__name__} of the shape {np.shape(numbers)}; return one real "
             "number, or it and its gradient"

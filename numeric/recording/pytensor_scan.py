@@ -29,7 +29,9 @@ def unrolled(t: Tape, run: Run, node: Apply, args: list[Any]) -> list[Any]:
     op, info = node.op, node.op.info
     steps = int(args[0])
     if steps > MOST_PASSES or info.n_mit_mot:
-        raise UnsupportedError(f"a loop of more than {MOST_PASSES} passes (scan, {line(node)})")
+        raise UnsupportedError(
+            f"a loop of more than {MOST_PASSES} passes (scan, {line(node)}); check it with fewer"
+        )
     sequences, fixed = op.outer_seqs(args), op.outer_non_seqs(args)
     taps = [*info.mit_sot_in_slices, *info.sit_sot_in_slices]
     behind = [-min(given) for given in taps]

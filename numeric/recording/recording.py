@@ -158,12 +158,26 @@ def _check_value(
     """Whether the replay at X is what the framework computed."""
     said, value = program.value, _value(program, X)
     if said is None or not np.isfinite(said):
-        raise UnsupportedError(f"{label}(X) is {said}; give an X at which it is a finite number")
+        where = _infinite(program, X)
+        raise UnsupportedError(
+            f"{label}(X) is {said}{where and f', by {where}'}; give an X at which it is a finite "
+            "number"
+        )
     if not _is_near(program, X, dtype, value, said, loose):
         raise UnsupportedError(
             f"{label}(X) is {said!r}, and the replay of its record {value!r}: what was executed is "
             "not what was recorded, or it is lost in rounding; check a part of the function"
         )
+
+
+def _infinite(program: Program, X: Matrix) -> str:
+    """The first call whose value is not finite, with the user's line; empty if none is seen."""
+    values = iter(_at(program, X))
+    for step in program.steps:
+        given = [next(values) for _ in step.shapes]
+        if not all(np.all(np.isfinite(y)) for y in given):
+            return program.place(step)
+    return ""
 
 
 def _check_same(first: Program, second: Program, label: str) -> None:

@@ -30,7 +30,7 @@ from symgrad.symbolic.traced.decisions import RefusedError, UndecidedError
 from symgrad.symbolic.traced.noise import Rounding
 from symgrad.symbolic.traced.numbers import Array, Decision
 from symgrad.symbolic.traced.scalars import ZERO
-from symgrad.symbolic.traced.sweep import Course, Sweep
+from symgrad.symbolic.traced.sweep import Course, Sweep, placed
 from symgrad.symbolic.traced.tangents import Tangents
 
 FIRST_BITS, MOST_BITS = 256, 2048
@@ -129,7 +129,7 @@ def _precisely(course: Course, X: Matrix, blocks: int) -> Known:
                 known, is_sharp = _swept(course, X, blocks)
                 if is_sharp:
                     return known
-                if _is_zero(known.S, partial(_size, course, X, known)):
+                if _is_zero(known.S, partial(_size, course, X, blocks, known)):
                     return known._replace(S=[[around_zero(b) for b in row] for row in known.S])
         except UndecidedError:
             if 2 * bits > MOST_BITS:
@@ -147,10 +147,10 @@ def _is_zero(S: Balls2, size: Callable[[], Fraction]) -> bool:
     return max(abs(b.mid) + b.radius for b in balls) < RELATIVE_RADIUS * size()
 
 
-def _size(course: Course, X: Matrix, known: Known) -> Fraction:
+def _size(course: Course, X: Matrix, blocks: int, known: Known) -> Fraction:
     """‖X‖·‖∂S/∂X‖, and what roundings move S by, in float64; 0 where that is out of range."""
     floats = np.array([[float(x) for x in row] for row in X])
-    rounding, sensitivity = _rounding(course, floats, len(X) // len(known.S), known)
+    rounding, sensitivity = _rounding(course, floats, blocks, known)
     size = norm(floats) * norm(sensitivity) + float(np.max(rounding.S, initial=0))
     return Fraction(size) if math.isfinite(size) else Fraction(0)
 
@@ -190,7 +190,26 @@ def _once(
     program, held = course.program, course.held
     sweep = Sweep(N, program, inputs, held)
     found = smooth.back(sweep, N, inputs, {program.output: np.ones(())})
+    if not all(map(_is_finite, found[: len(inputs)])):
+        raise _unbounded(program, found)
     return sweep.value.item(), found[: len(inputs)], None if N.tied else sweep.moves
+
+
+def _is_finite(G: Array | None) -> bool:
+    return G is None or all(x.is_finite() for x in G.flat)
+
+
+def _unbounded(program: Program, found: Sequence[Array | None]) -> RefusedError:
+    """What is said of cotangents that are not finite, with the last step that made one."""
+    error = UndecidedError("domain", "the derivative is not finite here")
+    after = len(found)
+    for step in reversed(program.steps):
+        outputs = range(after - len(step.shapes), after)
+        after -= len(step.shapes)
+        given = all(_is_finite(found[k]) for k in outputs)
+        if given and not all(_is_finite(found[k]) for k in step.inputs):
+            return placed(program, step, error)
+    return error
 
 
 def _twice(N: Balls, course: Course, inputs: list[Array]) -> tuple[arb, list[Array | None], None]:

@@ -10,10 +10,11 @@ from flint import arb
 from symgrad.court.program import Program
 from symgrad.symbolic.traced import ties
 from symgrad.symbolic.traced.balls import Balls
+from symgrad.symbolic.traced.decisions import RefusedError
 from symgrad.symbolic.traced.numbers import Array
 from symgrad.symbolic.traced.rationals import Exactly
 from symgrad.symbolic.traced.scalars import ZERO
-from symgrad.symbolic.traced.sweep import Sweep
+from symgrad.symbolic.traced.sweep import Sweep, placed
 
 Seeds = Mapping[int, Array]
 """float64 cotangents of some values, by number."""
@@ -33,7 +34,11 @@ def back(
         RefusedError: eigenvalues are equal, and what has these cotangents is not smooth there.
     """
     if N.tied:
-        N.within = ties.blocks(N.tied, lambda turn: _turned(sweep, inputs, seeds, call, turn))
+        try:
+            N.within = ties.blocks(N.tied, lambda turn: _turned(sweep, inputs, seeds, call, turn))
+        except RefusedError as error:
+            (step, _), *others = N.tied.values()
+            raise error if others else placed(sweep.program, step, error) from error
     return sweep.back({k: N.constant(g) for k, g in seeds.items()}, call)
 
 

@@ -96,7 +96,7 @@ class Sweep:
             try:
                 self._forward(step, given)
             except (RefusedError, ZeroDivisionError) as error:
-                raise _placed(program, step, error) from error
+                raise placed(program, step, error) from error
 
     def _forward(self, step: Step, given: Iterator[Array]) -> None:
         moves = [self.moves[k] for k in step.inputs]
@@ -166,7 +166,7 @@ class Sweep:
                 try:
                     self._pull(step, outputs, given, found, moving)
                 except (RefusedError, ZeroDivisionError) as error:
-                    raise _placed(self.program, step, error) from error
+                    raise placed(self.program, step, error) from error
         return found
 
     def _pull(
@@ -185,7 +185,7 @@ class Sweep:
                 found[k] = np.asarray(g if before is None else before + g)
 
 
-def _placed(program: Program, step: Step, error: RefusedError | ZeroDivisionError) -> RefusedError:
+def placed(program: Program, step: Step, error: RefusedError | ZeroDivisionError) -> RefusedError:
     """What stops a step, with where the user's program has it."""
     if isinstance(error, ZeroDivisionError):
         return UndecidedError("domain", f"{step.operation}: a division by 0")
