@@ -293,6 +293,19 @@ def test_constants_that_are_kept_are_no_state_but_what_is_written_into_them_is()
     cached.cache_clear()
 
 
+@pytest.mark.parametrize("G", [None, "a", {}, [[1, None], [2, 3]]], ids=repr)
+def test_a_gradient_that_is_none_fails_and_one_of_another_shape_disagrees(G):
+    X = np.array([[2.0, 1.0], [1.0, 3.0]])
+    report = symgrad.check(lambda X: (np.trace(X), G), X)
+    assert report.verdict == "failed"
+    assert "not as numbers" in report.reason
+    other = symgrad.check(lambda X: (np.trace(X), 1.0), X)
+    assert (other.verdict, other.reason) == (
+        "disagrees",
+        "the gradient has the shape (), X is 2×2",
+    )
+
+
 def test_single_precision():
     X = spd().astype("float32")
     X = (X + X.T) / 2

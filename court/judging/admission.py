@@ -42,7 +42,7 @@ def malformed(reference: Reference, reported: Reported, dtype: str) -> str:
     G, n = reported.gradient, len(reference.X)
     if G is None or G.shape != (n, n):
         blocks = n // reference.size
-        shape = "nothing" if G is None else "×".join(str(d // blocks) for d in G.shape)
+        shape = "nothing" if G is None else "×".join(str(d // blocks) for d in G.shape) or "()"
         return f"the gradient has the shape {shape}, X is {n // blocks}×{n // blocks}"
     if reported.dtype != dtype and reported.dtype not in WIDER.get(dtype, ()):
         return f"the gradient came back in {reported.dtype}, {dtype} was asked for"

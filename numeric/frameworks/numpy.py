@@ -168,6 +168,9 @@ class Framework(BaseFramework):
                 )
             f, G = answer
             gradient.append(np.asarray(G))
+            if gradient[0].dtype.kind not in "biufc":
+                told = (type(G).__name__, gradient[0].dtype)
+                raise TypeError("the route gave its gradient as %s of %s, not as numbers" % told)
             return f
 
         f = float(self.apply(value, X.astype(dtype), constants))
