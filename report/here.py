@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
     from rich.console import Group
 
+WORSE: tuple[Outcome, ...] = ("agrees", "inaccurate", "refused", "failed", "disagrees")
+"""The outcomes, from the best."""
 SHOWN = 6
 """Matrices up to this size are printed."""
 
@@ -203,6 +205,11 @@ class Reports(tuple[Report, ...]):
     """Those of several matrices, in order."""
 
     @property
+    def verdict(self) -> Outcome:
+        """The worst of them."""
+        return max((report.verdict for report in self), key=WORSE.index)
+
+    @property
     def is_right(self) -> bool:
         """Whether all are."""
         return all(report.is_right for report in self)
@@ -215,6 +222,14 @@ class Reports(tuple[Report, ...]):
         """
         wrong = any(report.verdict == "disagrees" for report in self)
         return not wrong and all(bool(report) for report in self)
+
+    def to_json(self) -> bytes:
+        """The records of all, in an array."""
+        return ENCODER.encode([report.record for report in self])
+
+    def _repr_html_(self) -> str:
+        """The reports in a notebook, one after the other."""
+        return "".join(report._repr_html_() for report in self)
 
     def plot(self, path: Path | str | None = None) -> Figure:
         """The worst error over tolerance of each; a figure of matplotlib, written as SVG.

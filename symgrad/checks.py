@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any, Literal, NamedTuple, get_args
 
 import numpy as np
@@ -22,10 +23,10 @@ from symgrad.court.judging.symmetry import Product, asymmetry
 from symgrad.court.questions import GRADIENT, JACOBIANS, TWICE, Mode, Query, Reported
 from symgrad.court.reasons import say
 from symgrad.court.references import Matrix, Reference
-from symgrad.court.verdicts import RIGHT, Outcome
+from symgrad.court.verdicts import RIGHT
 from symgrad.numeric import here as numeric
 from symgrad.numeric.place import beside
-from symgrad.report.here import Derivative, Formula, Report, Reports
+from symgrad.report.here import WORSE, Derivative, Formula, Report, Reports
 from symgrad.symbolic import here as symbolic
 from symgrad.symbolic import queries
 from symgrad.symbolic.catalogue import CATALOGUE, Instance, instances
@@ -34,8 +35,6 @@ from symgrad.symbolic.neighbours import Neighbour, neighbours
 from symgrad.traced import exact_of, floats, report_of
 
 Square = Inexact[np.ndarray, "n n"]
-WORSE: tuple[Outcome, ...] = ("agrees", "inaccurate", "refused", "failed", "disagrees")
-"""The outcomes, from the best."""
 
 
 def _resolved(function: symbolic.Definition, n: int, blocks: int) -> Instance:
@@ -189,15 +188,26 @@ def check(
         f = paired(who, f, batch.reshape(-1, *batch.shape[-2:])[0], kind, cotangent)
     query, modes = _asked(who, batch.shape[-1], order, direction, mode)
     reports = []
-    for M in batch.reshape(-1, *batch.shape[-2:]):
-        one = numeric.symmetrized(M) if symmetrize else M
+    for place in np.ndindex(batch.shape[:-2]):
+        one = numeric.symmetrized(batch[place]) if symmetrize else batch[place]
         about = (function, parameterization)
         one = _rounded(one, kind) if dtype else one
-        with beside(given_at):
+        with beside(given_at), _told_of(place):
             found = [_check(who, f, one, kind, label, *about, m, strict, query) for m in modes]
         worst = max(found, key=lambda report: WORSE.index(report.verdict))
         reports.append(_beside(worst, found) if order == 2 else worst)
     return reports[0] if batch.ndim == 2 else Reports(reports)
+
+
+@contextmanager
+def _told_of(place: tuple[int, ...]) -> Iterator[None]:
+    """Say of which of several matrices something is."""
+    try:
+        yield
+    except InputError as error:
+        if not place:
+            raise
+        raise InputError(f"X{list(place)}: {error}") from error
 
 
 def _asked(

@@ -518,14 +518,23 @@ def test_batches_modes_and_what_is_not_symmetric():
     assert [r.verdict for r in reports] == ["agrees", "agrees"]
     assert reports
     assert reports.is_right
+    assert reports.verdict == "agrees"
+    assert json.loads(reports.to_json()) == [json.loads(r.to_json()) for r in reports]
+    assert reports._repr_html_() == "".join(r._repr_html_() for r in reports)
+    refused = symgrad.check(
+        lambda X: abs(X[0, 1] - 1), torch.stack([torch.eye(2), torch.ones(2, 2)])
+    )
+    assert ([r.verdict for r in refused], refused.verdict) == (["agrees", "refused"], "refused")
     both = symgrad.check(lambda X: (X @ X).trace(), X, mode="both")
     assert both.verdict == "agrees"
     assert symgrad.check(torch.logdet, X, mode="forward").record.mode == "forward"
     with pytest.raises(InputError, match="mode is 'sideways'"):
         symgrad.check(torch.logdet, X, mode="sideways")
     skew = X + torch.triu(W, 1)
-    with pytest.raises(InputError, match="X is not symmetric"):
+    with pytest.raises(InputError, match=r"^X is not symmetric"):
         symgrad.check(torch.logdet, skew)
+    with pytest.raises(InputError, match=r"^X\[1\]: X is not symmetric"):
+        symgrad.check(torch.logdet, torch.stack([X, skew]))
     assert symgrad.check(torch.logdet, skew, symmetrize=True).verdict == "agrees"
     assert "check_gradient" in symgrad.check(np.trace, X.numpy()).reason
 
