@@ -199,30 +199,30 @@ def _abridged(text: str) -> str:
     return repr(text) if len(text) <= LONGEST_QUOTED else f"{text[:LONGEST_QUOTED]!r}…"
 
 
-def parse_matrix(text: str) -> Matrix:
+def parse_matrix(text: str, what: str = "matrix") -> Matrix:
     """The symmetric matrix written by rows: entries apart by blanks or commas, rows by ; or lines.
 
     Raises:
         InputError: it does not parse, is not square or not symmetric.
     """
-    rows = split_rows(text)
+    rows = split_rows(text, what)
     X = tuple(tuple(parse_rational(entry) for entry in split_entries(row)) for row in rows)
     if any(len(row) != len(X) for row in X):
         raise InputError(
-            f"the matrix is not square: its rows have {_lengths(X)} entries; "
+            f"the {what} is not square: its rows have {_lengths(X)} entries; "
             "rows are told apart by ; as in '2 1; 1 3'"
         )
     for i, row in enumerate(X):
         for j in range(i):
             if row[j] != X[j][i]:
                 raise InputError(
-                    f"the matrix is not symmetric: entry ({i}, {j}) is {row[j]}, "
+                    f"the {what} is not symmetric: entry ({i}, {j}) is {row[j]}, "
                     f"entry ({j}, {i}) is {X[j][i]}"
                 )
     return X
 
 
-def split_rows(text: str) -> list[str]:
+def split_rows(text: str, what: str = "matrix") -> list[str]:
     """The rows of a matrix as they are written.
 
     Raises:
@@ -230,7 +230,7 @@ def split_rows(text: str) -> list[str]:
     """
     rows = [row for row in re.split(r"[;\n]", text) if row.strip()]
     if not rows:
-        raise InputError("the matrix is not square: it has no rows")
+        raise InputError(f"the {what} is not square: it has no rows")
     return rows
 
 

@@ -133,7 +133,7 @@ def chosen_direction(text: str | None, n: int) -> Rows2:
     """The direction that the user gives, or the usual one."""
     if text is None:
         return direction(n)
-    return _checked(parse_matrix(text), n)
+    return _checked(parse_matrix(text, "direction"), n)
 
 
 def read_direction(E: Any, n: int) -> Rows2:

@@ -186,7 +186,7 @@ def check(
         kind = _fitting(dtype, batch)
     if cotangent is not None:
         f = paired(who, f, batch.reshape(-1, *batch.shape[-2:])[0], kind, cotangent)
-    query, modes = _asked(who, batch.shape[-1], order, direction, mode)
+    query, modes = _asked(who, batch, order, direction, mode)
     reports = []
     for place in np.ndindex(batch.shape[:-2]):
         one = numeric.symmetrized(batch[place]) if symmetrize else batch[place]
@@ -211,9 +211,13 @@ def _told_of(place: tuple[int, ...]) -> Iterator[None]:
 
 
 def _asked(
-    who: str, n: int, order: int, direction: Any, mode: Mode | Literal["both"]
+    who: str,
+    batch: Inexact[np.ndarray, "*batch n n"],
+    order: int,
+    direction: Any,
+    mode: Mode | Literal["both"],
 ) -> tuple[Query, list[Mode]]:
-    """What is asked of an f of n×n matrices, and in which modes.
+    """What is asked of an f at these matrices, and in which modes.
 
     Raises:
         InputError: there is no such order, or the direction is not one.
@@ -224,8 +228,12 @@ def _asked(
         return GRADIENT, ["reverse", "forward"] if mode == "both" else [mode]
     if order != 2:
         raise InputError(f"order is {order!r}; the gradient is 1, the Hessian 2")
+    n = batch.shape[-1]
     E = queries.direction(n) if direction is None else queries.read_direction(direction, n)
-    ways = [mode] if mode in TWICE else traced.ways_twice(who)
+    every = traced.ways_twice(who)
+    if np.iscomplexobj(batch):  # the Hessian as a whole is a function of frameworks for real ones
+        every = [way for way in every if way != "hessian"]
+    ways = [mode] if mode in TWICE else every
     if not ways:
         raise InputError(f"{who} differentiates once; leave order out")
     return Query(operator="hvp", direction=E), ways

@@ -77,6 +77,7 @@ def test_sizes_and_executions():
     ("arguments", "said"),
     [
         (["--axes", "scales"], "unknown axis 'scales'"),
+        (["--axes", ""], "unknown axis ''"),
         (["--axes", "ties", "--scale", "2"], "--scale gives the units of --axes scale"),
         (["--axes", "scale", "--scale", "1e300"], "too large for float32"),
         (["--axes", "scale", "--scale", "-1"], "a unit is a positive number"),
@@ -92,7 +93,7 @@ def test_what_cannot_be_asked_is_told_in_one_line(arguments, said, tmp_path, cap
 
 
 def test_the_files_tell_what_was_found(tmp_path, capsys):
-    command = ["atlas", "trace", "det", "-f", "numpy", "--axes", "rank,ties"]
+    command = ["atlas", "trace", "det", "-f", "numpy", "--axes", "rank,ties,rank"]
     assert cli.main([*command, "--output", str(tmp_path)]) == 0
     assert "4 routes along rank, ties" in capsys.readouterr().out
     found = axes_page.from_json((tmp_path / "axes.json").read_bytes())

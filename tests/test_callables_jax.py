@@ -149,6 +149,22 @@ def test_in_32_bits_a_matrix_of_64_is_refused():
     assert symgrad.check(lambda X: linalg.slogdet(X)[1], (x + x.T) / 2).verdict == "agrees"
 
 
+@pytest.mark.parametrize("factor", [1.0, 1.01])
+def test_what_is_rounded_to_integers_keeps_its_dtype(factor):
+    """As in jax.scipy.linalg.expm, of float32 where 64 bits are enabled."""
+
+    @jax.custom_vjp
+    def scaled(X):
+        return X * jnp.maximum(jnp.floor(X[0, 0] + 1.5), 0)
+
+    def back(X, G):
+        return (factor * G * jnp.maximum(jnp.floor(X[0, 0] + 1.5), 0),)
+
+    scaled.defvjp(lambda X: (scaled(X), X), back)
+    report = symgrad.check(lambda X: (scaled(X) ** 2).sum(), jnp.asarray(spd(3), "float32"))
+    assert report.verdict == ("agrees" if factor == 1 else "disagrees"), str(report)
+
+
 def scattered(X):
     Y = X.at[0, 1].add(X[1, 2] ** 2).at[jnp.array([0, 2, 0])].subtract(X[:3] @ X)
     Z = Y.at[jnp.array([1, 9])].add(X[:2]).at[jnp.array([1, 9])].add(X[:2], mode="clip")

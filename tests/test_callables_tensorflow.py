@@ -48,6 +48,23 @@ def test_a_right_gradient_agrees(name):
     assert (report.verdict, report.record.evidence) == ("agrees", "traced"), str(report)
 
 
+@pytest.mark.parametrize("factor", [1.0, 1 + 1e-9])
+def test_a_tf_function_that_was_differentiated_is_judged_as_before(factor):
+    @tf.custom_gradient
+    def square(X):
+        return X @ X, lambda G: factor * (G @ tf.transpose(X) + tf.transpose(X) @ G)
+
+    f, X = tf.function(lambda X: tf.linalg.logdet(square(X))), tf.constant(spd(4))
+    before = symgrad.check(f, X)
+    with tf.GradientTape() as tape:
+        tape.watch(X)
+        y = f(X)
+    assert tape.gradient(y, X) is not None
+    after = symgrad.check(f, X)
+    assert before.verdict == after.verdict == ("agrees" if factor == 1 else "disagrees")
+    assert before.program.steps == after.program.steps
+
+
 def logm_spoiled_by(spoil):
     @tf.custom_gradient
     def logm(X):

@@ -307,7 +307,9 @@ routes = {"torch": {"right": right, "wrong": wrong}}
     [
         (("det", "--query", "vjp"), "det is a number"),
         (("det", "--direction", "1 0; 0 1"), "give --query hvp too"),
-        (("det", "--query", "hvp", "--direction", "1 2; 3 4"), "not symmetric"),
+        (("det", "--query", "hvp", "--direction", "1 2; 3 4"), "the direction is not symmetric"),
+        (("det", "--query", "hvp", "--direction", "1 2; 2"), "the direction is not square"),
+        (("det", "--query", "hvp", "--direction", ";"), "the direction is not square"),
         (("det", "--query", "hvp", "--direction", "1/2 0; 0 1"), "give integers below"),
         (("det", "--query", "hvp", "--direction", "1"), "the direction is 1×1, X is 2×2"),
         (("det", "--query", "hvp", "-n", "101"), "asked for sizes 1 to 100"),

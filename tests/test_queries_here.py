@@ -104,6 +104,45 @@ def test_the_worst_of_all_ways_has_those_beside_it_that_agree():
     assert not symgrad.check(whitened, X, order=2, mode="hessian").reason
 
 
+class Bent(torch.autograd.Function):
+    """The identity, whose derivative depends on X, though it is 1 there."""
+
+    @staticmethod
+    def forward(ctx, x):
+        ctx.save_for_backward(x)
+        return x.clone()
+
+    @staticmethod
+    def backward(ctx, g):
+        (x,) = ctx.saved_tensors
+        return g * (1 + x - x.detach())
+
+
+def test_the_hessian_of_a_linear_function_is_zero_and_judged():
+    linear = lambda X: (torch.tensor(W) * X).sum()  # noqa: E731
+    report = symgrad.check(linear, X, order=2)
+    assert report
+    assert not report.reported.any()
+    assert "reverse over forward" in report.reason
+    bent = symgrad.check(lambda X: linear(Bent.apply(X)), X, order=2, mode="reverse over reverse")
+    assert bent.verdict == "disagrees"
+
+
+def test_a_hessian_of_hermitian_matrices_agrees_in_the_ways_that_there_are():
+    H = torch.tensor([[2.0, 1.0j], [-1.0j, 3.0]], dtype=torch.complex128)
+
+    def cube(X):
+        return (X @ X @ X).trace().real
+
+    report = symgrad.check(cube, H, order=2)
+    assert report
+    assert report.reason.startswith("reverse over reverse, forward over reverse, ")
+    assert "hessian" not in report.reason.split(" agree")[0]
+    assert "asked of real matrices" in symgrad.check(cube, H, order=2, mode="hessian").reason
+    way = "reverse over reverse"
+    assert symgrad.check(lambda X: cube(Bent.apply(X)), H, order=2, mode=way).verdict == "disagrees"
+
+
 TIED = 2 * torch.eye(2, dtype=torch.float64)
 
 

@@ -66,5 +66,5 @@ def differentiate_twice(way, f, X, E, dtype):
     x, along = (torch.tensor(M, dtype=kind, device=DEVICE.get()) for M in (X, E))
     slope, G = WAYS[way](f, x, along)
     widest = torch.complex128 if G.is_complex() else torch.float64
-    found = G.detach().to(widest).resolve_conj().resolve_neg().cpu().numpy()
+    found = G.to(widest).numpy(force=True)  # forward mode has zeros that are no numbers in memory
     return slope.item(), found, str(G.dtype).split(".")[-1]

@@ -137,7 +137,7 @@ class Walk:
             return Pair(*(self._near(x, out) for x in v))
         if isinstance(v, Value) and v.shape != shape:
             return self.tape.reshape(v, shape)
-        return v
+        return v if isinstance(v, Value) else np.asarray(v, out.aval.dtype)
 
     def _moved(self, e: Any, args: list[Any]) -> list[Any]:
         """JAX's own action on positions."""

@@ -60,7 +60,8 @@ def _loop(walk: Walk, frame: Frame, op: tf.Operation, inputs: list[Held]) -> lis
 
 
 def _called(walk: Walk, frame: Frame, op: tf.Operation, inputs: list[Held]) -> list[Held]:
-    return walk.graph(_body(frame, op.get_attr("f").name), inputs, frame)
+    """What a tf.function gives: once it was differentiated, its graph has outputs beside these."""
+    return walk.graph(_body(frame, op.get_attr("f").name), inputs, frame, len(op.outputs))
 
 
 CONTROL: dict[str, Callable[[Walk, Frame, tf.Operation, list[Held]], list[Held]]] = {

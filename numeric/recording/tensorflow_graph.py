@@ -63,9 +63,13 @@ class Walk:
         self.tolerance = TOLERANCES.get(tape.dtype, 1e-3)
 
     def graph(
-        self, graph: tf.Graph, inputs: Sequence[Held], parent: Frame | None = None
+        self,
+        graph: tf.Graph,
+        inputs: Sequence[Held],
+        parent: Frame | None = None,
+        results: int | None = None,
     ) -> list[Held]:
-        """What the outputs of a function's graph hold, of these inputs.
+        """What the outputs of a function's graph hold, of these inputs; the first ``results``.
 
         Raises:
             UnsupportedError: an operation in it cannot be recorded.
@@ -74,9 +78,9 @@ class Walk:
         for tensor, held in zip(graph.inputs, inputs, strict=True):
             frame.held[tensor.name] = held
         if id(graph) not in self.plans:
-            self.plans[id(graph)] = self._plan(frame, graph.outputs)
+            self.plans[id(graph)] = self._plan(frame, graph.outputs[:results])
         self._run(frame, self.plans[id(graph)])
-        return [frame.read(tensor) for tensor in graph.outputs]
+        return [frame.read(tensor) for tensor in graph.outputs[:results]]
 
     def _plan(self, frame: Frame, outputs: list[tf.Tensor]) -> Plan:
         if not self.differentiates:

@@ -68,7 +68,6 @@ MOST_JOBS = 1024
 )
 @click.option(
     "--axes",
-    default="",
     metavar="NAMES",
     help=f"Ask along further axes instead of the default set: any of {','.join(AXES)}.",
 )
@@ -98,7 +97,7 @@ def atlas(
     jobs: int,
     cluster: str | None,
     output: Path,
-    axes: str,
+    axes: str | None,
     scales: tuple[str, ...],
     candidates: Path | None,
     parquet: bool,
@@ -114,16 +113,17 @@ def atlas(
     not any more, 2 nothing agrees, 3 a framework or a device that was asked for is missing, a
     worker died, the output cannot be written or the cluster cannot be used, 130 interrupted.
     """
-    if scales and "scale" not in axes.split(","):
+    chosen_axes = tuple(dict.fromkeys(axes.split(","))) if axes is not None else ()
+    if scales and "scale" not in chosen_axes:
         raise InputError("--scale gives the units of --axes scale; choose that too")
-    if candidates and not axes:
+    if candidates and not chosen_axes:
         raise InputError("--candidates are of what --axes shows; choose some of them too")
     if device != "cpu" and (candidates or cluster):
         what = "--candidates are looked for" if candidates else "--cluster asks"
         raise InputError(f"{what} on the CPU; leave out --device {device}")
     if parquet:
         gradients.check()
-    name = "axes" if axes else "atlas"
+    name = "axes" if chosen_axes else "atlas"
     name += f"-{device}" if device != "cpu" else ""
     journal = output / f"{name}.journal"
     with session.on(cluster or ""):
@@ -136,8 +136,8 @@ def atlas(
             frameworks=frameworks, timeout=timeout, jobs=jobs, journal=str(journal), device=device
         )
         chosen = Choice(resources=within, functions=functions, size=size, points=1, seed=seed)
-        if axes:
-            chosen = structs.replace(chosen, axes=tuple(axes.split(",")), scales=scales)
+        if chosen_axes:
+            chosen = structs.replace(chosen, axes=chosen_axes, scales=scales)
             return along_axes(session, chosen, missing, output / name, candidates, parquet, quiet)
         return default_set(session, chosen, missing, output / name, parquet, quiet)
 
