@@ -324,8 +324,8 @@ def test_an_address_of_what_is_no_scheduler(here, monkeypatch, capsys, tmp_path)
     assert not (tmp_path / "a").exists()
 
 
-@pytest.mark.parametrize("address", ["local:0", "local:", "local:two", "local:-1"])
-def test_no_number_of_workers(address, capsys):
+@pytest.mark.parametrize("address", ["local:0", "local:", "local:two", "local:-1", ""])
+def test_no_number_of_workers_and_no_address(address, capsys):
     assert refused(capsys, "--cluster", address)[0] == 2
 
 
