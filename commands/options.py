@@ -132,8 +132,10 @@ def read_cluster(context: click.Context, option: click.Parameter, given: str | N
     """The address of a scheduler, or ``local:N``.
 
     Raises:
-        BadParameter: N is no number of workers.
+        BadParameter: N is no number of workers, or there is no address.
     """
+    if given == "":  # of a variable that is not set: it is no wish for this machine alone
+        raise click.BadParameter("the address is empty; leave out --cluster to ask on this machine")
     if given is not None and given.startswith("local:") and not LOCAL.fullmatch(given):
         raise click.BadParameter(f"{given!r} is not local:N with N from 1 to 9999")
     return given

@@ -201,7 +201,9 @@ def _run(environment: Environment, place: Path, command: Sequence[str]) -> None:
         lines = [line.strip() for line in (done.stdout + done.stderr).splitlines() if line.strip()]
         full = [line for line in lines if any(text in line.lower() for text in FULL)]
         errors = [
-            line for line in lines if re.match(r"(error|\w+Error): (?!Exception:)", line, re.I)
+            line
+            for line in lines
+            if re.match(r"(error|\w+Error): (?!Exception:|Ignored the following)", line, re.I)
         ]
         why = (full or errors or lines or [f"status {done.returncode}"])[0]
         raise _failure(environment, place, why, command)

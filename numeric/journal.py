@@ -76,7 +76,7 @@ class Journal:
 
     Raises:
         InputError: the file is none of a journal.
-        OutputError: another run is writing it.
+        OutputError: another run is writing it, or it cannot be written.
     """
 
     def __init__(self, path: Path, fingerprint: str) -> None:
@@ -84,18 +84,11 @@ class Journal:
         self.recorded: dict[tuple[str, int], list[Reported]] = {}
         header = MARK + fingerprint.encode() + b'"}\n'
         self.failure = ""
-        self._file = path.open("a+b")
         try:
-            self._claim(path)
-            usable = self._read(header)
-            self._file.truncate(usable)
-            self._file.seek(usable)
-            if not usable:
-                self._file.write(header)
-                self._file.flush()
-        except BaseException:
-            self._file.close()
-            raise
+            self._file = path.open("a+b")
+            self._take_over(path, header)
+        except OSError as error:
+            raise OutputError(f"{path}: cannot be written, {error.strerror}") from error
 
     def __enter__(self) -> Journal:
         return self
@@ -114,6 +107,20 @@ class Journal:
             self._file.flush()
         except OSError as error:  # the run goes on: it can only not be continued from here
             self.failure = error.strerror or str(error)
+
+    def _take_over(self, path: Path, header: bytes) -> None:
+        """Read what is there, and be ready to write after it."""
+        try:
+            self._claim(path)
+            usable = self._read(header)
+            self._file.truncate(usable)
+            self._file.seek(usable)
+            if not usable:
+                self._file.write(header)
+                self._file.flush()
+        except BaseException:
+            self._file.close()
+            raise
 
     def _claim(self, path: Path) -> None:
         """Check that the file may be written."""

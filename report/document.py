@@ -167,6 +167,18 @@ class Output:
             self._draft.unlink(missing_ok=True)
 
 
+def make_folder(folder: Path) -> None:
+    """Make the folder of what is to be written, where it is not there.
+
+    Raises:
+        OutputError: it cannot be made.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OutputError(f"{folder}: cannot be made, {error.strerror}") from error
+
+
 def write_together(folder: Path, files: Mapping[str, bytes]) -> None:
     """Write several files to a folder: all of them, or none where there is no room.
 

@@ -135,7 +135,12 @@ def _scheduler(address: str) -> Iterator[Any]:
     local = LOCAL.fullmatch(address)
     if local is None:
         try:
-            asyncio.run(_reach(address))
+            asyncio.run(asyncio.wait_for(_reach(address), CONNECT + LEAVE))
+        except asyncio.TimeoutError as error:  # Dask itself waits for its first word for ever
+            raise ClusterError(
+                f"{address}: no scheduler of Dask answers, what listens there says nothing that "
+                "Dask would; is it the address of a dashboard?"
+            ) from error
         except Exception as error:
             raise ClusterError(
                 f"{address}: no scheduler of Dask answers, {_cause(error)}"
@@ -164,11 +169,22 @@ def _scheduler(address: str) -> Iterator[Any]:
 
 
 async def _reach(address: str) -> None:
-    """Connect and leave; a client of Dask that cannot connect ends whenever it is collected."""
+    """Ask who is there, and leave; a client of Dask that cannot connect ends when collected.
+
+    Raises:
+        ValueError: it is a worker.
+        Exception: nobody is there.
+    """
     from distributed.comm import connect
+    from distributed.core import send_recv
 
     comm = await connect(address, timeout=CONNECT)
-    await comm.close()
+    try:
+        told = await send_recv(comm, op="identity")
+    finally:
+        await comm.close()
+    if "workers" not in told:
+        raise ValueError(f"a {told['type']} is there; name the scheduler that it has")
 
 
 @contextmanager

@@ -7,6 +7,7 @@ clusters here run in this process, those that lose workers on processes of their
 import importlib
 import os
 import re
+import socket
 import sys
 from collections import Counter
 from types import SimpleNamespace
@@ -307,8 +308,24 @@ def test_no_such_address(address, monkeypatch, capsys, tmp_path):
     assert not (tmp_path / "a").exists()
 
 
-@pytest.mark.parametrize("address", ["local:0", "local:", "local:two", "local:-1"])
-def test_no_number_of_workers(address, capsys):
+def test_an_address_of_what_is_no_scheduler(here, monkeypatch, capsys, tmp_path):
+    output = ["--output", str(tmp_path / "a")]
+    (worker, *_) = here._client.scheduler_info()["workers"]
+    status, told = refused(capsys, "--cluster", worker, *output)
+    assert status == 3
+    assert told.startswith(f"error: {worker}: no scheduler of Dask answers, ValueError: a Worker ")
+    monkeypatch.setattr(cluster, "CONNECT", 0.1)
+    monkeypatch.setattr(cluster, "LEAVE", 0.1)
+    with socket.create_server(("127.0.0.1", 0)) as silent:  # takes what is sent, and says nothing
+        address = "tcp://127.0.0.1:{1}".format(*silent.getsockname())
+        status, told = refused(capsys, "--cluster", address, *output)
+    assert status == 3
+    assert told.startswith(f"error: {address}: no scheduler of Dask answers, what listens there ")
+    assert not (tmp_path / "a").exists()
+
+
+@pytest.mark.parametrize("address", ["local:0", "local:", "local:two", "local:-1", ""])
+def test_no_number_of_workers_and_no_address(address, capsys):
     assert refused(capsys, "--cluster", address)[0] == 2
 
 

@@ -249,6 +249,15 @@ def test_a_full_disk_leaves_a_run_to_be_gone_on_with(small_disk, tmp_path):
     assert sorted(os.listdir(place)) == ["atlas.json", "atlas.md"]
 
 
+def test_a_disk_that_is_full_from_the_start(small_disk):
+    place, _ = small_disk
+    (place / "other").write_bytes(bytes(8192))
+    status, out, told = atlas(place, "trace", "-f", "numpy")
+    assert (status, out) == (3, "")
+    journal = place / "atlas.journal"
+    assert told == f"error: {journal}: cannot be written, No space left on device\n"
+
+
 def test_an_environment_without_a_framework_gets_no_task_of_it(host, tmp_path):
     _, address = host(1)
     script = tmp_path / "worker.py"

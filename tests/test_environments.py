@@ -10,7 +10,14 @@ import pytest
 
 from symgrad.court.errors import InputError, OutputError
 from symgrad.numeric import former
-from symgrad.numeric.environments import Environment, build, environments, find_built, find_python
+from symgrad.numeric.environments import (
+    Environment,
+    _run,
+    build,
+    environments,
+    find_built,
+    find_python,
+)
 from symgrad.numeric.interpreters import DISTRIBUTIONS
 from tests.helpers import script
 
@@ -110,6 +117,14 @@ def test_a_python_that_cannot_make_an_environment(tmp_path):
         build(environment(wheel(tmp_path)), tmp_path / "kept", dead, print)
     with pytest.raises(InputError, match="cannot be built"):
         build(environment(wheel(tmp_path)), tmp_path / "kept", tmp_path / "nothing", print)
+
+
+def test_what_pip_has_passed_over_is_not_why_it_failed(tmp_path):
+    said = "ERROR: Ignored the following versions that require a different python version: 2.5\\n"
+    why = "ERROR: Could not find a version that satisfies the requirement planted==9"
+    pip = script(tmp_path / "pip", f"#!/bin/sh\nprintf '{said}{why}\\n' >&2\nexit 1\n")
+    with pytest.raises(InputError, match=rf"^planted@1\.0: cannot be built, {why}; try: "):
+        _run(environment("planted==9"), tmp_path, [str(pip)])
 
 
 def test_less_room_than_is_needed(tmp_path):

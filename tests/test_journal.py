@@ -1,13 +1,14 @@
 """Runs that are cut short and taken up again: nothing is asked twice, and nothing is missing."""
 
 import json
+import resource
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-from symgrad.court.errors import InputError
+from symgrad.court.errors import InputError, OutputError
 from symgrad.court.questions import Problem, Reported
 from symgrad.numeric.conversation import Conversation
 from symgrad.numeric.journal import Journal, fingerprint, installed_versions
@@ -210,6 +211,20 @@ def test_a_journal_that_was_hardly_begun_is_begun_anew(tmp_path, begins):
     with Journal(path, "this run") as journal:
         assert journal.recorded == {}
     assert path.read_bytes() == b'{"journal": "this run"}\n'
+
+
+def test_a_journal_that_cannot_be_begun(tmp_path):
+    with pytest.raises(OutputError, match=r"none/journal: cannot be written, No such file"):
+        Journal(tmp_path / "none" / "journal", "this run")
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, limits[1]))
+    try:
+        with pytest.raises(OutputError, match=r"/journal: cannot be written, File too large$"):
+            Journal(tmp_path / "journal", "this run")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    with Journal(tmp_path / "journal", "this run") as journal:
+        assert not journal.failure
 
 
 def test_two_runs_do_not_write_one_journal(tmp_path):

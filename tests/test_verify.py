@@ -323,6 +323,26 @@ BAD = {
 }
 
 
+@pytest.mark.parametrize(
+    "command",
+    [
+        "atlas det -f numpy",
+        "watch -f jax --offline",
+        "findings -f torch",
+        "disputes -f torch",
+        "history --no-build -f numpy@1.21.0",
+        "history --changes",
+    ],
+)
+def test_a_folder_that_cannot_be_made_is_one_line_and_status_3(command, tmp_path, capsys):
+    (tmp_path / "file").touch()
+    folder = tmp_path / "file" / "new"
+    assert cli.main([*command.split(), "--output", str(folder)]) == 3
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert captured.err == f"error: {folder}: cannot be made, Not a directory\n"
+
+
 @pytest.mark.parametrize(("command", "message"), BAD.items(), ids=BAD)
 def test_bad_input_is_one_line_and_status_2(command, message, capsys):
     frameworks = [] if " -f " in command else ["-f", "numpy"]

@@ -27,7 +27,7 @@ from symgrad.court.former.recorded import read_record
 from symgrad.court.hearing import Hearing
 from symgrad.court.questions import Choice, Device, Resources
 from symgrad.report import gradients, terminal
-from symgrad.report.document import write_together
+from symgrad.report.document import make_folder, write_together
 from symgrad.studies.atlas import axes_page, plan
 from symgrad.studies.atlas import page as table
 from symgrad.studies.atlas.axes_record import AXES, news
@@ -131,7 +131,7 @@ def atlas(
         if missing and cluster:
             raise ClusterError(f"no worker of {cluster} has {', '.join(missing)}; install it there")
         frameworks = choose_on(session, frameworks, asked, device)
-        output.mkdir(parents=True, exist_ok=True)
+        make_folder(output)
         within = Resources(
             frameworks=frameworks, timeout=timeout, jobs=jobs, journal=str(journal), device=device
         )

@@ -11,7 +11,7 @@ from symgrad.commands.session import DISAGREES, INTERRUPTED, MISSING, Session
 from symgrad.court.hearing import Hearing
 from symgrad.court.questions import Choice, Resources
 from symgrad.report import terminal
-from symgrad.report.document import write_together
+from symgrad.report.document import make_folder, write_together
 from symgrad.studies.disputes import page as report
 from symgrad.studies.disputes import plan
 from symgrad.studies.disputes.record import Asked, choose, read_known
@@ -58,11 +58,12 @@ def disputes(
     wanted = [name for name in frameworks if name in used]
     resources = Resources(frameworks=wanted, timeout=timeout)
     hearing = Hearing(Choice(resources=resources, functions=functions, points=1))
+    if output:
+        make_folder(output)
     if session.hear(hearing, plan.examined(hearing.choice, session.known(), chosen)):
         return INTERRUPTED
     document = report.make_disputes(hearing, chosen)
     if output:
-        output.mkdir(parents=True, exist_ok=True)
         page = report.to_markdown(document).encode()
         write_together(output, {"disputes.json": report.to_json(document), "disputes.md": page})
     console = terminal.make_console()

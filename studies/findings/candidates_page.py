@@ -8,7 +8,7 @@ from pathlib import Path
 
 import msgspec
 
-from symgrad.report.document import write_together
+from symgrad.report.document import make_folder, write_together
 from symgrad.studies.findings.candidates import Candidate
 from symgrad.studies.findings.record import CLASSES, Seen, ranked
 from symgrad.studies.findings.rule import Answer
@@ -29,7 +29,7 @@ def write(
     Raises:
         OutputError: they cannot be written.
     """
-    (folder / "scripts").mkdir(parents=True, exist_ok=True)
+    make_folder(folder / "scripts")
     order = [f.id for f in ranked([c.examined.finding for c in found])]
     pairs = sorted(
         zip(found, run, strict=True), key=lambda p: order.index(p[0].examined.finding.id)

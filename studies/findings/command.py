@@ -14,7 +14,7 @@ from symgrad.court.errors import InputError, check_known
 from symgrad.court.hearing import Hearing
 from symgrad.court.questions import Choice, Mode, Resources
 from symgrad.report import terminal
-from symgrad.report.document import write_together
+from symgrad.report.document import make_folder, write_together
 from symgrad.studies.findings import issue, plan
 from symgrad.studies.findings import page as report
 from symgrad.studies.findings.portable import portable
@@ -106,11 +106,12 @@ def findings(
     used = {f.framework for f in known}
     resources = structs.replace(resources, frameworks=[f for f in frameworks if f in used])
     hearing = Hearing(structs.replace(choice, resources=resources))
+    if output:
+        make_folder(output)
     if session.hear(hearing, plan.examined(known)):
         return INTERRUPTED
     document = report.make_findings(hearing, known)
     if output:
-        output.mkdir(parents=True, exist_ok=True)
         kept = portable(document)
         page = report.to_markdown(kept).encode()
         write_together(output, {"findings.json": report.to_json(kept), "findings.md": page})

@@ -18,7 +18,7 @@ from symgrad.court.former.recorded import Findings, Record
 from symgrad.court.hearing import Hearing
 from symgrad.court.questions import Choice, Resources
 from symgrad.report import terminal
-from symgrad.report.document import TOOLKIT, today, write_together
+from symgrad.report.document import TOOLKIT, make_folder, today, write_together
 from symgrad.studies.atlas.kept import DOCS, read_atlas
 from symgrad.studies.findings import plan as findings
 from symgrad.studies.findings.record import read_known
@@ -120,7 +120,7 @@ def history(
     known = [*interpreters, *(former.framework for former in record.versions)]
     installed, wanted, missing = session.choose_former(asked, known)
     if output:
-        output.mkdir(parents=True, exist_ok=True)
+        make_folder(output)
     gathered = session.gather(
         wanted,
         (*asked, *interpreters),
@@ -160,6 +160,8 @@ def history(
 
 def tell_changes(session: Session, record: Record, output: Path | None, timeout: float) -> int:
     """Say what changed in which version; the exit status."""
+    if output:
+        make_folder(output)
     known = read_known()
     hearing = Hearing(Choice(resources=Resources(frameworks=[], timeout=timeout)))
     if session.hear(hearing, plan.history(hearing.choice)):
@@ -167,7 +169,6 @@ def tell_changes(session: Session, record: Record, output: Path | None, timeout:
     watched = watch_record.read(DOCS / watch_record.FILE, TOOLKIT).releases
     found = changes.make_changes(hearing, record, read_atlas(), watched, known)
     if output:
-        output.mkdir(parents=True, exist_ok=True)
         page = changes_page.to_markdown(found).encode()
         write_together(output, {"changes.json": changes_page.to_json(found), "changes.md": page})
     terminal.make_console().print(changes_page.closing_line(found), soft_wrap=True)

@@ -17,7 +17,7 @@ from symgrad.court.former.releases import Built, Sought
 from symgrad.court.names import name_of
 from symgrad.court.questions import Choice, Resources
 from symgrad.report import terminal
-from symgrad.report.document import TOOLKIT, today, write_together
+from symgrad.report.document import TOOLKIT, make_folder, today, write_together
 from symgrad.studies.atlas.kept import read_atlas
 from symgrad.studies.findings.record import read_known
 from symgrad.studies.watch import asking
@@ -146,7 +146,7 @@ def watch(
         check_known("framework", name, session.known())
     before, atlas = kept.read(output / kept.FILE, TOOLKIT), read_atlas(against)
     for folder in (output, issue.parent) if issue else (output,):
-        folder.mkdir(parents=True, exist_ok=True)
+        make_folder(folder)
     sought = Sought(
         frameworks=[*dict.fromkeys(asked)] or ([] if versions else session.known()),
         versions=[*dict.fromkeys(versions)],
