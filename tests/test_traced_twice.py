@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from symgrad.numeric.recording import composites as c
 from symgrad.symbolic import traced
 from symgrad.symbolic.catalogue import choose
 from symgrad.symbolic.catalogue.second import along
@@ -89,3 +90,19 @@ def test_tangents_of_floats_are_multiplied_as_tangents_are():
     assert np.allclose(fast.slopes(found), slopes, 1e-15, 0)
     other = fast.slopes(fast.join(a, b) * fast.join(c, d * (1 + 2**-40)))
     assert not np.allclose(other, slopes, 1e-15, 0)
+
+
+def test_roundings_of_one_factor_of_lu_are_none_of_the_other():
+    """L does not change with the unit of X, and U does."""
+
+    def of(unit):
+        def f(t, X):
+            factors = c.lu(t, t.binary("mul", X, unit), np.arange(X.shape[0]))
+            return t.sum(t.take(factors, factors.places[1:, 0]))
+
+        found = certify(f, spd(3))
+        assert not found.refusal, found.refusal
+        return found.roundoff
+
+    assert np.max(of(2.0**50)) <= 2 * np.max(of(1.0))
+    assert np.max(of(1.0)) > 0

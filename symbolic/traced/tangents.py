@@ -252,7 +252,9 @@ class Tangents:
         L = N.times(strict, found) + N.constant(np.eye(n))
         U = N.times(upper, found)
         M = _mT(N.solve(_mT(U), _mT(N.solve(L, da))))
-        return self.join(found, N.matmul(L, N.times(strict, M)) + N.matmul(N.times(upper, M), U))
+        below, above = N.matmul(L, N.times(strict, M)), N.matmul(N.times(upper, M), U)
+        # roundings of the one, which may be larger by far, are none of the other
+        return self.join(found, N.times(strict, below) + N.times(upper, above))
 
     def expm(self, A: Array) -> Array:
         """By the exponential of [[A, dA], [0, A]] (Higham (2008))."""
