@@ -237,10 +237,15 @@ def _own_points(
     return draw_points(x, domain, choice.points or POINTS, choice.seed, bits=bits)
 
 
-def _check_conflicts(choice: Choice) -> None:
-    """Raise InputError where one option would silently overrule another."""
+def check_matrix(choice: Choice) -> None:
+    """Raise InputError where a size, or a point, is given beside a matrix."""
     if choice.matrix is not None and (choice.point is not None or choice.size != 2):
         raise InputError("--matrix gives the size and the point; leave out --size and --point")
+
+
+def _check_conflicts(choice: Choice) -> None:
+    """Raise InputError where one option would silently overrule another."""
+    check_matrix(choice)
     names = _structures(choice)
     short = [dtype for dtype in choice.dtypes if dtype not in formats.COMPLEX]
     if "hermitian" in names and short:

@@ -32,6 +32,7 @@ from symgrad.report.here import Derivative, Report
 from symgrad.symbolic import here as symbolic
 from symgrad.symbolic import queries
 from symgrad.symbolic.alarm import EndlessError, alarm
+from symgrad.symbolic.cases import check_matrix
 from symgrad.symbolic.certified.reference import round_to
 from symgrad.symbolic.chosen_structures import check_structures, limits_of, own_points
 from symgrad.symbolic.parameterizations import Parameterization, hermitian, symmetric
@@ -92,6 +93,9 @@ def judge(hearing: Hearing) -> None:
             "of a callable of a file -n, --matrix, --point, --points, --seed, --dtype, --forward, "
             "--query, -p and -f can be chosen; leave the rest out"
         )
+    check_matrix(choice)
+    if choice.size < 1:
+        raise InputError(f"size {choice.size}: a matrix has 1 row or more")
     queries.check_direction(choice)
     check_structures([name for name in choice.parameterizations if not is_callable(name)])
     asked = [  # all before a file of theirs is run: no process is forked beside a framework

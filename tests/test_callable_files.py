@@ -84,6 +84,8 @@ def test_float32_and_forward_mode(file, tmp_path):
         (["{}.py:loss"], "there is no such file"),
         (["{}:loss", "det"], "judged by itself"),
         (["{}:loss", "--gradient", "1 0; 0 1", "-f", "torch"], "leave the rest out"),
+        (["{}:loss", "--matrix", "2", "-n", "3"], "leave out --size"),
+        (["{}:loss", "-n", "0"], "size 0"),
         (["{}:loss", "-f", "jax"], "it imports none of torch, jax, tensorflow"),
     ],
 )

@@ -211,7 +211,10 @@ def judge(
     frameworks, missing = session.choose(asked, interpreters)
     is_asked = not (proving or listing or gradient is not None or any(map(is_by_record, functions)))
     if device != "cpu" and not is_asked:
-        raise InputError(f"--device {device} is of functions that frameworks are asked for")
+        raise InputError(
+            f"--device {device} is of functions that frameworks are asked for by name; a callable "
+            "of a file computes where it puts its arrays"
+        )
     frameworks = choose_on(session, frameworks, asked, device)
     if gradient is not None and not asked:
         frameworks = list(interpreters)
