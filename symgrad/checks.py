@@ -27,6 +27,8 @@ from symgrad.court.verdicts import RIGHT
 from symgrad.numeric import here as numeric
 from symgrad.numeric.place import beside
 from symgrad.report.here import WORSE, Derivative, Formula, Report, Reports
+from symgrad.report.queried import told as queried
+from symgrad.report.queried import written
 from symgrad.symbolic import here as symbolic
 from symgrad.symbolic import queries
 from symgrad.symbolic.catalogue import CATALOGUE, Instance, instances
@@ -128,7 +130,8 @@ def check(
             "jacobian", "jacrev" or "jacfwd" the Jacobian of an array f(X) is asked as a whole, and
             each of its entries, by rows, is judged if there is no cotangent.
         order: 2 for the Hessian: what is judged is the gradient of X ↦ ⟨∇f(X), E⟩, n×n.
-        direction: that E, n×n, symmetric, of integers; by default one that is not special.
+        direction: that E, n×n, symmetric, of integers; by default
+            E_ij = ((ij + i + j) mod 5) − 2, i and j from 0.  The report tells it.
         cotangent: a W of the shape of f(X), if that is a matrix or a vector: what is judged is the
             vector–Jacobian product ∇⟨W, f(X)⟩, ⟨W, F⟩ = Re Σ conj(W_ij)·F_ij.
         arguments: what f takes beside X, by name, which are constants of it.
@@ -187,7 +190,7 @@ def check(
     if cotangent is not None:
         f = paired(who, f, batch.reshape(-1, *batch.shape[-2:])[0], kind, cotangent)
     query, modes = _asked(who, batch, order, direction, mode)
-    reports = []
+    told, reports = queried(query.direction, _cotangent(cotangent)), []
     for place in np.ndindex(batch.shape[:-2]):
         one = numeric.symmetrized(batch[place]) if symmetrize else batch[place]
         about = (function, parameterization)
@@ -195,8 +198,15 @@ def check(
         with beside(given_at), _told_of(place):
             found = [_check(who, f, one, kind, label, *about, m, strict, query) for m in modes]
         worst = max(found, key=lambda report: WORSE.index(report.verdict))
-        reports.append(_beside(worst, found) if order == 2 else worst)
+        worst = _beside(worst, found) if order == 2 else worst
+        reports.append(structs.replace(worst, queried=told))
     return reports[0] if batch.ndim == 2 else Reports(reports)
+
+
+def _cotangent(W: Any) -> str:
+    """A cotangent as it is written; none of a number, which is a factor."""
+    W = None if W is None else numeric.read_array(W, "the cotangent")
+    return "" if W is None or not W.ndim else written(W)
 
 
 @contextmanager

@@ -123,7 +123,8 @@ from symgrad.studies.experiment.claims import claims
 @click.option(
     "--direction",
     metavar="TEXT",
-    help="The direction E of --query hvp, symmetric, of integers: '1 0; 0 2'.",
+    help="The direction E of --query hvp, symmetric, of integers: '1 0; 0 2'; "
+    "by default E_ij = ((ij + i + j) mod 5) − 2, i and j from 0.",
 )
 @click.option(
     "--json",
