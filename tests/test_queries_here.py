@@ -383,6 +383,25 @@ def test_the_derivative_in_another_argument():
     assert in_b.record.parameters[0].name.startswith("d")
 
 
+def test_whole_numbers_are_taken_but_for_what_is_differentiated_in():
+    def loss(X, A, k):
+        return (A @ X @ X).sum() * k
+
+    E, k = W.astype(int), np.int64(2)
+    pulled = symgrad.check(torch.linalg.inv, X, cotangent=E)
+    assert np.array_equal(pulled.reported, symgrad.check(torch.linalg.inv, X, cotangent=W).reported)
+    about = {"mode": "reverse over reverse", "order": 2, "direction": E + E.T}
+    for A in (E, torch.tensor(E)):
+        assert symgrad.check(loss, X, arguments={"A": A, "k": k}, **about).verdict == "agrees"
+    refused = {"b has the dtype torch.int64": {"wrt": "b", "arguments": {"b": B.long()}}}
+    refused |= {"the cotangent has the dtype bool": {"cotangent": E > 0}}
+    for said, given in refused.items():
+        with pytest.raises(InputError, match=said):
+            symgrad.check(lambda X, b=B: torch.linalg.inv(X) @ b, X, **given)
+    with pytest.raises(InputError, match=r"X has the dtype torch\.int64"):
+        symgrad.check(torch.linalg.inv, X.long(), cotangent=E)
+
+
 def test_a_wrong_derivative_in_another_argument():
     def loss(X, b):
         return (b + 1e-9 * b.detach()) @ torch.linalg.solve(X, b)
