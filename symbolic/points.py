@@ -207,9 +207,8 @@ def parse_matrix(text: str, what: str = "matrix") -> Matrix:
     """
     rows = split_rows(text, what)
     if what == "matrix":  # which may be complex
-        for row in rows:
-            for entry in split_entries(row):
-                _check_unit(entry)
+        for entry in (entry for line in rows for entry in split_entries(line)):
+            _check_unit(entry)
     X = tuple(tuple(parse_rational(entry) for entry in split_entries(row)) for row in rows)
     if any(len(row) != len(X) for row in X):
         raise InputError(
