@@ -33,7 +33,8 @@ class Scenario(Struct, frozen=True, kw_only=True):
 
     ``point`` is parameter → exact rational, and ``dtype`` that of the matrix that the frameworks
     see.  ``label`` says which of a part's it is: the unit that was chosen, the rank, the
-    axis and its value, the number, the finding's name.
+    axis and its value, the number, the finding's name.  ``cotangent`` is the W of ⟨W, F(X)⟩ of a
+    callable, as it is written.
     """
 
     function: str
@@ -42,5 +43,6 @@ class Scenario(Struct, frozen=True, kw_only=True):
     dtype: str
     query: Query = GRADIENT
     constants: Constants = {}
+    cotangent: str = ""
     part: Part = "chosen"
     label: str = ""

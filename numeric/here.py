@@ -35,6 +35,7 @@ OWNERS = {"jaxlib": "jax", "builtins": "numpy"}
 TENSORS = ("torch", "paddle")
 """Those whose functions take no array of NumPy."""
 DTYPES = re.compile("|".join(sorted(formats.NAMES)))
+WHOLE = re.compile(r"\bu?int\d+")
 
 
 def framework_of(X: Any) -> str:
@@ -137,9 +138,13 @@ def read(X: Any, called: str = "X", batched: bool = False) -> tuple[Matrix, str]
     return M, dtype
 
 
-def _read(X: Any, called: str) -> tuple[Inexact[np.ndarray, "*shape"], str]:
-    """Numbers of any framework, in float64 or complex128, and the name of their dtype."""
+def _read(X: Any, called: str, or_whole: bool = False) -> tuple[Inexact[np.ndarray, "*shape"], str]:
+    """Numbers of any framework, in float64 or complex128, and the name of their dtype.
+
+    Whole numbers are read as float64, where they may be given ``or_whole``.
+    """
     kind = str(X.dtype) if hasattr(X, "dtype") else _kind_of_rows(X)
+    kind = "float64" if or_whole and WHOLE.search(kind) else kind
     said = DTYPES.search(kind)
     if said is None:
         raise InputError(f"{called} has the dtype {kind}; give floating-point numbers")
@@ -153,25 +158,29 @@ def _read(X: Any, called: str) -> tuple[Inexact[np.ndarray, "*shape"], str]:
     return M, said[0]
 
 
-def read_array(values: Any, called: str) -> np.ndarray:
+def read_array(values: Any, called: str, or_whole: bool = True) -> np.ndarray:
     """Numbers of any framework and any shape, in float64 or complex128.
 
     Raises:
-        InputError: they are no floating-point numbers, or not finite.
+        InputError: they are none, whole ones that may not be, or not finite.
     """
-    found, _ = _read(values, called)
+    found, _ = _read(values, called, or_whole)
     if not np.all(np.isfinite(found)):
         raise InputError(f"{called} is not finite")
     return found
 
 
-def read_argument(value: Any, name: str) -> np.ndarray | int:
+def read_argument(value: Any, name: str, or_whole: bool = True) -> np.ndarray | int:
     """An argument of f beside X: numbers, or one whole number, as an index.
+
+    The numbers of an array may be whole ones, unless the derivative in it is asked.
 
     Raises:
         InputError: it is neither.
     """
-    return value if isinstance(value, int) else read_array(value, name)
+    if isinstance(value, int):
+        return value
+    return int(value) if isinstance(value, np.integer) else read_array(value, name, or_whole)
 
 
 DIAGONAL = {

@@ -16,14 +16,19 @@ MOST_ROWS = 6
 """Of the contractions the worst ones are shown."""
 
 
-def card(verdict: Verdict, components: Sequence[Component], blame: Sequence[Blame]) -> Group:
-    """The verdict, why, the steps to blame and the contractions, which are given worst first."""
+def card(
+    verdict: Verdict, components: Sequence[Component], blame: Sequence[Blame], queried: str
+) -> Group:
+    """The verdict, why, the steps to blame and the contractions, which are given worst first.
+
+    ``queried`` is what is differentiated, where it is not f.
+    """
     v = verdict
     who = " ".join(filter(None, (v.framework, v.version)))
     line = Text(f"{v.function} at a {v.size}×{v.size} matrix in {v.dtype}, {who}: ")
     line.append(v.verdict, COLOURS[v.verdict])
     line.append(f", {v.layout}" if v.convention else "")
-    told = [Text(f"  {said}") for said in (v.reason, *map(str, blame)) if said]
+    told = [Text(f"  {said}") for said in (queried, v.reason, *map(str, blame)) if said]
     parts: list[RenderableType] = [line, *told]
     if components:
         parts.append(_contractions(components[:MOST_ROWS], v.verdict == "disagrees"))

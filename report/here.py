@@ -72,6 +72,7 @@ class Report(Struct, frozen=True):
     it.  Of a callable whose forward pass was recorded, ``program`` is the record, and ``blame``
     names the steps whose derivatives are wrong, worst first.  ``deviations`` is
     |(G + Gᵀ)/2 − S| over what rounding explains of it, entry by entry; None if not compared.
+    ``queried`` is what was differentiated, where that is not f: a Hessian along its E, ⟨W, F(X)⟩.
     """
 
     record: Verdict
@@ -82,6 +83,7 @@ class Report(Struct, frozen=True):
     blame: tuple[Blame, ...] = ()
     derive: Callable[[], Formula | None] | None = None
     deviations: Float[np.ndarray, "n n"] | None = None
+    queried: str = ""
 
     @property
     def verdict(self) -> Outcome:
@@ -157,7 +159,7 @@ class Report(Struct, frozen=True):
 
         exact = None if self.exact is None else self.exact.gradient
         matrices = notebook.Matrices(exact, self.reported, self.deviations)
-        return notebook.to_html(self.record, self.worst, self.blame, matrices)
+        return notebook.to_html(self.record, self.worst, self.blame, matrices, self.queried)
 
     def plot(self, path: Path | str | None = None) -> Figure:
         """G, S, the error in ulps and the skew part; a figure of matplotlib (``symgrad[plot]``).
@@ -182,12 +184,13 @@ class Report(Struct, frozen=True):
         from symgrad.report.console import card
 
         worst_first = sorted(self.record.parameters, key=_excess, reverse=True)
-        return card(self.record, worst_first, self.blame)
+        return card(self.record, worst_first, self.blame, self.queried)
 
     def _lines(self) -> Iterator[str]:
         v, worst = self.record, self.worst
         who = " ".join(filter(None, (v.framework, v.version)))
         yield f"{v.function} at a {v.size}×{v.size} matrix in {v.dtype}, {who}: {self.verdict}"
+        yield from [f"  {self.queried}"] if self.queried else []
         yield from [f"  convention: {v.layout}"] if v.convention else []
         yield from [f"  forward pass reads: {v.reads}"] if v.reads else []
         yield from [f"  {self.reason}"] if self.reason else []

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -13,6 +13,7 @@ from symgrad.court.references import Demonstration, Identity
 from symgrad.court.verdicts import Component, Number, Rows, Verdict
 from symgrad.report import terminal
 from symgrad.report.answer import KINDS, Answer
+from symgrad.report.queried import About, about
 from symgrad.report.routes import worst
 from symgrad.report.run import Run
 from symgrad.report.verdicts import compared, convention, label
@@ -32,8 +33,16 @@ class Cell(Struct, frozen=True):
     colour: str
 
 
-def render(run: Run, found: Answer | None, demonstration: Demonstration | None) -> bytes:
-    """The page of a run; of the main job with its answer and its proof."""
+def render(
+    run: Run,
+    found: Answer | None,
+    demonstration: Demonstration | None,
+    beside: Mapping[About, str] = {},
+) -> bytes:
+    """The page of a run; of the main job with its answer and its proof.
+
+    ``beside`` is what is differentiated, where it is not f.
+    """
     environment = Environment(
         loader=FileSystemLoader(Path(__file__).parent),
         autoescape=True,
@@ -41,12 +50,13 @@ def render(run: Run, found: Answer | None, demonstration: Demonstration | None) 
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    shows = (cells, label, convention, compared, worst_of, point, identities)
+    shows = (cells, label, convention, compared, worst_of, point, identities, about)
     environment.filters |= {show.__name__: show for show in shows}
     page = environment.get_template("page.html.jinja").render(
         run=run,
         answer=found,
         demonstration=demonstration,
+        beside=beside,
         kinds=KINDS,
         closing=terminal.closing_line(run.verdicts, run.claims, "").plain,
     )

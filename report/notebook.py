@@ -41,19 +41,30 @@ class Matrices(NamedTuple):
 
 
 def to_html(
-    verdict: Verdict, worst: Component | None, blame: Sequence[Blame], matrices: Matrices
+    verdict: Verdict,
+    worst: Component | None,
+    blame: Sequence[Blame],
+    matrices: Matrices,
+    queried: str = "",
 ) -> str:
-    """A fragment of HTML; whatever a user or a framework has named is escaped."""
-    body = [*_told(verdict, worst, blame), *_shown(verdict, matrices)]
+    """A fragment of HTML; whatever a user or a framework has named is escaped.
+
+    ``queried`` is what is differentiated, where it is not f.
+    """
+    body = [*_told(verdict, worst, blame, queried), *_shown(verdict, matrices)]
     return f'<div class="symgrad-report"><style>{STYLE}</style>\n' + "\n".join(body) + "\n</div>"
 
 
-def _told(verdict: Verdict, worst: Component | None, blame: Sequence[Blame]) -> Iterator[str]:
+def _told(
+    verdict: Verdict, worst: Component | None, blame: Sequence[Blame], queried: str
+) -> Iterator[str]:
     v = verdict
     who = " ".join(filter(None, (v.framework, v.version)))
     about = f"{v.function} at a {v.size}×{v.size} matrix in {v.dtype}, {who}"
     said = f"{about}; convention: {v.layout}" if v.convention else about
     yield f"<p><strong>{MARKS[v.verdict]} {v.verdict}</strong> — {escape(said)}</p>"
+    if queried:
+        yield f"<p>{escape(queried)}</p>"
     if v.reason:
         yield f"<p>{escape(v.reason)}</p>"
     if blame:

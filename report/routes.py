@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from symgrad.court.verdicts import Component, Verdict
+from symgrad.report.queried import About, about
 from symgrad.report.terminal import COLOURS, COUNTED
 from symgrad.report.verdicts import (
+    comma,
     compared,
     convention,
     label,
@@ -25,14 +27,20 @@ ROOMY = 100
 """Columns of a terminal that has room for what a route reads."""
 
 
-def show_routes(console: Console, verdicts: Sequence[Verdict]) -> None:
-    """One table for each function, structure and dtype, a row for each route over all points."""
+def show_routes(
+    console: Console, verdicts: Sequence[Verdict], beside: Mapping[About, str] = {}
+) -> None:
+    """One table for each function, structure and dtype, a row for each route over all points.
+
+    ``beside`` is what is differentiated, where it is not f.
+    """
     for key in dict.fromkeys(map(_about, verdicts)):
         rows = [v for v in verdicts if _about(v) == key]
         function, parameterization, size, dtype = key
         points = len({str(v.point) for v in rows})
         where = place_of(rows[0]) if points == 1 else f"at {points} points"
         told = f"{function} of {parameterization}({size}) in {dtype} {where}"
+        told += comma(beside.get(about(rows[0])))
         console.print(Text(f"\n{told}", "bold"))
         if every := next(filter(None, map(of_all_directions, rows)), ""):
             console.print(f"  {every}")

@@ -45,8 +45,8 @@ class PatientConsole(Console):
 PLAIN = {
     **dict(
         zip(
-            "⟨⟩∂θλρκεΣ∇√≤≥≈≠−×·∈∞│─┃━…—–“”‘’→✗✓",
-            "<>dtlrkeSVv<>~#-x*eo|-|-.--\"\"''>xv",
+            "⟨⟩∂θλρκεΣ∇√≤≥≈≠−×·∈∞│─┃━…—–“”‘’→↦✗✓",
+            "<>dtlrkeSVv<>~#-x*eo|-|-.--\"\"''>>xv",
             strict=True,
         )
     ),

@@ -12,6 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from symgrad.court.verdicts import Component, Number, Verdict
+from symgrad.report.queried import About, about
 from symgrad.report.terminal import COLOURS, COUNTED
 from symgrad.report.wrapping import Call, clipped
 
@@ -31,8 +32,13 @@ def convention(v: Verdict) -> str:
     return f"{v.convention or '—'}, {v.conjugation}"
 
 
-def show_verdicts(console: Console, verdicts: Sequence[Verdict]) -> None:
-    """One table per function and point, one row per route, everything shown."""
+def show_verdicts(
+    console: Console, verdicts: Sequence[Verdict], beside: Mapping[About, str] = {}
+) -> None:
+    """One table per function and point, one row per route, everything shown.
+
+    ``beside`` is what is differentiated, where it is not f.
+    """
     for key in dict.fromkeys(map(_place, verdicts)):
         rows = [v for v in verdicts if _place(v) == key]
         first = rows[0]
@@ -40,7 +46,8 @@ def show_verdicts(console: Console, verdicts: Sequence[Verdict]) -> None:
         console.print(
             Text(
                 f"{first.function} of {first.parameterization}({first.size}) in {first.dtype} "
-                + place_of(first),
+                + place_of(first)
+                + comma(beside.get(about(first))),
                 "bold",
             )
         )
@@ -55,6 +62,11 @@ def show_verdicts(console: Console, verdicts: Sequence[Verdict]) -> None:
             if told := of_all_directions(judged):
                 console.print(f"  {told}")
         console.print(_table(rows))
+
+
+def comma(text: str | None) -> str:
+    """It as the end of a heading."""
+    return f", {text}" if text else ""
 
 
 def place_of(v: Verdict) -> str:

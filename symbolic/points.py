@@ -206,6 +206,9 @@ def parse_matrix(text: str, what: str = "matrix") -> Matrix:
         InputError: it does not parse, is not square or not symmetric.
     """
     rows = split_rows(text, what)
+    if what == "matrix":  # which may be complex
+        for entry in (entry for line in rows for entry in split_entries(line)):
+            _check_unit(entry)
     X = tuple(tuple(parse_rational(entry) for entry in split_entries(row)) for row in rows)
     if any(len(row) != len(X) for row in X):
         raise InputError(
@@ -288,11 +291,23 @@ def parse_gradient(text: str, size: int, dtype: str) -> Complexes:
     return G if is_complex else G.real
 
 
+def _check_unit(text: str) -> None:
+    """Raise InputError where an entry is a complex number as Python writes it, with j."""
+    number = text.strip("()")
+    if number[-1:] in ("j", "J") and IMAGINARY.fullmatch(f"{number[:-1]}i"):
+        raise InputError(
+            f"{_abridged(text)} is no number here; write i for the imaginary unit, as in 1+2i"
+        )
+
+
 def _parse_number(text: str) -> tuple[Fraction, Fraction]:
+    _check_unit(text)
+    _check_unit(text)
     return _parse_complex(text) if text.endswith("i") else (parse_rational(text), Fraction(0))
 
 
 def _parse_complex(text: str) -> tuple[Fraction, Fraction]:
+    _check_unit(text)
     found = IMAGINARY.fullmatch(text)
     if not text or not found:
         raise InputError(f"{text!r} is not a complex number such as 3, 1+2i or -i")

@@ -10,6 +10,7 @@ import numpy as np
 from symgrad.composed import kind_of, modes_of, paired
 from symgrad.court.errors import InputError
 from symgrad.court.questions import GRADIENT, Choice, Mode, Query
+from symgrad.report import queried
 from symgrad.symbolic import queries
 from symgrad.traced import ways_twice
 
@@ -18,12 +19,16 @@ INSTEAD = {"vjp": "", "jvp": ", and give --forward"}
 
 
 class Question(NamedTuple):
-    """A real f of X, what is added to its name (``[W general]``), and what is asked of it."""
+    """A real f of X, what is added to its name (``[W general]``), and what is asked of it.
+
+    ``cotangent`` is that W, as it is written.
+    """
 
     f: Callable[..., Any]
     member: str
     query: Query
     mode: Mode
+    cotangent: str = ""
 
 
 def questions(
@@ -41,9 +46,9 @@ def questions(
         yield Question(F, "", GRADIENT, "forward" if choice.forward else "reverse")
         return
     asked = _asked(choice, framework, len(M))
-    for member, f in _weighed(choice, framework, label, F, M, dtype):
+    for member, f, W in _weighed(choice, framework, label, F, M, dtype):
         for query, mode in asked:
-            yield Question(f, member, query, mode)
+            yield Question(f, member, query, mode, W)
 
 
 def _asked(choice: Choice, framework: str, n: int) -> list[tuple[Query, Mode]]:
@@ -60,7 +65,7 @@ def _asked(choice: Choice, framework: str, n: int) -> list[tuple[Query, Mode]]:
 
 def _weighed(
     choice: Choice, framework: str, label: str, F: Callable[..., Any], M: np.ndarray, dtype: str
-) -> Iterator[tuple[str, Callable[..., Any]]]:
+) -> Iterator[tuple[str, Callable[..., Any], str]]:
     """⟨W, F(X)⟩ with each W, or with the general one alone of what is differentiated twice.
 
     It is F itself that is differentiated twice, if F(X) is a number, or that raises: what, is said
@@ -77,9 +82,9 @@ def _weighed(
             f"leave --query out{INSTEAD[choice.query]}"
         )
     if kind is None or (is_number and choice.query == "hvp"):
-        yield "", F
+        yield "", F, ""
         return
     weights = queries.weights(kind.shape, kind.is_complex)
     for name in ["general"] if choice.query == "hvp" else weights:
         f = paired(framework, F, M, dtype, 1.0 * weights[name])
-        yield f"[W {name}]" if kind.shape else "", f
+        yield f"[W {name}]" if kind.shape else "", f, queried.written(weights[name])

@@ -206,6 +206,7 @@ def _judge(
                 point=as_text(theta),
                 dtype=dtype,
                 query=question.query,
+                cotangent=question.cotangent,
             )
             _note(hearing, route, heard, Judged(scenario, None, verdict))
     except EndlessError as error:
@@ -216,7 +217,7 @@ def _verdict(
     route: Route, question: Question, x: Parameterization, theta: Point, X: Matrix, dtype: str
 ) -> tuple[Heard, Verdict]:
     """One question of one callable at X (n×n, in blocks)."""
-    n, (f, member, query, mode) = len(X) // x.blocks, question
+    n, (f, member, query, mode, _) = len(X) // x.blocks, question
     along = None if x in (symmetric(n), hermitian(n)) else x.directions(theta)
     about = (route.framework, f, floats(X, x.blocks), X, x.blocks, dtype)
     heard = judged(*about, route.function + member, mode, False, along, query)

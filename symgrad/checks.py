@@ -27,6 +27,8 @@ from symgrad.court.verdicts import RIGHT
 from symgrad.numeric import here as numeric
 from symgrad.numeric.place import beside
 from symgrad.report.here import WORSE, Derivative, Formula, Report, Reports
+from symgrad.report.queried import told as queried
+from symgrad.report.queried import written
 from symgrad.symbolic import here as symbolic
 from symgrad.symbolic import queries
 from symgrad.symbolic.catalogue import CATALOGUE, Instance, instances
@@ -124,11 +126,13 @@ def check(
             callable θ ↦ X(θ) of the framework, as a kernel: then θ, a vector, is given in place of
             X, and what is judged is the gradient of f(X(θ)) in it, on the diagonal of matrices.
         mode: by reverse mode, forward mode along every symmetric direction, or the worse of both;
-            of order 2 the one way, as "forward over reverse", by default the worst of all; by
-            "jacobian", "jacrev" or "jacfwd" the Jacobian of an array f(X) is asked as a whole, and
-            each of its entries, by rows, is judged if there is no cotangent.
+            of order 2 the one way, as "forward over reverse", by default the worst of those that
+            the framework has the rules for; by "jacobian", "jacrev" or "jacfwd" the Jacobian of an
+            array f(X) is asked as a whole, and each of its entries, by rows, is judged if there is
+            no cotangent.
         order: 2 for the Hessian: what is judged is the gradient of X ↦ ⟨∇f(X), E⟩, n×n.
-        direction: that E, n×n, symmetric, of integers; by default one that is not special.
+        direction: that E, n×n, symmetric, of integers; by default
+            E_ij = ((ij + i + j) mod 5) − 2, i and j from 0.  The report tells it.
         cotangent: a W of the shape of f(X), if that is a matrix or a vector: what is judged is the
             vector–Jacobian product ∇⟨W, f(X)⟩, ⟨W, F⟩ = Re Σ conj(W_ij)·F_ij.
         arguments: what f takes beside X, by name, which are constants of it.
@@ -187,16 +191,22 @@ def check(
     if cotangent is not None:
         f = paired(who, f, batch.reshape(-1, *batch.shape[-2:])[0], kind, cotangent)
     query, modes = _asked(who, batch, order, direction, mode)
-    reports = []
+    told, reports = queried(query.direction, _cotangent(cotangent)), []
     for place in np.ndindex(batch.shape[:-2]):
         one = numeric.symmetrized(batch[place]) if symmetrize else batch[place]
         about = (function, parameterization)
         one = _rounded(one, kind) if dtype else one
         with beside(given_at), _told_of(place):
             found = [_check(who, f, one, kind, label, *about, m, strict, query) for m in modes]
-        worst = max(found, key=lambda report: WORSE.index(report.verdict))
-        reports.append(_beside(worst, found) if order == 2 else worst)
+        worst = _beside(found) if order == 2 else _worst(found)
+        reports.append(structs.replace(worst, queried=told))
     return reports[0] if batch.ndim == 2 else Reports(reports)
+
+
+def _cotangent(W: Any) -> str:
+    """A cotangent as it is written; none of a number, which is a factor."""
+    W = None if W is None else numeric.read_array(W, "the cotangent")
+    return "" if W is None or not W.ndim else written(W)
 
 
 @contextmanager
@@ -239,17 +249,37 @@ def _asked(
     return Query(operator="hvp", direction=E), ways
 
 
-def _beside(worst: Report, ways: Sequence[Report]) -> Report:
-    """The worst of several ways to differentiate twice, with which of them agree."""
-    right = [report.record.mode for report in ways if report.verdict in RIGHT]
-    if len(ways) == 1 or not right:
-        return worst
-    told = f"{', '.join(right)} agree with the exact Hessian, and so with each other"
-    if worst.verdict not in RIGHT:
+def _worst(ways: Sequence[Report]) -> Report:
+    return max(ways, key=lambda report: WORSE.index(report.verdict))
+
+
+def _beside(ways: Sequence[Report]) -> Report:
+    """The worst of several ways to differentiate twice, with which of them agree.
+
+    Those in which the framework has no rule are told, and judged only where it has none in any.
+    """
+    has = [report for report in ways if not report.record.is_said("declined")]
+    worst = _worst(has or ways)
+    right = [report.record.mode for report in has if report.verdict in RIGHT]
+    told = ""
+    if right and worst.verdict not in RIGHT:
         told = f"so it is by {worst.record.mode}; it agrees by {', '.join(right)}"
-    return structs.replace(
-        worst, record=worst.record.saying(*worst.record.reasons, *say("note", told))
-    )
+    elif len(right) > 1:
+        told = f"{', '.join(right)} agree with the exact Hessian, and so with each other"
+    notes = (*say("note", told), *say("note", _lacking(ways) if has else ""))
+    if not notes:
+        return worst
+    return structs.replace(worst, record=worst.record.saying(*worst.record.reasons, *notes))
+
+
+def _lacking(ways: Sequence[Report]) -> str:
+    """In which ways the framework has no rule, and why, by the reasons that it gives."""
+    who, why = ways[0].record.framework, dict[str, list[str]]()
+    for report in ways:
+        if report.record.is_said("declined"):
+            why.setdefault(report.reason, []).append(report.record.mode)
+    told = (f"{who} has no rule for {', '.join(modes)}: {reason}" for reason, modes in why.items())
+    return "; ".join(told)
 
 
 def _fitting(dtype: str, X: np.ndarray) -> str:

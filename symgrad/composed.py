@@ -29,7 +29,10 @@ def composed(
         InputError: an argument is none of numbers, or the one that is asked for is not there.
     """
     own = numeric.opened(who)
-    others = {name: numeric.read_argument(value, name) for name, value in arguments.items()}
+    others = {
+        name: numeric.read_argument(value, name, or_whole=name != wrt)
+        for name, value in arguments.items()
+    }
     if wrt is None and others:
         f = compositions.bound(own, f, others)
     if wrt is None:

@@ -198,3 +198,56 @@ def test_autograd_is_as_it_was():
     check(CALLS["solve_triangular"])
     assert linalg.solve_triangular is before
     assert type(autograd.grad(lambda X: np.sum(X**2))(spd())) is onp.ndarray
+
+
+def gives(factor, jvp=None):
+    """x, whose second derivative by reverse mode is off by a factor; forward mode has that rule."""
+
+    @primitive
+    def same(x):
+        return x * 1.0
+
+    @primitive
+    def copied(G):
+        return G * 1.0
+
+    defvjp(same, lambda out, x: lambda G: copied(G))
+    defvjp(copied, lambda out, G: lambda H: H * factor)
+    if jvp:
+        autograd.extend.defjvp(same, jvp)
+        autograd.extend.defjvp(copied, lambda H, out, G: H * factor)
+    return same
+
+
+def raising(g, out, x):
+    raise ValueError("no such slope")
+
+
+@pytest.mark.parametrize(
+    ("factor", "jvp", "verdict"),
+    [
+        (1.0, None, "agrees"),
+        (1 + 1e-8, None, "disagrees"),
+        (1.0, lambda g, out, x: g, "agrees"),
+        (1.0, lambda g, out, x: g * (1 + 1e-8), "disagrees"),
+        (1.0, raising, "failed"),
+    ],
+)
+def test_a_way_without_a_rule_is_told_and_the_others_are_judged(factor, jvp, verdict):
+    same = gives(factor, jvp)
+    report = check(lambda X: np.sum(same(X) ** 3), order=2)
+    assert report.verdict == verdict, str(report)
+    lacks = "autograd has no rule for forward over reverse, reverse over forward, forward over "
+    assert (lacks in report.reason) == (jvp is None)
+    assert ("NotImplementedError: JVP of same" in report.reason) == (jvp is None)
+
+
+def test_where_no_way_has_a_rule_a_hessian_is_refused():
+    report = check(lambda X: np.sum(gives(1.0)(X) ** 3), order=2, mode="forward over reverse")
+    assert report.verdict == "refused"
+    assert "has no rule" not in report.reason
+    bare = primitive(lambda x: x * 1.0)
+    report = check(lambda X: np.sum(bare(X) ** 3), order=2)
+    assert report.verdict == "refused"
+    assert "not defined" in report.reason
+    assert "has no rule" not in report.reason

@@ -1,8 +1,11 @@
 """What is asked of a callable of one's own beside its gradient: Hessians, cotangents, arguments."""
 
+import html
+
 import msgspec
 import numpy as np
 import pytest
+from rich.console import Console
 
 import symgrad
 from symgrad import cli
@@ -65,6 +68,43 @@ def test_a_derivative_that_is_wrong_in_second_order_alone(factor, verdict):
     assert report.verdict == verdict
     told = "the gradient is right: a second derivative is wrong; ask check(g, X, order=2) of Scaled"
     assert (told in report.reason) == (verdict == "disagrees")
+
+
+def test_the_direction_and_the_cotangent_are_told_in_every_form_of_a_report():
+    E = [[1, 2, 0], [2, 3, 0], [0, 0, -1]]
+    about = {"order": 2, "mode": "reverse over reverse"}
+    told = "the derivative of X ↦ ⟨∇f(X), E⟩, E = 1 2 0; 2 3 0; 0 0 -1"
+    assert all(told in text for text in forms(symgrad.check(whitened, X, direction=E, **about)))
+    usual = forms(symgrad.check(whitened, X, **about))
+    assert all("E = -2 -1 0; -1 1 -2; 0 -2 1" in text for text in usual)
+    assert not any("E =" in text for text in forms(symgrad.check(whitened, X)))
+    pulled = symgrad.check(torch.linalg.inv, X, cotangent=W)
+    assert "f(X) = ⟨W, F(X)⟩, W = 1 2 0; 3 -1 1; 0 5 2" in str(pulled)
+
+
+def forms(report):
+    console = Console(width=200)
+    with console.capture() as printed:
+        console.print(report)
+    return str(report), printed.get(), html.unescape(report._repr_html_())
+
+
+@pytest.mark.parametrize(
+    ("argv", "told"),
+    [
+        (["log_det", "--query=hvp"], "the derivative of X ↦ ⟨∇f(X), E⟩, E = -2 -1; -1 1"),
+        (["log_det", "--query=hvp", "--direction=1 2; 2 3", "--verbose"], "E⟩, E = 1 2; 2 3"),
+        (["weighted_inverse", "--query=vjp"], "f(X) = ⟨W, F(X)⟩, W = -3 2; 0 -1"),
+        (["log_det"], ""),
+    ],
+)
+def test_the_command_line_tells_the_direction_and_the_cotangent(argv, told, tmp_path, capsys):
+    page = tmp_path / "run.html"
+    assert cli.main([*argv, "-f", "torch", "--points=1", "--html", str(page)]) in (0, DISAGREES)
+    for text in (capsys.readouterr().out, html.unescape(page.read_text())):
+        text = " ".join(text.split())
+        assert told in text
+        assert bool(told) == ("E⟩" in text or "⟨W" in text)
 
 
 class Turned(torch.autograd.Function):
@@ -341,6 +381,25 @@ def test_the_derivative_in_another_argument():
     assert in_X.verdict == in_b.verdict == "agrees"
     assert np.allclose(np.diag(in_b.exact.gradient), 4 * (B.numpy() @ y) * y)
     assert in_b.record.parameters[0].name.startswith("d")
+
+
+def test_whole_numbers_are_taken_but_for_what_is_differentiated_in():
+    def loss(X, A, k):
+        return (A @ X @ X).sum() * k
+
+    E, k = W.astype(int), np.int64(2)
+    pulled = symgrad.check(torch.linalg.inv, X, cotangent=E)
+    assert np.array_equal(pulled.reported, symgrad.check(torch.linalg.inv, X, cotangent=W).reported)
+    about = {"mode": "reverse over reverse", "order": 2, "direction": E + E.T}
+    for A in (E, torch.tensor(E)):
+        assert symgrad.check(loss, X, arguments={"A": A, "k": k}, **about).verdict == "agrees"
+    refused = {"b has the dtype torch.int64": {"wrt": "b", "arguments": {"b": B.long()}}}
+    refused |= {"the cotangent has the dtype bool": {"cotangent": E > 0}}
+    for said, given in refused.items():
+        with pytest.raises(InputError, match=said):
+            symgrad.check(lambda X, b=B: torch.linalg.inv(X) @ b, X, **given)
+    with pytest.raises(InputError, match=r"X has the dtype torch\.int64"):
+        symgrad.check(torch.linalg.inv, X.long(), cotangent=E)
 
 
 def test_a_wrong_derivative_in_another_argument():

@@ -320,6 +320,13 @@ BAD = {
     "det --matrix 1,2;2,1 --point a=1,b=2,c=3": "leave out --size and --point",
     "det --matrix 1,2;2,1 -p ar1": "|ρ| < 1 is needed",
     "det --point a=1,a=2,b=1,c=3": "a parameter twice",
+    "det --matrix 2,1j;-1j,3": "'1j' is no number here; write i for the imaginary unit, as in 1+2i",
+    "det --matrix 2,(1+1J);1-1i,3": "'(1+1J)' is no number here; write i for the imaginary unit",
+    "det --matrix 1,0;0,1 --gradient 1,j;0,1": "'j' is no number here; write i",
+    "det --matrix 1,xj;xj,1": "'xj' is not a finite rational number",
+    "det --query hvp --query vjp": "--query is given 2 times and takes one value; give one",
+    "det -n 2 --size=3": "is given 2 times and takes one value; give one",
+    "atlas --seed 1 --seed 1": "--seed is given 2 times",
 }
 
 

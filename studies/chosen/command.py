@@ -20,6 +20,7 @@ from symgrad.commands.options import (
     SEED,
     SETTINGS,
     TIMEOUT,
+    Command,
     complete,
 )
 from symgrad.commands.session import BAD_INPUT, DISAGREES, INTERRUPTED, MISSING, Session
@@ -38,7 +39,7 @@ from symgrad.studies.chosen.plan import hear
 from symgrad.studies.experiment.claims import claims
 
 
-@click.command(context_settings=SETTINGS)
+@click.command(cls=Command, context_settings=SETTINGS)
 @click.argument(
     "functions",
     nargs=-1,
@@ -123,7 +124,8 @@ from symgrad.studies.experiment.claims import claims
 @click.option(
     "--direction",
     metavar="TEXT",
-    help="The direction E of --query hvp, symmetric, of integers: '1 0; 0 2'.",
+    help="The direction E of --query hvp, symmetric, of integers: '1 0; 0 2'; "
+    "by default E_ij = ((ij + i + j) mod 5) − 2, i and j from 0.",
 )
 @click.option(
     "--json",

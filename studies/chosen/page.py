@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from rich.console import Console
 
 from symgrad.court.hearing import Hearing
-from symgrad.report import routes, verdicts
+from symgrad.report import queried, routes, verdicts
 from symgrad.report.answer import Answer, answer
 from symgrad.report.run import Run
 from symgrad.studies.experiment import answer as screen
@@ -21,6 +21,7 @@ def show(
     console: Console, hearing: Hearing, run: Run, verbose: bool, sections: Sequence[str]
 ) -> None:
     """Print the answer, or the ``sections`` that are named; all of them first, if ``verbose``."""
+    beside = beside_f(hearing)
     for framework, device in run.devices.items():
         console.print(f"{framework} computes on {device}", soft_wrap=True, markup=False)
     if hearing.choice.is_main_job:
@@ -31,13 +32,18 @@ def show(
                 console.print()
             screen.show(console, answer_of(hearing, run))
     elif run.verdicts and verbose:
-        verdicts.show_verdicts(console, run.verdicts)
+        verdicts.show_verdicts(console, run.verdicts, beside)
         console.print("\nEach route over all points:")
         verdicts.show_summary(console, run.verdicts, whole=True)
     elif run.verdicts:
-        routes.show_routes(console, run.verdicts)
+        routes.show_routes(console, run.verdicts, beside)
     if not hearing.choice.is_main_job or sections:
         console.print()
+
+
+def beside_f(hearing: Hearing) -> queried.Queried:
+    """What is differentiated in place of f, if a query was chosen."""
+    return {} if hearing.choice.query == "gradient" else queried.of_all(hearing.judged)
 
 
 def answer_of(hearing: Hearing, run: Run) -> Answer:
