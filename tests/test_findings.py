@@ -446,6 +446,7 @@ def test_a_finding_is_known_in_the_columns_that_it_names(along, column, covered)
         ("pytensor-lu-singular", "det", "pt.linalg.lu", "rank 0 float64 reverse", True),
         ("tensorflow-det-raises", "det", "tf.linalg.slogdet", "rank 1 complex64 reverse", True),
         ("casadi-eig-symbolic-repeated", "det", "ca.eig_symbolic", "rank 0 float64 forward", True),
+        ("jax-norm-zero", "trace_square", "jnp.linalg.norm(X)**2", "rank 0 float64 reverse", True),
         ("casadi-eig-symbolic-repeated", "det", "ca.eig_symbolic", "rank 1 float64 forward", False),
         ("pytensor-det-raises", "det", "pt.linalg.det", "ties all float64 reverse", False),
         ("pytensor-det-raises", "log_det", "pt.linalg.det", "rank 1 float64 reverse", False),
