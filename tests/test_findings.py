@@ -19,6 +19,7 @@ from symgrad.court.hearing import Hearing
 from symgrad.numeric.pool import is_installed, known_frameworks
 from symgrad.report.pages import linked
 from symgrad.studies.atlas import page as tables
+from symgrad.studies.atlas.axes_record import AxisRow
 from symgrad.studies.atlas.known import contradicted, mark
 from symgrad.studies.atlas.record import Atlas, Made, Row
 from symgrad.studies.findings import cases, plan
@@ -436,6 +437,29 @@ def test_a_reason_in_an_issue_is_no_half_of_a_clause(reason, told):
 )
 def test_a_finding_is_known_in_the_columns_that_it_names(along, column, covered):
     assert planted(along=along).covers_axis(column) == covered
+
+
+@pytest.mark.parametrize(
+    ("name", "function", "route", "column", "known"),
+    [
+        ("pytensor-det-raises", "det", "pt.linalg.det", "rank 1 float32 reverse", True),
+        ("pytensor-lu-singular", "det", "pt.linalg.lu", "rank 0 float64 reverse", True),
+        ("tensorflow-det-raises", "det", "tf.linalg.slogdet", "rank 1 complex64 reverse", True),
+        ("casadi-eig-symbolic-repeated", "det", "ca.eig_symbolic", "rank 0 float64 forward", True),
+        ("jax-norm-zero", "trace_square", "jnp.linalg.norm(X)**2", "rank 0 float64 reverse", True),
+        ("casadi-eig-symbolic-repeated", "det", "ca.eig_symbolic", "rank 1 float64 forward", False),
+        ("pytensor-det-raises", "det", "pt.linalg.det", "ties all float64 reverse", False),
+        ("pytensor-det-raises", "log_det", "pt.linalg.det", "rank 1 float64 reverse", False),
+        ("pytensor-det-raises", "det", "pt.prod(eigvalsh)", "rank 1 complex128 reverse", False),
+    ],
+)
+def test_what_fails_at_singular_matrices_is_known_by_its_route(
+    name, function, route, column, known
+):
+    finding = next(f for f in KNOWN if f.id == name)
+    asked = AxisRow(finding.framework, finding.versions[-1], function, route, {}, {}, {})
+    found = [f.id for f in KNOWN if f.is_of_cause(asked) and f.covers_axis(column)]
+    assert found == ([name] if known else [])
 
 
 # --- the atlas
