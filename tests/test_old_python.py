@@ -1,6 +1,7 @@
 """The worker's side under old Pythons: its syntax, and the frameworks that run there for real."""
 
 import ast
+import json
 import shutil
 import subprocess
 import sys
@@ -8,7 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from symgrad.court.names import family
 from symgrad.numeric.environments import build, environments, find_python, variables
+from symgrad.studies.findings.record import read_known
 from tests.helpers import beside_numpy, judged
 from tests.test_isolation import WORKER
 
@@ -152,3 +155,40 @@ def test_what_pytorch_has_removed_is_not_offered():
     offered = done.stdout.splitlines()
     assert "torch.linalg.eigh(UPLO='L')" in offered
     assert not any("symeig" in route or "torch.eig" in route for route in offered)
+
+
+COMPARED = """
+import json, sys
+import numpy as np
+from symgrad.numeric.former.torch import Framework as Then
+from symgrad.numeric.frameworks.torch import Framework as Now
+
+W = [[1.0, 2.0], [3.0, 5.0]]
+CONSTANTS = {
+    "det": {}, "trace_exp": {}, "weighted_exp": {"W": W}, "weighted_log": {"W": W},
+    "projector": {"i": 1, "W": W}, "subspace_projector": {"k": 1, "W": W},
+    "truncated_pseudoinverse": {"k": 1, "W": W},
+}
+for X in (np.array([[2.0, 1.0], [1.0, 4.0]]), np.array([[2.0, 1 + 1j], [1 - 1j, 4.0]])):
+    for function, route in json.loads(sys.argv[1]):
+        answers = [
+            framework().differentiate(framework.routes[function][route], X, constants, str(X.dtype))
+            for framework, constants in ((Then, CONSTANTS[function]), (Now, CONSTANTS[function]))
+        ]
+        same = all(np.allclose(a, b, rtol=1e-9) for a, b in zip(*(x[:2] for x in answers)))
+        print(function, route, X.dtype, same)
+"""
+
+
+def test_what_findings_of_pytorch_are_about_was_computed_alike():
+    known = [f for f in read_known() if (f.framework, f.mode) == ("torch", "reverse")]
+    asked = {(family(f.function), f.route) for f in known if "torch.compile" not in f.route}
+    done = subprocess.run(
+        [sys.executable, "-c", COMPARED, json.dumps(sorted(asked))],
+        capture_output=True,
+        text=True,
+        check=True,
+        cwd=ROOT,
+    )
+    told = [line.rpartition(" ")[2] for line in done.stdout.splitlines()]
+    assert told == ["True"] * 2 * len(asked), done.stdout

@@ -54,7 +54,13 @@ def _log_diagonal(factor):
 
 
 # X → (λ, V), ascending, reading one triangle
-EIGH = _offered(
+LINALG_EIGH = _offered(
+    {
+        "torch.linalg.eigh(UPLO='L')": lambda X: torch.linalg.eigh(X, UPLO="L"),
+        "torch.linalg.eigh(UPLO='U')": lambda X: torch.linalg.eigh(X, UPLO="U"),
+    }
+)
+SYMEIG = _offered(
     {
         "torch.symeig(eigenvectors=True, upper=True)": lambda X: torch.symeig(
             X, eigenvectors=True, upper=True
@@ -62,10 +68,20 @@ EIGH = _offered(
         "torch.symeig(eigenvectors=True, upper=False)": lambda X: torch.symeig(
             X, eigenvectors=True, upper=False
         ),
-        "torch.linalg.eigh(UPLO='L')": lambda X: torch.linalg.eigh(X, UPLO="L"),
-        "torch.linalg.eigh(UPLO='U')": lambda X: torch.linalg.eigh(X, UPLO="U"),
     }
 )
+EIGH = {**SYMEIG, **LINALG_EIGH}
+# X → (λ, V) of a square matrix, complex, in no order
+EIG = _offered({"torch.linalg.eig": lambda X: torch.linalg.eig(X)})
+# X → exp X
+EXP = _offered(
+    {
+        "torch.matrix_exp": lambda X: torch.matrix_exp(X),
+        "torch.linalg.matrix_exp": lambda X: torch.linalg.matrix_exp(X),
+    }
+)
+# X → (U, σ, Vᴴ)
+SVD = _offered({"torch.linalg.svd": lambda X: torch.linalg.svd(X)})
 # X → λ
 EIGVALSH = _offered(
     {
@@ -205,6 +221,42 @@ def _projector(eigh, X, i, W):
     return _inner(W, v @ _adjoint(v))
 
 
+def _projector_by_eig(eig, X, i, W):
+    values, V = eig(X)
+    v = V[:, torch.argsort(values.real)[i]]
+    return (v @ W.to(v.dtype) @ v.conj()).real
+
+
+def _subspace(eigh, X, k, W):
+    top = eigh(X)[1][:, -k:]
+    return _inner(W, top @ _adjoint(top))
+
+
+def _function(f, eigh, X, W):
+    """⟨W, f(X)⟩ for a scalar function f."""
+    values, V = eigh(X)
+    return _inner(W, (V * f(values)) @ _adjoint(V))
+
+
+def _function_by_eig(f, eig, X, W):
+    values, V = eig(X)
+    M = (V * f(values)) @ torch.linalg.inv(V)
+    return _inner(W, M if _is_complex(X) else M.real)
+
+
+def _function_by_svd(f, svd, X, W):
+    """The same of a positive definite X."""
+    U, sizes, adjoint = svd(X)
+    return _inner(W, (U * f(sizes)) @ adjoint)
+
+
+def _truncated(X, k, W):
+    """⟨W, X⁺⟩ with a tolerance between the k-th largest singular value and the next."""
+    sizes = torch.linalg.svdvals(X.detach())
+    middle = (sizes[k - 1] + sizes[k]) / (2 * sizes[0])
+    return _inner(W, torch.linalg.pinv(X, rtol=middle))
+
+
 def _det_by_slogdet(slogdet, X):
     sign, log = slogdet(X)
     return sign.detach() * log.exp()  # a constant; PyTorch 1.0.1 breaks down where it is not told
@@ -294,7 +346,18 @@ ROUTES = {
     "cholesky_entry": _factors(lambda factor, i, j: factor[i, j]),
     "cholesky_log_diagonal": _factors(_log_diagonal),
     "triangular_solve": _by(SOLVE_FACTOR, _triangular),
-    "projector": _by(EIGH, _projector),
+    # of the functions of a matrix what the known findings are about
+    "weighted_exp": {
+        **_by(LINALG_EIGH, functools.partial(_function, torch.exp)),
+        **_by(EIG, functools.partial(_function_by_eig, torch.exp)),
+    },
+    "weighted_log": _by(SVD, functools.partial(_function_by_svd, torch.log)),
+    "trace_exp": _by(EXP, lambda exp, X: exp(X).diagonal().sum()),  # there is no trace of a half
+    "truncated_pseudoinverse": (
+        {"torch.linalg.pinv(rtol=...)": _truncated} if _takes("torch.linalg.pinv", "rtol") else {}
+    ),
+    "projector": {**_by(EIGH, _projector), **_by(EIG, _projector_by_eig)},
+    "subspace_projector": _by(LINALG_EIGH, _subspace),
     "gaussian_log_likelihood": {
         **{"torch.logdet, %s" % name: route for name, route in _by(SOLVE, _gaussian).items()},
         **{
