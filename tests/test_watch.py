@@ -449,9 +449,9 @@ def test_digits_are_no_change_of_a_version():
 @pytest.mark.parametrize(
     ("seen", "first", "before", "said"),
     [
-        ({}, "2.13.0", "", "2.13.0, the oldest that was asked"),
+        ({}, "2.13.0", "", "2.13.0, the oldest that answered"),
         ({"1.9": "right", "1.10": "wrong"}, "1.10", "1.9", "1.10; right in 1.9"),
-        ({"1.9": "wrong"}, "1.9", "", "1.9, the oldest that was asked"),
+        ({"1.9": "wrong"}, "1.9", "", "1.9, the oldest that answered"),
         ({"1.9": "fails", "9.9": "right"}, "2.13.0", "", "2.13.0; fails in 1.9"),
         ({"1.9": "refused"}, "2.13.0", "", "2.13.0; refused in 1.9"),
     ],

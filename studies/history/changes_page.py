@@ -27,7 +27,8 @@ CLAIM = "symeig"
 LEGEND = """\
 What came of the smallest case of each finding, from which version on record to which: *wrong*, as
 it is known to be, *right*, *refused* or *fails* where there was no gradient.  What changed between
-two neighbours here changed in the later one, or in any between them that is not on record."""
+two neighbours here changed in the later one, or in any between them that is not on record.  One
+before the oldest that answered has no such call, was not asked by it, or is not on record."""
 
 
 def to_json(found: Changes) -> bytes:
@@ -92,7 +93,7 @@ def _table(changes: Sequence[Change]) -> list[str]:
 
 def _first(f: Dated) -> str:
     if not f.previous:
-        return f"{f.first}, the oldest that was asked"
+        return f"{f.first}, the oldest that answered"
     return f"{f.first}; {f.seen[f.previous]} in {f.previous}"
 
 
