@@ -26,31 +26,6 @@ class Seconds(click.FloatRange):
         return seconds
 
 
-class Command(click.Command):
-    """A command that takes an option of one value once, where Click takes the last in silence."""
-
-    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """What is left of the arguments.
-
-        Raises:
-            UsageError: an option that is not repeatable is given twice.
-        """
-        if not ctx.resilient_parsing:
-            _, _, given = self.make_parser(ctx).parse_args(list(args))
-            for option in given:
-                if isinstance(option, click.Option) and _takes_one(option):
-                    count = given.count(option)
-                    if count > 1:
-                        raise click.UsageError(
-                            f"{option.opts[0]} is given {count} times and takes one value; give one"
-                        )
-        return super().parse_args(ctx, args)
-
-
-def _takes_one(option: click.Option) -> bool:
-    return not (option.multiple or option.is_flag or option.count)
-
-
 SETTINGS: dict[str, Any] = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 
 

@@ -33,6 +33,7 @@ from symgrad.symbolic import here as symbolic
 from symgrad.symbolic import queries
 from symgrad.symbolic.catalogue import CATALOGUE, Instance, instances
 from symgrad.symbolic.certified.reference import round_to
+from symgrad.symbolic.derivation import SIZE_LIMIT
 from symgrad.symbolic.neighbours import Neighbour, neighbours
 from symgrad.traced import exact_of, floats, report_of
 
@@ -403,13 +404,23 @@ def _truth(
         try:
             return Place.of(function, X).reference()
         except InputError:
-            framework = numeric.recognised(function, X)
+            framework = None if _is_definition(function, X) else numeric.recognised(function, X)
             if framework is None or not callable(function):
                 raise
     M, dtype = numeric.read(X)
     name = getattr(function, "__qualname__", type(function).__name__)
     with beside(X):
         return traced.true_at(framework, function, M, *symbolic.exactly(M), dtype, name)
+
+
+def _is_definition(function: Any, X: Any) -> bool:
+    """Whether it is one in SymPy, though a framework's array may have the same methods."""
+    n = numeric.read(X)[0].shape[-1]
+    try:
+        symbolic.resolve(function, min(n, SIZE_LIMIT))
+    except InputError:
+        return False
+    return True
 
 
 def assert_gradient(

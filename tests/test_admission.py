@@ -24,7 +24,7 @@ TOO_WIDE = "vacuous: what is true is enclosed too widely"
     [
         (None, "nothing"),
         (np.ones(2), "2"),
-        (np.ones(()), ""),
+        (np.ones(()), "()"),
         (np.ones((2, 3)), "2×3"),
         (np.ones((3, 2)), "3×2"),
         (np.ones((2, 2, 2)), "2×2×2"),

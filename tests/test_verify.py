@@ -324,9 +324,6 @@ BAD = {
     "det --matrix 2,(1+1J);1-1i,3": "'(1+1J)' is no number here; write i for the imaginary unit",
     "det --matrix 1,0;0,1 --gradient 1,j;0,1": "'j' is no number here; write i",
     "det --matrix 1,xj;xj,1": "'xj' is not a finite rational number",
-    "det --query hvp --query vjp": "--query is given 2 times and takes one value; give one",
-    "det -n 2 --size=3": "is given 2 times and takes one value; give one",
-    "atlas --seed 1 --seed 1": "--seed is given 2 times",
 }
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import click
 from msgspec import structs
 
-from symgrad.commands.options import DEBUG, FRAMEWORK, QUIET, SEED, SETTINGS, TIMEOUT, Command
+from symgrad.commands.options import DEBUG, FRAMEWORK, QUIET, SEED, SETTINGS, TIMEOUT
 from symgrad.commands.session import DISAGREES, INTERRUPTED, MISSING, Session
 from symgrad.court.errors import InputError, OutputError
 from symgrad.court.hearing import Hearing
@@ -39,7 +39,6 @@ appendix.tex, \\ref{thm:contraction}. What is cited is in references.bib, symgra
 
 
 @click.command(
-    cls=Command,
     context_settings=SETTINGS,
     short_help="A proof appendix for a paper: document, certificate, re-checker.",
 )

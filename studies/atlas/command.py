@@ -20,7 +20,6 @@ from symgrad.commands.options import (
     SEED,
     SETTINGS,
     TIMEOUT,
-    Command,
 )
 from symgrad.commands.session import BAD_INPUT, DISAGREES, INTERRUPTED, MISSING, Session
 from symgrad.court.errors import ClusterError, InputError
@@ -43,7 +42,6 @@ MOST_JOBS = 1024
 
 
 @click.command(
-    cls=Command,
     context_settings=SETTINGS,
     short_help="What every route of every framework reads and reports.",
 )

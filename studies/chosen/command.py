@@ -20,7 +20,6 @@ from symgrad.commands.options import (
     SEED,
     SETTINGS,
     TIMEOUT,
-    Command,
     complete,
 )
 from symgrad.commands.session import BAD_INPUT, DISAGREES, INTERRUPTED, MISSING, Session
@@ -39,7 +38,7 @@ from symgrad.studies.chosen.plan import hear
 from symgrad.studies.experiment.claims import claims
 
 
-@click.command(cls=Command, context_settings=SETTINGS)
+@click.command(context_settings=SETTINGS)
 @click.argument(
     "functions",
     nargs=-1,

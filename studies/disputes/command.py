@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from symgrad.commands.options import DEBUG, FRAMEWORK, QUIET, SETTINGS, TIMEOUT, Command
+from symgrad.commands.options import DEBUG, FRAMEWORK, QUIET, SETTINGS, TIMEOUT
 from symgrad.commands.session import DISAGREES, INTERRUPTED, MISSING, Session
 from symgrad.court.hearing import Hearing
 from symgrad.court.questions import Choice, Resources
@@ -19,7 +19,6 @@ from symgrad.studies.disputes.record import Asked, choose, read_known
 
 @click.command(
     "disputes",
-    cls=Command,
     context_settings=SETTINGS,
     short_help="What people argued about in public, settled.",
 )

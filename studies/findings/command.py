@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 from msgspec import structs
 
-from symgrad.commands.options import DEBUG, FRAMEWORK, QUIET, SCALE, SETTINGS, TIMEOUT, Command
+from symgrad.commands.options import DEBUG, FRAMEWORK, QUIET, SCALE, SETTINGS, TIMEOUT
 from symgrad.commands.session import DISAGREES, INTERRUPTED, MISSING, Session
 from symgrad.court import formats
 from symgrad.court.errors import InputError, check_known
@@ -24,7 +24,6 @@ from symgrad.studies.findings.rule import examine, smallest
 
 @click.command(
     "findings",
-    cls=Command,
     context_settings=SETTINGS,
     short_help="The gradients that are wrong in current releases.",
 )

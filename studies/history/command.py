@@ -9,7 +9,7 @@ from typing import Literal
 import click
 import platformdirs
 
-from symgrad.commands.options import DEBUG, INTERPRETER, QUIET, SETTINGS, TIMEOUT, Command
+from symgrad.commands.options import DEBUG, INTERPRETER, QUIET, SETTINGS, TIMEOUT
 from symgrad.commands.session import DISAGREES, INTERRUPTED, MISSING, Session
 from symgrad.court.errors import InputError
 from symgrad.court.former import recorded
@@ -31,7 +31,6 @@ from symgrad.studies.watch import record as watch_record
 
 @click.command(
     "history",
-    cls=Command,
     context_settings=SETTINGS,
     short_help="Former versions: PyTorch 1.0.1, TensorFlow 1.14.0 and others.",
 )

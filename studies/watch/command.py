@@ -10,7 +10,7 @@ import click
 import platformdirs
 from packaging.version import InvalidVersion, Version
 
-from symgrad.commands.options import DEBUG, QUIET, SETTINGS, TIMEOUT, Command, complete
+from symgrad.commands.options import DEBUG, QUIET, SETTINGS, TIMEOUT, complete
 from symgrad.commands.session import DISAGREES, INTERRUPTED, MISSING, Session
 from symgrad.court.errors import check_known
 from symgrad.court.former.releases import Built, Sought
@@ -49,7 +49,6 @@ def read_versions(
 
 @click.command(
     "watch",
-    cls=Command,
     context_settings=SETTINGS,
     short_help="The newest releases: what changed since the last record.",
 )
