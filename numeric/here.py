@@ -9,11 +9,9 @@ from __future__ import annotations
 import functools
 import importlib
 import inspect
-import random
 import re
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable
 from typing import Any, ParamSpec, TypeVar
 
 import numpy as np
@@ -26,6 +24,7 @@ from symgrad.court.questions import GRADIENT, JACOBIANS, TWICE, Constants, Mode,
 from symgrad.numeric import answers, transport
 from symgrad.numeric.conversation import reported
 from symgrad.numeric.pool import known_frameworks
+from symgrad.numeric.state import restored
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -99,27 +98,10 @@ def untouched(judge: Callable[P, R]) -> Callable[P, R]:
 
     @functools.wraps(judge)
     def restoring(*given: P.args, **named: P.kwargs) -> R:
-        with _restored():
+        with restored():
             return judge(*given, **named)
 
     return restoring
-
-
-@contextmanager
-def _restored() -> Iterator[None]:
-    """The random numbers of Python, NumPy and PyTorch come back, and PyTorch's modes."""
-    states, torch = (random.getstate(), np.random.get_state()), sys.modules.get("torch")
-    with ExitStack() as stack:
-        if torch is not None:
-            devices = range(torch.cuda.device_count()) if torch.cuda.is_initialized() else ()
-            stack.enter_context(torch.random.fork_rng(devices))
-            stack.callback(torch.set_grad_enabled, torch.is_grad_enabled())
-            stack.callback(torch.set_default_dtype, torch.get_default_dtype())
-        try:
-            yield
-        finally:
-            random.setstate(states[0])
-            np.random.set_state(states[1])
 
 
 def read(X: Any, called: str = "X", batched: bool = False) -> tuple[Matrix, str]:

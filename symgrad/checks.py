@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, Literal, NamedTuple, get_args
 
@@ -20,13 +20,12 @@ from symgrad.court.judging import scatter
 from symgrad.court.judging.judge import judge
 from symgrad.court.judging.printing import Printing, judge_proposed
 from symgrad.court.judging.symmetry import Product, asymmetry
-from symgrad.court.questions import GRADIENT, JACOBIANS, TWICE, Mode, Query, Reported
+from symgrad.court.questions import JACOBIANS, Mode, Query, Reported
 from symgrad.court.reasons import say
 from symgrad.court.references import Matrix, Reference
-from symgrad.court.verdicts import RIGHT
 from symgrad.numeric import here as numeric
 from symgrad.numeric.place import beside
-from symgrad.report.here import WORSE, Derivative, Formula, Report, Reports
+from symgrad.report.here import Derivative, Formula, Report, Reports
 from symgrad.report.queried import told as queried
 from symgrad.report.queried import written
 from symgrad.symbolic import here as symbolic
@@ -36,6 +35,7 @@ from symgrad.symbolic.certified.reference import round_to
 from symgrad.symbolic.derivation import SIZE_LIMIT
 from symgrad.symbolic.neighbours import Neighbour, neighbours
 from symgrad.traced import exact_of, floats, report_of
+from symgrad.ways import asked_of, beside_each_other, worst_of
 
 Square = Inexact[np.ndarray, "n n"]
 
@@ -191,7 +191,7 @@ def check(
         kind = _fitting(dtype, batch)
     if cotangent is not None:
         f = paired(who, f, batch.reshape(-1, *batch.shape[-2:])[0], kind, cotangent)
-    query, modes = _asked(who, batch, order, direction, mode)
+    query, modes = asked_of(who, batch, order, direction, mode)
     told, reports = queried(query.direction, _cotangent(cotangent)), []
     for place in np.ndindex(batch.shape[:-2]):
         one = numeric.symmetrized(batch[place]) if symmetrize else batch[place]
@@ -199,7 +199,7 @@ def check(
         one = _rounded(one, kind) if dtype else one
         with beside(given_at), _told_of(place):
             found = [_check(who, f, one, kind, label, *about, m, strict, query) for m in modes]
-        worst = _beside(found) if order == 2 else _worst(found)
+        worst = beside_each_other(found) if order == 2 else worst_of(found)
         reports.append(structs.replace(worst, queried=told))
     return reports[0] if batch.ndim == 2 else Reports(reports)
 
@@ -219,68 +219,6 @@ def _told_of(place: tuple[int, ...]) -> Iterator[None]:
         if not place:
             raise
         raise InputError(f"X{list(place)}: {error}") from error
-
-
-def _asked(
-    who: str,
-    batch: Inexact[np.ndarray, "*batch n n"],
-    order: int,
-    direction: Any,
-    mode: Mode | Literal["both"],
-) -> tuple[Query, list[Mode]]:
-    """What is asked of an f at these matrices, and in which modes.
-
-    Raises:
-        InputError: there is no such order, or the direction is not one.
-    """
-    if order == 1:
-        if direction is not None or mode in TWICE:
-            raise InputError("a direction and a mode of a Hessian are for order=2; give that too")
-        return GRADIENT, ["reverse", "forward"] if mode == "both" else [mode]
-    if order != 2:
-        raise InputError(f"order is {order!r}; the gradient is 1, the Hessian 2")
-    n = batch.shape[-1]
-    E = queries.direction(n) if direction is None else queries.read_direction(direction, n)
-    every = traced.ways_twice(who)
-    if np.iscomplexobj(batch):  # the Hessian as a whole is a function of frameworks for real ones
-        every = [way for way in every if way != "hessian"]
-    ways = [mode] if mode in TWICE else every
-    if not ways:
-        raise InputError(f"{who} differentiates once; leave order out")
-    return Query(operator="hvp", direction=E), ways
-
-
-def _worst(ways: Sequence[Report]) -> Report:
-    return max(ways, key=lambda report: WORSE.index(report.verdict))
-
-
-def _beside(ways: Sequence[Report]) -> Report:
-    """The worst of several ways to differentiate twice, with which of them agree.
-
-    Those in which the framework has no rule are told, and judged only where it has none in any.
-    """
-    has = [report for report in ways if not report.record.is_said("declined")]
-    worst = _worst(has or ways)
-    right = [report.record.mode for report in has if report.verdict in RIGHT]
-    told = ""
-    if right and worst.verdict not in RIGHT:
-        told = f"so it is by {worst.record.mode}; it agrees by {', '.join(right)}"
-    elif len(right) > 1:
-        told = f"{', '.join(right)} agree with the exact Hessian, and so with each other"
-    notes = (*say("note", told), *say("note", _lacking(ways) if has else ""))
-    if not notes:
-        return worst
-    return structs.replace(worst, record=worst.record.saying(*worst.record.reasons, *notes))
-
-
-def _lacking(ways: Sequence[Report]) -> str:
-    """In which ways the framework has no rule, and why, by the reasons that it gives."""
-    who, why = ways[0].record.framework, dict[str, list[str]]()
-    for report in ways:
-        if report.record.is_said("declined"):
-            why.setdefault(report.reason, []).append(report.record.mode)
-    told = (f"{who} has no rule for {', '.join(modes)}: {reason}" for reason, modes in why.items())
-    return "; ".join(told)
 
 
 def _fitting(dtype: str, X: np.ndarray) -> str:

@@ -5,7 +5,6 @@ A function that gives its value and its gradient, as its routes do, is recorded 
 
 from __future__ import annotations
 
-import random
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -25,6 +24,7 @@ from symgrad.numeric.recording.recording import (
     named,
 )
 from symgrad.numeric.recording.tape import Array, Tape, UnsupportedError
+from symgrad.numeric.state import restored
 
 
 def record(f: Callable[..., Any], X: Matrix, dtype: str, label: str = "f") -> Recording:
@@ -46,14 +46,9 @@ def record(f: Callable[..., Any], X: Matrix, dtype: str, label: str = "f") -> Re
 @contextmanager
 def undisturbed() -> Iterator[None]:
     """The caller's random numbers come back as they were; no warning is shown."""
-    states = random.getstate(), np.random.get_state()
-    with warnings.catch_warnings():
+    with restored(), warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        try:
-            yield
-        finally:
-            random.setstate(states[0])
-            np.random.set_state(states[1])
+        yield
 
 
 def _once(f: Callable[..., Any], x: Array, dtype: str) -> Recording:

@@ -7,14 +7,12 @@ that was.  They run as always, on the same numbers; nothing is differentiated.
 
 from __future__ import annotations
 
-import random
 import sys
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from typing import Any
 
-import numpy as np
 import torch
 
 from symgrad.numeric.place import DEVICE
@@ -23,6 +21,7 @@ from symgrad.numeric.recording.tape import RETURN_ONE, Tape, UnsupportedError
 from symgrad.numeric.recording.torch_modes import watched
 from symgrad.numeric.recording.torch_recorder import Recorder
 from symgrad.numeric.recording.torch_storages import Pair
+from symgrad.numeric.state import restored
 
 
 def record(f: Callable[..., Any], X: Matrix, dtype: str, label: str = "f") -> Recording:
@@ -49,19 +48,11 @@ def _tensor(X: Matrix, dtype: str) -> torch.Tensor:
 @contextmanager
 def _undisturbed() -> Iterator[None]:
     """The caller's random numbers and modes come back as they were; no warning is shown."""
-    states = random.getstate(), np.random.get_state()
-    with ExitStack() as stack:
-        stack.enter_context(torch.random.fork_rng())
-        stack.enter_context(torch.enable_grad())
-        stack.enter_context(warnings.catch_warnings())
+    with restored(), torch.enable_grad(), warnings.catch_warnings(), ExitStack() as stack:
         warnings.simplefilter("ignore")
         if "torch._dynamo" in sys.modules:  # what is compiled runs as it was written
             stack.enter_context(torch.compiler.set_stance("force_eager"))
-        try:
-            yield
-        finally:
-            random.setstate(states[0])
-            np.random.set_state(states[1])
+        yield
 
 
 def _once(f: Callable[..., Any], x: torch.Tensor, dtype: str) -> Recording:
