@@ -487,6 +487,19 @@ def test_whatever_f_draws_and_sets_is_put_back(asked):
     assert not any(here == there for here, there in zip(before[:4], ran[-1], strict=False))
 
 
+def test_whether_pytorch_differentiates_is_put_back():
+    def f(X):
+        torch.set_grad_enabled(True)
+        return torch.logdet(X)
+
+    with torch.no_grad():
+        assert symgrad.check(f, X, function="log_det").verdict == "agrees"
+        assert not torch.is_grad_enabled()
+    with torch.enable_grad():
+        symgrad.check(f, X)
+        assert torch.is_grad_enabled()
+
+
 def test_an_array_of_numpy_is_taken_where_only_tensors_are():
     """And f is called with a copy of it."""
 
